@@ -1,0 +1,23 @@
+"""Heparin in the body, in the laboratory and on the ward: a simulation for teaching and study, not for the care of patients.
+
+>>> from heparin_pk import Nomogram, Patient, published, titrate
+>>> course = titrate(Patient(weight_kg=82), published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=12)
+>>> print(course.in_words().splitlines()[0].split("  ")[0].strip())
+0 h
+"""
+
+from heparin_pk import metrics, published
+from heparin_pk.course import Course, Entry
+from heparin_pk.drug import Drug, OutsideStudied, Parameter, Studied
+from heparin_pk.kinetics import Kinetics
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
+from heparin_pk.patient import Patient
+from heparin_pk.pump import Bag, Pump
+from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange, aptt_range_for_anti_xa
+from heparin_pk.simulate import simulate, titrate
+from heparin_pk.source import Source, Value
+from heparin_pk.ward import ByHand, Controller, Decision, Fixed, Lab, Situation, Step
+
+__version__ = "0.1.0"

@@ -1,0 +1,62 @@
+"""Small helpers every noun uses: limits with a message, and a ``repr`` that can be pasted back."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Collection
+from dataclasses import MISSING, fields
+from typing import Any
+
+
+def check_between(name: str, value: Any, low: float, high: float) -> float:
+    """Return ``value`` as a float if it lies in [``low``, ``high``]; NaN, infinities, text and booleans never do.
+
+    >>> check_between("weight_kg", 82, 0.4, 400)
+    82.0
+    >>> check_between("weight_kg", 82000, 0.4, 400)
+    Traceback (most recent call last):
+    ...
+    ValueError: weight_kg must lie between 0.4 and 400; got 82000
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ValueError(f"{name} must be a number between {low:g} and {high:g}; got {value!r}")
+    number = float(value)
+    if not low <= number <= high or math.isinf(number):
+        raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {value!r}")
+    return number
+
+
+def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
+    """Raise ``ValueError`` unless ``value`` is one of ``allowed``."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {value!r}")
+
+
+def floats(instance: Any, *names: str) -> None:
+    """Store the named fields of a frozen dataclass as floats (they were checked before)."""
+    for name in names:
+        value = getattr(instance, name)
+        if value is not None:
+            object.__setattr__(instance, name, float(value))
+
+
+def shown(instance: Any) -> str:
+    """Return the shortest call that makes ``instance`` again: fields left at their default are left out."""
+    parts = []
+    for field in fields(instance):
+        value = getattr(instance, field.name)
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        if default is not MISSING and type(value) is type(default) and value == default:
+            continue
+        parts.append(f"{field.name}={_shown_value(value)}")
+    return f"{type(instance).__name__}({', '.join(parts)})"
+
+
+def _shown_value(value: Any) -> str:
+    if isinstance(value, float) and math.isinf(value):
+        return f"float('{value}')"
+    if isinstance(value, tuple) and type(value) is tuple:
+        inside = ", ".join(map(_shown_value, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    return repr(value)

@@ -1,0 +1,143 @@
+"""A drug as somebody published it: kinetics, the response they go with, who was studied, and where each number was read."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, fields
+
+from heparin_pk._checks import check_between, shown
+from heparin_pk.kinetics import Kinetics
+from heparin_pk.patient import Patient
+from heparin_pk.response import Reagent
+from heparin_pk.source import Source, Value
+
+
+class OutsideStudied(UserWarning):
+    """A set is used for a patient or a dose that nobody studied it in."""
+
+
+_KINETIC_NAMES = {field.name for field in fields(Kinetics)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parameter:
+    """One number of a published set: its name, its value and the place it was read in.
+
+    ``name`` is a field of :class:`Kinetics`, or that field "per kg" (``v1_ml_per_kg``, ``vmax_u_per_kg_per_h``).
+    ``weight_exponent`` scales it with body weight: value at the reference weight times (weight / reference)**exponent. Unset
+    it is 1 for a value per kg and 0 for an absolute one.
+    """
+
+    name: str
+    value: Value
+    weight_exponent: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.field not in _KINETIC_NAMES:
+            raise ValueError(f"name must be a field of Kinetics, or one per kg; got {self.name!r}")
+        if not isinstance(self.value, Value):
+            raise ValueError(f"{self.name} needs a Value with its Source; got {self.value!r}")
+        if self.weight_exponent is not None:
+            check_between("weight_exponent", self.weight_exponent, -1.0, 2.0)
+
+    __repr__ = shown
+
+    @property
+    def field(self) -> str:
+        """The field of :class:`Kinetics` this number goes to."""
+        return self.name.replace("_per_kg", "", 1)
+
+    @property
+    def is_per_kg(self) -> bool:
+        """True for a number per kilogram of body weight."""
+        return self.field != self.name
+
+    def at_weight(self, weight_kg: float, reference_weight_kg: float) -> float:
+        """Return the absolute number for one body weight."""
+        exponent = self.weight_exponent if self.weight_exponent is not None else float(self.is_per_kg)
+        at_reference = self.value.value * (reference_weight_kg if self.is_per_kg else 1.0)
+        return at_reference * (weight_kg / reference_weight_kg) ** exponent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Studied:
+    """Who was studied: in words, and the weights (kg) and ages (years) that were seen, both ends included."""
+
+    population: str
+    weight_kg: tuple[float, float]
+    age_y: tuple[float, float]
+    concentration_u_per_ml: tuple[float, float]
+
+    __repr__ = shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Drug:
+    """A published (or openly derived) model of heparin: parameters with their papers, the response, who was studied.
+
+    ``parameters`` make a :class:`Kinetics` for one patient; ``reagent`` is the aPTT response the set goes with;
+    ``departures`` says what we changed and why. ``print(drug)`` is the catalogue entry.
+
+    Raises ``ValueError`` when a parameter is missing its source, is unknown or given twice.
+    """
+
+    name: str
+    title: str
+    parameters: tuple[Parameter, ...]
+    reagent: Reagent
+    studied: Studied
+    reference_weight_kg: float = 75.0
+    transits: int = 2
+    departures: str = ""
+    variability_cv_fraction: tuple[Parameter, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_between("reference_weight_kg", self.reference_weight_kg, 0.4, 400.0)
+        for group in (self.parameters, self.variability_cv_fraction):
+            names = [parameter.field for parameter in group]
+            if len(set(names)) != len(names):
+                raise ValueError(f"{self.name}: a parameter is given twice: {', '.join(sorted(names))}")
+        self._kinetics(self.reference_weight_kg)
+
+    __repr__ = shown
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.title}", f"  studied: {self.studied.population}"]
+        for parameter in self.parameters:
+            source = parameter.value.source
+            lines.append(
+                f"  {parameter.name:<30}{parameter.value.value:>12.5g}   {source.key}, {source.where} [{source.confidence}]"
+            )
+        lines.append(
+            f"  {'aPTT slope, mL/U':<30}{self.reagent.slope_ml_per_u:>12.5g}   {self.reagent.source.key}, "
+            f"{self.reagent.source.where} [{self.reagent.source.confidence}]"
+        )
+        if self.departures:
+            lines.append(f"  departures: {self.departures}")
+        return "\n".join(lines)
+
+    def _kinetics(self, weight_kg: float) -> Kinetics:
+        values = {p.field: p.at_weight(weight_kg, self.reference_weight_kg) for p in self.parameters}
+        return Kinetics(transits=self.transits, **values)
+
+    def individual(self, patient: Patient) -> Kinetics:
+        """Return the kinetics of the typical person of this weight; warns once when nobody like that was studied."""
+        for name, (low, high) in (("weight_kg", self.studied.weight_kg), ("age_y", self.studied.age_y)):
+            value = getattr(patient, name)
+            if value is not None and not low <= value <= high:
+                warnings.warn(
+                    f"{self.name} was studied at {name} {low:g} to {high:g} ({self.studied.population}); got {value:g}",
+                    OutsideStudied,
+                    stacklevel=3,
+                )
+        return self._kinetics(patient.weight_kg)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every paper behind the set, each once, in the order of use."""
+        values = [p.value.source for p in (*self.parameters, *self.variability_cv_fraction)] + [self.reagent.source]
+        return tuple({source.citation: source for source in values}.values())
+
+    def cite(self) -> str:
+        """Return the references of the set, one a line."""
+        return "\n".join(source.cite() for source in self.sources)

@@ -1,0 +1,214 @@
+"""The one right-hand side: where heparin goes, in plain arithmetic.
+
+Amounts are heparin units (U), volumes mL, time h, concentrations U/mL. A parameter that is zero switches its term off, so
+every published structure in the house (linear or saturable, one or two compartments, with or without a binding pool, given
+intravenously or under the skin, neutralised by protamine) is a special case of :func:`derivatives`.
+
+The function uses nothing but ``+ - * /``: Python floats, NumPy arrays and compiled code run the same lines and get the same
+bits. It has never heard of a patient, a nomogram or a clock on the wall.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from heparin_pk._checks import check_between, check_one_of, shown
+
+LN2 = math.log(2.0)
+
+
+class State(NamedTuple):
+    """Where the heparin of one person is at one moment.
+
+    ``central_u``, ``peripheral_u`` and ``bound_u`` are heparin in plasma, in the second compartment and in the
+    endothelial/macrophage pool; ``depot1_u`` and ``depot2_u`` are the subcutaneous transit chain; ``protamine_u`` is protamine
+    in the units of heparin it can neutralise; ``effect_u_per_ml`` trails the plasma concentration when ``ke0_per_h`` is set;
+    ``auc_u_h_per_ml`` is the area under the concentration so far.
+    """
+
+    central_u: float = 0.0
+    peripheral_u: float = 0.0
+    bound_u: float = 0.0
+    depot1_u: float = 0.0
+    depot2_u: float = 0.0
+    protamine_u: float = 0.0
+    effect_u_per_ml: float = 0.0
+    auc_u_h_per_ml: float = 0.0
+
+
+class Rates(NamedTuple):
+    """The numbers :func:`derivatives` reads, in the order in which it reads them."""
+
+    v1_ml: float
+    clearance_ml_per_h: float
+    vmax_u_per_h: float
+    km_u_per_ml: float
+    q_ml_per_h: float
+    v2_ml: float
+    bmax_u: float
+    kon_ml_per_u_per_h: float
+    kint_per_h: float
+    ktr_per_h: float
+    kr_ml_per_u_per_h: float
+    protamine_loss_per_h: float
+    ke0_per_h: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Kinetics:
+    """How one person distributes and eliminates heparin: the parameters of the right-hand side, in absolute units.
+
+    ``vmax_u_per_h`` with ``km_u_per_ml`` is Michaelis-Menten elimination; ``bmax_u`` with ``kon_ml_per_u_per_h`` and
+    ``kint_per_h`` the finite binding pool; ``q_ml_per_h`` with ``v2_ml`` the second compartment; ``ktr_per_h``, ``transits``,
+    ``bioavailability_fraction`` and ``lag_h`` the subcutaneous route; ``kr_ml_per_u_per_h`` and ``protamine_loss_per_h``
+    neutralisation by protamine; ``ke0_per_h`` an effect site.
+
+    Raises ``ValueError`` when a parameter lies outside its limits, or when a term is half described (a ``vmax`` without
+    ``km``).
+
+    >>> Kinetics(v1_ml=4000, clearance_ml_per_h=2000).half_life_without_saturation_h()  # doctest: +ELLIPSIS
+    1.386...
+    """
+
+    v1_ml: float
+    clearance_ml_per_h: float = 0.0
+    vmax_u_per_h: float = 0.0
+    km_u_per_ml: float = 1.0
+    q_ml_per_h: float = 0.0
+    v2_ml: float = 1.0
+    bmax_u: float = 0.0
+    kon_ml_per_u_per_h: float = 0.0
+    kint_per_h: float = 0.0
+    ktr_per_h: float = 0.0
+    transits: int = 2
+    bioavailability_fraction: float = 1.0
+    lag_h: float = 0.0
+    kr_ml_per_u_per_h: float = 0.0
+    protamine_loss_per_h: float = 0.0
+    ke0_per_h: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_between("v1_ml", self.v1_ml, 1.0, 1e6)
+        check_between("clearance_ml_per_h", self.clearance_ml_per_h, 0.0, 1e6)
+        check_between("vmax_u_per_h", self.vmax_u_per_h, 0.0, 1e6)
+        check_between("km_u_per_ml", self.km_u_per_ml, 1e-6, 1e4)
+        check_between("q_ml_per_h", self.q_ml_per_h, 0.0, 1e6)
+        check_between("v2_ml", self.v2_ml, 1.0, 1e6)
+        check_between("bmax_u", self.bmax_u, 0.0, 1e6)
+        check_between("kon_ml_per_u_per_h", self.kon_ml_per_u_per_h, 0.0, 1e4)
+        check_between("kint_per_h", self.kint_per_h, 0.0, 1e3)
+        check_between("ktr_per_h", self.ktr_per_h, 0.0, 1e3)
+        check_one_of("transits", self.transits, (1, 2))
+        check_between("bioavailability_fraction", self.bioavailability_fraction, 0.0, 1.0)
+        check_between("lag_h", self.lag_h, 0.0, 48.0)
+        check_between("kr_ml_per_u_per_h", self.kr_ml_per_u_per_h, 0.0, 1e4)
+        check_between("protamine_loss_per_h", self.protamine_loss_per_h, 0.0, 1e3)
+        check_between("ke0_per_h", self.ke0_per_h, 0.0, 1e3)
+        if self.bmax_u > 0.0 and not (self.kon_ml_per_u_per_h > 0.0 and self.kint_per_h > 0.0):
+            raise ValueError(
+                "a binding pool needs kon_ml_per_u_per_h and kint_per_h above 0; got "
+                f"bmax_u {self.bmax_u!r} with kon {self.kon_ml_per_u_per_h!r} and kint {self.kint_per_h!r}"
+            )
+
+    __repr__ = shown
+
+    def rates(self) -> Rates:
+        """Return the numbers the right-hand side reads."""
+        return Rates(
+            self.v1_ml,
+            self.clearance_ml_per_h,
+            self.vmax_u_per_h,
+            self.km_u_per_ml,
+            self.q_ml_per_h,
+            self.v2_ml,
+            self.bmax_u,
+            self.kon_ml_per_u_per_h,
+            self.kint_per_h,
+            self.ktr_per_h,
+            self.kr_ml_per_u_per_h,
+            self.protamine_loss_per_h,
+            self.ke0_per_h,
+        )
+
+    @property
+    def is_linear(self) -> bool:
+        """True when doubling every dose doubles every concentration."""
+        return self.vmax_u_per_h == 0.0 and self.bmax_u == 0.0
+
+    @property
+    def can_neutralise(self) -> bool:
+        """True when this set says how protamine binds heparin."""
+        return self.kr_ml_per_u_per_h > 0.0
+
+    @property
+    def can_absorb(self) -> bool:
+        """True when this set says how a subcutaneous dose is absorbed."""
+        return self.ktr_per_h > 0.0
+
+    def clearance_at_ml_per_h(self, concentration_u_per_ml: float) -> float:
+        """Return the clearance at a steady concentration: what saturation leaves of it, mL/h."""
+        c = concentration_u_per_ml
+        saturable = self.vmax_u_per_h / (self.km_u_per_ml + c)
+        if self.bmax_u > 0.0:
+            kon = self.kon_ml_per_u_per_h
+            saturable += kon * self.bmax_u * self.kint_per_h / (self.kint_per_h + kon * c)
+        return self.clearance_ml_per_h + saturable
+
+    def half_life_without_saturation_h(self) -> float:
+        """Return ln 2 * V / CL at vanishing concentration, one compartment, h."""
+        return LN2 * self.v1_ml / self.clearance_at_ml_per_h(0.0)
+
+    def steady_state_u_per_ml(self, rate_u_per_h: float) -> float:
+        """Return the concentration at which loss equals a constant infusion, U/mL.
+
+        Raises ``ValueError`` when the infusion exceeds what can ever be eliminated, so that no plateau exists.
+        """
+        rate_u_per_h = check_between("rate_u_per_h", rate_u_per_h, 0.0, 1e6)
+        if rate_u_per_h == 0.0:
+            return 0.0
+        most = math.inf if self.clearance_ml_per_h > 0.0 else self.vmax_u_per_h + self.kint_per_h * self.bmax_u
+        if rate_u_per_h >= most:
+            raise ValueError(f"rate_u_per_h must stay below {most:g} U/h, the most this set can eliminate; got {rate_u_per_h!r}")
+        low, high = 0.0, 1.0
+        while self.clearance_at_ml_per_h(high) * high < rate_u_per_h:
+            high *= 2.0
+        while high - low > 1e-15 * high:
+            middle = 0.5 * (low + high)
+            if middle in (low, high):
+                break
+            if self.clearance_at_ml_per_h(middle) * middle < rate_u_per_h:
+                low = middle
+            else:
+                high = middle
+        return 0.5 * (low + high)
+
+
+# fmt: off
+def derivatives(
+    central, peripheral, bound, depot1, depot2, protamine, effect, auc,  # noqa: ARG001  the area does not feed back
+    rate, protamine_rate,
+    v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0,
+):
+    """Return how fast each part of the :class:`State` changes, per hour.
+
+    ``rate`` is what the pump gives into the vein (U/h), ``protamine_rate`` what the protamine syringe gives (U neutralised per
+    h). Floats or arrays alike.
+    """
+    c = central / v1
+    binding = kon * c * (bmax - bound)
+    exchange = q * (c - peripheral / v2)
+    neutralised = kr * c * protamine
+    eliminated = vmax * c / (km + c) + cl * c
+    return (
+        rate + ktr * depot2 - binding - eliminated - exchange - neutralised,
+        exchange,
+        binding - kint * bound,
+        -ktr * depot1,
+        ktr * (depot1 - depot2),
+        protamine_rate - neutralised - protamine_loss * protamine,
+        ke0 * (c - effect),
+        c,
+    )
+# fmt: on

@@ -1,0 +1,401 @@
+"""What to order next: published dosing tables, held so that a gap cannot be written.
+
+A table stores rising upper edges only; the last one is infinite, so every level falls into exactly one band. A level is
+rounded to the table's printed resolution before it is looked up (45.4 s belongs to "35-45 s"). Each table is a TOML file that
+can be checked line by line against its paper, and your own hospital's table is one file away.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from heparin_pk._checks import check_between, check_one_of, floats, shown
+from heparin_pk.pump import Bag, Pump, round_to
+from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
+from heparin_pk.response import ASSAYS, TherapeuticRange
+from heparin_pk.source import Source
+from heparin_pk.ward import Decision, Situation, adjustment
+
+_CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Band:
+    """One line of a table: the levels ``below`` this edge (and not below the edge before), and what to do about them.
+
+    ``bolus_u`` or ``bolus_u_per_kg`` is the re-bolus; ``hold_min`` the pause; at most one of ``change_u_per_kg_per_h``,
+    ``change_u_per_h``, ``change_percent`` and ``change_ml_per_h`` the change of rate, in the unit that was printed;
+    ``recheck_h`` when to draw again, counted from the change or from the restart after a hold (``None``: the table's rule).
+    """
+
+    below: float
+    label: str
+    bolus_u: float = 0.0
+    bolus_u_per_kg: float = 0.0
+    hold_min: float = 0.0
+    change_u_per_kg_per_h: float = 0.0
+    change_u_per_h: float = 0.0
+    change_percent: float = 0.0
+    change_ml_per_h: float = 0.0
+    recheck_h: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.label, str) or not self.label:
+            raise ValueError(f"label of a band must be the printed text of its levels; got {self.label!r}")
+        if self.below != math.inf:
+            check_between("below", self.below, 1e-6, 1e4)
+        check_between("bolus_u", self.bolus_u, 0.0, MOST_DOSE_U)
+        check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
+        check_between("hold_min", self.hold_min, 0.0, 2880.0)
+        check_between("change_u_per_kg_per_h", self.change_u_per_kg_per_h, -50.0, 50.0)
+        check_between("change_u_per_h", self.change_u_per_h, -5000.0, 5000.0)
+        check_between("change_percent", self.change_percent, -100.0, 200.0)
+        check_between("change_ml_per_h", self.change_ml_per_h, -500.0, 500.0)
+        if self.recheck_h is not None:
+            check_between("recheck_h", self.recheck_h, 0.5, 72.0)
+        used = [name for name in _CHANGES if getattr(self, name)]
+        if len(used) > 1:
+            raise ValueError(f"band {self.label!r} changes the rate in two units: {' and '.join(used)}")
+        if self.bolus_u and self.bolus_u_per_kg:
+            raise ValueError(f"band {self.label!r} has two re-boluses: bolus_u and bolus_u_per_kg")
+        floats(self, *(field.name for field in fields(self) if field.name != "label"))
+
+    __repr__ = shown
+
+    @property
+    def is_no_change(self) -> bool:
+        """True when the band leaves everything as it is."""
+        return not (self.bolus_u or self.bolus_u_per_kg or self.hold_min or any(getattr(self, name) for name in _CHANGES))
+
+    def write(self) -> str:
+        """Return the action in words, in the units that were printed."""
+        parts = []
+        if self.bolus_u or self.bolus_u_per_kg:
+            parts.append(f"re-bolus {self.bolus_u:g} U" if self.bolus_u else f"re-bolus {self.bolus_u_per_kg:g} U/kg")
+        if self.hold_min:
+            parts.append(f"hold {self.hold_min:g} min")
+        for name, unit in zip(_CHANGES, ("U/kg/h", "U/h", "%", "mL/h"), strict=True):
+            if getattr(self, name):
+                parts.append(f"{getattr(self, name):+g} {unit}")
+        return ", ".join(parts) or "no change"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Start:
+    """How a table begins: bolus and rate (absolute or per kg), their caps, and the hours to the first check."""
+
+    first_check_h: float
+    bolus_u: float = 0.0
+    bolus_u_per_kg: float = 0.0
+    bolus_max_u: float | None = None
+    bolus_over_min: float = 0.0
+    rate_u_per_h: float = 0.0
+    rate_u_per_kg_per_h: float = 0.0
+    rate_max_u_per_h: float | None = None
+
+    def __post_init__(self) -> None:
+        check_between("first_check_h", self.first_check_h, 0.5, 72.0)
+        check_between("bolus_u", self.bolus_u, 0.0, MOST_DOSE_U)
+        check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
+        check_between("bolus_over_min", self.bolus_over_min, 0.0, 600.0)
+        check_between("rate_u_per_h", self.rate_u_per_h, 0.0, MOST_RATE_U_PER_H)
+        check_between("rate_u_per_kg_per_h", self.rate_u_per_kg_per_h, 0.0, 100.0)
+        for name, most in (("bolus_max_u", MOST_DOSE_U), ("rate_max_u_per_h", MOST_RATE_U_PER_H)):
+            if getattr(self, name) is not None:
+                check_between(name, getattr(self, name), 0.0, most)
+        if self.bolus_u and self.bolus_u_per_kg:
+            raise ValueError("start has two boluses: bolus_u and bolus_u_per_kg")
+        if bool(self.rate_u_per_h) == bool(self.rate_u_per_kg_per_h):
+            raise ValueError("start needs exactly one of rate_u_per_h and rate_u_per_kg_per_h above 0")
+        floats(self, *(field.name for field in fields(self)))
+
+    __repr__ = shown
+
+    def bolus_for_u(self, weight_kg: float) -> float:
+        """Return the first bolus for a weight, capped, U."""
+        dose = self.bolus_u or self.bolus_u_per_kg * weight_kg
+        return dose if self.bolus_max_u is None else min(dose, self.bolus_max_u)
+
+    def rate_for_u_per_h(self, weight_kg: float) -> float:
+        """Return the first rate for a weight, capped, U/h."""
+        rate = self.rate_u_per_h or self.rate_u_per_kg_per_h * weight_kg
+        return rate if self.rate_max_u_per_h is None else min(rate, self.rate_max_u_per_h)
+
+    def write(self) -> str:
+        """Return the start in words."""
+        bolus = f"{self.bolus_u:g} U" if self.bolus_u else f"{self.bolus_u_per_kg:g} U/kg"
+        rate = f"{self.rate_u_per_h:g} U/h" if self.rate_u_per_h else f"{self.rate_u_per_kg_per_h:g} U/kg/h"
+        caps = [f"bolus at most {self.bolus_max_u:g} U"] if self.bolus_max_u is not None else []
+        caps += [f"rate at most {self.rate_max_u_per_h:g} U/h"] if self.rate_max_u_per_h is not None else []
+        over = f" over {self.bolus_over_min:g} min" if self.bolus_over_min else ""
+        given = f"bolus {bolus}{over}, then {rate}" if self.bolus_u or self.bolus_u_per_kg else f"no bolus, {rate}"
+        return given + (f" ({', '.join(caps)})" if caps else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Recheck:
+    """When to look again: after ``hours``; once ``settled_after`` results in a row are in range, after ``settled_hours``."""
+
+    hours: float
+    settled_after: int | None = None
+    settled_hours: float | None = None
+
+    def __post_init__(self) -> None:
+        check_between("hours", self.hours, 0.5, 72.0)
+        if (self.settled_after is None) != (self.settled_hours is None):
+            raise ValueError("settled_after and settled_hours belong together")
+        if self.settled_after is not None and self.settled_hours is not None:
+            check_between("settled_after", self.settled_after, 1, 10)
+            check_between("settled_hours", self.settled_hours, 0.5, 72.0)
+        floats(self, "hours", "settled_hours")
+
+    __repr__ = shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Nomogram:
+    """A published dosing table: how to start, what to do at each level, when to look again, and where it was printed.
+
+    ``round_to`` is the printed resolution of the levels; ``target`` the range that is left alone; ``bolus_round_u`` and
+    ``rate_round_u_per_h`` the rounding the table orders; ``bag_u_per_ml`` the bag it was written for. Caps in ``start`` bind
+    the first doses only; ``bolus_max_u`` and ``rate_max_u_per_h`` bind always.
+
+    Raises ``ValueError`` when the upper edges do not rise (an overlap), when the last one is not infinite (a gap), or when the
+    target is not exactly the bands that change nothing.
+
+    >>> raschke = Nomogram.load("raschke-1993")
+    >>> raschke.band(45.4).label, raschke.band(45.5).label
+    ('35-45 s (1.2-1.5 x control)', '46-70 s (1.5-2.3 x control)')
+    """
+
+    name: str
+    title: str
+    assay: str
+    round_to: float
+    target: TherapeuticRange
+    start: Start
+    recheck: Recheck
+    bands: tuple[Band, ...]
+    source: Source
+    weight: str = "actual body weight"
+    bolus_round_u: float | None = None
+    rate_round_u_per_h: float | None = None
+    bolus_max_u: float | None = None
+    rate_max_u_per_h: float | None = None
+    bag_u_per_ml: float | None = None
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bands", tuple(self.bands))
+        object.__setattr__(self, "caveats", tuple(self.caveats))
+        check_one_of("assay", self.assay, ASSAYS)
+        check_between("round_to", self.round_to, 1e-4, 10.0)
+        for name in ("bolus_round_u", "rate_round_u_per_h", "bolus_max_u", "rate_max_u_per_h", "bag_u_per_ml"):
+            if getattr(self, name) is not None:
+                check_between(name, getattr(self, name), 0.1, MOST_DOSE_U)
+        if not isinstance(self.source, Source):
+            raise ValueError(f"{self.name} needs a source; got {self.source!r}")
+        if len(self.bands) < 2:
+            raise ValueError(f"{self.name} needs at least two bands; got {len(self.bands)}")
+        for number, (lower, upper) in enumerate(zip(self.bands, self.bands[1:], strict=False), 2):
+            if not lower.below < upper.below:
+                raise ValueError(
+                    f"bands overlap: band {number} ({upper.label!r}, below {upper.below:g}) does not rise above band "
+                    f"{number - 1} ({lower.label!r}, below {lower.below:g})"
+                )
+        if self.bands[-1].below != math.inf:
+            raise ValueError(
+                f"bands leave a gap: no band covers {self.bands[-1].below:g} and above; the last one needs below = inf"
+            )
+        for band in self.bands[:-1]:
+            if abs(round_to(band.below, self.round_to) - band.below) > 1e-9:
+                raise ValueError(
+                    f"edge {band.below:g} of band {band.label!r} is finer than round_to = {self.round_to:g}; got {band.below!r}"
+                )
+        if self.target.assay != self.assay:
+            raise ValueError(f"target must be in {self.assay}; got {self.target.assay}")
+        left_alone = [i for i, band in enumerate(self.bands) if band.is_no_change]
+        low = self.bands[left_alone[0] - 1].below if left_alone and left_alone[0] else 0.0
+        high = self.bands[left_alone[-1]].below - self.round_to if left_alone else 0.0
+        if not left_alone or abs(low - self.target.low) > 1e-9 or abs(high - self.target.high) > 1e-9:
+            raise ValueError(
+                f"target {self.target.low:g}-{self.target.high:g} must be the levels left alone; the bands leave alone "
+                f"{f'{low:g}-{high:g}' if left_alone else 'nothing'}"
+            )
+
+    __repr__ = shown
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.title}", f"  aims at {self.target.write()}; doses by {self.weight}"]
+        lines.append(f"  start: {self.start.write()}; first check at {self.start.first_check_h:g} h")
+        width = max(len(band.label) for band in self.bands)
+        for band in self.bands:
+            recheck_h = band.recheck_h or self.recheck.hours
+            lines.append(f"  {band.label:<{width}}  {band.write():<38}  check again in {recheck_h:g} h")
+        if self.recheck.settled_after:
+            lines.append(f"  after {self.recheck.settled_after} in a row in range: every {self.recheck.settled_hours:g} h")
+        lines += [f"  note: {caveat}" for caveat in self.caveats]
+        return "\n".join([*lines, f"  source: {self.source.cite()}"])
+
+    @property
+    def pump(self) -> Pump:
+        """The pump with the bag this table was written for (25,000 U in 250 mL where it names none)."""
+        return Pump() if self.bag_u_per_ml is None else Pump(bag=Bag.of(self.bag_u_per_ml))
+
+    @classmethod
+    def load(cls, name_or_file: str | Path) -> Nomogram:
+        """Return a table of the house by name, or your own from a TOML file.
+
+        Raises ``ValueError`` that names the file for a gap, an overlap, an unknown key, a missing key or a missing source, and
+        the tables there are for an unknown name.
+        """
+        text = str(name_or_file)
+        if text.endswith(".toml") or "/" in text or "\\" in text:
+            path = Path(name_or_file)
+            try:
+                content = path.read_text(encoding="utf-8")
+            except OSError as error:
+                raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+            except UnicodeDecodeError:
+                raise ValueError(f"{path}: is not UTF-8 text") from None
+            return _read(content, str(path), path.stem)
+        if text not in names():
+            near = difflib.get_close_matches(text, names(), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"no nomogram {text!r}; there are {', '.join(names())}, or give a .toml file{hint}")
+        content = (resources.files("heparin_pk") / "nomograms" / f"{text}.toml").read_text(encoding="utf-8")
+        return _read(content, f"{text}.toml", text)
+
+    def band(self, level: float, above_ceiling: bool = False) -> Band:
+        """Return the one band for a level, after rounding it as the table is printed.
+
+        A level above the assay's ceiling belongs to the first band that holds everything above the ceiling.
+        Raises ``ValueError`` when the table tells levels apart that the assay cannot (a ceiling below the last edge).
+        """
+        level = check_between("level", level, 0.0, 1e4)
+        if above_ceiling:
+            if self.bands[-2].below - self.round_to > level + 1e-9:
+                raise ValueError(
+                    f"{self.name} tells levels up to {self.bands[-2].below:g} apart, but the assay stops counting at {level:g}: "
+                    "give the laboratory a higher ceiling"
+                )
+            return self.bands[-1]
+        ticks = math.floor(level / self.round_to + 0.5 + 1e-9)
+        for band in self.bands:
+            if band.below == math.inf or ticks < round(band.below / self.round_to):
+                return band
+        raise AssertionError("the last band is infinite")
+
+    def decide(self, situation: Situation) -> Decision:
+        """Return the start, or what the table orders for the latest result."""
+        now, weight = situation.time_h, situation.weight_kg
+        if not situation.labs:
+            bolus = self._rounded_bolus_u(self.start.bolus_for_u(weight), self.start.bolus_max_u)
+            rate = self._rounded_rate_u_per_h(self.start.rate_for_u_per_h(weight), self.start.rate_max_u_per_h)
+            orders = adjustment(now, bolus_u=bolus, bolus_over_min=self.start.bolus_over_min, rate_u_per_h=rate)
+            return Decision(orders=orders, next_draw_h=now + self.start.first_check_h, why=self.start.write())
+        lab = situation.labs[-1]
+        band = self.band(lab.value, lab.above_ceiling)
+        old = situation.rate_u_per_h
+        new = max(0.0, old + self._change_u_per_h(band, situation))
+        if new != old:
+            new = self._rounded_rate_u_per_h(new, None)
+        orders = adjustment(
+            now,
+            bolus_u=self._rounded_bolus_u(band.bolus_u or band.bolus_u_per_kg * weight, None),
+            hold_min=band.hold_min,
+            rate_u_per_h=None if new == old else new,
+        )
+        restart_h = now + band.hold_min / 60.0
+        return Decision(
+            orders=orders, next_draw_h=restart_h + self._recheck_h(band, situation), why=f"{band.label}: {band.write()}"
+        )
+
+    def _change_u_per_h(self, band: Band, situation: Situation) -> float:
+        return (
+            band.change_u_per_kg_per_h * situation.weight_kg
+            + band.change_u_per_h
+            + band.change_percent / 100.0 * situation.rate_u_per_h
+            + band.change_ml_per_h * situation.pump.bag.concentration_u_per_ml
+        )
+
+    def _rounded_bolus_u(self, dose_u: float, cap_u: float | None) -> float:
+        dose = round_to(dose_u, self.bolus_round_u) if self.bolus_round_u else dose_u
+        return min([dose, *(cap for cap in (cap_u, self.bolus_max_u) if cap is not None)])
+
+    def _rounded_rate_u_per_h(self, rate: float, cap: float | None) -> float:
+        rate = round_to(rate, self.rate_round_u_per_h) if self.rate_round_u_per_h else rate
+        return min([rate, *(limit for limit in (cap, self.rate_max_u_per_h) if limit is not None)])
+
+    def _recheck_h(self, band: Band, situation: Situation) -> float:
+        rule = self.recheck
+        if rule.settled_after and rule.settled_hours:
+            latest = situation.labs[-rule.settled_after :]
+            in_range = [self.band(lab.value, lab.above_ceiling).is_no_change for lab in latest]
+            if len(latest) == rule.settled_after and all(in_range):
+                return rule.settled_hours
+        return band.recheck_h if band.recheck_h is not None else rule.hours
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the tables that come with the house."""
+    folder = resources.files("heparin_pk") / "nomograms"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def _read(content: str, where: str, name: str) -> Nomogram:
+    """Return the nomogram in a TOML text; every complaint names the file."""
+    try:
+        table = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{where}: is not valid TOML: {error}") from None
+    try:
+        return _from_table(table, name)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def _part(kind: type, table: Any, where: str) -> Any:
+    """Return ``kind`` made from a TOML table, complaining about keys it does not know and keys it misses."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} must be a table of keys; got {table!r}")
+    known = [field.name for field in fields(kind)]
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise ValueError(f"unknown key {key!r} in {where}; known are {', '.join(known)}" + (f" ({near[0]}?)" if near else ""))
+    try:
+        return kind(**table)
+    except TypeError as error:
+        missing = str(error).partition("argument")[2].lstrip("s: ")
+        raise ValueError(f"{where} is missing {missing}") from None
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def _from_table(table: dict[str, Any], name: str) -> Nomogram:
+    if "source" not in table:
+        raise ValueError("no source: a nomogram needs a [source] that says where it was printed")
+    source = _part(Source, table["source"], "[source]")
+    ends = table.get("target")
+    if not (isinstance(ends, list) and len(ends) == 2):
+        raise ValueError(f"target must be [low, high]; got {ends!r}")
+    bands = table.get("bands")
+    if not isinstance(bands, list):
+        raise ValueError("no bands: a nomogram needs [[bands]] with rising upper edges")
+    made = {
+        **table,
+        "name": table.get("name", name),
+        "source": source,
+        "target": TherapeuticRange(assay=table.get("assay", ""), low=ends[0], high=ends[1], source=source),
+        "start": _part(Start, table.get("start"), "[start]"),
+        "recheck": _part(Recheck, table.get("recheck"), "[recheck]"),
+        "bands": tuple(_part(Band, band, f"band {number}") for number, band in enumerate(bands, 1)),
+    }
+    return _part(Nomogram, made, "the nomogram")

@@ -1,0 +1,287 @@
+"""A course on paper: the picture, with units on every axis and the therapeutic range always visible.
+
+Every function draws on the Axes it is given (or makes its own), returns them, and never calls ``show``. Colours are
+Okabe and Ito's, which colour-blind readers can tell apart; sizes are meant for a projector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from heparin_pk import metrics
+from heparin_pk.course import Course
+from heparin_pk.drug import Drug
+from heparin_pk.nomogram import Nomogram
+from heparin_pk.patient import Patient
+from heparin_pk.regimen import Bolus, Hold, Regimen
+from heparin_pk.response import ASSAYS, TherapeuticRange
+from heparin_pk.simulate import simulate
+
+BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#E69F00",
+    "#56B4E9",
+    "#CC79A7",
+    "#222222",
+)
+COLOURS = (BLUE, VERMILION, PURPLE, ORANGE, SKY, GREEN)
+
+STYLE = {
+    "font.size": 13,
+    "axes.titlesize": 15,
+    "axes.labelsize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+    "figure.dpi": 110,
+    "savefig.dpi": 160,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "heparin_pk",
+}
+mpl.rcParams["svg.hashsalt"] = "heparin_pk"
+
+
+def new_figure(width: float = 10.0, height: float = 6.0, **kwargs) -> tuple[Figure, np.ndarray]:
+    """Return a figure in the style of the house, and its Axes as an array."""
+    with plt.rc_context(STYLE):
+        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **kwargs)
+
+
+def axis_label(assay: str) -> str:
+    """Return "aPTT (s)", "anti-Xa (U/mL)", "aPTT ratio (x control)"."""
+    return f"{ASSAYS[assay].label} ({ASSAYS[assay].unit or '× control'})"
+
+
+def shade_target(ax: Axes, target: TherapeuticRange, label: bool = True) -> None:
+    """Shade the therapeutic range and write it at the right edge."""
+    ax.axhspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
+    ax.axhline(target.low, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
+    ax.axhline(target.high, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
+    if label:
+        ax.annotate(
+            f"target {target.low:g}–{target.high:g}",
+            xy=(1.0, target.high),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            color="#00664B",
+            fontsize=11,
+        )
+
+
+def level_limits(assay: str, target: TherapeuticRange | None = None) -> tuple[float, float]:
+    """Return limits of the level axis that hold the range, the baseline and the ceiling of an assay."""
+    top = {"aptt_s": 155.0, "aptt_ratio": 5.3, "anti_xa_u_per_ml": 1.8}[assay]
+    low = {"aptt_s": 20.0, "aptt_ratio": 0.6, "anti_xa_u_per_ml": 0.0}[assay]
+    return low, max(top, 1.3 * target.high) if target else top
+
+
+def course_scene(
+    hours: float, target: TherapeuticRange, *, width: float = 10.0, height: float = 6.4, most_u_per_kg_per_h: float = 30.0
+) -> tuple[Figure, np.ndarray]:
+    """Return an empty picture of a course: level with its therapeutic range above, pump rate below; nothing drawn yet."""
+    figure, axes = new_figure(width, height, nrows=2, ncols=1, sharex=True, gridspec_kw={"height_ratios": [3, 1.1]})
+    above, below = axes[:, 0]
+    shade_target(above, target)
+    above.set_ylim(*level_limits(target.assay, target))
+    above.set_ylabel(axis_label(target.assay))
+    below.set_ylim(0.0, most_u_per_kg_per_h)
+    below.set_ylabel("pump\n(U/kg/h)")
+    below.set_xlabel("time (h)")
+    below.set_xlim(0.0, hours)
+    below.set_xticks(np.arange(0.0, hours + 0.01, 6.0 if hours <= 72 else 24.0))
+    return figure, axes[:, 0]
+
+
+def course(
+    course: Course,
+    *,
+    target: TherapeuticRange | None = None,
+    axes: Sequence[Axes] | None = None,
+    label: str | None = None,
+    colour: str = BLUE,
+) -> np.ndarray:
+    """Draw a course: its true level, the results as the ward read them, the pump, the boluses; return the two Axes.
+
+    Open triangles at the ceiling are results above it ("> 150 s"), never numbers.
+    """
+    target = target or _own_target(course)
+    most = max(30.0, 1.15 * float(course.pump_u_per_h.max()) / course.patient.weight_kg)
+    if axes is None:
+        _, axes = course_scene(course.hours, target, most_u_per_kg_per_h=min(most, 60.0))
+    above, below = axes
+    with plt.rc_context(STYLE):
+        above.plot(course.time_h, course.level(target.assay), color=colour, label=label or "true level")
+        seen = [lab for lab in course.labs if lab.assay == target.assay]
+        for above_ceiling, marker, face in ((False, "o", colour), (True, "^", "white")):
+            shown = [lab for lab in seen if lab.above_ceiling is above_ceiling]
+            if shown:
+                above.plot(
+                    [lab.drawn_h for lab in shown],
+                    [lab.value for lab in shown],
+                    marker,
+                    ms=9,
+                    mfc=face,
+                    mec=BLACK if face != "white" else colour,
+                    mew=1.2,
+                    ls="none",
+                    zorder=4,
+                    label=None if label else ("above the ceiling" if above_ceiling else "reported by the laboratory"),
+                )
+        below.step(
+            course.time_h, course.pump_u_per_h / course.patient.weight_kg, where="post", color=colour, lw=2.0, label="_pump"
+        )
+        for order in course.regimen.resolved(course.patient.weight_kg).orders:
+            if isinstance(order, Bolus):
+                below.plot([order.time_h], [0.93], "v", ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5,
+                           transform=below.get_xaxis_transform())  # fmt: skip
+            elif isinstance(order, Hold):
+                below.axvspan(order.time_h, order.end_h, color=BLACK, alpha=0.12, lw=0)
+        above.legend(loc="upper right", ncols=3, fontsize=11)
+    return np.asarray(axes)
+
+
+def _own_target(course: Course) -> TherapeuticRange:
+    from heparin_pk.published import ranges  # noqa: PLC0415  only when nobody said what is aimed at
+
+    assay = course.laboratory.assay if course.laboratory else "aptt_ratio"
+    return next(known for known in ranges.RANGES if known.assay == assay)
+
+
+def describe(course: Course, target: TherapeuticRange) -> str:
+    """Return in one sentence what the picture of a course says: its text alternative."""
+    numbers = metrics.summary(course, target)
+    first = numbers["time_to_therapeutic_h"]
+    reached = "never in range" if first is None else f"first in range at {first:.1f} h"
+    return (
+        f"{axis_label(target.assay)} over {course.hours:g} h for {course.patient.weight_kg:g} kg: {reached}, "
+        f"{numbers['time_in_range_fraction']:.0%} of the time in {target.low:g}-{target.high:g}, "
+        f"{numbers['time_below_fraction']:.0%} below, {numbers['time_above_fraction']:.0%} above; "
+        f"{numbers['blood_draws']} results, {numbers['adjustments']} rate changes, {numbers['holds']} holds, "
+        f"{numbers['reboluses']} re-boluses."
+    )
+
+
+def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
+    """Draw a dosing table as a ruler: every level has exactly one band, and each band says what to do."""
+    if ax is None:
+        figure, axes = new_figure(10.0, 1.2 + 0.62 * len(nomogram.bands), nrows=1, ncols=1)
+        ax = axes[0, 0]
+        figure.suptitle(nomogram.title, fontsize=15)
+    number = len(nomogram.bands)
+    with plt.rc_context(STYLE):
+        for place, band in enumerate(nomogram.bands):
+            if band.is_no_change:
+                colour = GREEN
+            else:
+                colour = BLUE if _raises(band) else VERMILION
+            ax.barh(place, 1.0, color=colour, alpha=0.22, height=0.92)
+            ax.text(0.015, place, band.label, va="center", fontsize=13, weight="bold")
+            ax.text(0.42, place, band.write(), va="center", fontsize=13)
+            hours = band.recheck_h or nomogram.recheck.hours
+            ax.text(0.985, place, f"again in {hours:g} h", va="center", ha="right", fontsize=12)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(-0.5, number - 0.5)
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.grid(False)
+        ax.set_ylabel(axis_label(nomogram.assay) + "\nlow → high")
+        for spine in ax.spines.values():
+            spine.set_visible(False)
+    return ax
+
+
+def _raises(band) -> bool:
+    changes = band.change_u_per_kg_per_h + band.change_u_per_h + band.change_percent + band.change_ml_per_h
+    return changes > 0 or band.bolus_u > 0 or band.bolus_u_per_kg > 0
+
+
+PRINTED_HALF_LIVES_MIN = {25.0: 30.0, 100.0: 60.0, 400.0: 150.0}
+"""About 30, 60 and 150 min after 25, 100 and 400 U/kg (handbooks; the Swiss label prints the last two)."""
+
+
+def half_lives(
+    drugs: Mapping[str, Drug], patient: Patient, *, doses_u_per_kg: Sequence[float] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the half-life after one bolus against its dose, one line a model, with the printed half-lives as points."""
+    if ax is None:
+        ax = new_figure(8.0, 5.0)[1][0, 0]
+    doses = np.geomspace(15.0, 500.0, 16) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
+    with plt.rc_context(STYLE):
+        for colour, (name, drug) in zip(COLOURS, drugs.items(), strict=False):
+            minutes = [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses]
+            ax.plot(doses, minutes, color=colour, label=name)
+        ax.plot(
+            list(PRINTED_HALF_LIVES_MIN), list(PRINTED_HALF_LIVES_MIN.values()), "D", ms=10, color=BLACK, label="printed", zorder=5
+        )
+        ax.set_xscale("log")
+        ax.set_xticks([25, 50, 100, 200, 400], ["25", "50", "100", "200", "400"])
+        ax.minorticks_off()
+        ax.set_xlabel("bolus (U/kg)")
+        ax.set_ylabel("half-life (min)")
+        ax.set_ylim(0, 190)
+        ax.legend(loc="upper left", fontsize=11)
+    return ax
+
+
+def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
+    """Return twelve hours after one bolus."""
+    return simulate(patient, drug, Regimen((Bolus(time_h=0.0, dose_u_per_kg=float(dose_u_per_kg)),)), hours=12.0)
+
+
+def decays(drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float] = (25.0, 100.0, 400.0), *, ax: Axes | None = None) -> Axes:
+    """Draw the concentration after single boluses as a share of its peak, logarithmic: a straight line would be first order."""
+    if ax is None:
+        ax = new_figure(8.0, 5.0)[1][0, 0]
+    with plt.rc_context(STYLE):
+        for colour, dose in zip(COLOURS, doses_u_per_kg, strict=False):
+            one = after_bolus(drug, patient, dose)
+            share = one.concentration_u_per_ml / metrics.peak_u_per_ml(one)
+            half_h = metrics.half_life_h(one)
+            ax.plot(one.time_h, share, color=colour, label=f"{dose:g} U/kg: half after {60 * (half_h or np.nan):.0f} min")
+            if half_h:
+                ax.plot([half_h], [0.5], "o", ms=9, color=colour, mec=BLACK)
+        ax.axhline(0.5, color=BLACK, lw=1, ls=":")
+        ax.set_yscale("log")
+        ax.set_ylim(0.01, 1.1)
+        ax.set_yticks([0.01, 0.1, 0.5, 1.0], ["1 %", "10 %", "50 %", "100 %"])
+        ax.minorticks_off()
+        ax.set_xlim(0, 6)
+        ax.set_xlabel("time after the bolus (h)")
+        ax.set_ylabel("share of the peak concentration")
+        ax.legend(loc="lower right", fontsize=12)
+    return ax
+
+
+def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRange, *, ax: Axes | None = None) -> Axes:
+    """Draw the plateau concentration against the infusion rate, one line a model, with the therapeutic range."""
+    if ax is None:
+        ax = new_figure(8.0, 5.0)[1][0, 0]
+    rates = np.linspace(8.0, 26.0, 60)
+    with plt.rc_context(STYLE):
+        shade_target(ax, target)
+        for colour, (name, drug) in zip(COLOURS, drugs.items(), strict=False):
+            one = drug.individual(patient)
+            level = [one.steady_state_u_per_ml(rate * patient.weight_kg) for rate in rates]
+            ax.plot(rates, level, color=colour, label=name)
+        ax.axvline(18.0, color=BLACK, lw=1.2, ls=":")
+        ax.annotate("18 U/kg/h", (18.0, 0.02), xytext=(4, 0), textcoords="offset points", fontsize=11)
+        ax.set_xlabel("infusion (U/kg/h)")
+        ax.set_ylabel("plateau (U/mL)")
+        ax.set_xlim(8, 26)
+        ax.set_ylim(0, 1.1)
+        ax.legend(loc="upper left", fontsize=11)
+    return ax

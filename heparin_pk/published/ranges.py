@@ -1,0 +1,45 @@
+"""Therapeutic ranges as data. Seconds belong to one reagent; a ratio belongs to one control; anti-Xa travels best."""
+
+from heparin_pk.response import TherapeuticRange
+from heparin_pk.source import Source
+
+ANTI_XA_TREATMENT = TherapeuticRange(
+    assay="anti_xa_u_per_ml",
+    low=0.3,
+    high=0.7,
+    source=Source(
+        key="CCJM_anti_Xa",
+        citation="Anti-Xa assays: what is their role today in antithrombotic therapy? Cleve Clin J Med (review copy)",
+        where="Target today: the range that corresponds to an anti-Xa level of 0.3 to 0.7 U/mL",
+        confidence="primary",
+        url="https://community.the-hospitalist.org/content/anti-xa-assays-what-their-role-today-antithrombotic-therapy",
+    ),
+)
+APTT_RATIO_TREATMENT = TherapeuticRange(
+    assay="aptt_ratio",
+    low=1.5,
+    high=2.5,
+    source=Source(
+        key="Acute_Medicine_5e",
+        citation="Acute Medicine, 5th edition (Skyscape): heparin infusion by aPTT ratio",
+        where="Table tu13: 1.5-2.5 no change",
+        confidence="primary",
+        url="https://download.skyscape.com/download/ota/lonestar/30A00C60-1F25-4C5D-97F2-BC1C9F65A5DD/acutemed.ed5/content/HTML/m/tu13.htm",
+    ),
+)
+APTT_RASCHKE = TherapeuticRange(
+    assay="aptt_s",
+    low=46,
+    high=70,
+    source=Source(
+        key="Raschke_1993",
+        citation=(
+            "Raschke RA, Reilly BM, Guidry JR, Fontana JR, Srinivas S. The weight-based heparin dosing nomogram compared with a "
+            "standard care nomogram: a randomized controlled trial. Ann Intern Med 1993;119(9):874-881"
+        ),
+        where="46-70 s = 1.5-2.3 x control, the range of its table",
+        confidence="second-hand",
+        doi="10.7326/0003-4819-119-9-199311010-00002",
+    ),
+)
+RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE)

@@ -1,0 +1,79 @@
+"""aPTT reagents: the slope of ln(aPTT) against heparin.
+
+Except for the guideline's equivalence each was measured in patients as a pair of matched ranges; the slope is the
+least-squares line through the origin of those two points (:meth:`Reagent.from_matched_range`).
+"""
+
+from heparin_pk.published.sources import DERIVED
+from heparin_pk.response import Reagent
+from heparin_pk.source import Source
+
+GUIDELINE = Reagent(
+    name="guideline",
+    slope_ml_per_u=1.35,
+    source=DERIVED.at("aPTT ratio 1.5-2.5 = anti-Xa 0.3-0.7 U/mL gives 1.32 through the origin; 1.35 is used with UFH_DEFAULT"),
+)
+RASCHKE = Reagent.from_matched_range(
+    name="raschke",
+    anti_xa_u_per_ml=(0.3, 0.7),
+    aptt_ratio=(1.5, 2.3),
+    source=Source(
+        key="Raschke_1993",
+        citation=(
+            "Raschke RA, Reilly BM, Guidry JR, Fontana JR, Srinivas S. The weight-based heparin dosing nomogram compared with a "
+            "standard care nomogram: a randomized controlled trial. Ann Intern Med 1993;119(9):874-881"
+        ),
+        where="46-70 s = 1.5-2.3 x control, the range of its table",
+        confidence="second-hand",
+        doi="10.7326/0003-4819-119-9-199311010-00002",
+    ),
+)
+_SIRIRAJ = Source(
+    key="Siriraj",
+    citation="Siriraj Medical Journal: aPTT therapeutic ranges of three reagents against anti-Xa (24 patients, 21 donors)",
+    where="Abstract",
+    confidence="primary",
+    url="https://he02.tci-thaijo.org/index.php/sirirajmedj/article/view/245658",
+)
+ACTIN_FS = Reagent.from_matched_range(
+    name="actin-fs",
+    anti_xa_u_per_ml=(0.29, 0.47),
+    aptt_ratio=(1.8, 2.5),
+    source=_SIRIRAJ.at("Abstract: Actin FS 1.8-2.5 x at anti-Xa 0.29-0.47"),
+)
+ACTIN_FSL = Reagent.from_matched_range(
+    name="actin-fsl",
+    anti_xa_u_per_ml=(0.29, 0.47),
+    aptt_ratio=(1.9, 2.5),
+    source=_SIRIRAJ.at("Abstract: Actin FSL 1.9-2.5 x at anti-Xa 0.29-0.47"),
+)
+PATHROMTIN_SL = Reagent.from_matched_range(
+    name="pathromtin-sl",
+    anti_xa_u_per_ml=(0.29, 0.47),
+    aptt_ratio=(2.7, 4.6),
+    source=_SIRIRAJ.at("Abstract: Pathromtin SL 2.7-4.6 x at anti-Xa 0.29-0.47"),
+)
+_ORGANON_SILIMAT = Source(
+    key="Thromb_Haemost_reagents",
+    citation="Thrombosis and Haemostasis: therapeutic aPTT ranges of two reagents against anti-Xa 0.30-0.70 (170 patients)",
+    where="Abstract",
+    confidence="primary",
+    doi="10.1055/s-0037-1615147",
+)
+AUTOMATED_APTT = Reagent.from_matched_range(
+    name="automated-aptt",
+    anti_xa_u_per_ml=(0.30, 0.70),
+    aptt_ratio=(1.70, 4.10),
+    source=_ORGANON_SILIMAT.at("Abstract: Automated APTT (Organon) 1.70-4.10 x"),
+)
+SILIMAT = Reagent.from_matched_range(
+    name="silimat",
+    anti_xa_u_per_ml=(0.30, 0.70),
+    aptt_ratio=(1.90, 5.40),
+    source=_ORGANON_SILIMAT.at("Abstract: SILIMAT (bioMerieux) 1.90-5.40 x"),
+)
+
+REAGENTS = {
+    reagent.name: reagent for reagent in (GUIDELINE, RASCHKE, ACTIN_FS, ACTIN_FSL, AUTOMATED_APTT, SILIMAT, PATHROMTIN_SL)
+}
+"""Every reagent by name, from the least to the most sensitive."""

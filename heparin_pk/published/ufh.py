@@ -1,0 +1,162 @@
+"""Unfractionated heparin: one constant per published or derived set, and no calculation beyond what a reader can redo."""
+
+from heparin_pk.drug import Drug, Parameter, Studied
+from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.sources import (
+    ASSUMED,
+    BRANCAZIO,
+    DERIVED,
+    JIA_2015,
+    KANDROTAS_1989,
+    PROTAMINE_2003,
+    PROTAMINE_LABEL,
+)
+from heparin_pk.source import Value
+
+_SUBCUTANEOUS = (
+    Parameter(
+        name="ktr_per_h",
+        value=Value(0.60, DERIVED.at("two transits, with F 0.50 reproduce 0.23 U/mL about 3 h after 143 U/kg (Brancazio)")),
+    ),
+    Parameter(
+        name="bioavailability_fraction",
+        value=Value(0.50, BRANCAZIO.at("absorbed share that gives the peak of 0.23 U/mL with UFH_DEFAULT", "derived")),
+    ),
+)
+_PROTAMINE = (
+    Parameter(
+        name="kr_ml_per_u_per_h",
+        value=Value(50.0, ASSUMED.at("fast against everything else; 1 mg = 100 U is " + PROTAMINE_LABEL.key)),
+    ),
+    Parameter(name="protamine_loss_per_h", value=Value(0.693147 / (4.5 / 60), PROTAMINE_2003)),
+)
+_ADULTS = Studied(
+    population="adults with normal kidneys and antithrombin; derived from volunteers and VTE patients",
+    weight_kg=(40.0, 160.0),
+    age_y=(18.0, 100.0),
+    concentration_u_per_ml=(0.0, 8.0),
+)
+_ALLOMETRY = "allometric: 0.75 for capacities and clearance, 1 for volume, around 75 kg (assumed; see the obesity data)"
+
+UFH_B_DERIVED = Drug(
+    name="UFH_B_DERIVED",
+    title="adult UFH with a saturable binding pool (DERIVED, the default)",
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9 (RSE 14 %)")), weight_exponent=1.0),
+        Parameter(
+            name="clearance_ml_per_kg_per_h",
+            value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 (RSE 30 %)")),
+            weight_exponent=0.75,
+        ),
+        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 56 %)")), weight_exponent=0.75),
+        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265 (RSE 58 %)"))),
+        Parameter(
+            name="kon_ml_per_u_per_h",
+            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82 (RSE 78 %)")),
+        ),
+        *_SUBCUTANEOUS,
+        *_PROTAMINE,
+    ),
+    reagent=GUIDELINE,
+    studied=_ADULTS,
+    departures=(
+        "Not published: derived from published half-lives and the clinical infusion dose. Binding parameters are weakly "
+        "identified (RSE 56-78 %). " + _ALLOMETRY
+    ),
+    variability_cv_fraction=(
+        Parameter(name="v1_ml", value=Value(0.20, ASSUMED.at("CV 20 %; published: 33 % (Jia 2015), 40 % (Al-Sallami 2016)"))),
+        Parameter(
+            name="bmax_u", value=Value(0.25, ASSUMED.at("CV 25 %, drawn with the capacity; published doses vary by 10-25 %"))
+        ),
+        Parameter(
+            name="clearance_ml_per_h",
+            value=Value(0.25, ASSUMED.at("CV 25 %; published: 36 % (Jia 2015), 50 % (Al-Sallami 2016)")),
+        ),
+    ),
+)
+"""The default: a finite endothelial/macrophage pool reconciles the half-life table with the clinical infusion dose."""
+
+UFH_A_DERIVED = Drug(
+    name="UFH_A_DERIVED",
+    title="adult UFH, plain Michaelis-Menten + linear (DERIVED)",
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(43.5, DERIVED.at("fit A: 43.5")), weight_exponent=1.0),
+        Parameter(name="vmax_u_per_kg_per_h", value=Value(63.4, DERIVED.at("fit A: 63.4")), weight_exponent=0.75),
+        Parameter(name="km_u_per_ml", value=Value(1.17, DERIVED.at("fit A: 1.17"))),
+        Parameter(
+            name="clearance_ml_per_kg_per_h",
+            value=Value(0.108 * 43.5, DERIVED.at("fit A: first-order 0.108 /h of the volume")),
+            weight_exponent=0.75,
+        ),
+        *_PROTAMINE,
+    ),
+    reagent=GUIDELINE,
+    studied=_ADULTS,
+    departures="Not published: the best one compartment can do. Half-lives 40/67/140 min at 25/100/400 U/kg. " + _ALLOMETRY,
+)
+"""The textbook structure. It misses the half-life table and the infusion dose together: they contradict each other in it."""
+
+UFH_TRIPLE_DERIVED = Drug(
+    name="UFH_TRIPLE_DERIVED",
+    title="binding pool tuned to 30/60/150 min and 0.45 U/mL exactly (DERIVED)",
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(45.0, DERIVED.at("exact-triple variant")), weight_exponent=1.0),
+        Parameter(
+            name="clearance_ml_per_kg_per_h",
+            value=Value(0.154 * 45.0, DERIVED.at("exact-triple variant: first-order 0.154 /h of the volume")),
+            weight_exponent=0.75,
+        ),
+        Parameter(name="bmax_u_per_kg", value=Value(28.3, DERIVED.at("exact-triple variant")), weight_exponent=0.75),
+        Parameter(name="kint_per_h", value=Value(1.015, DERIVED.at("exact-triple variant"))),
+        Parameter(name="kon_ml_per_u_per_h", value=Value(2.43, DERIVED.at("exact-triple variant"))),
+        *_PROTAMINE,
+    ),
+    reagent=GUIDELINE,
+    studied=_ADULTS,
+    departures="Not published: five parameters for four numbers, to show that a pool can meet them all. " + _ALLOMETRY,
+)
+
+JIA_2015_UFH = Drug(
+    name="JIA_2015_UFH",
+    title="cardiopulmonary bypass, two compartments, linear",
+    parameters=(
+        Parameter(name="clearance_ml_per_h", value=Value(1180.0, JIA_2015.at("CL 1.18 L/h"))),
+        Parameter(name="v1_ml", value=Value(3040.0, JIA_2015.at("Vc 3.04 L"))),
+        Parameter(name="q_ml_per_h", value=Value(171.0, JIA_2015.at("Q 0.171 L/h"))),
+        Parameter(name="v2_ml", value=Value(8010.0, JIA_2015.at("Vp 8.01 L"))),
+        *_PROTAMINE,
+    ),
+    reagent=GUIDELINE,
+    studied=Studied(
+        population="32 Chinese adults on cardiopulmonary bypass, 375 IU/kg",
+        weight_kg=(41.0, 82.0),
+        age_y=(18.0, 74.0),
+        concentration_u_per_ml=(1.0, 8.0),
+    ),
+    departures="Measured as anti-FIIa at 3-8 U/mL; over-predicts ward infusions about threefold. The aPTT response is not theirs.",
+    variability_cv_fraction=(
+        Parameter(name="clearance_ml_per_h", value=Value(0.36, JIA_2015.at("omega2 0.122"))),
+        Parameter(name="v1_ml", value=Value(0.33, JIA_2015.at("omega2 0.105"))),
+        Parameter(name="q_ml_per_h", value=Value(0.32, JIA_2015.at("omega2 0.0978"))),
+    ),
+)
+
+KANDROTAS_1989_UFH = Drug(
+    name="KANDROTAS_1989_UFH",
+    title="haemodialysis, one compartment, linear",
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(68.0, KANDROTAS_1989.at("Abstract: volume 68 mL/kg"))),
+        Parameter(name="clearance_ml_per_h", value=Value(28.0 * 60.0, KANDROTAS_1989.at("Abstract: clearance 28 mL/min"))),
+    ),
+    reagent=GUIDELINE,
+    studied=Studied(
+        population="21 adults on chronic haemodialysis, single boluses of 3,000-12,000 U",
+        weight_kg=(40.0, 120.0),
+        age_y=(18.0, 100.0),
+        concentration_u_per_ml=(0.0, 2.5),
+    ),
+    departures="The authors saw zero- and first-order elimination together and judged first order good enough on dialysis.",
+)
+
+UFH_DEFAULT = UFH_B_DERIVED
+ALL = (UFH_B_DERIVED, UFH_A_DERIVED, UFH_TRIPLE_DERIVED, JIA_2015_UFH, KANDROTAS_1989_UFH)

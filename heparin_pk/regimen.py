@@ -1,0 +1,235 @@
+"""What was ordered: boluses, infusions, holds, subcutaneous doses, protamine, and the regimen they make.
+
+An order may be written per kilogram or absolute, exactly one of them; :meth:`Regimen.resolved` makes it absolute for one
+weight. A hold pauses whatever infusion is ordered: a new rate ordered during a hold starts when the hold ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from heparin_pk._checks import check_between, floats, shown
+from heparin_pk.pump import Bag, u_per_h
+from heparin_pk.pump import dose_u as weight_based_dose_u
+from heparin_pk.pump import rate_u_per_h as weight_based_rate_u_per_h
+
+HOURS = (0.0, 24.0 * 60)
+"""Orders may be given within sixty days of the start."""
+
+MOST_DOSE_U = 200_000.0
+MOST_RATE_U_PER_H = 50_000.0
+
+
+def _check_time(order) -> None:
+    check_between("time_h", order.time_h, *HOURS)
+    floats(order, "time_h")
+
+
+def _check_one_way(order, limits: dict[str, float]) -> None:
+    """Check that exactly one of several ways to write an amount was used, and that it lies within its limit."""
+    used = [name for name in limits if getattr(order, name) is not None]
+    if len(used) != 1:
+        got = " and ".join(used) if used else "none of them"
+        raise ValueError(f"{type(order).__name__} needs exactly one of {', '.join(limits)}; got {got}")
+    check_between(used[0], getattr(order, used[0]), 0.0, limits[used[0]])
+    floats(order, *used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Bolus:
+    """Heparin into the vein at once, or within ``over_min`` minutes; ``dose_u`` or ``dose_u_per_kg``, ``most_u`` a cap."""
+
+    time_h: float
+    dose_u: float | None = None
+    dose_u_per_kg: float | None = None
+    most_u: float | None = None
+    over_min: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        _check_one_way(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
+        check_between("over_min", self.over_min, 0.0, 600.0)
+        if self.most_u is not None:
+            check_between("most_u", self.most_u, 0.0, MOST_DOSE_U)
+        floats(self, "most_u", "over_min")
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:
+        """Return the same order in units."""
+        dose = self.dose_u if self.dose_u is not None else weight_based_dose_u(self.dose_u_per_kg or 0.0, weight_kg)
+        if self.most_u is not None:
+            dose = min(dose, self.most_u)
+        return replace(self, dose_u=dose, dose_u_per_kg=None, most_u=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Infusion:
+    """From now on the pump runs at this rate: ``rate_u_per_h``, ``rate_u_per_kg_per_h``, or ``rate_ml_per_h`` of ``bag``."""
+
+    time_h: float
+    rate_u_per_h: float | None = None
+    rate_u_per_kg_per_h: float | None = None
+    rate_ml_per_h: float | None = None
+    bag: Bag | None = None
+    most_u_per_h: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        _check_one_way(
+            self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": 500.0, "rate_ml_per_h": 2000.0}
+        )
+        if (self.rate_ml_per_h is None) != (self.bag is None):
+            raise ValueError("rate_ml_per_h and bag belong together: millilitres mean nothing without the bag")
+        if self.most_u_per_h is not None:
+            check_between("most_u_per_h", self.most_u_per_h, 0.0, MOST_RATE_U_PER_H)
+        floats(self, "most_u_per_h")
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:
+        """Return the same order in units per hour."""
+        if self.rate_u_per_h is not None:
+            rate = self.rate_u_per_h
+        elif self.rate_u_per_kg_per_h is not None:
+            rate = weight_based_rate_u_per_h(self.rate_u_per_kg_per_h, weight_kg)
+        else:
+            assert self.bag is not None and self.rate_ml_per_h is not None
+            rate = u_per_h(self.rate_ml_per_h, self.bag.concentration_u_per_ml)
+        if self.most_u_per_h is not None:
+            rate = min(rate, self.most_u_per_h)
+        if rate > MOST_RATE_U_PER_H:
+            raise ValueError(f"rate_u_per_h must lie between 0 and {MOST_RATE_U_PER_H:g}; got {rate:g} from {self!r}")
+        return replace(
+            self, rate_u_per_h=rate, rate_u_per_kg_per_h=None, rate_ml_per_h=None, bag=None, most_u_per_h=None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Hold:
+    """Pause the infusion for ``duration_min`` minutes; it then runs at the rate ordered last."""
+
+    time_h: float
+    duration_min: float
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        check_between("duration_min", self.duration_min, 1.0, 2880.0)
+        floats(self, "duration_min")
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+        """Return the order itself: a hold has no dose."""
+        return self
+
+    @property
+    def end_h(self) -> float:
+        """When the pump starts again, h."""
+        return self.time_h + self.duration_min / 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Stop:
+    """End the infusion."""
+
+    time_h: float
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+        """Return the order itself: a stop has no dose."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Subcutaneous:
+    """Heparin under the skin; ``dose_u`` or ``dose_u_per_kg``."""
+
+    time_h: float
+    dose_u: float | None = None
+    dose_u_per_kg: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        _check_one_way(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:
+        """Return the same order in units."""
+        dose = self.dose_u if self.dose_u is not None else weight_based_dose_u(self.dose_u_per_kg or 0.0, weight_kg)
+        return replace(self, dose_u=dose, dose_u_per_kg=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Protamine:
+    """Protamine sulfate, ``dose_mg`` given over ``over_min`` minutes (label: no faster than 50 mg in 10 min)."""
+
+    time_h: float
+    dose_mg: float
+    over_min: float = 10.0
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        check_between("dose_mg", self.dose_mg, 0.0, 1000.0)
+        check_between("over_min", self.over_min, 0.5, 600.0)
+        floats(self, "dose_mg", "over_min")
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+        """Return the order itself: protamine is ordered in mg."""
+        return self
+
+
+Order = Bolus | Infusion | Hold | Stop | Subcutaneous | Protamine
+ORDERS = (Bolus, Infusion, Hold, Stop, Subcutaneous, Protamine)
+
+
+def _purpose(order: Order) -> str:
+    return "rate" if isinstance(order, Infusion | Stop) else type(order).__name__
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Regimen:
+    """A list of orders in the order of time: what is to be given, known in advance.
+
+    Raises ``ValueError`` when something in it is no order, when an order comes after a later one, or when two orders of one
+    kind stand at the same time (two boluses are one double dose or one typing error; a stop and a rate contradict each other).
+
+    >>> Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18))).resolved(82.0).orders[1]
+    Infusion(time_h=0.0, rate_u_per_h=1476.0)
+    """
+
+    orders: tuple[Order, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "orders", tuple(self.orders))
+        seen: set[tuple[float, str]] = set()
+        latest = 0.0
+        for number, order in enumerate(self.orders, 1):
+            if not isinstance(order, ORDERS):
+                raise ValueError(f"order {number} must be one of {', '.join(o.__name__ for o in ORDERS)}; got {order!r}")
+            if order.time_h < latest:
+                raise ValueError(
+                    f"orders must stand in the order of time: order {number} ({type(order).__name__} at {order.time_h:g} h) "
+                    f"comes after one at {latest:g} h"
+                )
+            latest = order.time_h
+            if (order.time_h, _purpose(order)) in seen:
+                raise ValueError(
+                    f"two orders of one kind at the same time: order {number} ({type(order).__name__} at {order.time_h:g} h)"
+                )
+            seen.add((order.time_h, _purpose(order)))
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Regimen:
+        """Return the same regimen in units and units per hour for one weight."""
+        check_between("weight_kg", weight_kg, 0.4, 400.0)
+        return Regimen(tuple(order.resolved(weight_kg) for order in self.orders))

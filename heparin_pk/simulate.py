@@ -1,0 +1,270 @@
+"""Time passes here, and only here.
+
+Closed loop is open loop, written as it goes: a regimen is a list of orders known in advance; a controller writes the next
+order after seeing the laboratory. :func:`titrate` returns a course that carries the regimen in fact given, and
+:func:`simulate` of that regimen draws the very same curve.
+
+At one moment things happen in this order: what was running out ends (holds, short infusions), blood is drawn, results are
+read and answered, orders are carried out. Blood drawn at the moment of a dose is therefore pre-dose.
+"""
+
+from __future__ import annotations
+
+import heapq
+import warnings
+from collections.abc import Callable
+from itertools import count
+
+import numpy as np
+
+from heparin_pk._checks import check_between
+from heparin_pk._streams import checked_seed
+from heparin_pk.course import Course, Entry
+from heparin_pk.drug import Drug, OutsideStudied
+from heparin_pk.engine import Run
+from heparin_pk.kinetics import Kinetics, State
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.patient import Patient
+from heparin_pk.pump import Pump
+from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.response import Reagent
+from heparin_pk.ward import Controller, Decision, Lab, Situation
+
+U_PER_MG_PROTAMINE = 100.0
+"""Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
+
+_END, _DRAW, _RESULT, _ORDER = range(4)
+
+
+class _Bedside:
+    """The pump, the syringe and the patient's vein: carries orders out on a :class:`Run` as time passes."""
+
+    def __init__(self, kinetics: Kinetics, engine: str, later: Callable[[float, int, Callable[[float], None]], None]) -> None:
+        self.kinetics = kinetics
+        self.run = Run(kinetics, engine)
+        self.rate_u_per_h = 0.0
+        self._held_until_h = -1.0
+        self._short: dict[int, float] = {}
+        self._protamine: dict[int, float] = {}
+        self._later = later
+        self._number = count()
+
+    def _give(self, time_h: float, jump: State | None = None) -> None:
+        running = self.rate_u_per_h if time_h >= self._held_until_h else 0.0
+        self.run.give(
+            time_h,
+            jump,
+            rate_u_per_h=running + sum(self._short.values()),
+            protamine_u_per_h=sum(self._protamine.values()),
+        )
+
+    def _for_a_while(self, running: dict[int, float], amount_u: float, time_h: float, minutes: float) -> None:
+        """Let ``amount_u`` run in over ``minutes``."""
+        number, hours = next(self._number), minutes / 60.0
+        running[number] = amount_u / hours
+
+        def end(now_h: float) -> None:
+            del running[number]
+            self._give(now_h)
+
+        self._give(time_h)
+        self._later(time_h + hours, _END, end)
+
+    def carry_out(self, order: Order) -> None:
+        """Do what an absolute order says, at its time."""
+        now_h = order.time_h
+        match order:
+            case Bolus(dose_u=dose_u, over_min=minutes) if minutes > 0.0:
+                self._for_a_while(self._short, dose_u or 0.0, now_h, minutes)
+            case Bolus(dose_u=dose_u):
+                self._give(now_h, State(central_u=dose_u or 0.0))
+            case Infusion(rate_u_per_h=rate):
+                self.rate_u_per_h = rate or 0.0
+                self._give(now_h)
+            case Stop():
+                self.rate_u_per_h = 0.0
+                self._give(now_h)
+            case Hold():
+                self._held_until_h = max(self._held_until_h, order.end_h)
+                self._give(now_h)
+                self._later(self._held_until_h, _END, self._give)
+            case Subcutaneous(dose_u=dose_u):
+                self._inject(now_h, dose_u or 0.0)
+            case Protamine(dose_mg=dose_mg, over_min=minutes):
+                if not self.kinetics.can_neutralise:
+                    raise ValueError("this model does not say how protamine neutralises heparin (kr_ml_per_u_per_h is 0)")
+                self._for_a_while(self._protamine, dose_mg * U_PER_MG_PROTAMINE, now_h, minutes)
+
+    def _inject(self, time_h: float, dose_u: float) -> None:
+        if not self.kinetics.can_absorb:
+            raise ValueError("this model does not say how a subcutaneous dose is absorbed (ktr_per_h is 0)")
+        absorbed_u = self.kinetics.bioavailability_fraction * dose_u
+        jump = State(depot1_u=absorbed_u) if self.kinetics.transits == 2 else State(depot2_u=absorbed_u)
+        if self.kinetics.lag_h > 0.0:
+            self._later(time_h + self.kinetics.lag_h, _END, lambda now_h: self._give(now_h, jump))
+        else:
+            self._give(time_h, jump)
+
+
+def simulate(
+    patient: Patient,
+    drug: Drug,
+    regimen: Regimen,
+    *,
+    hours: float = 48.0,
+    reagent: Reagent | None = None,
+    engine: str = "stepper",
+) -> Course:
+    """Return the course of a patient under orders known in advance, with nobody looking.
+
+    ``regimen`` is given exactly as written (no pump rounds it); ``reagent`` is the aPTT reagent in which the course is read
+    (the drug's own where ``None``); ``engine`` one of ``heparin_pk.engine.ENGINES``; ``hours`` from above 0 to 1440.
+
+    Raises ``ValueError`` for a regimen the drug cannot receive (protamine or subcutaneous doses a model does not describe).
+    """
+    if not isinstance(regimen, Regimen):
+        raise ValueError(f"regimen must be a Regimen; got {regimen!r}")
+    given = regimen.resolved(patient.weight_kg)
+    start = Entry(time_h=0.0, orders=tuple(order for order in given.orders if order.time_h < hours), why="as planned")
+    return _live(patient, drug, None, start, hours, None, None, 0, engine, reagent)
+
+
+def titrate(
+    patient: Patient,
+    drug: Drug,
+    controller: Controller,
+    *,
+    hours: float = 48.0,
+    laboratory: Laboratory | None = None,
+    pump: Pump | None = None,
+    seed: int | np.random.Generator = 0,
+    engine: str = "stepper",
+) -> Course:
+    """Return the course of a patient whose next order is written after each laboratory result.
+
+    ``controller`` is a :class:`~heparin_pk.nomogram.Nomogram`, a fixed plan (:class:`~heparin_pk.ward.Fixed`), a learner's
+    hand (:class:`~heparin_pk.ward.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results already read,
+    never the truth. Rates are rounded to what ``pump`` can be set to (the table's own bag where ``None``). ``seed`` fixes the
+    laboratory's error: the same seed gives the same course.
+
+    Raises ``ValueError`` when the laboratory does not report what the controller reads, or the controller orders in the past.
+    """
+    if not isinstance(controller, Controller):
+        raise ValueError(f"controller must have an assay and decide(situation); got {controller!r}")
+    laboratory = laboratory if laboratory is not None else Laboratory(assay=controller.assay)
+    if laboratory.assay != controller.assay:
+        raise ValueError(
+            f"this controller reads {controller.assay}, but the laboratory reports {laboratory.assay}: "
+            "a level in one says nothing in the other"
+        )
+    pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
+    return _live(
+        patient, drug, controller, None, hours, laboratory, pump, checked_seed(seed), engine, laboratory.reagent
+    )
+
+
+def _live(
+    patient: Patient,
+    drug: Drug,
+    controller: Controller | None,
+    start: Entry | None,
+    hours: float,
+    laboratory: Laboratory | None,
+    pump: Pump | None,
+    seed: int,
+    engine: str,
+    reagent: Reagent | None,
+) -> Course:
+    """Let ``hours`` pass: the one loop of the house."""
+    hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
+    reagent = reagent if reagent is not None else drug.reagent
+    agenda: list[tuple[float, int, int, Callable[[float], None]]] = []
+    number = count()
+
+    def later(time_h: float, rank: int, what: Callable[[float], None]) -> None:
+        if time_h < hours or (time_h == hours and rank in (_DRAW, _RESULT)):
+            heapq.heappush(agenda, (time_h, rank, next(number), what))
+
+    bedside = _Bedside(drug.individual(patient), engine, later)
+    entries: list[Entry] = []
+    labs: list[Lab] = []
+
+    def write_down(entry: Entry) -> None:
+        entries.append(entry)
+        for order in entry.orders:
+            later(order.time_h, _ORDER, lambda _, order=order: bedside.carry_out(order))
+
+    def draw(now_h: float) -> None:
+        assert laboratory is not None
+        concentration = bedside.run.look(now_h).central_u / bedside.kinetics.v1_ml
+        lab = laboratory.report(max(0.0, concentration), patient, reagent, now_h, seed)
+        later(lab.reported_h, _RESULT, lambda now_h: read(lab, now_h))
+
+    def read(lab: Lab, now_h: float) -> None:
+        labs.append(lab)
+        ask(lab, now_h)
+
+    def ask(lab: Lab | None, now_h: float) -> None:
+        assert controller is not None and pump is not None
+        situation = Situation(
+            time_h=now_h, weight_kg=patient.weight_kg, rate_u_per_h=bedside.rate_u_per_h, labs=tuple(labs), pump=pump
+        )
+        decision = controller.decide(situation)
+        orders = tuple(
+            order
+            for order in _absolute(decision, patient, pump, now_h)
+            if order.time_h < hours
+            and not (isinstance(order, Infusion) and lab is not None and order.rate_u_per_h == bedside.rate_u_per_h)
+        )
+        write_down(Entry(time_h=now_h, lab=lab, orders=orders, why=decision.why))
+        if decision.next_draw_h is not None:
+            later(check_between("next_draw_h", decision.next_draw_h, now_h, 1e5), _DRAW, draw)
+
+    if start is not None:
+        write_down(start)
+    else:
+        ask(None, 0.0)
+    while agenda:
+        time_h, _, _, what = heapq.heappop(agenda)
+        what(time_h)
+
+    time_h, states, pump_u_per_h = bedside.run.trajectory(hours)
+    _warn_outside(drug, float(states[:, 0].max()) / bedside.kinetics.v1_ml)
+    return Course(
+        patient=patient,
+        drug=drug,
+        reagent=reagent,
+        entries=tuple(entries),
+        time_h=time_h,
+        states=states,
+        pump_u_per_h=pump_u_per_h,
+        hours=hours,
+        laboratory=laboratory,
+        pump=pump,
+        controller="regimen" if controller is None else getattr(controller, "name", type(controller).__name__),
+        seed=seed,
+        engine=engine,
+    )
+
+
+def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) -> tuple[Order, ...]:
+    """Return a decision's orders in units for this weight, rates as the pump can be set, none of them in the past."""
+    orders = []
+    for order in decision.orders:
+        if order.time_h < now_h:
+            raise ValueError(f"an order must not lie in the past: {order!r} was decided at {now_h:g} h")
+        order = order.resolved(patient.weight_kg)
+        if isinstance(order, Infusion):
+            order = Infusion(time_h=order.time_h, rate_u_per_h=pump.delivered_u_per_h(order.rate_u_per_h or 0.0))
+        orders.append(order)
+    return tuple(orders)
+
+
+def _warn_outside(drug: Drug, highest_u_per_ml: float) -> None:
+    most = drug.studied.concentration_u_per_ml[1]
+    if highest_u_per_ml > 1.05 * most:
+        warnings.warn(
+            f"{drug.name} was studied up to {most:g} U/mL ({drug.studied.population}); this course reaches {highest_u_per_ml:.2g}",
+            OutsideStudied,
+            stacklevel=4,
+        )

@@ -1,0 +1,78 @@
+"""Where a number came from: a value and its paper are one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from heparin_pk._checks import check_one_of, shown
+
+CONFIDENCES = {
+    "primary": "the paper's own text, abstract or label was read",
+    "re-coded": "read from a third party's coding of the published model",
+    "second-hand": "quoted by somebody else; the original was not read",
+    "derived": "calculated by us from sourced values; the way is stated",
+    "assumed": "no source was found; chosen for teaching and said to be so",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Source:
+    """A place in a paper that a reader can open: what was read, where in it, and how well it was seen.
+
+    ``key`` is AUTHOR_YEAR, ``citation`` the reference as one would print it, ``where`` the table, page, section or sentence
+    (required: a paper without a place is a shrug), ``confidence`` one of ``CONFIDENCES``; ``doi``, ``pmid`` and ``url`` lead
+    there.
+
+    Raises ``ValueError`` when ``key``, ``citation`` or ``where`` is empty or ``confidence`` is not in the list.
+    """
+
+    key: str
+    citation: str
+    where: str
+    confidence: str
+    doi: str = ""
+    pmid: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("key", "citation", "where"):
+            text = getattr(self, name)
+            if not isinstance(text, str) or not text.strip():
+                raise ValueError(f"a source needs {name}: a text that is not empty; got {text!r}")
+        check_one_of("confidence", self.confidence, CONFIDENCES)
+
+    __repr__ = shown
+
+    def at(self, where: str, confidence: str | None = None) -> Source:
+        """Return the same paper opened at another place."""
+        return replace(self, where=where, confidence=confidence or self.confidence)
+
+    def cite(self) -> str:
+        """Return the reference on one line, with its address and how it was read."""
+        address = [f"doi:{self.doi}"] if self.doi else []
+        address += [f"PMID {self.pmid}"] if self.pmid else []
+        address += [self.url] if self.url and not address else []
+        return " ".join([self.citation.rstrip(".") + ".", *address, f"[{self.confidence}]"])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Value:
+    """A number that cannot be made without the place it was read in.
+
+    >>> Value(28.0, "28 mL/min")
+    Traceback (most recent call last):
+    ...
+    ValueError: a value needs a Source that says where it was read; got '28 mL/min'
+    """
+
+    value: float
+    source: Source
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or self.value != self.value:
+            raise ValueError(f"a value must be a number; got {self.value!r}")
+        if not isinstance(self.source, Source):
+            raise ValueError(f"a value needs a Source that says where it was read; got {self.source!r}")
+        object.__setattr__(self, "value", float(self.value))
+
+    __repr__ = shown
