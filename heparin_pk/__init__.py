@@ -2,8 +2,8 @@
 
 >>> from heparin_pk import Nomogram, Patient, published, titrate
 >>> course = titrate(Patient(weight_kg=82), published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=12)
->>> print(course.in_words().splitlines()[0].split("  ")[0].strip())
-0 h
+>>> len(course.labs), course.labs[0].drawn_h
+(1, 6.0)
 """
 
 from heparin_pk import metrics, published

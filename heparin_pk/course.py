@@ -104,6 +104,19 @@ class Course:
         """Return the true level of an assay (a key of ``ASSAYS``) at ``time_h``, shape (n,)."""
         return level(assay, self.concentration_u_per_ml, self.patient, self.reagent)
 
+    def concentration_at_u_per_ml(self, time_h: float) -> float:
+        """Return the heparin in plasma at one moment, just before whatever is given then, U/mL."""
+        check_between("time_h", time_h, 0.0, self.hours)
+        later = int(np.searchsorted(self.time_h, time_h, side="left"))
+        if later == 0:
+            return float(self.concentration_u_per_ml[0])
+        between = slice(later - 1, later + 1)
+        return float(np.interp(time_h, self.time_h[between], self.concentration_u_per_ml[between]))
+
+    def level_at(self, assay: str, time_h: float) -> float:
+        """Return the true level of an assay at one moment, just before whatever is given then."""
+        return float(level(assay, self.concentration_at_u_per_ml(time_h), self.patient, self.reagent))
+
     @property
     def aptt_s(self) -> np.ndarray:
         """The true aPTT, s, shape (n,)."""
@@ -127,14 +140,22 @@ class Course:
             (
                 f"{entry.time_h:6.4g} h",
                 "" if entry.lab is None else _written(entry.lab, entry.time_h),
-                "; ".join(self._order_in_words(order, entry.time_h) for order in entry.orders) or "no change",
-                f"({entry.why})" if entry.why else "",
+                self._orders_in_words(entry),
+                f"[{entry.why}]" if entry.why else "",
             )
             for entry in self.entries
         ]
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
         lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in rows]
         return "\n".join(lines)
+
+    def _orders_in_words(self, entry: Entry) -> str:
+        held = any(isinstance(order, Hold) for order in entry.orders)
+        words = [
+            ("then " if held and isinstance(order, Infusion) else "") + self._order_in_words(order, entry.time_h)
+            for order in entry.orders
+        ]
+        return "; ".join(words) or "no change"
 
     def _order_in_words(self, order: Order, now_h: float) -> str:
         later = f"at {order.time_h:g} h " if order.time_h > now_h else ""
@@ -168,7 +189,11 @@ class Course:
         return pd.DataFrame(self._columns())
 
     def _columns(self) -> dict[str, np.ndarray]:
-        columns = {"time_h": self.time_h, "pump_u_per_h": self.pump_u_per_h, "concentration_u_per_ml": self.concentration_u_per_ml}
+        columns = {
+            "time_h": self.time_h,
+            "pump_u_per_h": self.pump_u_per_h,
+            "concentration_u_per_ml": self.concentration_u_per_ml,
+        }
         columns |= {assay: self.level(assay) for assay in LAWS}
         return columns | {name: self.states[:, i] for i, name in enumerate(State._fields)}
 
@@ -259,7 +284,7 @@ _CLASSES: dict[str, type] = {
 
 def _made(plain: dict[str, Any], where: str) -> Course:
     """Return the course in a dictionary of plain values; every complaint names where it came from."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     try:
         for name in ("time_h", "states", "pump_u_per_h"):
             arrays[name] = np.array(plain.pop(name), dtype=float)
@@ -294,5 +319,3 @@ def _grouped(amount: float | None) -> str:
 
 def _written(lab: Lab, now_h: float) -> str:
     return lab.write() if math.isclose(lab.drawn_h, now_h) else f"{lab.write()} (drawn {lab.drawn_h:.4g} h)"
-
-

@@ -76,7 +76,8 @@ class Drug:
     """A published (or openly derived) model of heparin: parameters with their papers, the response, who was studied.
 
     ``parameters`` make a :class:`Kinetics` for one patient; ``reagent`` is the aPTT response the set goes with;
-    ``departures`` says what we changed and why. ``print(drug)`` is the catalogue entry.
+    ``departures`` says what we changed and why; ``built_from`` names the papers a derived set was
+    fitted to. ``print(drug)`` is the catalogue entry.
 
     Raises ``ValueError`` when a parameter is missing its source, is unknown or given twice.
     """
@@ -89,6 +90,7 @@ class Drug:
     reference_weight_kg: float = 75.0
     transits: int = 2
     departures: str = ""
+    built_from: tuple[Source, ...] = ()
     variability_cv_fraction: tuple[Parameter, ...] = ()
 
     def __post_init__(self) -> None:
@@ -112,6 +114,8 @@ class Drug:
             f"  {'aPTT slope, mL/U':<30}{self.reagent.slope_ml_per_u:>12.5g}   {self.reagent.source.key}, "
             f"{self.reagent.source.where} [{self.reagent.source.confidence}]"
         )
+        if self.built_from:
+            lines.append("  built from: " + "; ".join(f"{source.key} ({source.where})" for source in self.built_from))
         if self.departures:
             lines.append(f"  departures: {self.departures}")
         return "\n".join(lines)
@@ -135,8 +139,9 @@ class Drug:
     @property
     def sources(self) -> tuple[Source, ...]:
         """Every paper behind the set, each once, in the order of use."""
-        values = [p.value.source for p in (*self.parameters, *self.variability_cv_fraction)] + [self.reagent.source]
-        return tuple({source.citation: source for source in values}.values())
+        values = [p.value.source for p in (*self.parameters, *self.variability_cv_fraction)]
+        every = [*values[:1], *self.built_from, *values[1:], self.reagent.source]
+        return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
     def cite(self) -> str:
         """Return the references of the set, one a line."""

@@ -55,9 +55,7 @@ class Laboratory:
             return ASSAYS["aptt_s"].ceiling / reagent.control_aptt_s
         return ASSAYS[self.assay].ceiling
 
-    def report(
-        self, concentration_u_per_ml: float, patient: Patient, reagent: Reagent, drawn_h: float, seed: int
-    ) -> Lab:
+    def report(self, concentration_u_per_ml: float, patient: Patient, reagent: Reagent, drawn_h: float, seed: int) -> Lab:
         """Return what the ward will read of blood drawn now: the true level, blurred, capped and rounded."""
         true_level = float(level(self.assay, concentration_u_per_ml, patient, reagent))
         seen = true_level * math.exp(self.cv_fraction * standard_normal(seed, f"assay {self.assay}", drawn_h))

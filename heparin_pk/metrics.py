@@ -6,12 +6,16 @@ can know. They differ on the same patients (43.7 % against 37.7 % in one hospita
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from heparin_pk._checks import check_between
 from heparin_pk.course import Course
 from heparin_pk.regimen import Bolus, Hold, Infusion, Stop
 from heparin_pk.response import TherapeuticRange
+from heparin_pk.ward import Lab
 
 
 def _hours_inside(time_h: np.ndarray, value: np.ndarray, low: float, high: float) -> float:
@@ -75,7 +79,7 @@ def rosendaal_fraction(course: Course, target: TherapeuticRange, *, largest_gap_
     check_between("largest_gap_h", largest_gap_h, 0.1, 1000.0)
     labs = [lab for lab in course.labs if lab.assay == target.assay]
     inside = total = 0.0
-    for one, two in zip(labs, labs[1:], strict=False):
+    for one, two in pairwise(labs):
         gap = two.drawn_h - one.drawn_h
         if 0.0 < gap <= largest_gap_h:
             total += gap
@@ -157,6 +161,34 @@ def holds(course: Course) -> int:
 def reboluses(course: Course) -> int:
     """Return how many boluses were given after the start."""
     return sum(isinstance(order, Bolus) for entry in course.entries[1:] for order in entry.orders)
+
+
+def prediction_errors(course: Course, labs: Sequence[Lab]) -> list[dict[str, float | bool]]:
+    """Return measured against predicted for results with a moment within the course, one row a result.
+
+    ``error_percent`` is (predicted - measured) / measured; a result above the ceiling has a row but no error (NaN would lie,
+    so the key is left out).
+    """
+    rows: list[dict[str, float | bool]] = []
+    for lab in labs:
+        if 0.0 <= lab.drawn_h <= course.hours:
+            predicted = course.level_at(lab.assay, lab.drawn_h)
+            row: dict[str, float | bool] = {
+                "drawn_h": lab.drawn_h,
+                "measured": lab.value,
+                "above_ceiling": lab.above_ceiling,
+                "predicted": predicted,
+            }
+            if not lab.above_ceiling:
+                row["error_percent"] = 100.0 * (predicted - lab.value) / lab.value
+            rows.append(row)
+    return rows
+
+
+def bias_and_inaccuracy_percent(rows: Sequence[Mapping[str, float | bool]]) -> tuple[float, float] | None:
+    """Return Varvel's MDPE and MDAPE: the median error and the median absolute error, % (``None`` without numbers)."""
+    errors = np.array([row["error_percent"] for row in rows if "error_percent" in row], dtype=float)
+    return (float(np.median(errors)), float(np.median(np.abs(errors)))) if len(errors) else None
 
 
 def summary(course: Course, target: TherapeuticRange) -> dict[str, float | int | None]:

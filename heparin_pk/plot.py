@@ -7,6 +7,7 @@ Okabe and Ito's, which colour-blind readers can tell apart; sizes are meant for 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -22,6 +23,7 @@ from heparin_pk.patient import Patient
 from heparin_pk.regimen import Bolus, Hold, Regimen
 from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.simulate import simulate
+from heparin_pk.ward import Lab
 
 BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
     "#0072B2",
@@ -33,8 +35,10 @@ BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
     "#222222",
 )
 COLOURS = (BLUE, VERMILION, PURPLE, ORANGE, SKY, GREEN)
+DASHES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)), ":", (0, (6, 2)))
+"""A line is told apart by its dashes as well as by its colour."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 13,
     "axes.titlesize": 15,
     "axes.labelsize": 13,
@@ -56,6 +60,11 @@ def new_figure(width: float = 10.0, height: float = 6.0, **kwargs) -> tuple[Figu
     """Return a figure in the style of the house, and its Axes as an array."""
     with plt.rc_context(STYLE):
         return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **kwargs)
+
+
+def title(ax: Axes, text: str) -> None:
+    """Write a title in the size of the house."""
+    ax.set_title(text, fontsize=STYLE["axes.titlesize"])
 
 
 def axis_label(assay: str) -> str:
@@ -84,7 +93,7 @@ def shade_target(ax: Axes, target: TherapeuticRange, label: bool = True) -> None
 
 def level_limits(assay: str, target: TherapeuticRange | None = None) -> tuple[float, float]:
     """Return limits of the level axis that hold the range, the baseline and the ceiling of an assay."""
-    top = {"aptt_s": 155.0, "aptt_ratio": 5.3, "anti_xa_u_per_ml": 1.8}[assay]
+    top = {"aptt_s": 170.0, "aptt_ratio": 5.3, "anti_xa_u_per_ml": 1.8}[assay]
     low = {"aptt_s": 20.0, "aptt_ratio": 0.6, "anti_xa_u_per_ml": 0.0}[assay]
     return low, max(top, 1.3 * target.high) if target else top
 
@@ -102,7 +111,11 @@ def course_scene(
     below.set_ylabel("pump\n(U/kg/h)")
     below.set_xlabel("time (h)")
     below.set_xlim(0.0, hours)
-    below.set_xticks(np.arange(0.0, hours + 0.01, 6.0 if hours <= 72 else 24.0))
+    below.set_xticks(np.arange(0.0, hours + 0.01, next((step for step in (1, 2, 6, 12) if hours <= 9 * step), 24)))
+    if target.assay == "aptt_s":
+        above.axhline(ASSAYS["aptt_s"].ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)), zorder=1)
+        above.annotate("the assay stops counting here", (0.995, ASSAYS["aptt_s"].ceiling), xycoords=("axes fraction", "data"),
+                       xytext=(0, -3), textcoords="offset points", ha="right", va="top", fontsize=10, color=BLACK)  # fmt: skip
     return figure, axes[:, 0]
 
 
@@ -121,7 +134,7 @@ def course(
     target = target or _own_target(course)
     most = max(30.0, 1.15 * float(course.pump_u_per_h.max()) / course.patient.weight_kg)
     if axes is None:
-        _, axes = course_scene(course.hours, target, most_u_per_kg_per_h=min(most, 60.0))
+        axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=min(most, 60.0))[1])
     above, below = axes
     with plt.rc_context(STYLE):
         above.plot(course.time_h, course.level(target.assay), color=colour, label=label or "true level")
@@ -144,14 +157,51 @@ def course(
         below.step(
             course.time_h, course.pump_u_per_h / course.patient.weight_kg, where="post", color=colour, lw=2.0, label="_pump"
         )
-        for order in course.regimen.resolved(course.patient.weight_kg).orders:
-            if isinstance(order, Bolus):
-                below.plot([order.time_h], [0.93], "v", ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5,
-                           transform=below.get_xaxis_transform())  # fmt: skip
-            elif isinstance(order, Hold):
+        orders = course.regimen.resolved(course.patient.weight_kg).orders
+        boluses = [order.time_h for order in orders if isinstance(order, Bolus)]
+        if boluses:
+            below.plot(boluses, [0.9] * len(boluses), "v", ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5, ls="none",
+                       transform=below.get_xaxis_transform(), label=None if label else "bolus")  # fmt: skip
+        for order in orders:
+            if isinstance(order, Hold):
                 below.axvspan(order.time_h, order.end_h, color=BLACK, alpha=0.12, lw=0)
         above.legend(loc="upper right", ncols=3, fontsize=11)
+        if boluses and not label:
+            below.legend(loc="upper right", fontsize=11)
     return np.asarray(axes)
+
+
+def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axes: Sequence[Axes] | None = None) -> np.ndarray:
+    """Draw what a typical patient would have done under charted orders, and what the laboratory measured in the real one.
+
+    Thin lines join prediction and measurement: the misfit is part of the picture. Triangles are results above the ceiling.
+    """
+    if axes is None:
+        most = max(30.0, 1.15 * float(course.pump_u_per_h.max()) / course.patient.weight_kg)
+        axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=most)[1])
+    bare = globals()["course"](course, target=target, axes=axes, label="typical patient (model)")
+    above = bare[0]
+    rows = metrics.prediction_errors(course, labs)
+    with plt.rc_context(STYLE):
+        for row in rows:
+            above.plot([row["drawn_h"]] * 2, [row["measured"], row["predicted"]], color=BLACK, lw=1.2, ls=":", zorder=3)
+        for ceiling, marker, name in ((False, "o", "measured"), (True, "^", "measured, above the ceiling")):
+            shown = [row for row in rows if row["above_ceiling"] is ceiling]
+            if shown:
+                above.plot(
+                    [row["drawn_h"] for row in shown],
+                    [row["measured"] for row in shown],
+                    marker,
+                    ms=10,
+                    mfc="white" if ceiling else VERMILION,
+                    mec=VERMILION if ceiling else BLACK,
+                    mew=1.6,
+                    ls="none",
+                    zorder=5,
+                    label=name,
+                )
+        above.legend(loc="upper right", ncols=3, fontsize=11)
+    return bare
 
 
 def _own_target(course: Course) -> TherapeuticRange:
@@ -170,8 +220,8 @@ def describe(course: Course, target: TherapeuticRange) -> str:
         f"{axis_label(target.assay)} over {course.hours:g} h for {course.patient.weight_kg:g} kg: {reached}, "
         f"{numbers['time_in_range_fraction']:.0%} of the time in {target.low:g}-{target.high:g}, "
         f"{numbers['time_below_fraction']:.0%} below, {numbers['time_above_fraction']:.0%} above; "
-        f"{numbers['blood_draws']} results, {numbers['adjustments']} rate changes, {numbers['holds']} holds, "
-        f"{numbers['reboluses']} re-boluses."
+        f"results {numbers['blood_draws']}, rate changes {numbers['adjustments']}, holds {numbers['holds']}, "
+        f"re-boluses {numbers['reboluses']}."
     )
 
 
@@ -184,10 +234,7 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
     number = len(nomogram.bands)
     with plt.rc_context(STYLE):
         for place, band in enumerate(nomogram.bands):
-            if band.is_no_change:
-                colour = GREEN
-            else:
-                colour = BLUE if _raises(band) else VERMILION
+            colour = GREEN if band.is_no_change else BLUE if _raises(band) else VERMILION
             ax.barh(place, 1.0, color=colour, alpha=0.22, height=0.92)
             ax.text(0.015, place, band.label, va="center", fontsize=13, weight="bold")
             ax.text(0.42, place, band.write(), va="center", fontsize=13)
@@ -219,13 +266,19 @@ def half_lives(
     """Draw the half-life after one bolus against its dose, one line a model, with the printed half-lives as points."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
-    doses = np.geomspace(15.0, 500.0, 16) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
+    doses = np.geomspace(15.0, 400.0, 16) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
     with plt.rc_context(STYLE):
-        for colour, (name, drug) in zip(COLOURS, drugs.items(), strict=False):
+        for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
             minutes = [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses]
-            ax.plot(doses, minutes, color=colour, label=name)
+            ax.plot(doses, minutes, color=colour, ls=dashes, label=name)
         ax.plot(
-            list(PRINTED_HALF_LIVES_MIN), list(PRINTED_HALF_LIVES_MIN.values()), "D", ms=10, color=BLACK, label="printed", zorder=5
+            list(PRINTED_HALF_LIVES_MIN),
+            list(PRINTED_HALF_LIVES_MIN.values()),
+            "D",
+            ms=10,
+            color=BLACK,
+            label="printed",
+            zorder=5,
         )
         ax.set_xscale("log")
         ax.set_xticks([25, 50, 100, 200, 400], ["25", "50", "100", "200", "400"])
@@ -242,27 +295,35 @@ def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
     return simulate(patient, drug, Regimen((Bolus(time_h=0.0, dose_u_per_kg=float(dose_u_per_kg)),)), hours=12.0)
 
 
-def decays(drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float] = (25.0, 100.0, 400.0), *, ax: Axes | None = None) -> Axes:
+def decays(
+    drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float] = (25.0, 100.0, 400.0), *, ax: Axes | None = None
+) -> Axes:
     """Draw the concentration after single boluses as a share of its peak, logarithmic: a straight line would be first order."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     with plt.rc_context(STYLE):
-        for colour, dose in zip(COLOURS, doses_u_per_kg, strict=False):
+        for colour, dashes, dose in zip(COLOURS, DASHES, doses_u_per_kg, strict=False):
             one = after_bolus(drug, patient, dose)
             share = one.concentration_u_per_ml / metrics.peak_u_per_ml(one)
             half_h = metrics.half_life_h(one)
-            ax.plot(one.time_h, share, color=colour, label=f"{dose:g} U/kg: half after {60 * (half_h or np.nan):.0f} min")
+            ax.plot(
+                one.time_h[1:],
+                share[1:],
+                color=colour,
+                ls=dashes,
+                label=f"{dose:g} U/kg: half after {60 * (half_h or np.nan):.0f} min",
+            )
             if half_h:
                 ax.plot([half_h], [0.5], "o", ms=9, color=colour, mec=BLACK)
         ax.axhline(0.5, color=BLACK, lw=1, ls=":")
         ax.set_yscale("log")
-        ax.set_ylim(0.01, 1.1)
+        ax.set_ylim(0.01, 4.0)
         ax.set_yticks([0.01, 0.1, 0.5, 1.0], ["1 %", "10 %", "50 %", "100 %"])
         ax.minorticks_off()
         ax.set_xlim(0, 6)
         ax.set_xlabel("time after the bolus (h)")
         ax.set_ylabel("share of the peak concentration")
-        ax.legend(loc="lower right", fontsize=12)
+        ax.legend(loc="upper right", fontsize=12)
     return ax
 
 
@@ -273,10 +334,10 @@ def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRan
     rates = np.linspace(8.0, 26.0, 60)
     with plt.rc_context(STYLE):
         shade_target(ax, target)
-        for colour, (name, drug) in zip(COLOURS, drugs.items(), strict=False):
+        for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
             one = drug.individual(patient)
             level = [one.steady_state_u_per_ml(rate * patient.weight_kg) for rate in rates]
-            ax.plot(rates, level, color=colour, label=name)
+            ax.plot(rates, level, color=colour, ls=dashes, label=name)
         ax.axvline(18.0, color=BLACK, lw=1.2, ls=":")
         ax.annotate("18 U/kg/h", (18.0, 0.02), xytext=(4, 0), textcoords="offset points", fontsize=11)
         ax.set_xlabel("infusion (U/kg/h)")

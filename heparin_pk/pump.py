@@ -53,7 +53,9 @@ class Bag:
     @classmethod
     def of(cls, concentration_u_per_ml: float) -> Bag:
         """Return a 250 mL bag of this concentration."""
-        return cls(units_u=250.0 * check_between("concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0), volume_ml=250.0)
+        return cls(
+            units_u=250.0 * check_between("concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0), volume_ml=250.0
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -77,9 +77,7 @@ class Infusion:
 
     def __post_init__(self) -> None:
         _check_time(self)
-        _check_one_way(
-            self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": 500.0, "rate_ml_per_h": 2000.0}
-        )
+        _check_one_way(self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": 500.0, "rate_ml_per_h": 2000.0})
         if (self.rate_ml_per_h is None) != (self.bag is None):
             raise ValueError("rate_ml_per_h and bag belong together: millilitres mean nothing without the bag")
         if self.most_u_per_h is not None:
@@ -95,15 +93,14 @@ class Infusion:
         elif self.rate_u_per_kg_per_h is not None:
             rate = weight_based_rate_u_per_h(self.rate_u_per_kg_per_h, weight_kg)
         else:
-            assert self.bag is not None and self.rate_ml_per_h is not None
+            assert self.bag is not None
+            assert self.rate_ml_per_h is not None
             rate = u_per_h(self.rate_ml_per_h, self.bag.concentration_u_per_ml)
         if self.most_u_per_h is not None:
             rate = min(rate, self.most_u_per_h)
         if rate > MOST_RATE_U_PER_H:
             raise ValueError(f"rate_u_per_h must lie between 0 and {MOST_RATE_U_PER_H:g}; got {rate:g} from {self!r}")
-        return replace(
-            self, rate_u_per_h=rate, rate_u_per_kg_per_h=None, rate_ml_per_h=None, bag=None, most_u_per_h=None
-        )
+        return replace(self, rate_u_per_h=rate, rate_u_per_kg_per_h=None, rate_ml_per_h=None, bag=None, most_u_per_h=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -126,7 +126,7 @@ class TherapeuticRange:
 def aptt_s(concentration_u_per_ml, patient: Patient, reagent: Reagent):
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
-    aPTT = baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980, see published.reagents.
+    aPTT = baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980.
     """
     exp = math.exp if isinstance(concentration_u_per_ml, float) else np.exp
     return patient.baseline_aptt_s * exp(reagent.slope_ml_per_u * concentration_u_per_ml)
@@ -155,14 +155,10 @@ def level(assay: str, concentration_u_per_ml, patient: Patient, reagent: Reagent
     return LAWS[assay](concentration_u_per_ml, patient, reagent)
 
 
-def aptt_range_for_anti_xa(
-    reagent: Reagent, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)
-) -> TherapeuticRange:
+def aptt_range_for_anti_xa(reagent: Reagent, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:
     """Return the aPTT range of this reagent that corresponds to an anti-Xa range, as laboratories derive theirs.
 
     The ends are rounded to whole seconds. With the same anti-Xa 0.3-0.7 U/mL a sensitive reagent has a far higher range.
     """
     low, high = (check_between("anti_xa_range", end, 0.0, 10.0) for end in anti_xa_range)
-    return TherapeuticRange(
-        assay="aptt_s", low=round(aptt_s(low, patient, reagent)), high=round(aptt_s(high, patient, reagent))
-    )
+    return TherapeuticRange(assay="aptt_s", low=round(aptt_s(low, patient, reagent)), high=round(aptt_s(high, patient, reagent)))

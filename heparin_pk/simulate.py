@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 import warnings
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -106,6 +107,10 @@ class _Bedside:
             self._give(time_h, jump)
 
 
+def _at_its_time(bedside: _Bedside, order: Order, _: float) -> None:
+    bedside.carry_out(order)
+
+
 def simulate(
     patient: Patient,
     drug: Drug,
@@ -158,9 +163,7 @@ def titrate(
             "a level in one says nothing in the other"
         )
     pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
-    return _live(
-        patient, drug, controller, None, hours, laboratory, pump, checked_seed(seed), engine, laboratory.reagent
-    )
+    return _live(patient, drug, controller, None, hours, laboratory, pump, checked_seed(seed), engine, laboratory.reagent)
 
 
 def _live(
@@ -192,10 +195,10 @@ def _live(
     def write_down(entry: Entry) -> None:
         entries.append(entry)
         for order in entry.orders:
-            later(order.time_h, _ORDER, lambda _, order=order: bedside.carry_out(order))
+            later(order.time_h, _ORDER, partial(_at_its_time, bedside, order))
 
     def draw(now_h: float) -> None:
-        assert laboratory is not None
+        assert laboratory is not None  # only a titration draws blood
         concentration = bedside.run.look(now_h).central_u / bedside.kinetics.v1_ml
         lab = laboratory.report(max(0.0, concentration), patient, reagent, now_h, seed)
         later(lab.reported_h, _RESULT, lambda now_h: read(lab, now_h))
@@ -205,7 +208,8 @@ def _live(
         ask(lab, now_h)
 
     def ask(lab: Lab | None, now_h: float) -> None:
-        assert controller is not None and pump is not None
+        assert controller is not None  # only a titration asks
+        assert pump is not None
         situation = Situation(
             time_h=now_h, weight_kg=patient.weight_kg, rate_u_per_h=bedside.rate_u_per_h, labs=tuple(labs), pump=pump
         )
@@ -225,8 +229,8 @@ def _live(
     else:
         ask(None, 0.0)
     while agenda:
-        time_h, _, _, what = heapq.heappop(agenda)
-        what(time_h)
+        now_h, _, _, what = heapq.heappop(agenda)
+        what(now_h)
 
     time_h, states, pump_u_per_h = bedside.run.trajectory(hours)
     _warn_outside(drug, float(states[:, 0].max()) / bedside.kinetics.v1_ml)
@@ -249,11 +253,11 @@ def _live(
 
 def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) -> tuple[Order, ...]:
     """Return a decision's orders in units for this weight, rates as the pump can be set, none of them in the past."""
-    orders = []
-    for order in decision.orders:
-        if order.time_h < now_h:
-            raise ValueError(f"an order must not lie in the past: {order!r} was decided at {now_h:g} h")
-        order = order.resolved(patient.weight_kg)
+    orders: list[Order] = []
+    for written in decision.orders:
+        if written.time_h < now_h:
+            raise ValueError(f"an order must not lie in the past: {written!r} was decided at {now_h:g} h")
+        order: Order = written.resolved(patient.weight_kg)
         if isinstance(order, Infusion):
             order = Infusion(time_h=order.time_h, rate_u_per_h=pump.delivered_u_per_h(order.rate_u_per_h or 0.0))
         orders.append(order)
@@ -264,7 +268,8 @@ def _warn_outside(drug: Drug, highest_u_per_ml: float) -> None:
     most = drug.studied.concentration_u_per_ml[1]
     if highest_u_per_ml > 1.05 * most:
         warnings.warn(
-            f"{drug.name} was studied up to {most:g} U/mL ({drug.studied.population}); this course reaches {highest_u_per_ml:.2g}",
+            f"{drug.name} was studied up to {most:g} U/mL ({drug.studied.population}); "
+            f"this course reaches {highest_u_per_ml:.2g}",
             OutsideStudied,
             stacklevel=4,
         )

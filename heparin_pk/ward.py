@@ -181,9 +181,7 @@ class ByHand:
         now, weight = situation.time_h, situation.weight_kg
         if not situation.labs:
             return Decision(
-                orders=adjustment(
-                    now, bolus_u=self.bolus_u_per_kg * weight, rate_u_per_h=self.rate_u_per_kg_per_h * weight
-                ),
+                orders=adjustment(now, bolus_u=self.bolus_u_per_kg * weight, rate_u_per_h=self.rate_u_per_kg_per_h * weight),
                 next_draw_h=now + self.first_check_h,
                 why="start",
             )

@@ -11,6 +11,7 @@ follows), ``give`` something, and read the ``trajectory`` in the end. The runner
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -31,6 +32,7 @@ class Run:
     def __init__(self, kinetics: Kinetics, engine: str = "stepper") -> None:
         check_one_of("engine", engine, ENGINES)
         rates = tuple(kinetics.rates())
+        self._begin: Callable[..., reference.Stretch | stepper.Stretch]
         if engine == "scipy":
             self._begin = partial(reference.Stretch, rates=rates)
         else:

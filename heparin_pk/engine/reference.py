@@ -27,7 +27,8 @@ class Stretch:
         self._pieces: list[Any] = []
 
     def _slope(self, _: float, y: Any) -> tuple:
-        return derivatives(*y.tolist(), *self._inputs, *self._rates)
+        state: tuple = tuple(y.tolist())
+        return derivatives(*state, *self._inputs, *self._rates)  # type: ignore[call-arg]
 
     def _grow(self) -> None:
         from scipy.integrate import solve_ivp  # noqa: PLC0415  half a second that a slider does not need

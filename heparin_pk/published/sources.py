@@ -4,7 +4,7 @@ from heparin_pk.source import Source
 
 HALF_LIFE_TABLE = Source(
     key="Half_life_table",
-    citation="Half-life of unfractionated heparin about 30, 60 and 150 min after 25, 100 and 400 U/kg: handbook table (ACCP lineage)",
+    citation="Handbook table (ACCP lineage): half-life of heparin about 30, 60 and 150 min after 25, 100 and 400 U/kg",
     where="Restated at medicalalgorithms.com (reversal of heparin by protamine); the primary text was not reached",
     confidence="second-hand",
     url="https://www.medicalalgorithms.com/reversal-of-unfractionated-heparin-therapy-with-protamine-sulfate",
@@ -35,17 +35,14 @@ HIRSH_1976 = Source(
 )
 TEIEN_1977 = Source(
     key="Teien_1977",
-    citation="Teien AN. Heparin elimination in patients with liver cirrhosis. Thromb Haemost 1977",
+    citation="Teien. Heparin elimination in patients with liver cirrhosis. Thromb Haemost 1977;38(3):701-706",
     where="Abstract: half-life 74.0 min after 100 U/kg in 6 normal subjects",
     confidence="primary",
-    url="https://scilit.com/publications/735b76e65ea98fc706163def7d89ff0d",
+    doi="10.1055/s-0038-1651886",
 )
 DE_SWART_1982 = Source(
     key="de_Swart_1982",
-    citation=(
-        "de Swart CA, Nijmeyer B, Roelofs JM, Sixma JJ. Kinetics of intravenously administered heparin in normal humans. "
-        "Blood 1982;60(6):1251-1258"
-    ),
+    citation="de Swart, et al. Kinetics of intravenously administered heparin in normal humans. Blood 1982;60(6):1251-1258",
     where="Abstract: rapid initial loss, then a convex curve; saturable and linear clearance together",
     confidence="primary",
     pmid="7139119",
@@ -82,11 +79,14 @@ WHITFIELD_1980 = Source(
     ),
 )
 BRANCAZIO = Source(
-    key="Brancazio",
-    citation="Brancazio LR, et al. Subcutaneous heparin in pregnant and non-pregnant women: peak levels after 143 U/kg",
-    where="Abstract: peak 0.23 +- 0.036 U/mL at 222 +- 20 min in non-pregnant women",
+    key="Brancazio_1995",
+    citation=(
+        "Brancazio LR, Roperti KA, Stierer R, Laifer SA. Pharmacokinetics and pharmacodynamics of subcutaneous heparin during "
+        "the early third trimester of pregnancy. Am J Obstet Gynecol 1995:1240-1245"
+    ),
+    where="Abstract: peak 0.23 +- 0.036 U/mL at 222 +- 20 min in six women who were not pregnant, 143 U/kg",
     confidence="primary",
-    url="https://manuscript.isc.ac/Inventory/10/639186.htm",
+    doi="10.1016/0002-9378(95)91362-9",
 )
 PROTAMINE_LABEL = Source(
     key="Protamine_label",
@@ -97,8 +97,8 @@ PROTAMINE_LABEL = Source(
 )
 PROTAMINE_2003 = Source(
     key="Protamine_disappearance",
-    citation="Rapid disappearance of protamine in adults undergoing cardiac operation with cardiopulmonary bypass (26 patients, 250 mg)",
-    where="Abstract: half-life 4.5 min (1.9 to 18)",
+    citation="Rapid disappearance of protamine in adults undergoing cardiac operation with cardiopulmonary bypass",
+    where="Abstract: half-life 4.5 min (1.9 to 18) in 26 patients after 250 mg",
     confidence="primary",
     url="https://discovery.researcher.life/article/rapid-disappearance-of-protamine-.../2fb6a5c20d1f3ef1b151074b2ba31cb5",
 )

@@ -5,11 +5,17 @@ from heparin_pk.published.reagents import GUIDELINE
 from heparin_pk.published.sources import (
     ASSUMED,
     BRANCAZIO,
+    DE_SWART_1982,
     DERIVED,
+    HALF_LIFE_TABLE,
+    HIRSH_1976,
     JIA_2015,
     KANDROTAS_1989,
     PROTAMINE_2003,
     PROTAMINE_LABEL,
+    SWISS_LABEL,
+    TEIEN_1977,
+    US_LABEL,
 )
 from heparin_pk.source import Value
 
@@ -34,9 +40,20 @@ _ADULTS = Studied(
     population="adults with normal kidneys and antithrombin; derived from volunteers and VTE patients",
     weight_kg=(40.0, 160.0),
     age_y=(18.0, 100.0),
-    concentration_u_per_ml=(0.0, 8.0),
+    concentration_u_per_ml=(0.0, 10.0),
 )
-_ALLOMETRY = "allometric: 0.75 for capacities and clearance, 1 for volume, around 75 kg (assumed; see the obesity data)"
+_BUILT_FROM = (
+    HALF_LIFE_TABLE,
+    SWISS_LABEL,
+    US_LABEL,
+    HIRSH_1976,
+    TEIEN_1977,
+    DE_SWART_1982,
+    JIA_2015.at("Clearance at bypass levels: 1.18 L/h in 66 kg"),
+)
+_ALLOMETRY = (
+    "allometric: 0.75 for capacities and clearance, 1 for volume, around 75 kg (assumed; obese patients need fewer U/kg/h)"
+)
 
 UFH_B_DERIVED = Drug(
     name="UFH_B_DERIVED",
@@ -59,6 +76,7 @@ UFH_B_DERIVED = Drug(
     ),
     reagent=GUIDELINE,
     studied=_ADULTS,
+    built_from=_BUILT_FROM,
     departures=(
         "Not published: derived from published half-lives and the clinical infusion dose. Binding parameters are weakly "
         "identified (RSE 56-78 %). " + _ALLOMETRY
@@ -92,6 +110,7 @@ UFH_A_DERIVED = Drug(
     ),
     reagent=GUIDELINE,
     studied=_ADULTS,
+    built_from=_BUILT_FROM,
     departures="Not published: the best one compartment can do. Half-lives 40/67/140 min at 25/100/400 U/kg. " + _ALLOMETRY,
 )
 """The textbook structure. It misses the half-life table and the infusion dose together: they contradict each other in it."""
@@ -113,7 +132,28 @@ UFH_TRIPLE_DERIVED = Drug(
     ),
     reagent=GUIDELINE,
     studied=_ADULTS,
+    built_from=_BUILT_FROM,
     departures="Not published: five parameters for four numbers, to show that a pool can meet them all. " + _ALLOMETRY,
+)
+
+UFH_A_HALF_LIVES_DERIVED = Drug(
+    name="UFH_A_HALF_LIVES_DERIVED",
+    title="plain Michaelis-Menten + linear fitted to the half-life table alone (DERIVED, to show the contradiction)",
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(40.0, DERIVED.at("fixed")), weight_exponent=1.0),
+        Parameter(name="vmax_u_per_kg_per_h", value=Value(62.3, DERIVED.at("fit to 30/60/150 min")), weight_exponent=0.75),
+        Parameter(name="km_u_per_ml", value=Value(0.74, DERIVED.at("fit to 30/60/150 min"))),
+        Parameter(
+            name="clearance_ml_per_kg_per_h",
+            value=Value(0.080 * 40.0, DERIVED.at("fit to 30/60/150 min: first-order 0.080 /h of the volume")),
+            weight_exponent=0.75,
+        ),
+        *_PROTAMINE,
+    ),
+    reagent=GUIDELINE,
+    studied=_ADULTS,
+    built_from=_BUILT_FROM[:2],
+    departures="Meets the half-life table exactly and then puts 18 U/kg/h at 0.28 U/mL, below the range. " + _ALLOMETRY,
 )
 
 JIA_2015_UFH = Drug(
@@ -133,7 +173,7 @@ JIA_2015_UFH = Drug(
         age_y=(18.0, 74.0),
         concentration_u_per_ml=(1.0, 8.0),
     ),
-    departures="Measured as anti-FIIa at 3-8 U/mL; over-predicts ward infusions about threefold. The aPTT response is not theirs.",
+    departures="Measured as anti-FIIa at 3-8 U/mL; over-predicts ward infusions about threefold. The aPTT law is not theirs.",
     variability_cv_fraction=(
         Parameter(name="clearance_ml_per_h", value=Value(0.36, JIA_2015.at("omega2 0.122"))),
         Parameter(name="v1_ml", value=Value(0.33, JIA_2015.at("omega2 0.105"))),
@@ -159,4 +199,4 @@ KANDROTAS_1989_UFH = Drug(
 )
 
 UFH_DEFAULT = UFH_B_DERIVED
-ALL = (UFH_B_DERIVED, UFH_A_DERIVED, UFH_TRIPLE_DERIVED, JIA_2015_UFH, KANDROTAS_1989_UFH)
+ALL = (UFH_B_DERIVED, UFH_A_DERIVED, UFH_A_HALF_LIVES_DERIVED, UFH_TRIPLE_DERIVED, JIA_2015_UFH, KANDROTAS_1989_UFH)

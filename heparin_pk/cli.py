@@ -1,0 +1,473 @@
+"""The command line: parse, call, print. It computes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NoReturn
+
+from heparin_pk import __version__, datasets, metrics, nomogram, published
+from heparin_pk.course import Course, write_text
+from heparin_pk.datasets import WARD_TARGET, ICUCourse
+from heparin_pk.engine import ENGINES
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.nomogram import Nomogram
+from heparin_pk.patient import Patient
+from heparin_pk.published.reagents import REAGENTS
+from heparin_pk.pump import Bag
+from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange
+from heparin_pk.simulate import simulate, titrate
+
+PLAINLY = "For teaching and study, not for the care of patients."
+FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line and exits 2."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: error: {message}\n")
+        raise SystemExit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = _Parser(
+        prog="heparin-pk",
+        description="Heparin in the body, the laboratory and the ward: concentration, aPTT and the next order. " + PLAINLY,
+    )
+    top.add_argument("--version", action="version", version=f"heparin-pk {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, run: Callable, what: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=what,
+            description=what[0].upper() + what[1:] + ".",
+            epilog=f"example:  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("simulate", _simulate, "orders known in advance -> concentration, aPTT, anti-Xa",
+                  "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
+    _patient_options(sub)
+    sub.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
+    sub.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
+    sub.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
+                     help="any order, repeatable, in the order of time: '6 bolus 40 U/kg', "
+                     "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
+                     "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+    _model_options(sub)
+    _output_options(sub)
+
+    sub = command("titrate", _titrate, "a nomogram steers one patient through the laboratory",
+                  "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
+    sub.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
+    _patient_options(sub)
+    sub.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    sub.add_argument("--seed", type=int, default=0, help="seed of the laboratory's error (default 0)")
+    _model_options(sub)
+    _output_options(sub)
+
+    sub = command("replay", _replay, "a real charted course, or your own file, through the model",
+                  "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
+    sub.add_argument("course", metavar="COURSE-OR-FILE",
+                     help="a course of the house (M3D-001 ...), a CSV of events, or a course exported as .json")  # fmt: skip
+    sub.add_argument("--weight", type=float, metavar="KG", help="body weight, where the chart has none")
+    _model_options(sub, hours=False)
+    _output_options(sub)
+
+    sub = command("nomograms", _nomograms, "the dosing tables, or one of them in full", "heparin-pk nomograms raschke-1993")
+    sub.add_argument("name", nargs="?", metavar="NAME")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub = command("models", _models, "the published and derived models, or one in full", "heparin-pk models UFH_B_DERIVED")
+    sub.add_argument("name", nargs="?", metavar="NAME")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub = command("cite", _cite, "the papers behind models and nomograms", "heparin-pk cite UFH_DEFAULT raschke-1993")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (all of them where none is named)")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+    sub = command("lab", _lab, "open the first notebook in JupyterLab", "heparin-pk lab")
+    sub.add_argument("--no-browser", action="store_true", help="start the server, open nothing")
+    sub.add_argument("--port", type=int, help="port of the server")
+    sub = command("demo", _demo, "replay a real patient; write a picture and a table", "heparin-pk demo --folder demo")
+    sub.add_argument("--course", default="M3D-027", help="which course (default M3D-027)")
+    sub.add_argument("--folder", default="demo", help="where to write (default demo)")
+    return top
+
+
+def _patient_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--weight", type=float, required=True, metavar="KG", help="body weight, kg")
+    sub.add_argument("--age", type=float, metavar="Y", help="age, years")
+    sub.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
+    sub.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)")
+
+
+def _model_options(sub: argparse.ArgumentParser, hours: bool = True) -> None:
+    if hours:
+        sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
+    sub.add_argument(
+        "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
+    )
+    sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    sub.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
+
+
+def _output_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print JSON instead of words")
+    sub.add_argument("--csv", metavar="FILE", help="also write the course as CSV (reads back without loss)")
+    sub.add_argument("--figure", metavar="FILE", help="also draw the course (.png, .svg, .pdf)")
+
+
+# What is asked
+
+
+def _reagent(options: argparse.Namespace) -> Reagent | None:
+    if options.reagent is None:
+        return None
+    if options.reagent not in REAGENTS:
+        raise ValueError(f"no reagent {options.reagent!r}; there are {', '.join(REAGENTS)}")
+    return REAGENTS[options.reagent]
+
+
+def _patient(options: argparse.Namespace) -> Patient:
+    return Patient(
+        weight_kg=options.weight,
+        age_y=options.age,
+        baseline_aptt_s=options.baseline_aptt,
+        antithrombin_fraction=options.antithrombin,
+    )
+
+
+_UNITS: dict[tuple[str, str], Callable[[float, float], Order]] = {
+    ("bolus", "U"): lambda t, x: Bolus(time_h=t, dose_u=x),
+    ("bolus", "U/kg"): lambda t, x: Bolus(time_h=t, dose_u_per_kg=x),
+    ("infusion", "U/h"): lambda t, x: Infusion(time_h=t, rate_u_per_h=x),
+    ("infusion", "U/kg/h"): lambda t, x: Infusion(time_h=t, rate_u_per_kg_per_h=x),
+    ("hold", "min"): lambda t, x: Hold(time_h=t, duration_min=x),
+    ("subcutaneous", "U"): lambda t, x: Subcutaneous(time_h=t, dose_u=x),
+    ("subcutaneous", "U/kg"): lambda t, x: Subcutaneous(time_h=t, dose_u_per_kg=x),
+    ("protamine", "mg"): lambda t, x: Protamine(time_h=t, dose_mg=x),
+}
+
+
+def parse_order(text: str) -> Order:
+    """Return the order in a line such as "6 bolus 40 U/kg"; raises ``ValueError`` with the kinds and units there are.
+
+    >>> parse_order("8 infusion 12 mL/h of 100 U/mL").resolved(80).rate_u_per_h
+    1200.0
+    """
+    words = text.split()
+    try:
+        time_h = float(words[0])
+        if words[1:] == ["stop"]:
+            return Stop(time_h=time_h)
+        kind, amount, unit = words[1], float(words[2]), " ".join(words[3:])
+    except (IndexError, ValueError):
+        raise ValueError(f"an order reads 'TIME KIND AMOUNT UNIT', such as '6 bolus 40 U/kg'; got {text!r}") from None
+    of_bag = re.fullmatch(r"mL/h of ([0-9.]+) U/mL", unit)
+    if kind == "infusion" and of_bag:
+        return Infusion(time_h=time_h, rate_ml_per_h=amount, bag=Bag.of(float(of_bag[1])))
+    if (kind, unit) not in _UNITS:
+        known = ", ".join(f"{k} {u}" for k, u in _UNITS)
+        raise ValueError(f"no order {kind!r} in {unit!r}; there are {known}, infusion mL/h of N U/mL, stop; got {text!r}")
+    return _UNITS[kind, unit](time_h, amount)
+
+
+# What is answered
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    orders: list[Order] = []
+    if options.bolus is not None:
+        orders.append(Bolus(time_h=0.0, dose_u_per_kg=options.bolus))
+    if options.infusion is not None:
+        orders.append(Infusion(time_h=0.0, rate_u_per_kg_per_h=options.infusion))
+    orders += [parse_order(text) for text in options.order]
+    if not orders:
+        raise ValueError("nothing is ordered: give --bolus, --infusion or --order")
+    course = simulate(
+        _patient(options),
+        published.named(options.model),
+        Regimen(tuple(orders)),
+        hours=options.hours,
+        reagent=_reagent(options),
+        engine=options.engine,
+    )
+    _answer(course, published.ranges.ANTI_XA_TREATMENT, options)
+
+
+def _titrate(options: argparse.Namespace) -> None:
+    table = Nomogram.load(options.nomogram)
+    course = titrate(
+        _patient(options),
+        published.named(options.model),
+        table,
+        hours=options.hours,
+        laboratory=Laboratory(assay=table.assay, reagent=_reagent(options), turnaround_h=options.turnaround),
+        seed=options.seed,
+        engine=options.engine,
+    )
+    _answer(course, table.target, options, heading=f"{table.title}: aims at {table.target.write()}")
+
+
+def _replay(options: argparse.Namespace) -> None:
+    drug = published.named(options.model)
+    if options.course.endswith(".json"):
+        before = Course.from_json(Path(options.course))
+        if options.weight is not None:
+            raise ValueError("--weight belongs to charts; a course exported as .json has its patient")
+        course = simulate(
+            before.patient,
+            before.drug if options.model == "UFH_DEFAULT" else drug,
+            before.regimen,
+            hours=before.hours,
+            reagent=_reagent(options) or before.reagent,
+            engine=options.engine,
+        )
+        assay = before.laboratory.assay if before.laboratory else "anti_xa_u_per_ml"
+        target = next(known for known in published.ranges.RANGES if known.assay == assay)
+        _answer(course, target, options, heading="the orders of an exported course, given again")
+        return
+    chart = _chart(options.course, options.weight)
+    course = datasets.replay(chart, drug, reagent=_reagent(options), engine=options.engine)
+    _answer(course, WARD_TARGET, options, chart=chart)
+
+
+def _chart(name_or_file: str, weight_kg: float | None) -> ICUCourse:
+    if name_or_file.endswith(".csv") or os.sep in name_or_file:
+        return datasets.read_icu_csv(name_or_file, weight_kg=weight_kg)
+    return datasets.load_icu_course(name_or_file, weight_kg=weight_kg)
+
+
+def _answer(
+    course: Course, target: TherapeuticRange, options: argparse.Namespace, *, heading: str = "", chart: ICUCourse | None = None
+) -> None:
+    """Print the course, and write what else was asked for."""
+    rows = metrics.prediction_errors(course, chart.labs) if chart else []
+    if options.csv:
+        course.to_csv(options.csv)
+    if options.figure:
+        _draw(course, target, options.figure, chart)
+    if options.json:
+        answer = {
+            "metrics": metrics.summary(course, target),
+            "target": {"assay": target.assay, "low": target.low, "high": target.high},
+            "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.write()} for lab in course.labs],
+            "predictions": rows,
+            "citations": course.drug.cite().splitlines(),
+            "course": json.loads(course.to_json()),
+        }
+        print(json.dumps(answer, allow_nan=False))
+        return
+    parts = [heading or (chart.in_words() if chart else ""), "" if chart else course.in_words()]
+    parts.append(_levels(course) if not chart else prediction_table(course, chart))
+    parts.append(_metrics_in_words(course, target))
+    written = [f"written: {file}" for file in (options.csv, options.figure) if file]
+    print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
+
+
+def _levels(course: Course) -> str:
+    """Return true levels at telling hours as a table."""
+    hours: list[float] = [h for h in (0, 1, 2, 4, 6, 12, 18, 24, 36, 48, 72, 96) if h <= course.hours]
+    if course.hours not in hours:
+        hours.append(course.hours)
+    lines = ["  time   concentration    aPTT   ratio   anti-Xa", "     h            U/mL       s              U/mL"]
+    for hour in hours:
+        cells = [f"{course.concentration_at_u_per_ml(hour):16.3f}"]
+        for assay, width, digits in (("aptt_s", 8, 0), ("aptt_ratio", 8, 2), ("anti_xa_u_per_ml", 10, 3)):
+            level, ceiling = course.level_at(assay, hour), ASSAYS[assay].ceiling
+            cells.append(f"{f'> {ceiling:g}' if level > ceiling else f'{level:.{digits}f}':>{width}}")
+        lines.append(f"{hour:6.4g}" + "".join(cells))
+    return "\n".join(lines)
+
+
+def prediction_table(course: Course, chart: ICUCourse) -> str:
+    """Return measured against predicted as a table, with the median error under it."""
+    rows = metrics.prediction_errors(course, chart.labs)
+    if not rows:
+        return "no aPTT was measured while heparin ran"
+    lines = ["  time   measured   predicted    error", "     h          s           s        %"]
+    for row in rows:
+        measured = f"> {row['measured']:.0f}" if row["above_ceiling"] else f"{row['measured']:.1f}"
+        error = f"{row['error_percent']:+9.0f}" if "error_percent" in row else "        -"
+        lines.append(f"{row['drawn_h']:6.1f}{measured:>11}{row['predicted']:12.1f}{error}")
+    medians = metrics.bias_and_inaccuracy_percent(rows)
+    if medians:
+        lines.append(
+            f"median error {medians[0]:+.0f} %, median absolute error {medians[1]:.0f} %: "
+            "a typical patient is not this patient, and the reagent is a guess"
+        )
+    return "\n".join(lines)
+
+
+def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
+    numbers = metrics.summary(course, target)
+
+    def share(name: str) -> str:
+        value = numbers[name]
+        return "no tests" if value is None else f"{value:.0%}"
+
+    first = numbers["time_to_therapeutic_h"]
+    lines = [
+        f"{target.write()}: true time in range {share('time_in_range_fraction')} "
+        f"(below {share('time_below_fraction')}, above {share('time_above_fraction')})",
+        f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} U/mL; "
+        f"area {numbers['auc_u_h_per_ml']:.1f} U h/mL; heparin given {numbers['heparin_given_u']:,.0f} U",
+    ]
+    if course.labs:
+        lines.append(
+            f"as the ward sees it: Rosendaal {share('rosendaal_fraction')}, "
+            f"tests in range {share('fraction_of_tests_in_range')}; "
+            f"rate changes {numbers['adjustments']}, holds {numbers['holds']}, re-boluses {numbers['reboluses']}, "
+            f"draws {numbers['blood_draws']}"
+        )
+    return "\n".join(lines)
+
+
+def _draw(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:
+    import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
+
+    matplotlib.use("Agg")
+    from heparin_pk import plot  # noqa: PLC0415
+
+    axes = plot.replay(course, chart.labs, target) if chart else plot.course(course, target=target)
+    figure = axes[0].figure
+    if chart:
+        figure.suptitle(f"{chart.course_id}: charted orders, typical patient, measured aPTT", fontsize=15)
+    try:
+        figure.savefig(file)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{file}: cannot be drawn: {error}") from None
+
+
+def _nomograms(options: argparse.Namespace) -> None:
+    tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
+    if options.json:
+        print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
+                           "start": t.start.write(), "bands": [{"levels": b.label, "do": b.write()} for b in t.bands],
+                           "caveats": t.caveats, "source": t.source.cite()} for t in tables]))  # fmt: skip
+    elif options.name:
+        print(tables[0])
+    else:
+        for table in tables:
+            print(f"{table.name:<22}{table.title:<50}{table.target.write()}")
+
+
+def _models(options: argparse.Namespace) -> None:
+    drugs = [published.named(options.name)] if options.name else list(published.ALL)
+    if options.json:
+        print(json.dumps([{"name": d.name, "title": d.title, "studied": d.studied.population, "departures": d.departures,
+                           "parameters": {p.name: p.value.value for p in d.parameters},
+                           "citations": d.cite().splitlines()} for d in drugs]))  # fmt: skip
+    elif options.name:
+        print(drugs[0])
+    else:
+        for drug in drugs:
+            mark = " (UFH_DEFAULT)" if drug is published.UFH_DEFAULT else ""
+            print(f"{drug.name:<26}{drug.title}{mark}")
+
+
+def _cite(options: argparse.Namespace) -> None:
+    lines: list[str] = []
+    for name in options.names or [*(drug.name for drug in published.ALL), *nomogram.names()]:
+        if name in nomogram.names() or name.endswith(".toml"):
+            lines.append(Nomogram.load(name).source.cite())
+        else:
+            lines += published.named(name).cite().splitlines()
+    lines = list(dict.fromkeys(lines))
+    print(json.dumps(lines) if options.json else "\n".join(lines))
+
+
+def _lab(options: argparse.Namespace) -> None:
+    folder = _notebook_folder()
+    arguments = [sys.executable, "-m", "jupyter", "lab", str(folder / FIRST_NOTEBOOK)]
+    arguments += ["--no-browser"] if options.no_browser else []
+    arguments += [f"--port={options.port}"] if options.port else []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--allow-root")
+    try:
+        import jupyterlab  # noqa: F401, PLC0415
+    except ImportError:
+        raise ValueError('JupyterLab is not installed: pip install "heparin-pk[lab]"') from None
+    raise SystemExit(subprocess.run(arguments, check=False).returncode)
+
+
+def _notebook_folder() -> Path:
+    """Return the notebooks of the repository, or a copy of the installed ones in the current folder."""
+    here = Path(__file__).resolve().parent
+    if (here.parent / "notebooks" / FIRST_NOTEBOOK).exists():
+        return here.parent / "notebooks"
+    installed = resources.files("heparin_pk") / "notebooks"
+    if not (installed / FIRST_NOTEBOOK).is_file():
+        raise ValueError("no notebooks beside this installation; clone the repository for them")
+    mine = Path("heparin_pk_notebooks")
+    if not mine.exists():
+        with resources.as_file(installed) as source:
+            shutil.copytree(source, mine)
+    return mine
+
+
+def _demo(options: argparse.Namespace) -> None:
+    folder = Path(options.folder)
+    chart = datasets.load_icu_course(options.course)
+    course = datasets.replay(chart, published.UFH_DEFAULT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be made: {error.strerror}") from None
+    picture, table = folder / f"{chart.course_id}.png", folder / f"{chart.course_id}.csv"
+    _draw(course, WARD_TARGET, str(picture), chart)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["drawn_h", "measured_aptt_s", "above_ceiling", "predicted_aptt_s", "error_percent"])
+    for row in metrics.prediction_errors(course, chart.labs):
+        percent = f"{row['error_percent']:.1f}" if "error_percent" in row else ""
+        writer.writerow([row["drawn_h"], row["measured"], row["above_ceiling"], f"{row['predicted']:.1f}", percent])
+    write_text(table, out.getvalue())
+    print(chart.in_words())
+    print()
+    print(prediction_table(course, chart))
+    print(f"\nwritten: {picture}\nwritten: {table}\n{PLAINLY}")
+
+
+def _one_line(message: Any, *_: Any, **__: Any) -> str:
+    return f"heparin-pk: note: {message}\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, or exit 2 with one line on what was wrong."""
+    warnings.formatwarning = _one_line
+    warnings.simplefilter("once")
+    try:
+        options = parser().parse_args(arguments)
+        options.run(options)
+    except ValueError as error:
+        message = " ".join(str(error).split())
+        print(f"heparin-pk: error: {message}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("heparin-pk: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""Real courses: fifteen heparin infusions charted in intensive care, as they come.
+
+The data are a derived database of the MIMIC-III Clinical Database Demo v1.4 (PhysioNet, doi:10.13026/C2HM2Q), Open Database
+License 1.0; the notice lies beside them. Real charts have holes: boluses that were not charted, weights from another day,
+infusions that began before the first line. Each course says what is known to be wrong with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+
+from heparin_pk._checks import shown
+from heparin_pk.course import Course, read_text
+from heparin_pk.drug import Drug
+from heparin_pk.patient import Patient
+from heparin_pk.regimen import Bolus, Infusion, Order, Regimen, Stop
+from heparin_pk.response import Reagent, TherapeuticRange
+from heparin_pk.simulate import simulate
+from heparin_pk.source import Source
+from heparin_pk.ward import Lab
+
+MIMIC_III_DEMO = Source(
+    key="MIMIC_III_demo",
+    citation="MIMIC-III Clinical Database Demo (version 1.4). PhysioNet. Open Database License 1.0",
+    where="Heparin infusions and PTT of 15 courses",
+    confidence="primary",
+    doi="10.13026/C2HM2Q",
+)
+WARD_TARGET = TherapeuticRange(
+    assay="aptt_s", low=60.0, high=100.0, source=MIMIC_III_DEMO.at("inferred from what the ward did: 60-100 s was left alone")
+)
+"""What the ward seems to have aimed at: in the charts 61-100 s was left alone in 88 % of decisions."""
+
+CEILING_S = 150.0
+CLEAN_BASELINE_S = (18.0, 45.0)
+_COLUMNS = ("t_h", "t_end_h", "event", "value", "unit")
+_KNOWN_FLAWS = {
+    "M3D-003": "charted in mL/h and scaled by 100 U/mL",
+    "M3D-031": "a segment of 2,788 U/h is an artefact of the end of a bag",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ICUCourse:
+    """A charted heparin course: who, what ran, what was measured, and what is known to be wrong with the chart."""
+
+    course_id: str
+    patient: Patient
+    regimen: Regimen
+    labs: tuple[Lab, ...]
+    hours: float
+    sex: str = ""
+    diagnosis: str = ""
+    flaws: tuple[str, ...] = field(default=())
+
+    __repr__ = shown
+
+    def in_words(self) -> str:
+        """Return who this is and what to know about the chart."""
+        age = "" if self.patient.age_y is None else f"{self.patient.age_y:.0f} years, "
+        sex = {"F": "woman, ", "M": "man, "}.get(self.sex, "")
+        lines = [
+            f"{self.course_id}: {sex}{age}{self.patient.weight_kg:.4g} kg, {self.diagnosis.lower() or 'diagnosis not given'}",
+            f"  {self.hours:.4g} h of charted heparin, {len(self.labs)} aPTT from its start on, "
+            f"baseline aPTT {self.patient.baseline_aptt_s:.4g} s",
+        ]
+        return "\n".join([*lines, *(f"  beware: {flaw}" for flaw in self.flaws)])
+
+
+def replay(course: ICUCourse, drug: Drug, *, reagent: Reagent | None = None, engine: str = "stepper") -> Course:
+    """Return what an un-individualised model makes of a charted course: the charted orders, the typical person."""
+    return simulate(course.patient, drug, course.regimen, hours=course.hours, reagent=reagent, engine=engine)
+
+
+def icu_course_ids() -> tuple[str, ...]:
+    """Return the names of the courses that come with the house."""
+    return tuple(row["course_id"] for row in _package_rows("courses.csv"))
+
+
+def load_icu_course(course_id: str, *, weight_kg: float | None = None) -> ICUCourse:
+    """Return one charted course by name (``"M3D-001"``); raises ``ValueError`` with the names there are.
+
+    ``weight_kg`` overrides the charted weight, and is needed where none was charted.
+    """
+    who = {row["course_id"]: row for row in _package_rows("courses.csv")}
+    if course_id not in who:
+        raise ValueError(f"no course {course_id!r}; there are {', '.join(who)}")
+    row = who[course_id]
+    events = [(n, event) for n, event in _numbered("events.csv") if event["course_id"] == course_id]
+    course = _course(course_id, events, "events.csv", weight_kg)
+    flaws = list(course.flaws)
+    if row["system"] == "CV":
+        flaws.append("boluses were not charted in this system (CareVue)")
+    if row["start_censored"] == "True":
+        flaws.append("the infusion began before the chart does: heparin on board at 0 h is unknown")
+    if row["end_censored"] == "True":
+        flaws.append("the chart ends before the infusion does")
+    if course_id in _KNOWN_FLAWS:
+        flaws.append(_KNOWN_FLAWS[course_id])
+    return replace(
+        course,
+        patient=replace(course.patient, age_y=float(row["age_y"])),
+        sex=row["sex"],
+        diagnosis=row["diagnosis"],
+        flaws=tuple(flaws),
+    )
+
+
+def read_icu_csv(file: str | Path, *, weight_kg: float | None = None) -> ICUCourse:
+    """Return the course in your own CSV file, one event a line.
+
+    Columns ``t_h, t_end_h, event, value, unit`` (and ``weight_kg``, unless it is given here); events ``infusion`` (U/h),
+    ``bolus`` (U) and ``ptt`` (s); other events are passed over. A ``ptt`` noted ``censored`` or at 150 s is "> 150 s".
+
+    Raises ``ValueError`` that names the file and the line.
+    """
+    rows = csv.DictReader(io.StringIO(read_text(file)))
+    missing = [name for name in _COLUMNS if name not in (rows.fieldnames or [])]
+    if missing:
+        raise ValueError(f"{file}, line 1: missing column {', '.join(missing)}; needed are {', '.join(_COLUMNS)}")
+    return _course(Path(file).stem, [(rows.line_num, row) for row in rows], str(file), weight_kg)
+
+
+def _package_rows(name: str) -> list[dict[str, str]]:
+    return [row for _, row in _numbered(name)]
+
+
+def _numbered(name: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the lines of a data file of the house with their numbers."""
+    text = (resources.files("heparin_pk") / "data" / "icu" / name).read_text(encoding="utf-8")
+    rows = csv.DictReader(io.StringIO(text))
+    return [(rows.line_num, row) for row in rows]
+
+
+def _number(row: dict[str, str], name: str) -> float:
+    try:
+        value = float(row[name])
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a number; got {row.get(name)!r}") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite; got {row[name]!r}")
+    return value
+
+
+def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str, weight_kg: float | None) -> ICUCourse:
+    """Return the course in numbered event rows; every complaint names the file and the line."""
+    infusions: list[tuple[float, float, float]] = []
+    boluses: list[Order] = []
+    labs: list[Lab] = []
+    weights: list[float] = []
+    for line, row in events:
+        try:
+            if row.get("weight_kg"):
+                weights.append(_number(row, "weight_kg"))
+            match row["event"]:
+                case "infusion":
+                    _check_unit(row, "U/h")
+                    start_h, end_h = _number(row, "t_h"), _number(row, "t_end_h")
+                    if not 0.0 <= start_h < end_h:
+                        raise ValueError(f"an infusion needs 0 <= t_h < t_end_h; got {start_h:g} and {end_h:g}")
+                    if infusions and start_h < infusions[-1][1] - 1e-9:
+                        raise ValueError(
+                            f"infusions overlap: this one starts at {start_h:g} h, the last ends at {infusions[-1][1]:g} h"
+                        )
+                    Infusion(time_h=start_h, rate_u_per_h=_number(row, "value"))
+                    infusions.append((start_h, end_h, _number(row, "value")))
+                case "bolus":
+                    _check_unit(row, "U")
+                    boluses.append(Bolus(time_h=_number(row, "t_h"), dose_u=_number(row, "value")))
+                case "ptt":
+                    _check_unit(row, "s")
+                    value, drawn_h = _number(row, "value"), _number(row, "t_h")
+                    censored = "censored" in (row.get("note") or "") or value >= CEILING_S
+                    labs.append(Lab(drawn_h=drawn_h, reported_h=drawn_h, assay="aptt_s", value=value, above_ceiling=censored))
+        except ValueError as error:
+            raise ValueError(f"{where}, line {line}: {error}") from None
+    weight_kg = weight_kg if weight_kg is not None else (weights[-1] if weights else None)
+    if weight_kg is None:
+        raise ValueError(f"{where}: no weight was charted for {course_id}; give weight_kg")
+    if not infusions and not boluses:
+        raise ValueError(f"{where}: no infusion and no bolus for {course_id}")
+    labs.sort(key=lambda lab: lab.drawn_h)
+    baseline_s, flaws = _baseline(labs)
+    last_h = max([end_h for _, end_h, _ in infusions] + [bolus.time_h for bolus in boluses])
+    seen = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + 6.0)
+    try:
+        patient = Patient(weight_kg=round(float(weight_kg), 4), baseline_aptt_s=baseline_s)
+        regimen = _regimen(infusions, boluses)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return ICUCourse(
+        course_id=course_id,
+        patient=patient,
+        regimen=regimen,
+        labs=seen,
+        hours=max([last_h, *(lab.drawn_h for lab in seen)]),
+        flaws=tuple(flaws),
+    )
+
+
+def _check_unit(row: dict[str, str], unit: str) -> None:
+    if row["unit"] != unit:
+        raise ValueError(f"unit of {row['event']} must be {unit}; got {row['unit']!r}")
+
+
+def _baseline(labs: list[Lab]) -> tuple[float, list[str]]:
+    """Return the last aPTT before heparin that can be one, or 30 s with a word of warning."""
+    before = [lab for lab in labs if lab.drawn_h <= 0.0]
+    low, high = CLEAN_BASELINE_S
+    for lab in reversed(before):
+        if not lab.above_ceiling and low <= lab.value <= high:
+            return lab.value, []
+    why = f"before heparin stands {before[-1].write()}" if before else "no aPTT before heparin was charted"
+    return 30.0, [f"{why}; 30 s is taken as baseline"]
+
+
+def _regimen(infusions: list[tuple[float, float, float]], boluses: list[Order]) -> Regimen:
+    """Return charted segments as orders: a rate at each start, a stop where nothing follows at once."""
+    orders: list[Order] = list(boluses)
+    for number, (start_h, end_h, rate) in enumerate(infusions):
+        orders.append(Infusion(time_h=start_h, rate_u_per_h=rate))
+        follows = number + 1 < len(infusions) and infusions[number + 1][0] <= end_h + 1e-9
+        if not follows:
+            orders.append(Stop(time_h=end_h))
+    return Regimen(tuple(sorted(orders, key=lambda order: order.time_h)))

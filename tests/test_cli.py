@@ -1,0 +1,195 @@
+"""The command line: what it prints, what it writes, how it complains."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from heparin_pk import Course, Nomogram, cli, published, titrate
+from heparin_pk.patient import Patient
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    """Run the command line in this process."""
+    try:
+        code = cli.main(arguments)
+    except SystemExit as stop:
+        code = stop.code
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
+    code, out, err = run(capsys, "titrate", "raschke-1993", "--weight", "82", "--baseline-aptt", "31", "--seed", "3")
+    course = titrate(Patient(weight_kg=82, baseline_aptt_s=31), published.UFH_DEFAULT, Nomogram.load("raschke-1993"), seed=3)
+    assert code == 0
+    assert err == ""
+    assert course.in_words() in out
+    assert "pump 14.8 mL/h" in out
+    assert re.search(r"aPTT 46-70 s: true time in range \d+%", out)
+    assert out.count("not for the care of patients") == 1
+
+
+def test_titrate_reads_your_own_table(capsys, tmp_path):
+    text = (Path(cli.__file__).parent / "nomograms" / "raschke-1993.toml").read_text()
+    (tmp_path / "ours.toml").write_text(text.replace('title = "Raschke', 'title = "Ours after Raschke'))
+    code, out, _ = run(capsys, "titrate", str(tmp_path / "ours.toml"), "--weight", "82")
+    assert code == 0
+    assert "Ours after Raschke" in out
+
+
+@pytest.mark.parametrize("name", ["durham-va-2009", "michigan-vte-anti-xa", "uk-aptt-ratio"])
+def test_every_table_titrates_as_json(capsys, name):
+    code, out, _ = run(capsys, "titrate", name, "--weight", "70", "--hours", "24", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["target"]["assay"] == Nomogram.load(name).assay
+    assert 0 <= answer["metrics"]["time_in_range_fraction"] <= 1
+    assert len(answer["chart"]) == answer["metrics"]["blood_draws"]
+    assert answer["citations"]
+
+
+def test_json_holds_the_course_without_loss(capsys):
+    _, out, _ = run(capsys, "titrate", "raschke-1993", "--weight", "82", "--json")
+    course = Course.from_json(json.dumps(json.loads(out)["course"]))
+    assert course == titrate(Patient(weight_kg=82), published.UFH_DEFAULT, Nomogram.load("raschke-1993"))
+
+
+def test_csv_figure_and_replay_of_an_exported_course(capsys, tmp_path):
+    csv, png, exported = tmp_path / "c.csv", tmp_path / "c.png", tmp_path / "c.json"
+    code, out, _ = run(capsys, "titrate", "raschke-1993", "--weight", "82", "--csv", str(csv), "--figure", str(png))
+    assert code == 0
+    assert f"written: {csv}" in out
+    course = Course.from_csv(csv)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    course.to_json(exported)
+    code, out, _ = run(capsys, "replay", str(exported), "--json")
+    assert code == 0
+    again = Course.from_json(json.dumps(json.loads(out)["course"]))
+    assert (again.states == course.states).all()
+
+
+def test_simulate_takes_every_kind_of_order(capsys):
+    orders = ["0 infusion 12 mL/h of 100 U/mL", "6 bolus 40 U/kg", "7 hold 60 min", "12 infusion 10 U/kg/h",
+              "18 stop", "20 subcutaneous 5000 U", "26 protamine 30 mg"]  # fmt: skip
+    arguments = [word for order in orders for word in ("--order", order)]
+    code, out, _ = run(capsys, "simulate", "--weight", "80", *arguments, "--hours", "30")
+    assert code == 0
+    for words in ("infusion 1,200 U/h = 15.0 U/kg/h", "at 6 h bolus 3,200 U", "hold 60 min", "stop the infusion",
+                  "subcutaneous 5,000 U", "protamine 30 mg over 10 min"):  # fmt: skip
+        assert words in out
+
+
+def test_simulate_never_prints_an_aptt_the_assay_cannot_count(capsys):
+    _, out, _ = run(capsys, "simulate", "--weight", "80", "--bolus", "400", "--hours", "2")
+    assert "> 150" in out
+    assert all(int(seconds) <= 150 for seconds in re.findall(r"^ +\d+ +[\d.]+ +(\d+) ", out, re.M))
+
+
+def test_replay_of_a_real_patient(capsys, tmp_path):
+    code, out, _ = run(capsys, "replay", "M3D-001", "--figure", str(tmp_path / "r.svg"))
+    assert code == 0
+    assert "40.4" in out
+    assert "median error" in out
+    assert (tmp_path / "r.svg").read_text().lstrip().startswith("<?xml")
+
+
+def test_demo_writes_a_picture_and_a_table(capsys, tmp_path):
+    code, _, _ = run(capsys, "demo", "--folder", str(tmp_path / "demo"))
+    assert code == 0
+    table = (tmp_path / "demo" / "M3D-027.csv").read_text().splitlines()
+    assert table[0] == "drawn_h,measured_aptt_s,above_ceiling,predicted_aptt_s,error_percent"
+    assert len(table) == 10
+    assert (tmp_path / "demo" / "M3D-027.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_lists_and_citations(capsys):
+    assert "raschke-1993" in run(capsys, "nomograms")[1]
+    assert "35-45 s" in run(capsys, "nomograms", "raschke-1993")[1]
+    assert "UFH_B_DERIVED" in run(capsys, "models")[1]
+    assert "bmax_u_per_kg" in run(capsys, "models", "ufh-default")[1]
+    assert "Ann Intern Med" in run(capsys, "cite", "raschke-1993")[1]
+    everything = run(capsys, "cite")[1].splitlines()
+    assert len(everything) == len(set(everything)) >= 10
+    for arguments in (("nomograms",), ("models",), ("cite",)):
+        assert json.loads(run(capsys, *arguments, "--json")[1])
+
+
+BAD = {
+    "negative weight": (("titrate", "raschke-1993", "--weight", "-3"), "weight_kg must lie between 0.4 and 400; got -3.0"),
+    "nan weight": (("titrate", "raschke-1993", "--weight", "nan"), "weight_kg must lie between"),
+    "infinite weight": (("simulate", "--weight", "inf", "--bolus", "80"), "weight_kg must lie between"),
+    "weight is text": (("simulate", "--weight", "heavy", "--bolus", "80"), "argument --weight"),
+    "absurd bolus": (("simulate", "--weight", "80", "--bolus", "8000"), "dose_u_per_kg must lie between 0 and 1000"),
+    "no orders": (("simulate", "--weight", "80"), "nothing is ordered"),
+    "out of order": (("simulate", "--weight", "80", "--order", "6 bolus 5 U", "--order", "2 stop"), "order of time"),
+    "same time": (("simulate", "--weight", "80", "--infusion", "18", "--order", "0 stop"), "same time"),
+    "gibberish": (("simulate", "--weight", "80", "--order", "a lot"), "an order reads"),
+    "wrong unit": (("simulate", "--weight", "80", "--order", "1 bolus 5 mg"), "no order 'bolus' in 'mg'"),
+    "no hours": (("titrate", "raschke-1993", "--weight", "80", "--hours", "0"), "hours must lie between"),
+    "bad seed": (("titrate", "raschke-1993", "--weight", "80", "--seed", "-1"), "seed must be"),
+    "unknown table": (("titrate", "raschke", "--weight", "80"), "did you mean raschke-1993?"),
+    "unknown model": (("titrate", "raschke-1993", "--weight", "80", "--model", "UFH"), "no model 'UFH'"),
+    "unknown reagent": (("titrate", "raschke-1993", "--weight", "80", "--reagent", "x"), "no reagent 'x'"),
+    "unknown engine": (("titrate", "raschke-1993", "--weight", "80", "--engine", "x"), "engine must be one of"),
+    "unknown course": (("replay", "M3D-999"), "no course 'M3D-999'"),
+    "missing file": (("replay", "nowhere/x.csv"), "nowhere/x.csv: cannot be read"),
+    "missing table": (("titrate", "nowhere/x.toml", "--weight", "80"), "nowhere/x.toml: cannot be read"),
+    "no such command": (("frob",), "invalid choice"),
+    "no command": ((), "required"),
+    "figure format": (("simulate", "--weight", "80", "--bolus", "80", "--figure", "x.doc"), "x.doc: cannot be drawn"),
+    "csv folder": (("simulate", "--weight", "80", "--bolus", "80", "--csv", "no/where.csv"), "no/where.csv: cannot be written"),
+    "protamine unknown": (
+        ("simulate", "--weight", "80", "--bolus", "80", "--order", "1 protamine 30 mg", "--model", "KANDROTAS_1989_UFH"),
+        "does not say how protamine",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_mistake_is_one_line_and_exit_code_2(capsys, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments, complaint = BAD[name]
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("heparin-pk")
+    assert complaint in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["simulate", "titrate", "replay", "nomograms", "models", "cite", "lab", "demo"])
+def test_help_shows_an_example_that_parses(capsys, command):
+    code, out, _ = run(capsys, command, "--help")
+    example = re.search(r"^example:  heparin-pk (.*)$", out, re.M)[1]
+    assert code == 0
+    assert cli.parser().parse_args(example.split()).command == command
+
+
+def test_a_child_warns_in_one_line_on_the_side(tmp_path):
+    command = [sys.executable, "-m", "heparin_pk.cli", "titrate", "raschke-1993", "--weight", "20", "--age", "6", "--json"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 0
+    assert json.loads(result.stdout)
+    notes = result.stderr.splitlines()
+    assert len(notes) == 2
+    assert all(note.startswith("heparin-pk: note: UFH_B_DERIVED was studied at") for note in notes)
+
+
+def test_lab_opens_the_first_notebook(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(
+        cli.subprocess, "run", lambda arguments, check: asked.append(arguments) or type("R", (), {"returncode": 0})
+    )
+    code, _, _ = run(capsys, "lab", "--no-browser", "--port", "8899")
+    assert code == 0
+    assert asked[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
+    assert asked[0][4].endswith("notebooks/01-hold-this-patient-in-range.ipynb")
+    assert "--no-browser" in asked[0]
+    assert "--port=8899" in asked[0]

@@ -1,0 +1,51 @@
+"""Notebooks call, they do not compute: their anatomy, without running them (nbval does that)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def code_of(cell) -> ast.Module:
+    return ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.M))
+
+
+def test_there_is_a_notebook():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_notebook_is_a_question_that_only_calls(file):
+    notebook = nbformat.read(file, as_version=4)
+    nbformat.validate(notebook)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    first_line = next(line for line in prose.splitlines() if line.startswith("# "))
+    assert first_line.endswith("?")
+    assert prose.lower().count("not for the care of patients") == 1
+    for part in ("predict", "source", "on your own"):
+        assert part in prose.lower()
+    for cell in code:
+        assert not cell.outputs
+        assert cell.execution_count is None
+        for node in ast.walk(code_of(cell)):
+            assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda), f"{file.name} defines: {cell.source}"
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                assert {module.split(".")[0] for module in modules} <= {"heparin_pk", "numpy", "matplotlib"}
+    assert not any(isinstance(n, ast.Import | ast.ImportFrom) for cell in code[1:] for n in ast.walk(code_of(cell)))
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_its_pictures_exist_and_have_words(file):
+    notebook = nbformat.read(file, as_version=4)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for words, picture in re.findall(r"!\[(.*?)\]\((.*?)\)", prose):
+        assert (file.parent / picture).is_file()
+        assert len(words) > 20

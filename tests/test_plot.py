@@ -1,0 +1,124 @@
+"""Pictures: units on every axis, the range always visible, nothing shown by itself, distinguishable without colour."""
+
+from __future__ import annotations
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from heparin_pk import (
+    Bolus,
+    Hold,
+    Infusion,
+    Laboratory,
+    Nomogram,
+    Patient,
+    Regimen,
+    datasets,
+    nomogram,
+    plot,
+    published,
+    simulate,
+    titrate,
+)
+
+PERSON = Patient(weight_kg=80)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def shaded(ax) -> list[tuple[float, float]]:
+    """Return the horizontal bands of an axis."""
+    boxes = [patch.get_extents().transformed(ax.transData.inverted()) for patch in ax.patches]
+    return [(round(float(box.y0), 6), round(float(box.y1), 6)) for box in boxes]
+
+
+@pytest.mark.parametrize("name", nomogram.names())
+def test_a_course_shows_its_range_its_units_and_every_result(name):
+    table = Nomogram.load(name)
+    course = titrate(PERSON, published.UFH_DEFAULT, table, laboratory=Laboratory(assay=table.assay))
+    above, below = plot.course(course, target=table.target)
+    assert (table.target.low, table.target.high) in shaded(above)
+    assert above.get_ylim()[1] > table.target.high
+    assert "(" in above.get_ylabel()
+    assert below.get_xlabel() == "time (h)"
+    assert "U/kg/h" in below.get_ylabel()
+    drawn = sum(len(line.get_xdata()) for line in above.lines if line.get_marker() in ("o", "^"))
+    assert drawn == len(course.labs)
+    assert any(np.array_equal(line.get_ydata(), course.level(table.assay)) for line in above.lines)
+
+
+def test_results_above_the_ceiling_are_open_triangles_at_the_ceiling():
+    laboratory = Laboratory(reagent=published.reagents.PATHROMTIN_SL)
+    table = Nomogram.load("raschke-1993")
+    course = titrate(PERSON, published.UFH_DEFAULT, table, laboratory=laboratory)
+    assert course.labs[0].above_ceiling
+    above, _ = plot.course(course, target=table.target)
+    (triangle,) = (line for line in above.lines if line.get_marker() == "^")
+    assert list(triangle.get_ydata()) == [150.0]
+    assert triangle.get_markerfacecolor() == "white"
+
+
+def test_boluses_and_holds_are_drawn():
+    regimen = Regimen((Bolus(time_h=0, dose_u=5000), Infusion(time_h=0, rate_u_per_h=1200), Hold(time_h=6, duration_min=60)))
+    _, below = plot.course(simulate(PERSON, published.UFH_DEFAULT, regimen, hours=12))
+    assert any(line.get_marker() == "v" for line in below.lines)
+    assert any(patch.get_x() == 6.0 and patch.get_width() == 1.0 for patch in below.patches)
+
+
+def test_a_replay_joins_prediction_and_measurement():
+    chart = datasets.load_icu_course("M3D-027")
+    course = datasets.replay(chart, published.UFH_DEFAULT)
+    above, _ = plot.replay(course, chart.labs, datasets.WARD_TARGET)
+    misfits = [line for line in above.lines if line.get_linestyle() == ":"]
+    assert len(misfits) == len(chart.labs)
+    for line, lab in zip(misfits, chart.labs, strict=True):
+        assert list(line.get_ydata()) == [lab.value, course.level_at("aptt_s", lab.drawn_h)]
+
+
+def test_bands_write_every_line_of_the_table():
+    table = Nomogram.load("uk-aptt-ratio")
+    written = [text.get_text() for text in plot.bands(table).texts]
+    for band in table.bands:
+        assert band.label in written
+        assert band.write() in written
+
+
+def test_lines_are_told_apart_without_colour():
+    models = {drug.name: drug for drug in published.ALL[:4]}
+    ax = plot.plateaus(models, Patient(weight_kg=75), published.ranges.ANTI_XA_TREATMENT)
+    named = [line for line in ax.lines if not line.get_label().startswith("_")]
+    assert len({(str(line.get_linestyle()), line.get_dash_capstyle()) for line in named}) >= 3
+    assert len(set(plot.DASHES)) == len(plot.COLOURS)
+    assert (0.3, 0.7) in shaded(ax)
+
+
+def test_half_lives_pass_the_printed_points():
+    ax = plot.half_lives({"triple": published.UFH_TRIPLE_DERIVED}, Patient(weight_kg=75), doses_u_per_kg=(25, 100, 400))
+    assert ax.lines[0].get_ydata() == pytest.approx([30, 60, 150], rel=0.01)
+    assert list(ax.lines[1].get_ydata()) == [30, 60, 150]
+    assert ax.get_xlabel() == "bolus (U/kg)"
+    assert ax.get_ylabel() == "half-life (min)"
+
+
+def test_nothing_is_shown_and_axes_may_be_given(monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda: pytest.fail("plot called show()"))
+    table = Nomogram.load("raschke-1993")
+    course = titrate(PERSON, published.UFH_DEFAULT, table)
+    _, axes = plot.course_scene(48, table.target)
+    assert (plot.course(course, target=table.target, axes=axes) == axes).all()
+
+
+def test_the_description_says_what_the_picture_says():
+    table = Nomogram.load("raschke-1993")
+    words = plot.describe(titrate(PERSON, published.UFH_DEFAULT, table), table.target)
+    assert "80 kg" in words
+    assert "of the time in 46-70" in words
+    assert words.endswith(".")

@@ -1,0 +1,110 @@
+"""The README is true: its code runs, its pictures exist, its commands are commands, its numbers are ours."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from heparin_pk import Bolus, Infusion, Patient, Regimen, metrics, nomogram, plot, published, simulate
+from heparin_pk.cli import PLAINLY, parser
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_ten_lines_run_and_print_what_they_say(capsys):
+    matplotlib.use("Agg")
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    names: dict = {}
+    exec(code, names)
+    printed = capsys.readouterr().out
+    promised = re.search(r'# "(.*?)"', code)[1]
+    assert promised in re.sub(r" {2,}", "  ", printed)
+    assert 0.5 < names["metrics"].time_in_range_fraction(names["course"], names["nomogram"].target) < 1.0
+    again = simulate(names["patient"], names["heparin"], names["course"].regimen)
+    assert (again.states == names["course"].states).all()
+
+
+def test_every_picture_exists_and_says_in_words_what_it_shows():
+    pictures = re.findall(r"!\[(.*?)\]\((.*?)\)", README)
+    assert len(pictures) >= 5
+    for words, file in pictures:
+        assert (ROOT / file).is_file()
+        assert len(words) > 40
+        assert (ROOT / file).with_suffix(".svg").is_file()
+
+
+def test_every_link_leads_somewhere():
+    for file in re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)", README):
+        assert (ROOT / file).exists(), file
+
+
+def test_the_command_lines_parse():
+    block = re.search(r"## On the command line\n\n```\n(.*?)```", README, re.S)[1]
+    for line in block.splitlines():
+        words = re.sub(r"\s{2,}#.*", "", line).replace('"24 stop"', "24_stop").split()[1:]
+        for command in "".join(words).split("|") if "|" in words else [None]:
+            options = parser().parse_args([command] if command else [word.replace("_", " ") for word in words])
+            assert callable(options.run)
+
+
+def test_the_sentence_that_matters_stands_once():
+    assert README.count("not for the care of patients") == 1
+    assert parser().format_help().replace("\n", " ").count("not for the care of patients") == 1
+    assert "not for the care of patients" in PLAINLY
+
+
+def test_the_table_of_checks_is_ours():
+    person = Patient(weight_kg=75)
+    halves = [60 * metrics.half_life_h(plot.after_bolus(published.UFH_DEFAULT, person, dose)) for dose in (25, 100, 400)]
+    assert " / ".join(f"{half:.0f}" for half in halves) + " min" in README
+    plateau = published.UFH_DEFAULT.individual(person).steady_state_u_per_ml(18 * 75)
+    assert f"{plateau:.2f} U/mL" in README
+    regimen = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
+    course = simulate(person, published.UFH_DEFAULT, regimen, hours=24)
+    early, late = (course.level_at("aptt_s", hour) for hour in (6, 24))
+    assert f"{early:.0f} s ({early / 30:.1f} ×) and {late:.0f} s ({late / 30:.1f} ×)" in README
+
+
+def test_the_picture_on_top_says_what_its_caption_says(tmp_path):
+    sys.path.insert(0, str(ROOT / "figures"))
+    try:
+        import make_figures
+    finally:
+        sys.path.pop(0)
+    course = make_figures.hero()
+    assert f"anti-Xa\nof {course.level_at('anti_xa_u_per_ml', 48):.2f} U/mL" in README
+    assert "108 s" in README
+    assert course.labs[0].value == 108
+    assert f"settles at {course.level_at('aptt_s', 48):.0f} s" in README
+
+
+def test_the_floors_it_prints_are_the_rooms_there_are():
+    rooms = set(re.findall(r"[a-z]+", re.search(r"0 source, helpers(.*?)```", README, re.S)[1])) - {"then"}
+    files = {path.stem for path in (ROOT / "heparin_pk").glob("[a-z]*.py")} - {"__init__"}
+    folders = {path.name for path in (ROOT / "heparin_pk").iterdir() if (path / "__init__.py").exists()}
+    assert rooms | {"source"} == files | folders
+
+
+@pytest.mark.slow
+def test_the_figures_can_be_made_again(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-W", "error", str(ROOT / "figures" / "make_figures.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    made = {path.name for path in tmp_path.iterdir()}
+    committed = {path.name for path in (ROOT / "figures").iterdir() if path.suffix in (".png", ".svg")}
+    assert made == committed
+
+
+def test_the_four_nomograms_are_all_there():
+    assert {"raschke-1993", "durham-va-2009", "michigan-vte-anti-xa", "uk-aptt-ratio"} <= set(nomogram.names())
