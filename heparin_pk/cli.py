@@ -13,7 +13,6 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,7 +26,7 @@ from heparin_pk.patient import Patient
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange
+from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange, aptt_range_for_anti_xa
 from heparin_pk.simulate import simulate, titrate
 
 PLAINLY = "For teaching and study, not for the care of patients."
@@ -88,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("course", metavar="COURSE-OR-FILE",
                      help="a course of the house (M3D-001 ...), a CSV of events, or a course exported as .json")  # fmt: skip
     sub.add_argument("--weight", type=float, metavar="KG", help="body weight, where the chart has none")
-    _model_options(sub, hours=False)
+    sub.add_argument("--course-id", metavar="NAME", help="which course of a file that holds several")
+    _model_options(sub, hours=False, model=None)
     _output_options(sub)
 
     sub = command("nomograms", _nomograms, "the dosing tables, or one of them in full", "heparin-pk nomograms raschke-1993")
@@ -117,12 +117,10 @@ def _patient_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)")
 
 
-def _model_options(sub: argparse.ArgumentParser, hours: bool = True) -> None:
+def _model_options(sub: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
     if hours:
         sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
-    sub.add_argument(
-        "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
-    )
+    sub.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
     sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
     sub.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
 
@@ -226,14 +224,14 @@ def _titrate(options: argparse.Namespace) -> None:
 
 
 def _replay(options: argparse.Namespace) -> None:
-    drug = published.named(options.model)
+    drug = published.named(options.model) if options.model else None
     if options.course.endswith(".json"):
         before = Course.from_json(Path(options.course))
         if options.weight is not None:
             raise ValueError("--weight belongs to charts; a course exported as .json has its patient")
         course = simulate(
             before.patient,
-            before.drug if options.model == "UFH_DEFAULT" else drug,
+            drug or before.drug,
             before.regimen,
             hours=before.hours,
             reagent=_reagent(options) or before.reagent,
@@ -243,14 +241,16 @@ def _replay(options: argparse.Namespace) -> None:
         target = next(known for known in published.ranges.RANGES if known.assay == assay)
         _answer(course, target, options, heading="the orders of an exported course, given again")
         return
-    chart = _chart(options.course, options.weight)
-    course = datasets.replay(chart, drug, reagent=_reagent(options), engine=options.engine)
+    chart = _chart(options.course, options.course_id, options.weight)
+    course = datasets.replay(chart, drug or published.UFH_DEFAULT, reagent=_reagent(options), engine=options.engine)
     _answer(course, WARD_TARGET, options, chart=chart)
 
 
-def _chart(name_or_file: str, weight_kg: float | None) -> ICUCourse:
+def _chart(name_or_file: str, course_id: str | None, weight_kg: float | None) -> ICUCourse:
     if name_or_file.endswith(".csv") or os.sep in name_or_file:
-        return datasets.read_icu_csv(name_or_file, weight_kg=weight_kg)
+        return datasets.read_icu_csv(name_or_file, course_id=course_id, weight_kg=weight_kg)
+    if course_id is not None:
+        raise ValueError("--course-id belongs to a file that holds several courses")
     return datasets.load_icu_course(name_or_file, weight_kg=weight_kg)
 
 
@@ -329,6 +329,11 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
         f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} U/mL; "
         f"area {numbers['auc_u_h_per_ml']:.1f} U h/mL; heparin given {numbers['heparin_given_u']:,.0f} U",
     ]
+    if target.assay != "anti_xa_u_per_ml":
+        lines.append(
+            f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is "
+            f"{aptt_range_for_anti_xa(course.reagent, course.patient).write()}"
+        )
     if course.labs:
         lines.append(
             f"as the ward sees it: Rosendaal {share('rosendaal_fraction')}, "
@@ -412,14 +417,13 @@ def _notebook_folder() -> Path:
     here = Path(__file__).resolve().parent
     if (here.parent / "notebooks" / FIRST_NOTEBOOK).exists():
         return here.parent / "notebooks"
-    installed = resources.files("heparin_pk") / "notebooks"
-    if not (installed / FIRST_NOTEBOOK).is_file():
+    installed = here / "course_book"
+    if not (installed / "notebooks" / FIRST_NOTEBOOK).is_file():
         raise ValueError("no notebooks beside this installation; clone the repository for them")
-    mine = Path("heparin_pk_notebooks")
+    mine = Path("heparin_pk_course_book")
     if not mine.exists():
-        with resources.as_file(installed) as source:
-            shutil.copytree(source, mine)
-    return mine
+        shutil.copytree(installed, mine)
+    return mine / "notebooks"
 
 
 def _demo(options: argparse.Namespace) -> None:

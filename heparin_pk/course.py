@@ -135,7 +135,10 @@ class Course:
         return Regimen(tuple(sorted((o for entry in self.entries for o in entry.orders), key=lambda order: order.time_h)))
 
     def in_words(self) -> str:
-        """Return the chart a nurse would read: time, level, order, why; the pump's mL/h always beside a rate."""
+        """Return the chart a nurse would read: time, level, order, why; the pump's mL/h always beside a rate.
+
+        Without a pump (``simulate``) the mL/h are those of a bag of 100 U/mL.
+        """
         rows = [
             (
                 f"{entry.time_h:6.4g} h",
@@ -165,9 +168,11 @@ class Course:
                 words = f"bolus {_grouped(order.resolved(self.patient.weight_kg).dose_u)} U{over}"
             case Infusion():
                 rate = order.resolved(self.patient.weight_kg).rate_u_per_h or 0.0
-                words = f"infusion {_grouped(rate)} U/h = {rate / self.patient.weight_kg:.1f} U/kg/h"
-                if self.pump is not None:
-                    words += f" = pump {ml_per_h(rate, self.pump.bag.concentration_u_per_ml):.4g} mL/h"
+                bag = (self.pump or Pump()).bag
+                words = (
+                    f"infusion {_grouped(rate)} U/h = {rate / self.patient.weight_kg:.1f} U/kg/h = pump "
+                    f"{ml_per_h(rate, bag.concentration_u_per_ml):.4g} mL/h of {bag.concentration_u_per_ml:g} U/mL"
+                )
             case Hold():
                 words = f"hold {order.duration_min:g} min"
             case Stop():

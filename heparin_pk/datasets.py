@@ -111,11 +111,12 @@ def load_icu_course(course_id: str, *, weight_kg: float | None = None) -> ICUCou
     )
 
 
-def read_icu_csv(file: str | Path, *, weight_kg: float | None = None) -> ICUCourse:
-    """Return the course in your own CSV file, one event a line.
+def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: float | None = None) -> ICUCourse:
+    """Return a course from your own CSV file, one event a line.
 
     Columns ``t_h, t_end_h, event, value, unit`` (and ``weight_kg``, unless it is given here); events ``infusion`` (U/h),
-    ``bolus`` (U) and ``ptt`` (s); other events are passed over. A ``ptt`` noted ``censored`` or at 150 s is "> 150 s".
+    ``bolus`` (U) and ``ptt`` (s); other events are passed over. A ``ptt`` noted ``censored`` or at 150 s is "> 150 s". A file
+    with a column ``course_id`` may hold several courses; ``course_id`` says which.
 
     Raises ``ValueError`` that names the file and the line.
     """
@@ -123,7 +124,14 @@ def read_icu_csv(file: str | Path, *, weight_kg: float | None = None) -> ICUCour
     missing = [name for name in _COLUMNS if name not in (rows.fieldnames or [])]
     if missing:
         raise ValueError(f"{file}, line 1: missing column {', '.join(missing)}; needed are {', '.join(_COLUMNS)}")
-    return _course(Path(file).stem, [(rows.line_num, row) for row in rows], str(file), weight_kg)
+    events = [(rows.line_num, row) for row in rows]
+    inside = list(dict.fromkeys(row["course_id"] for _, row in events)) if "course_id" in (rows.fieldnames or []) else []
+    if course_id is None and len(inside) > 1:
+        raise ValueError(f"{file}: holds {len(inside)} courses; say which: {', '.join(inside)}")
+    if course_id is not None and course_id not in inside:
+        raise ValueError(f"{file}: no course {course_id!r}; there are {', '.join(inside) or 'none with a name'}")
+    name = course_id or (inside[0] if inside else Path(file).stem)
+    return _course(name, [(line, row) for line, row in events if not inside or row["course_id"] == name], str(file), weight_kg)
 
 
 def _package_rows(name: str) -> list[dict[str, str]]:

@@ -95,14 +95,16 @@ def fraction_of_tests_in_range(course: Course, target: TherapeuticRange) -> floa
 
 def time_to_therapeutic_h(course: Course, target: TherapeuticRange) -> float | None:
     """Return when the true level first lies in range, h (``None``: never)."""
-    value = course.level(target.assay)
+    time_h, value = course.time_h, course.level(target.assay)
     for i in range(len(value)):
-        if value[i] in target:
-            if i == 0 or course.time_h[i] == course.time_h[i - 1]:
-                return float(course.time_h[i])
+        gradual = i > 0 and time_h[i] > time_h[i - 1]
+        rushed_through = gradual and min(value[i - 1], value[i]) < target.low and max(value[i - 1], value[i]) > target.high
+        if value[i] in target or rushed_through:
+            if not gradual:
+                return float(time_h[i])
             edge = target.low if value[i - 1] < target.low else target.high
             share = (edge - value[i - 1]) / (value[i] - value[i - 1]) if value[i] != value[i - 1] else 1.0
-            return float(course.time_h[i - 1] + share * (course.time_h[i] - course.time_h[i - 1]))
+            return float(time_h[i - 1] + share * (time_h[i] - time_h[i - 1]))
     return None
 
 
@@ -166,8 +168,8 @@ def reboluses(course: Course) -> int:
 def prediction_errors(course: Course, labs: Sequence[Lab]) -> list[dict[str, float | bool]]:
     """Return measured against predicted for results with a moment within the course, one row a result.
 
-    ``error_percent`` is (predicted - measured) / measured; a result above the ceiling has a row but no error (NaN would lie,
-    so the key is left out).
+    ``error_percent`` is (predicted - measured) / measured; a result above the ceiling or of zero has a row but no error (NaN
+    would lie, so the key is left out).
     """
     rows: list[dict[str, float | bool]] = []
     for lab in labs:
@@ -179,7 +181,7 @@ def prediction_errors(course: Course, labs: Sequence[Lab]) -> list[dict[str, flo
                 "above_ceiling": lab.above_ceiling,
                 "predicted": predicted,
             }
-            if not lab.above_ceiling:
+            if not lab.above_ceiling and lab.value > 0.0:
                 row["error_percent"] = 100.0 * (predicted - lab.value) / lab.value
             rows.append(row)
     return rows

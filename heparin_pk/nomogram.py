@@ -253,7 +253,7 @@ class Nomogram:
         """Return a table of the house by name, or your own from a TOML file.
 
         Raises ``ValueError`` that names the file for a gap, an overlap, an unknown key, a missing key or a missing source, and
-        the tables there are for an unknown name.
+        the tables there are for an unknown name, and what is missing for a table that was not printed or retrieved whole.
         """
         text = str(name_or_file)
         if text.endswith(".toml") or "/" in text or "\\" in text:
@@ -265,12 +265,14 @@ class Nomogram:
             except UnicodeDecodeError:
                 raise ValueError(f"{path}: is not UTF-8 text") from None
             return _read(content, str(path), path.stem)
+        folder = resources.files("heparin_pk") / "nomograms"
+        if text in _names("nomograms/incomplete"):
+            return _read((folder / "incomplete" / f"{text}.toml").read_text(encoding="utf-8"), f"{text}.toml", text)
         if text not in names():
             near = difflib.get_close_matches(text, names(), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"no nomogram {text!r}; there are {', '.join(names())}, or give a .toml file{hint}")
-        content = (resources.files("heparin_pk") / "nomograms" / f"{text}.toml").read_text(encoding="utf-8")
-        return _read(content, f"{text}.toml", text)
+        return _read((folder / f"{text}.toml").read_text(encoding="utf-8"), f"{text}.toml", text)
 
     def band(self, level: float, above_ceiling: bool = False) -> Band:
         """Return the one band for a level, after rounding it as the table is printed.
@@ -344,8 +346,12 @@ class Nomogram:
 
 def names() -> tuple[str, ...]:
     """Return the names of the tables that come with the house."""
-    folder = resources.files("heparin_pk") / "nomograms"
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    return _names("nomograms")
+
+
+def _names(folder: str) -> tuple[str, ...]:
+    found = (resources.files("heparin_pk") / folder).iterdir()
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in found if entry.name.endswith(".toml")))
 
 
 def _read(content: str, where: str, name: str) -> Nomogram:
@@ -379,6 +385,9 @@ def _part(kind: type, table: Any, where: str) -> Any:
 
 
 def _from_table(table: dict[str, Any], name: str) -> Nomogram:
+    if "missing" in table:
+        missing = table["missing"] if isinstance(table["missing"], list) else [table["missing"]]
+        raise ValueError(f"{name} is incomplete: not printed or not retrievable: {'; '.join(str(what) for what in missing)}")
     if "source" not in table:
         raise ValueError("no source: a nomogram needs a [source] that says where it was printed")
     source = _part(Source, table["source"], "[source]")

@@ -218,7 +218,12 @@ def _live(
             order
             for order in _absolute(decision, patient, pump, now_h)
             if order.time_h < hours
-            and not (isinstance(order, Infusion) and lab is not None and order.rate_u_per_h == bedside.rate_u_per_h)
+            and not (
+                isinstance(order, Infusion)
+                and lab is not None
+                and order.time_h == now_h
+                and order.rate_u_per_h == bedside.rate_u_per_h
+            )
         )
         write_down(Entry(time_h=now_h, lab=lab, orders=orders, why=decision.why))
         if decision.next_draw_h is not None:

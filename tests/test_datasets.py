@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,18 @@ def test_a_bad_file_is_named_with_its_line(tmp_path, name):
     with pytest.raises(ValueError, match=r"bad\.csv") as error:
         datasets.read_icu_csv(file)
     assert complaint in str(error.value)
+
+
+def test_a_file_of_several_courses_needs_a_name(tmp_path):
+    file = tmp_path / "many.csv"
+    file.write_text(resources.files("heparin_pk").joinpath("data/icu/events.csv").read_text())
+    with pytest.raises(ValueError, match=r"many\.csv: holds 15 courses; say which: M3D-001"):
+        datasets.read_icu_csv(file)
+    with pytest.raises(ValueError, match=r"many\.csv: no course 'X'"):
+        datasets.read_icu_csv(file, course_id="X")
+    mine, house = datasets.read_icu_csv(file, course_id="M3D-027"), datasets.load_icu_course("M3D-027")
+    assert mine.regimen == house.regimen
+    assert mine.labs == house.labs
 
 
 def test_unknown_course_names_those_there_are():

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,19 @@ from scipy.integrate import quad, solve_ivp
 
 from heparin_pk import (
     Bolus,
+    Decision,
     Fixed,
     Hold,
     Infusion,
     Kinetics,
     Laboratory,
+    Parameter,
     Patient,
     Protamine,
     Regimen,
     Stop,
+    Subcutaneous,
+    Value,
     published,
     simulate,
     titrate,
@@ -234,7 +239,11 @@ def test_closed_form_says_when_it_does_not_hold(kinetics):
 
 def test_special_cases_of_the_right_hand_side():
     """Each structure against equations written out by hand."""
-    everything = dict.fromkeys(Kinetics(v1_ml=3000.0).rates()._fields, 0.0) | {"v1_ml": 3000.0, "v2_ml": 8000.0, "km_u_per_ml": 0.3}
+    everything = dict.fromkeys(Kinetics(v1_ml=3000.0).rates()._fields, 0.0) | {
+        "v1_ml": 3000.0,
+        "v2_ml": 8000.0,
+        "km_u_per_ml": 0.3,
+    }
     state = State(1500.0, 800.0, 200.0, 100.0, 50.0, 400.0, 0.2, 7.0)
     c = 0.5
 
@@ -258,19 +267,20 @@ def test_special_cases_of_the_right_hand_side():
     assert change(ke0_per_h=1.5).effect_u_per_ml == pytest.approx(1.5 * (c - 0.2))
 
 
-def test_a_large_and_fast_pool_is_plain_michaelis_menten():
+@pytest.mark.slow
+def test_a_small_and_fast_pool_is_plain_michaelis_menten():
     """B contains A: as Bmax goes to 0 at fixed Vmax = kint Bmax and Km = kint / kon."""
     vmax_u_per_h, km_u_per_ml, linear = 1575.0, 0.26, {"v1_ml": 3750.0, "clearance_ml_per_h": 787.5}
     plain = Run(Kinetics(vmax_u_per_h=vmax_u_per_h, km_u_per_ml=km_u_per_ml, **linear), "scipy")
     apart = []
-    for bmax_u in (16.0, 4.0, 1.0):
+    for bmax_u in (32.0, 8.0, 2.0):
         kint = vmax_u_per_h / bmax_u
         pool = Run(Kinetics(bmax_u=bmax_u, kint_per_h=kint, kon_ml_per_u_per_h=kint / km_u_per_ml, **linear), "scipy")
-        for run in (plain, pool) if bmax_u == 16.0 else (pool,):
+        for run in (plain, pool) if bmax_u == 32.0 else (pool,):
             run.give(0.0, State(central_u=6000.0), rate_u_per_h=1350.0)
         apart.append(max(abs(pool.look(t).central_u / plain.look(t).central_u - 1.0) for t in (0.5, 1.0, 3.0, 6.0, 24.0)))
-    assert apart[0] < 5e-3
-    assert apart[2] < 5e-4
+    assert apart[0] < 2e-2
+    assert apart[2] < 2e-3
     assert apart[0] / apart[1] == pytest.approx(4.0, rel=0.05)  # the difference shrinks with the pool
     assert apart[1] / apart[2] == pytest.approx(4.0, rel=0.05)
 
@@ -308,8 +318,6 @@ def test_a_hold_ends_then_blood_is_drawn_then_the_result_is_answered(engine):
         asked = ()
 
         def decide(self, situation):
-            from heparin_pk import Decision
-
             self.asked = (*self.asked, (situation.time_h, situation.rate_u_per_h, len(situation.labs)))
             if situation.time_h == 0.0:
                 orders = (Bolus(time_h=0, dose_u=6000), Infusion(time_h=0, rate_u_per_h=1000), Hold(time_h=6, duration_min=60))
@@ -339,7 +347,9 @@ def test_a_rate_ordered_during_a_hold_starts_when_it_ends():
         )
     )
     course = simulate(PATIENT, published.UFH_DEFAULT, regimen, hours=8)
-    running = {t: course.pump_u_per_h[np.searchsorted(course.time_h, t, side="right") - 1] for t in (5.9, 6.0, 6.6, 6.9, 7.0, 7.9)}
+    running = {
+        t: course.pump_u_per_h[np.searchsorted(course.time_h, t, side="right") - 1] for t in (5.9, 6.0, 6.6, 6.9, 7.0, 7.9)
+    }
     assert running == {5.9: 1000.0, 6.0: 0.0, 6.6: 0.0, 6.9: 0.0, 7.0: 800.0, 7.9: 800.0}
 
 
@@ -437,10 +447,37 @@ def test_steps_are_cut_when_protamine_works():
     assert min(once) >= 0.0
 
 
+def under_the_skin(**more):
+    """Return a linear set that absorbs from one depot, and what else is asked."""
+    named = {"ktr_per_h": 0.35, "bioavailability_fraction": 0.3} | more
+    place = published.UFH_DEFAULT.parameters[0].value.source
+    extra = tuple(Parameter(name=name, value=Value(value, place)) for name, value in named.items())
+    linear = published.KANDROTAS_1989_UFH
+    return replace(linear, transits=1, parameters=(*linear.parameters, *extra))
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_one_depot_is_the_bateman_function(engine):
+    course = simulate(PATIENT, under_the_skin(), Regimen((Subcutaneous(time_h=0, dose_u=10_000),)), hours=12, engine=engine)
+    out, into = 1680.0 / (68.0 * 75.0), 0.35
+    time_h = course.time_h[1:]
+    bateman = 0.3 * 10_000 * into / (into - out) * (np.exp(-out * time_h) - np.exp(-into * time_h))
+    np.testing.assert_allclose(course.states[1:, 0], bateman, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_a_lag_is_the_same_curve_later(engine):
+    late = Regimen((Subcutaneous(time_h=1.0, dose_u=10_000), Subcutaneous(time_h=3.0, dose_u=5000)))
+    later = Regimen((Subcutaneous(time_h=1.75, dose_u=10_000), Subcutaneous(time_h=3.75, dose_u=5000)))
+    one = simulate(PATIENT, under_the_skin(lag_h=0.75), late, hours=8, engine=engine)
+    two = simulate(PATIENT, under_the_skin(), later, hours=8, engine=engine)
+    np.testing.assert_array_equal(one.time_h, two.time_h)
+    np.testing.assert_array_equal(one.states, two.states)
+    assert (one.concentration_u_per_ml[one.time_h < 1.75] == 0.0).all()
+
+
 def test_what_a_set_cannot_receive_is_refused():
     with pytest.raises(ValueError, match="does not say how protamine neutralises"):
         simulate(PATIENT, published.KANDROTAS_1989_UFH, Regimen((Protamine(time_h=0, dose_mg=10),)), hours=2)
-    from heparin_pk import Subcutaneous
-
     with pytest.raises(ValueError, match="does not say how a subcutaneous dose is absorbed"):
         simulate(PATIENT, published.KANDROTAS_1989_UFH, Regimen((Subcutaneous(time_h=0, dose_u=5000),)), hours=2)

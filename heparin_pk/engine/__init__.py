@@ -48,8 +48,9 @@ class Run:
         last = self._times_h[-1]
         if time_h < last:
             raise ValueError(f"time_h must not go back before {last:g}; got {time_h!r}")
-        grid = [k / STEPS_PER_H for k in range(math.floor(last * STEPS_PER_H) + 1, math.ceil(time_h * STEPS_PER_H))]
-        times_h = [t for t in (*grid, time_h) if last < t <= time_h]
+        grid = (k / STEPS_PER_H for k in range(math.floor(last * STEPS_PER_H) + 1, math.ceil(time_h * STEPS_PER_H)))
+        times_h = [t for t in grid if last < t < time_h]
+        times_h += [time_h] if time_h > last else []
         self._times_h += times_h
         self._states += self._stretch.at(times_h)
         self._pump_u_per_h += [self._pump_u_per_h[-1]] * len(times_h)

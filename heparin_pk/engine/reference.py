@@ -11,6 +11,7 @@ from heparin_pk.kinetics import derivatives
 METHOD = "DOP853"
 RELATIVE_TOLERANCE = 1e-10
 ABSOLUTE_TOLERANCE = 1e-12
+UNDERSHOOT = 1e-6
 SHORTEST_PIECE_H, LONGEST_PIECE_H = 0.25, 6.0
 
 
@@ -59,5 +60,12 @@ class Stretch:
                 self._grow()
             piece = max(1, bisect_left(self._ends_h, soonest_h))
             here = [t for t in times_h[len(states) :] if t <= self._ends_h[piece]]
-            states += [tuple(column) for column in self._pieces[piece - 1](here).T.tolist()]
+            states += [_no_less_than_nothing(column) for column in self._pieces[piece - 1](here).T.tolist()]
         return states
+
+
+def _no_less_than_nothing(column: list[float]) -> tuple:
+    """Return a state without the undershoot of the interpolation, which is far below what any assay sees."""
+    if min(column) < -UNDERSHOOT:
+        raise ArithmeticError(f"the integration went below zero: {column}")
+    return tuple(max(0.0, amount) for amount in column)

@@ -57,7 +57,7 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is) -> Callable[...,
 
     @compiled
     def substeps(state, hours, inputs, rates):
-        """Return into how many steps this stretch must be cut: the fastest rate there is, and how fast things change now."""
+        """Return into how many steps this stretch must be cut: the fastest rate to come, and how fast things change now."""
         central, peripheral, bound, depot1, depot2, protamine, effect, area = state
         v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
         c = central / v1
@@ -66,12 +66,12 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is) -> Callable[...,
         coming_in = (inputs[0] + ktr * depot2) / v1 / STEPS_PER_H
         changing = abs(now[0]) / v1 / (c + coming_in + _FAINT_U_PER_ML)
         if bmax > 0.0:
-            fastest += kon * (c + (bmax - bound) / v1) + kint
+            fastest += kon * (c + inputs[0] * hours / v1 + (bmax - bound) / v1) + kint
             changing += abs(now[2]) / (bound + 0.05 * bmax)
         if depot1 + depot2 > 0.0:
             fastest += ktr
         if protamine + inputs[1] > 0.0:
-            fastest += kr * (c + protamine / v1) + protamine_loss
+            fastest += kr * (c + (protamine + inputs[1] * hours) / v1) + protamine_loss
         pieces = max(fastest / _STIFF, math.sqrt(fastest * changing) / _CHANGE, 1.0 * STEPS_PER_H)
         return max(1, math.ceil(hours * pieces - 1e-9))
     # fmt: on

@@ -1,5 +1,6 @@
 """Therapeutic ranges as data. Seconds belong to one reagent; a ratio belongs to one control; anti-Xa travels best."""
 
+from heparin_pk.published.sources import RASCHKE_1993
 from heparin_pk.response import TherapeuticRange
 from heparin_pk.source import Source
 
@@ -31,15 +32,6 @@ APTT_RASCHKE = TherapeuticRange(
     assay="aptt_s",
     low=46,
     high=70,
-    source=Source(
-        key="Raschke_1993",
-        citation=(
-            "Raschke RA, Reilly BM, Guidry JR, Fontana JR, Srinivas S. The weight-based heparin dosing nomogram compared with a "
-            "standard care nomogram: a randomized controlled trial. Ann Intern Med 1993;119(9):874-881"
-        ),
-        where="46-70 s = 1.5-2.3 x control, the range of its table",
-        confidence="second-hand",
-        doi="10.7326/0003-4819-119-9-199311010-00002",
-    ),
+    source=RASCHKE_1993,
 )
 RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE)

@@ -4,7 +4,7 @@ Except for the guideline's equivalence each was measured in patients as a pair o
 least-squares line through the origin of those two points (:meth:`Reagent.from_matched_range`).
 """
 
-from heparin_pk.published.sources import DERIVED
+from heparin_pk.published.sources import DERIVED, RASCHKE_1993
 from heparin_pk.response import Reagent
 from heparin_pk.source import Source
 
@@ -17,16 +17,7 @@ RASCHKE = Reagent.from_matched_range(
     name="raschke",
     anti_xa_u_per_ml=(0.3, 0.7),
     aptt_ratio=(1.5, 2.3),
-    source=Source(
-        key="Raschke_1993",
-        citation=(
-            "Raschke RA, Reilly BM, Guidry JR, Fontana JR, Srinivas S. The weight-based heparin dosing nomogram compared with a "
-            "standard care nomogram: a randomized controlled trial. Ann Intern Med 1993;119(9):874-881"
-        ),
-        where="46-70 s = 1.5-2.3 x control, the range of its table",
-        confidence="second-hand",
-        doi="10.7326/0003-4819-119-9-199311010-00002",
-    ),
+    source=RASCHKE_1993,
 )
 _SIRIRAJ = Source(
     key="Siriraj",
@@ -74,6 +65,6 @@ SILIMAT = Reagent.from_matched_range(
 )
 
 REAGENTS = {
-    reagent.name: reagent for reagent in (GUIDELINE, RASCHKE, ACTIN_FS, ACTIN_FSL, AUTOMATED_APTT, SILIMAT, PATHROMTIN_SL)
+    reagent.name: reagent for reagent in (RASCHKE, GUIDELINE, ACTIN_FS, AUTOMATED_APTT, ACTIN_FSL, SILIMAT, PATHROMTIN_SL)
 }
 """Every reagent by name, from the least to the most sensitive."""

@@ -102,6 +102,17 @@ PROTAMINE_2003 = Source(
     confidence="primary",
     url="https://discovery.researcher.life/article/rapid-disappearance-of-protamine-.../2fb6a5c20d1f3ef1b151074b2ba31cb5",
 )
+RASCHKE_1993 = Source(
+    key="Raschke_1993",
+    citation=(
+        "Raschke RA, Reilly BM, Guidry JR, Fontana JR, Srinivas S. The weight-based heparin dosing nomogram compared with a "
+        "standard care nomogram: a randomized controlled trial. Ann Intern Med 1993;119(9):874-881"
+    ),
+    where="46-70 s = 1.5-2.3 x control, the range of its table",
+    confidence="second-hand",
+    doi="10.7326/0003-4819-119-9-199311010-00002",
+    pmid="8214998",
+)
 DERIVED = Source(
     key="DERIVED",
     citation="heparin_pk, derived set: least squares on published half-lives, clearances and the clinical infusion dose",
