@@ -29,8 +29,26 @@ def check_between(name: str, value: Any, low: float, high: float) -> float:
 
 def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``allowed``."""
-    if value not in allowed:
+    if not isinstance(value, str | int) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {value!r}")
+
+
+def check_is(name: str, value: Any, kind: type | tuple[type, ...], what: str) -> None:
+    """Raise ``ValueError`` unless ``value`` is of ``kind``, which ``what`` names for a reader.
+
+    >>> check_is("patient", "Mr Smith", int, "a Patient")
+    Traceback (most recent call last):
+    ...
+    ValueError: patient must be a Patient; got 'Mr Smith'
+    """
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be {what}; got {value!r}")
+
+
+def check_text(name: str, value: Any) -> None:
+    """Raise ``ValueError`` unless ``value`` is a text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} must be a text that is not empty; got {value!r}")
 
 
 def floats(instance: Any, *names: str) -> None:

@@ -370,7 +370,7 @@ def _nomograms(options: argparse.Namespace) -> None:
         print(tables[0])
     else:
         for table in tables:
-            print(f"{table.name:<22}{table.title:<50}{table.target.write()}")
+            print(f"{table.name:<26}{table.title:<50}{table.target.write()}")
 
 
 def _models(options: argparse.Namespace) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk._checks import check_between, shown
+from heparin_pk._checks import check_between, check_is, check_one_of, shown
 from heparin_pk._records import from_plain, to_plain
 from heparin_pk.drug import Drug, Parameter, Studied
+from heparin_pk.engine import ENGINES
 from heparin_pk.kinetics import State
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
@@ -67,6 +68,18 @@ class Course:
                 raise ValueError(f"{name} must be {width}-dimensional, finite and as long as time_h; got shape {array.shape}")
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+        if self.states.shape[1:] != (len(State._fields),):
+            raise ValueError(f"states must have {len(State._fields)} columns; got shape {self.states.shape}")
+        if len(self.time_h) < 2 or (np.diff(self.time_h) < 0).any():
+            raise ValueError("time_h must hold at least two moments and never go back")
+        check_is("patient", self.patient, Patient, "a Patient")
+        check_is("drug", self.drug, Drug, "a Drug")
+        check_is("reagent", self.reagent, Reagent, "a Reagent")
+        check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
+        check_is("pump", self.pump, (Pump, type(None)), "a Pump or None")
+        for entry in self.entries:
+            check_is("an entry", entry, Entry, "an Entry")
+        check_one_of("engine", self.engine, ENGINES)
         check_between("hours", self.hours, 0.0, 1e4)
 
     def __eq__(self, other: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, fields
 
-from heparin_pk._checks import check_between, shown
+from heparin_pk._checks import check_between, check_text, shown
 from heparin_pk.kinetics import Kinetics
 from heparin_pk.patient import Patient
 from heparin_pk.response import Reagent
@@ -67,6 +67,13 @@ class Studied:
     weight_kg: tuple[float, float]
     age_y: tuple[float, float]
     concentration_u_per_ml: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        check_text("population", self.population)
+        for name in ("weight_kg", "age_y", "concentration_u_per_ml"):
+            low, high = getattr(self, name)
+            if not 0.0 <= low < high:
+                raise ValueError(f"{name} studied must be a rising pair of numbers; got {getattr(self, name)!r}")
 
     __repr__ = shown
 

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from heparin_pk._checks import check_between, check_one_of, floats, shown
+from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
 from heparin_pk.pump import Bag, Pump, round_to
 from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
 from heparin_pk.response import ASSAYS, TherapeuticRange
@@ -151,6 +151,7 @@ class Recheck:
         if (self.settled_after is None) != (self.settled_hours is None):
             raise ValueError("settled_after and settled_hours belong together")
         if self.settled_after is not None and self.settled_hours is not None:
+            check_is("settled_after", self.settled_after, int, "a whole number from 1 to 10")
             check_between("settled_after", self.settled_after, 1, 10)
             check_between("settled_hours", self.settled_hours, 0.5, 72.0)
         floats(self, "hours", "settled_hours")
@@ -192,6 +193,11 @@ class Nomogram:
     caveats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("name", "title", "weight"):
+            check_text(name, getattr(self, name))
+        check_is("caveats", self.caveats, (list, tuple), "a list of texts")
+        for caveat in self.caveats:
+            check_text("caveats", caveat)
         object.__setattr__(self, "bands", tuple(self.bands))
         object.__setattr__(self, "caveats", tuple(self.caveats))
         check_one_of("assay", self.assay, ASSAYS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from heparin_pk._checks import check_between, floats, shown
+from heparin_pk._checks import check_between, check_is, floats, shown
 
 KG_PER_LB = 0.45359237
 """Exact by definition (international avoirdupois pound)."""
@@ -70,6 +70,7 @@ class Pump:
     resolution_ml_per_h: float = 0.1
 
     def __post_init__(self) -> None:
+        check_is("bag", self.bag, Bag, "a Bag")
         check_between("resolution_ml_per_h", self.resolution_ml_per_h, 0.01, 10.0)
         floats(self, "resolution_ml_per_h")
 

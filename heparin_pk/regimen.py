@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from heparin_pk._checks import check_between, floats, shown
+from heparin_pk._checks import check_between, check_is, floats, shown
 from heparin_pk.pump import Bag, u_per_h
 from heparin_pk.pump import dose_u as weight_based_dose_u
 from heparin_pk.pump import rate_u_per_h as weight_based_rate_u_per_h
@@ -78,6 +78,8 @@ class Infusion:
     def __post_init__(self) -> None:
         _check_time(self)
         _check_one_way(self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": 500.0, "rate_ml_per_h": 2000.0})
+        if self.bag is not None:
+            check_is("bag", self.bag, Bag, "a Bag")
         if (self.rate_ml_per_h is None) != (self.bag is None):
             raise ValueError("rate_ml_per_h and bag belong together: millilitres mean nothing without the bag")
         if self.most_u_per_h is not None:

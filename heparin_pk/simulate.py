@@ -18,7 +18,7 @@ from itertools import count
 
 import numpy as np
 
-from heparin_pk._checks import check_between
+from heparin_pk._checks import check_between, check_is
 from heparin_pk._streams import checked_seed
 from heparin_pk.course import Course, Entry
 from heparin_pk.drug import Drug, OutsideStudied
@@ -127,8 +127,8 @@ def simulate(
 
     Raises ``ValueError`` for a regimen the drug cannot receive (protamine or subcutaneous doses a model does not describe).
     """
-    if not isinstance(regimen, Regimen):
-        raise ValueError(f"regimen must be a Regimen; got {regimen!r}")
+    check_is("regimen", regimen, Regimen, "a Regimen")
+    check_is("patient", patient, Patient, "a Patient")
     given = regimen.resolved(patient.weight_kg)
     start = Entry(time_h=0.0, orders=tuple(order for order in given.orders if order.time_h < hours), why="as planned")
     return _live(patient, drug, None, start, hours, None, None, 0, engine, reagent)
@@ -154,8 +154,8 @@ def titrate(
 
     Raises ``ValueError`` when the laboratory does not report what the controller reads, or the controller orders in the past.
     """
-    if not isinstance(controller, Controller):
-        raise ValueError(f"controller must have an assay and decide(situation); got {controller!r}")
+    check_is("controller", controller, Controller, "something with an assay and decide(situation)")
+    check_is("laboratory", laboratory, (Laboratory, type(None)), "a Laboratory or None")
     laboratory = laboratory if laboratory is not None else Laboratory(assay=controller.assay)
     if laboratory.assay != controller.assay:
         raise ValueError(
@@ -163,6 +163,7 @@ def titrate(
             "a level in one says nothing in the other"
         )
     pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
+    check_is("pump", pump, Pump, "a Pump or None")
     return _live(patient, drug, controller, None, hours, laboratory, pump, checked_seed(seed), engine, laboratory.reagent)
 
 
@@ -179,6 +180,9 @@ def _live(
     reagent: Reagent | None,
 ) -> Course:
     """Let ``hours`` pass: the one loop of the house."""
+    check_is("patient", patient, Patient, "a Patient")
+    check_is("drug", drug, Drug, "a Drug")
+    check_is("reagent", reagent, (Reagent, type(None)), "a Reagent or None")
     hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
     reagent = reagent if reagent is not None else drug.reagent
     agenda: list[tuple[float, int, int, Callable[[float], None]]] = []
@@ -191,6 +195,7 @@ def _live(
     bedside = _Bedside(drug.individual(patient), engine, later)
     entries: list[Entry] = []
     labs: list[Lab] = []
+    given: list[Order] = []
 
     def write_down(entry: Entry) -> None:
         entries.append(entry)
@@ -214,6 +219,7 @@ def _live(
             time_h=now_h, weight_kg=patient.weight_kg, rate_u_per_h=bedside.rate_u_per_h, labs=tuple(labs), pump=pump
         )
         decision = controller.decide(situation)
+        check_is("what a controller decides", decision, Decision, "a Decision")
         orders = tuple(
             order
             for order in _absolute(decision, patient, pump, now_h)
@@ -225,9 +231,14 @@ def _live(
                 and order.rate_u_per_h == bedside.rate_u_per_h
             )
         )
+        given.extend(orders)
+        Regimen(tuple(sorted(given, key=lambda order: order.time_h)))  # refuses what would contradict an order already given
         write_down(Entry(time_h=now_h, lab=lab, orders=orders, why=decision.why))
-        if decision.next_draw_h is not None:
-            later(check_between("next_draw_h", decision.next_draw_h, now_h, 1e5), _DRAW, draw)
+        for draw_h in decision.draws_h:
+            check_between("next_draw_h", draw_h, now_h, 1e5)
+            if lab is not None and draw_h <= lab.drawn_h:
+                raise ValueError(f"next_draw_h must come after the last draw at {lab.drawn_h:g} h; got {draw_h!r}")
+            later(draw_h, _DRAW, draw)
 
     if start is not None:
         write_down(start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from dataclasses import dataclass, replace
 
 from heparin_pk._checks import check_one_of, shown
@@ -69,8 +71,8 @@ class Value:
     source: Source
 
     def __post_init__(self) -> None:
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or self.value != self.value:
-            raise ValueError(f"a value must be a number; got {self.value!r}")
+        if isinstance(self.value, bool) or not isinstance(self.value, numbers.Real) or not math.isfinite(self.value):
+            raise ValueError(f"a value must be a finite number; got {self.value!r}")
         if not isinstance(self.source, Source):
             raise ValueError(f"a value needs a Source that says where it was read; got {self.source!r}")
         object.__setattr__(self, "value", float(self.value))

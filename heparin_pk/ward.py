@@ -58,11 +58,17 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was decided: orders (from now on), when to draw blood next (``None``: not again), and why."""
+    """What was decided: orders (from now on), when to draw blood next (several times, or ``None``: not again), and why."""
 
     orders: tuple[Order, ...] = ()
-    next_draw_h: float | None = None
+    next_draw_h: float | tuple[float, ...] | None = None
     why: str = ""
+
+    @property
+    def draws_h(self) -> tuple[float, ...]:
+        """Every draw decided on, h."""
+        draws = () if self.next_draw_h is None else self.next_draw_h
+        return draws if isinstance(draws, tuple) else (draws,)
 
 
 @runtime_checkable
@@ -117,14 +123,10 @@ class Fixed:
     __repr__ = shown
 
     def decide(self, situation: Situation) -> Decision:
-        """Return every order at the start, and the next planned draw each time."""
-        drawn = situation.labs[-1].drawn_h if situation.labs else -1.0
-        later = [time_h for time_h in self.draws_h if time_h > drawn]
-        return Decision(
-            orders=() if situation.labs else self.regimen.orders,
-            next_draw_h=later[0] if later else None,
-            why="" if situation.labs else "as planned",
-        )
+        """Return every order and every draw at the start, and nothing afterwards."""
+        if situation.labs:
+            return Decision()
+        return Decision(orders=self.regimen.orders, next_draw_h=self.draws_h, why="as planned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -458,7 +458,7 @@ def test_every_table_of_the_house_loads_and_says_who_it_is():
     for name in nomogram.names():
         table = Nomogram.load(name)
         assert table.name == name
-        assert table.source.url.startswith("http") or table.source.doi
+        assert table.source.url.startswith("http") or table.source.doi or "UpToDate graphic" in table.source.citation
 
 
 # The noun itself

@@ -170,9 +170,9 @@ def test_ends_of_the_limits_are_inside():
         # numbers and their papers
         (lambda: Value(28.0, "28 mL/min"), "a value needs a Source that says where it was read; got '28 mL/min'"),
         (lambda: Value(28.0, None), "a value needs a Source"),
-        (lambda: Value(math.nan, SOURCE), "a value must be a number; got nan"),
-        (lambda: Value("28", SOURCE), "a value must be a number; got '28'"),
-        (lambda: Value(True, SOURCE), "a value must be a number; got True"),
+        (lambda: Value(math.nan, SOURCE), "a value must be a finite number; got nan"),
+        (lambda: Value("28", SOURCE), "a value must be a finite number; got '28'"),
+        (lambda: Value(True, SOURCE), "a value must be a finite number; got True"),
         (
             lambda: Source(key="A", citation="A", where="", confidence="primary"),
             "a source needs where: a text that is not empty; got ''",
@@ -287,7 +287,7 @@ def test_seeds(seed):
         (lambda: titrate(ADULT, UFH, RASCHKE, engine="euler"), "engine must be one of"),
         (
             lambda: titrate(ADULT, UFH, "raschke-1993"),
-            r"controller must have an assay and decide\(situation\); got 'raschke-1993'",
+            r"controller must be something with an assay and decide\(situation\); got 'raschke-1993'",
         ),
         (
             lambda: titrate(ADULT, UFH, RASCHKE, laboratory=Laboratory(assay="anti_xa_u_per_ml")),
