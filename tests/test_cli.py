@@ -80,7 +80,8 @@ def test_simulate_takes_every_kind_of_order(capsys):
     arguments = [word for order in orders for word in ("--order", order)]
     code, out, _ = run(capsys, "simulate", "--weight", "80", *arguments, "--hours", "30")
     assert code == 0
-    for words in ("infusion 1,200 U/h = 15.0 U/kg/h = pump 12 mL/h of 100 U/mL", "at 6 h bolus 3,200 U", "hold 60 min", "stop the infusion",
+    for words in (
+        "infusion 1,200 U/h = 15.0 U/kg/h = pump 12 mL/h of 100 U/mL", "at 6 h bolus 3,200 U", "hold 60 min", "stop the infusion",
                   "subcutaneous 5,000 U", "protamine 30 mg over 10 min"):  # fmt: skip
         assert words in out
 

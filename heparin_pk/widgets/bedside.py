@@ -1,0 +1,402 @@
+"""The bedside: one patient, one pump, one laboratory, and a learner who has to decide before seeing.
+
+Time stands still at each laboratory result until it is answered. What lies ahead is not in the widget at all: the course it
+holds ends now.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+
+from ipywidgets import HTML, Accordion, Box, Button, Dropdown, FloatSlider, IntSlider, Layout, RadioButtons, Text, VBox
+
+from heparin_pk import plot, published
+from heparin_pk._checks import check_between, check_one_of
+from heparin_pk._streams import checked_seed
+from heparin_pk.course import Course
+from heparin_pk.drug import Drug
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.nomogram import Nomogram
+from heparin_pk.patient import Patient
+from heparin_pk.pump import Pump, u_per_kg_per_h
+from heparin_pk.regimen import Infusion
+from heparin_pk.response import ASSAYS, level
+from heparin_pk.simulate import titrate
+from heparin_pk.ward import ByHand
+from heparin_pk.widgets.controls import ROW, StepRow, chosen, names_and_keys, slider
+from heparin_pk.widgets.picture import Picture, Plan, Track
+from heparin_pk.widgets.words import (
+    SIDES,
+    aloud,
+    chart_table,
+    code_block,
+    code_for,
+    score_table,
+    side,
+    verdict,
+)
+
+_TABLES = (
+    "raschke-1993",
+    "acs-fixed-step",
+    "durham-va-2009",
+    "nsccm-standard",
+    "pmc8891818-venous",
+    "uk-aptt-ratio",
+    "michigan-vte-anti-xa",
+)
+"""Tables for adults, from aPTT in seconds to anti-Xa; any other may be handed in."""
+_HIGHEST_RATES_U_PER_KG_PER_H = (30.0, 45.0, 60.0, 120.0, 250.0)
+
+
+@lru_cache(maxsize=64)
+def _course(
+    patient: Patient, drug: Drug, controller: ByHand | Nomogram, hours: float, laboratory: Laboratory, pump: Pump, seed: int
+) -> Course:
+    """Return a course, remembered: what one slider leaves alone is not calculated again."""
+    return titrate(patient, drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=seed)
+
+
+class Bedside(VBox):
+    """A patient to be held in range by hand, with the same patient under a nomogram beside it.
+
+    ``sliders`` (by name), ``reagent``, ``nomogram``, ``prediction``, ``guess``, ``show``, ``rows``, ``to_the_end``,
+    ``another_day`` and ``again`` are the controls; ``picture``, ``score``, ``chart``, ``code`` and ``feedback`` what they
+    change; ``course`` and ``by_nomogram`` the two courses shown (``None`` before the learner has predicted).
+    """
+
+    def __init__(
+        self,
+        *,
+        patient: Patient,
+        drug: Drug,
+        nomogram: Nomogram,
+        reagent: str,
+        start: ByHand,
+        hours: float,
+        seed: int,
+        predict: bool,
+    ) -> None:
+        self.patient, self.drug, self.hours, self.seed, self.predict = patient, drug, hours, seed, predict
+        self.course: Course | None = None
+        self.by_nomogram: Course | None = None
+        self.rows: list[StepRow] = []
+        self._stage, self._answered, self._rows_seen = "predict", 0, 0
+        self._tables = {name: Nomogram.load(name) for name in _TABLES} | {nomogram.name: nomogram}
+        self._make_controls(nomogram, reagent, start)
+        self.picture = Picture()
+        full = Layout(width="100%")
+        self.score, self.chart, self.code = HTML(), HTML(layout=full), HTML(layout=full)
+        self._row_box = VBox(layout=Layout(width="100%"))
+        self._row_box.add_class("heparin-pk-rows")
+        self._lay_out()
+        self._restart()
+
+    # The parts
+
+    def _make_controls(self, nomogram: Nomogram, reagent: str, start: ByHand) -> None:
+        lightest, heaviest = self.drug.studied.weight_kg
+        name = {"description_width": "140px"}
+        self.sliders: dict[str, FloatSlider | IntSlider] = {
+            "weight_kg": slider("weight_kg", self.patient.weight_kg, lightest, heaviest, 1, label="weight (kg)"),
+            "baseline_aptt_s": slider("baseline_aptt_s", self.patient.baseline_aptt_s, 20, 60, 1, label="baseline aPTT (s)"),
+            "bolus_u_per_kg": slider("bolus_u_per_kg", start.bolus_u_per_kg, 0, 150, 5, label="bolus (U/kg)"),
+            "rate_u_per_kg_per_h": slider(
+                "rate_u_per_kg_per_h", start.rate_u_per_kg_per_h, 0, 30, 0.5, label="infusion (U/kg/h)"
+            ),
+            "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)"),
+        }
+        self.reagent = Dropdown(options=list(published.reagents.REAGENTS), value=reagent, description="aPTT reagent", style=name)
+        self.nomogram = Dropdown(
+            options=[(table.title, name) for name, table in self._tables.items()],
+            value=nomogram.name,
+            description="compare with",
+            style=name,
+            layout=Layout(width="560px"),
+        )
+        button = Layout(width="auto")
+        self.another_day = Button(description="Another patient day", tooltip="other laboratory errors", layout=button)
+        self.again = Button(description="Start again", tooltip="the same day from its first hour", layout=button)
+        self.to_the_end = Button(description="Leave alone to the end", tooltip="change nothing more", layout=button)
+        self.question = HTML()
+        self.prediction = RadioButtons(options=SIDES, value=None, layout=Layout(width="160px"))
+        self.guess = Text(description="your guess", placeholder="optional", style={"description_width": "136px"})
+        self.show = Button(description="Show what happens", button_style="primary", disabled=True, layout=button)
+        self.feedback = HTML()
+        for control in (*self.sliders.values(), self.reagent, self.nomogram):
+            control.observe(self._moved, names="value")
+        self.prediction.observe(self._predicted, names="value")
+        self.show.on_click(self._reveal)
+        self.another_day.on_click(self._another_day)
+        self.again.on_click(lambda _: self._restart())
+        self.to_the_end.on_click(self._to_the_end)
+
+    def _lay_out(self) -> None:
+        self._gate = VBox((self.question, Box((self.prediction, self.guess, self.show), layout=ROW)), layout=Layout(width="100%"))
+        self._code_box = Accordion((self.code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%"))
+        score = VBox((self.score,), layout=Layout(flex="0 0 auto", max_width="100%", padding="24px 0 0 8px"))
+        side_by_side = Layout(display="flex", flex_flow="row wrap", align_items="flex-start", width="100%")
+        super().__init__(
+            children=(
+                Box((*self.sliders.values(), self.reagent, self.nomogram), layout=ROW),
+                self._gate,
+                self.feedback,
+                Box((self.picture, score), layout=side_by_side),
+                self._row_box,
+                Box((self.to_the_end, self.again, self.another_day), layout=ROW),
+                self.chart,
+                self._code_box,
+                names_and_keys(),
+            ),
+            layout=Layout(width="100%"),
+        )
+        self.add_class("heparin-pk-bedside")
+
+    # What is chosen
+
+    @property
+    def table(self) -> Nomogram:
+        """The nomogram to compare with; it also says which test the laboratory reports and what is aimed at."""
+        return self._tables[self.nomogram.value]
+
+    @property
+    def laboratory(self) -> Laboratory:
+        """The hospital's laboratory: the nomogram's test, with the chosen reagent."""
+        return Laboratory(assay=self.table.assay, reagent=published.reagents.REAGENTS[self.reagent.value])
+
+    @property
+    def person(self) -> Patient:
+        """The patient as the sliders have it."""
+        return replace(
+            self.patient,
+            weight_kg=self._chosen("weight_kg"),
+            baseline_aptt_s=self._chosen("baseline_aptt_s"),
+        )
+
+    def _chosen(self, name: str) -> float:
+        return chosen(self.sliders[name])
+
+    def _hand(self, answers: int) -> ByHand:
+        """Return the learner's start with the first ``answers`` answers."""
+        return ByHand(
+            bolus_u_per_kg=self._chosen("bolus_u_per_kg"),
+            rate_u_per_kg_per_h=self._chosen("rate_u_per_kg_per_h"),
+            first_check_h=self._chosen("first_check_h"),
+            steps=tuple(row.step for row in self.rows[:answers]),
+            assay=self.table.assay,
+        )
+
+    def _run(self, controller: ByHand | Nomogram, hours: float) -> Course:
+        return _course(self.person, self.drug, controller, hours, self.laboratory, self.table.pump, self.seed)
+
+    # What happens
+
+    def _moved(self, _=None) -> None:
+        self._draw()
+
+    def _predicted(self, _) -> None:
+        self.show.disabled = self.prediction.value is None
+
+    def _reveal(self, _) -> None:
+        if self._stage == "predict":
+            self._stage = "step"
+            self._draw()
+            assert self.course is not None
+            if self.course.labs:
+                self.feedback.value = aloud(
+                    verdict(self.prediction.value, self.guess.value, self.course.labs[0], self.table.target)
+                )
+
+    def _given(self) -> None:
+        """Let time pass to the next result."""
+        self._answered += 1
+        self._draw()
+
+    def _to_the_end(self, _) -> None:
+        self._stage = "all"
+        self._draw()
+
+    def _another_day(self, _) -> None:
+        self.seed = checked_seed((self.seed + 1) % 2**64)
+        self._restart()
+
+    def _restart(self) -> None:
+        self._stage = "predict" if self.predict else "all"
+        self._answered, self._rows_seen, self.rows = 0, 0, []
+        self.prediction.value, self.guess.value, self.feedback.value = None, "", aloud("")
+        self._draw()
+
+    # What is seen
+
+    def _draw(self) -> None:
+        """Bring everything up to date: the one answer to every change."""
+        plan = self._plan()
+        known = [lab for lab in plan.labs if lab.reported_h < self.hours]
+        if self._stage == "step" and len(known) <= self._answered:
+            self._stage = "all"
+        if self._stage == "predict":
+            now_h, self.course, self.by_nomogram = 0.0, None, None
+        else:
+            now_h = self.hours if self._stage == "all" else known[self._answered].reported_h
+            self.course = plan if now_h == self.hours else self._run(self._hand(self._answered), now_h)
+            self.by_nomogram = self._run(self.table, now_h)
+        self._draw_picture(plan, now_h)
+        self._write_rows(plan)
+        self._write_readings(plan)
+
+    def _plan(self) -> Course:
+        """Return the course if every answer given or about to be given stands; rows appear one by one, as results come."""
+        while True:
+            plan = self._run(self._hand(self._rows_seen), self.hours)
+            results = sum(lab.reported_h < self.hours for lab in plan.labs)
+            wanted = 0 if self._stage == "predict" else min(self._answered + 1, results)
+            if wanted > len(self.rows):
+                self.rows.append(StepRow(len(self.rows) + 1, self._chosen("rate_u_per_kg_per_h"), self._moved, self._given))
+            elif wanted == self._rows_seen:
+                return plan
+            self._rows_seen = min(wanted, len(self.rows))
+
+    def _draw_picture(self, plan: Course, now_h: float) -> None:
+        target, seen = self.table.target, self._rows_seen
+        tracks = []
+        if self.course is not None and self.by_nomogram is not None:
+            tracks = [
+                Track(course=self.course, name="you"),
+                Track(
+                    course=self.by_nomogram,
+                    name=self.table.name,
+                    colour=plot.VERMILION,
+                    dashes="8 4",
+                    round_marks=False,
+                    bolus_share=0.74,
+                ),
+            ]
+        ahead = None
+        if now_h < self.hours:
+            ahead = Plan(
+                plan=plan,
+                now_h=now_h,
+                next_draw_h=plan.labs[seen].drawn_h if len(plan.labs) > seen else None,
+                orders=plan.entries[seen].orders,
+            )
+        self.picture.show(
+            hours=self.hours,
+            target=target,
+            tracks=tracks,
+            plan=ahead,
+            baseline=float(level(target.assay, 0.0, plan.patient, plan.reagent)),
+            most_u_per_kg_per_h=_room_for(plan, *(track.course for track in tracks)),
+            title=f"{plot.axis_label(target.assay)} and pump rate over {self.hours:g} h",
+            description=self._description(plan),
+        )
+
+    def _description(self, plan: Course) -> str:
+        """Return what the picture says, for those who do not see it."""
+        target = self.table.target
+        if self.course is None or self.by_nomogram is None:
+            return f"No level is shown before you have predicted it. The plan: {_one_line(plan)}."
+        return f"You: {plot.describe(self.course, target)} {self.table.name}: {plot.describe(self.by_nomogram, target)}"
+
+    def _write_rows(self, plan: Course) -> None:
+        """Show one row for each result that the ward has read, each with the line of the chart it became."""
+        lines, rate = plan.in_words().splitlines(), self._chosen("rate_u_per_kg_per_h")
+        shown = tuple(self.rows[: self._rows_seen])
+        for row, line, lab in zip(shown, lines[1:], plan.labs, strict=False):
+            time, result, orders = re.split(r"\s{2,}", line.strip())[:3]
+            rate = row.follow(rate)
+            row.say(f"at {time}: {result}, {side(lab, self.table.target)}", orders, is_open=row.number > self._answered)
+        if self._row_box.children != shown:
+            self._row_box.children = shown
+
+    def _write_readings(self, plan: Course) -> None:
+        table, lines = self.table, plan.in_words().splitlines()
+        unit = ASSAYS[table.assay].unit
+        self.guess.description = f"your guess ({unit})" if unit else "your guess"
+        self.reagent.disabled = table.assay == "anti_xa_u_per_ml"
+        self.to_the_end.disabled = self._stage != "step"
+        self._gate.layout.display = None if self._stage == "predict" else "none"
+        self.question.value = (
+            "<div style='line-height:1.45'><b>Before you look.</b> "
+            f"Blood is drawn {self._chosen('first_check_h'):g} h after the start. "
+            f"Will the {ASSAYS[table.assay].label} be below, in or above {table.target.write()}?</div>"
+        )
+        self.chart.value = chart_table(lines if self._stage == "all" else lines[: self._rows_seen + 1])
+        if self.course is None or self.by_nomogram is None:
+            self.score.value = "The score comes when you have predicted."
+            self.code.value = "The code comes when you have predicted."
+            return
+        self.score.value = score_table(self.course, self.by_nomogram, table.target, table.name)
+        self.code.value = code_block(self.source_code)
+
+    @property
+    def source_code(self) -> str:
+        """The lines that make ``course`` and ``by_nomogram`` again; empty before the learner has predicted."""
+        if self.course is None:
+            return ""
+        return code_for(
+            patient=self.person,
+            drug=self.drug,
+            nomogram=self.table,
+            laboratory=self.laboratory,
+            hand=self._hand(self._rows_seen if self._stage == "all" else self._answered),
+            hours=self.course.hours,
+            seed=self.seed,
+            pump=None if self.table.pump == Pump() else self.table.pump,
+        )
+
+
+def _one_line(plan: Course) -> str:
+    """Return the start of a plan as one sentence."""
+    return " ".join(plan.in_words().splitlines()[0].split())
+
+
+def _room_for(*courses: Course) -> float:
+    """Return a top for the pump's axis, U/kg/h, that every ordered rate of these courses lies below."""
+    highest = max(
+        u_per_kg_per_h(order.rate_u_per_h or 0.0, course.patient.weight_kg)
+        for course in courses
+        for order in course.regimen.orders
+        if isinstance(order, Infusion)
+    )
+    return next(top for top in _HIGHEST_RATES_U_PER_KG_PER_H if highest <= 1.001 * top)
+
+
+def bedside(
+    *,
+    patient: Patient | None = None,
+    drug: Drug = published.UFH_DEFAULT,
+    nomogram: str | Nomogram = "raschke-1993",
+    reagent: str = "guideline",
+    bolus_u_per_kg: float = 80.0,
+    rate_u_per_kg_per_h: float = 18.0,
+    first_check_h: float = 6.0,
+    hours: float = 48.0,
+    seed: int = 1,
+    predict: bool = True,
+) -> Bedside:
+    """Return a patient to be held in range by hand.
+
+    ``patient`` is who lies there at first (82 kg, baseline aPTT 31 s where ``None``), ``drug`` the model behind the scenes;
+    ``nomogram`` (a name or a :class:`Nomogram`) is what the learner is compared with, and says which test is reported and what
+    is aimed at; ``reagent`` a key of ``published.reagents.REAGENTS``; ``hours`` from 12 to 336. With ``predict=False`` nothing
+    is hidden: the whole course is shown from the beginning, as a lecturer may want it.
+
+    Raises ``ValueError`` with name, limits and value for anything outside its limits.
+    """
+    patient = Patient(weight_kg=82, baseline_aptt_s=31) if patient is None else patient
+    for name, value, kind in (("patient", patient, Patient), ("drug", drug, Drug), ("predict", predict, bool)):
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} must be a {kind.__name__}; got {value!r}")
+    check_one_of("reagent", reagent, published.reagents.REAGENTS)
+    return Bedside(
+        patient=patient,
+        drug=drug,
+        nomogram=nomogram if isinstance(nomogram, Nomogram) else Nomogram.load(nomogram),
+        reagent=reagent,
+        start=ByHand(bolus_u_per_kg=bolus_u_per_kg, rate_u_per_kg_per_h=rate_u_per_kg_per_h, first_check_h=first_check_h),
+        hours=check_between("hours", hours, 12.0, 336.0),
+        seed=checked_seed(seed),
+        predict=predict,
+    )

@@ -1,0 +1,332 @@
+"""A picture that answers a slider: matplotlib draws what stands still once, a change rewrites only the curves.
+
+The static scene (axes, therapeutic range) is an SVG; above it lies a second SVG of the same size that holds nothing but a few
+paths. The only arithmetic is from hours and levels to the places of that drawing.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import HTML, GridBox, Layout
+from matplotlib.axes import Axes
+
+from heparin_pk import plot
+from heparin_pk.course import Course
+from heparin_pk.pump import u_per_kg_per_h
+from heparin_pk.regimen import Bolus, Hold, Order
+from heparin_pk.response import TherapeuticRange
+
+_POINTS_PER_INCH = 72.0
+_LEGEND_SHARE = 0.93
+"""The scene leaves the strip above this share of its height to the legend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One Axes in the drawing: the places of its edges, and the values that lie there."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    hours: tuple[float, float]
+    values: tuple[float, float]
+
+    @classmethod
+    def of(cls, ax: Axes, width: float, height: float) -> Panel:
+        """Return the panel of an Axes in a drawing of ``width`` times ``height`` points (y runs down)."""
+        box = ax.get_position()
+        return cls(
+            left=box.x0 * width,
+            right=box.x1 * width,
+            top=(1.0 - box.y1) * height,
+            bottom=(1.0 - box.y0) * height,
+            hours=ax.get_xlim(),
+            values=ax.get_ylim(),
+        )
+
+    def x(self, time_h):
+        """Return where a time (or an array of times) lies."""
+        first, last = self.hours
+        return self.left + (time_h - first) / (last - first) * (self.right - self.left)
+
+    def y(self, value):
+        """Return where a value (or an array of values) lies."""
+        low, high = self.values
+        return self.bottom + (value - low) / (high - low) * (self.top - self.bottom)
+
+    def line(self, time_h: Iterable[float], value: Iterable[float]) -> str:
+        """Return the broken line through these points as an SVG path, to a tenth of a point."""
+        places = zip(self.x(np.asarray(time_h)).tolist(), self.y(np.asarray(value)).tolist(), strict=True)
+        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+
+    def kept_inside(self, value: float) -> float:
+        """Return the place of a value, at the upper edge when it lies above the picture."""
+        return float(self.y(min(value, self.values[1])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What stands still: the drawing with its axes and its range, and where the two panels lie in it."""
+
+    svg: str
+    width: float
+    height: float
+    level: Panel
+    pump: Panel
+
+    @classmethod
+    @lru_cache(maxsize=32)
+    def draw(cls, hours: float, target: TherapeuticRange, most_u_per_kg_per_h: float) -> Scene:
+        """Return the scene matplotlib draws, once for each range, duration and highest rate."""
+        figure, (above, below) = plot.course_scene(hours, target, most_u_per_kg_per_h=most_u_per_kg_per_h)
+        try:
+            figure.set_dpi(_POINTS_PER_INCH)
+            figure.set_layout_engine("constrained", rect=(0.0, 0.0, 1.0, _LEGEND_SHARE))
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+            width, height = (float(inches) * _POINTS_PER_INCH for inches in figure.get_size_inches())
+            file = io.StringIO()
+            with plt.rc_context(plot.STYLE):
+                figure.savefig(file, format="svg", dpi=_POINTS_PER_INCH, facecolor="white", metadata={"Date": None})
+        finally:
+            plt.close(figure)
+        return cls(
+            svg=file.getvalue(),
+            width=width,
+            height=height,
+            level=Panel.of(above, width, height),
+            pump=Panel.of(below, width, height),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Track:
+    """One treatment in the picture: its course up to now, its name, and how it is told apart with and without colour."""
+
+    course: Course
+    name: str
+    colour: str = plot.BLUE
+    dashes: str = ""
+    round_marks: bool = True
+    bolus_share: float = 0.91
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What the ward knows of the hours to come: its orders of now, the pump as it is set, when blood is drawn next.
+
+    ``plan`` is the course if these orders stand; only its pump, and only until the next draw, is ever drawn.
+    """
+
+    plan: Course
+    now_h: float
+    next_draw_h: float | None = None
+    orders: tuple[Order, ...] = ()
+
+
+class Picture(GridBox):
+    """A course on the screen that follows the sliders: a scene that stands still under curves that move."""
+
+    def __init__(self) -> None:
+        cell = {"grid_area": "1 / 1", "width": "100%", "margin": "0"}
+        self.scene = HTML(layout=Layout(**cell))
+        self.curves = HTML(layout=Layout(**cell))
+        super().__init__(
+            children=(self.scene, self.curves),
+            layout=Layout(
+                grid_template_columns="100%",
+                min_width="0",
+                max_width="860px",
+                overflow="hidden",
+                flex="1 1 600px",
+            ),
+        )
+
+    def show(
+        self,
+        *,
+        hours: float,
+        target: TherapeuticRange,
+        tracks: Sequence[Track] = (),
+        plan: Plan | None = None,
+        baseline: float | None = None,
+        most_u_per_kg_per_h: float = 30.0,
+        title: str = "",
+        description: str = "",
+    ) -> None:
+        """Show these treatments; the scene is drawn anew only when the range, the hours or the highest rate changed."""
+        scene = Scene.draw(hours, target, most_u_per_kg_per_h)
+        curves = _curves(scene, target, tracks, plan, baseline, title, description)
+        with self.hold_trait_notifications():
+            self.curves.value = curves
+            self.scene.value = _standing(scene)
+
+
+@lru_cache(maxsize=32)
+def _standing(scene: Scene) -> str:
+    drawing = base64.b64encode(scene.svg.encode()).decode()
+    return (
+        f'<img alt="" aria-hidden="true" src="data:image/svg+xml;base64,{drawing}" '
+        'style="display:block;width:100%;height:auto;background:white;border-radius:4px">'
+    )
+
+
+def _curves(
+    scene: Scene,
+    target: TherapeuticRange,
+    tracks: Sequence[Track],
+    plan: Plan | None,
+    baseline: float | None,
+    title: str,
+    description: str,
+) -> str:
+    """Return the moving half of the picture, with its words for those who do not see it."""
+    parts = []
+    if baseline is not None:
+        parts.append(_baseline(scene.level, baseline))
+    if plan is not None:
+        parts.append(_plan(scene, plan))
+    parts += [_track(scene, target, track) for track in reversed(tracks)]
+    parts.append(_legend(scene, tracks))
+    return (
+        f'<svg role="img" viewBox="0 0 {scene.width:g} {scene.height:g}" '
+        'xmlns="http://www.w3.org/2000/svg" style="display:block;width:100%;height:auto;position:relative" '
+        'font-family="\'DejaVu Sans\', Verdana, sans-serif" font-size="12" fill="none">'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>"
+    )
+
+
+def _inside(panel: Panel, content: str) -> str:
+    """Return what of ``content`` lies inside the panel (a drawing in the drawing: its edge cuts)."""
+    place = f"{panel.left:.1f} {panel.top:.1f} {panel.right - panel.left:.1f} {panel.bottom - panel.top:.1f}"
+    x, y, width, height = place.split()
+    return f'<svg aria-hidden="true" x="{x}" y="{y}" width="{width}" height="{height}" viewBox="{place}">{content}</svg>'
+
+
+def _track(scene: Scene, target: TherapeuticRange, track: Track) -> str:
+    """Return one treatment: level, results, pump, boluses, holds."""
+    course, weight = track.course, track.course.patient.weight_kg
+    dashes = f' stroke-dasharray="{track.dashes}"' if track.dashes else ""
+    stroke = f'stroke="{track.colour}" stroke-linejoin="round"{dashes}'
+    level = scene.level.line(course.time_h, course.level(target.assay))
+    steps_h, rates = _steps(course.time_h, course.pump_u_per_h)
+    pump = scene.pump.line(steps_h, [u_per_kg_per_h(rate, weight) for rate in rates])
+    orders = course.regimen.orders
+    holds = "".join(_hold(scene.pump, track, order) for order in orders if isinstance(order, Hold))
+    return "".join(
+        [
+            f'<g data-who="{escape(track.name)}">',
+            _inside(scene.level, f'<path class="level" {stroke} stroke-width="2.4" d="{level}"/>'),
+            _inside(scene.pump, holds + f'<path class="pump" {stroke} stroke-width="2.2" d="{pump}"/>'),
+            *(_bolus(scene.pump, order.time_h, track.colour, track.bolus_share) for order in orders if isinstance(order, Bolus)),
+            *(
+                _result(scene.level, track, lab.drawn_h, lab.value, lab.above_ceiling)
+                for lab in course.labs
+                if lab.assay == target.assay
+            ),
+            "</g>",
+        ]
+    )
+
+
+def _steps(time_h: np.ndarray, rate: np.ndarray) -> tuple[list[float], list[float]]:
+    """Return the corners of a step line: a rate holds until the next moment kept."""
+    corners_h, rates = [float(time_h[0])], [float(rate[0])]
+    for now_h, now in zip(time_h[1:].tolist(), rate[1:].tolist(), strict=True):
+        if now != rates[-1]:
+            corners_h += [now_h, now_h]
+            rates += [rates[-1], now]
+    return [*corners_h, float(time_h[-1])], [*rates, rates[-1]]
+
+
+def _result(panel: Panel, track: Track, time_h: float, value: float, above_ceiling: bool) -> str:
+    """Return the mark of a laboratory result; open triangles are results above the ceiling, or above the picture."""
+    x, y = float(panel.x(time_h)), panel.kept_inside(value)
+    if above_ceiling or value > panel.values[1]:
+        return (
+            f'<path class="result above" d="M{x - 6:.1f} {y + 5:.1f}h12l-6 -11z" fill="white" stroke="{track.colour}" '
+            'stroke-width="1.8"/>'
+        )
+    shape = (
+        f'<circle class="result" cx="{x:.1f}" cy="{y:.1f}" r="4.8"'
+        if track.round_marks
+        else f'<rect class="result" x="{x - 4.2:.1f}" y="{y - 4.2:.1f}" width="8.4" height="8.4"'
+    )
+    return f'{shape} fill="{track.colour}" stroke="{plot.BLACK}" stroke-width="1.1"/>'
+
+
+def _bolus(panel: Panel, time_h: float, colour: str, share: float) -> str:
+    x, y = float(panel.x(time_h)), panel.bottom + share * (panel.top - panel.bottom)
+    return f'<path class="bolus" d="M{x - 6:.1f} {y - 5:.1f}h12l-6 11z" fill="{colour}" stroke="{plot.BLACK}" stroke-width="1"/>'
+
+
+def _hold(panel: Panel, track: Track, order: Hold) -> str:
+    left, right = float(panel.x(order.time_h)), float(panel.x(order.end_h))
+    return (
+        f'<rect class="hold" x="{left:.1f}" y="{panel.top:.1f}" width="{right - left:.1f}" '
+        f'height="{panel.bottom - panel.top:.1f}" fill="{track.colour}" fill-opacity="0.13"/>'
+    )
+
+
+def _baseline(panel: Panel, value: float) -> str:
+    x, y = float(panel.x(panel.hours[0])), panel.kept_inside(value)
+    return f'<circle class="baseline" cx="{x:.1f}" cy="{y:.1f}" r="4.8" fill="white" stroke="{plot.BLACK}" stroke-width="1.4"/>'
+
+
+def _plan(scene: Scene, plan: Plan) -> str:
+    """Return what is planned from now on: the pump as it is set, and when blood is drawn next."""
+    course, end_h = plan.plan, scene.level.hours[1] if plan.next_draw_h is None else plan.next_draw_h
+    ahead = (course.time_h >= plan.now_h) & (course.time_h <= end_h)
+    parts = [_bolus(scene.pump, order.time_h, plot.BLUE, 0.91) for order in plan.orders if isinstance(order, Bolus)]
+    if ahead.any():
+        steps_h, rates = _steps(course.time_h[ahead], course.pump_u_per_h[ahead])
+        line = scene.pump.line(steps_h, [u_per_kg_per_h(rate, course.patient.weight_kg) for rate in rates])
+        path = f'<path class="plan" stroke="{plot.BLUE}" stroke-width="1.6" stroke-dasharray="2 3" d="{line}"/>'
+        parts.append(_inside(scene.pump, path))
+    if plan.now_h > 0.0:
+        parts.append(_moment(scene, plan.now_h, "now", "4 0"))
+    if plan.next_draw_h is not None:
+        parts.append(_moment(scene, plan.next_draw_h, "next blood", "2 4"))
+    return "".join(parts)
+
+
+def _moment(scene: Scene, time_h: float, words: str, dashes: str) -> str:
+    x, top, panel = float(scene.level.x(time_h)), scene.level.top, scene.level
+    side = f'x="{x + 5:.1f}"' if x < 0.8 * panel.right else f'x="{x - 5:.1f}" text-anchor="end"'
+    return (
+        f'<path class="moment" d="M{x:.1f} {top:.1f}V{panel.bottom:.1f}M{x:.1f} {scene.pump.top:.1f}V{scene.pump.bottom:.1f}" '
+        f'stroke="#555555" stroke-width="1.1" stroke-dasharray="{dashes}"/>'
+        f'<text {side} y="{top + 12:.1f}" fill="#444444" font-size="11">{escape(words)}</text>'
+    )
+
+
+def _legend(scene: Scene, tracks: Sequence[Track]) -> str:
+    """Return the key above the picture: who is who, and what the marks are."""
+    x, y, parts = scene.level.left, 16.0, []
+    for track in tracks:
+        dashes = f' stroke-dasharray="{track.dashes}"' if track.dashes else ""
+        parts.append(f'<path d="M{x:.1f} {y:.1f}h30" stroke="{track.colour}" stroke-width="2.4"{dashes}/>')
+        parts.append(_key_mark(track, x + 15.0, y))
+        parts.append(f'<text x="{x + 36:.1f}" y="{y + 4:.1f}" fill="{plot.BLACK}">{escape(track.name)}</text>')
+        x += 52.0 + 7.4 * len(track.name)
+    if tracks:
+        parts.append(
+            f'<text x="{scene.pump.right:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="#444444" font-size="11">'
+            "line: truth · mark: laboratory · △ above its ceiling · ▼ bolus</text>"
+        )
+    return "".join(parts)
+
+
+def _key_mark(track: Track, x: float, y: float) -> str:
+    if track.round_marks:
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="{track.colour}" stroke="{plot.BLACK}"/>'
+    return f'<rect x="{x - 3.8:.1f}" y="{y - 3.8:.1f}" width="7.6" height="7.6" fill="{track.colour}" stroke="{plot.BLACK}"/>'

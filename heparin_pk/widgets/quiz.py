@@ -1,0 +1,47 @@
+"""A question with feedback on every answer, for self-checks in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ipywidgets import HTML, Layout, RadioButtons, VBox
+
+from heparin_pk.widgets.words import aloud
+
+
+class Quiz(VBox):
+    """One question, its answers as radio buttons, and what to say to each answer."""
+
+    def __init__(self, question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> None:
+        self.feedback, self.right = tuple(feedback), right
+        self.question = HTML(f"<b>{escape(question)}</b>")
+        self.choice = RadioButtons(options=list(answers), value=None, layout=Layout(width="auto"))
+        self.said = HTML(aloud(""))
+        self.choice.observe(self._answer, names="index")
+        super().__init__(children=(self.question, self.choice, self.said))
+        self.add_class("heparin-pk")
+
+    def _answer(self, change) -> None:
+        if change["new"] is None:
+            self.said.value = aloud("")
+            return
+        verdict = "✓ Right." if change["new"] == self.right else "✗ Not yet."
+        self.said.value = aloud(f"<b>{verdict}</b> {escape(self.feedback[change['new']])}")
+
+
+def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> Quiz:
+    """Return a question whose every answer is explained: ``feedback`` has one text an answer, ``right`` counts from 0.
+
+    >>> one = quiz("Does heparin dissolve clots?", ["yes", "no"], ["It has no fibrinolytic activity.", "It has not."], right=1)
+    >>> one.choice.index = 1
+    >>> "Right" in one.said.value
+    True
+    """
+    if len(answers) < 2:
+        raise ValueError(f"answers must be at least two; got {len(answers)}")
+    if len(feedback) != len(answers):
+        raise ValueError(f"feedback must have one text for each of {len(answers)} answers; got {len(feedback)}")
+    if isinstance(right, bool) or right not in range(len(answers)):
+        raise ValueError(f"right must lie between 0 and {len(answers) - 1}; got {right!r}")
+    return Quiz(question, answers, feedback, right)

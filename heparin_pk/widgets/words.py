@@ -1,0 +1,173 @@
+"""What a widget says: the call that made the picture, the score side by side, the chart, the answer to a prediction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from html import escape
+
+import heparin_pk
+from heparin_pk import metrics, published
+from heparin_pk.course import Course
+from heparin_pk.drug import Drug
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.nomogram import Nomogram, names
+from heparin_pk.patient import Patient
+from heparin_pk.pump import Pump
+from heparin_pk.response import TherapeuticRange
+from heparin_pk.ward import ByHand, Lab
+
+SIDES = ("below", "in range", "above")
+
+
+def side(lab: Lab, target: TherapeuticRange) -> str:
+    """Return where a result lies: "below", "in range" or "above"."""
+    if lab.above_ceiling or lab.value > target.high:
+        return "above"
+    return "in range" if lab.value in target else "below"
+
+
+def aloud(words: str) -> str:
+    """Return words that a screen reader reads as they come."""
+    return f'<div role="status" aria-live="polite" style="line-height:1.45">{words}</div>'
+
+
+@lru_cache(maxsize=16)
+def _known_name(nomogram: Nomogram) -> bool:
+    """Return whether the table is one of the house, so that its name is enough."""
+    return nomogram.name in names() and Nomogram.load(nomogram.name) == nomogram
+
+
+def code_for(
+    *,
+    patient: Patient,
+    drug: Drug,
+    nomogram: Nomogram,
+    laboratory: Laboratory,
+    hand: ByHand,
+    hours: float,
+    seed: int,
+    pump: Pump | None = None,
+) -> str:
+    """Return the lines that make the same two courses again: complete, to be pasted into any Python."""
+    call = f"hours={hours!r}, laboratory=laboratory, seed={seed!r}" + (", pump=nomogram.pump" if pump is not None else "")
+    body = f"""\
+patient = {patient!r}
+heparin = {_drug(drug)}
+nomogram = {_nomogram(nomogram)}
+laboratory = {_laboratory(laboratory)}
+you = {_hand(hand)}
+
+course = titrate(patient, heparin, you, {call})
+by_nomogram = titrate(patient, heparin, nomogram, {call})
+
+axes = plot.course(course, target=nomogram.target, label="you")
+plot.course(by_nomogram, target=nomogram.target, label={nomogram.name!r}, axes=axes, colour=plot.VERMILION)
+print(course.in_words())
+print(metrics.summary(course, nomogram.target))"""
+    nouns = [name for name in dir(heparin_pk) if name[0].isupper() and re.search(rf"\b{name}[.(]", body)]
+    verbs = [name for name in ("metrics", "plot", "published", "titrate") if f"{name}." in body or f"{name}(" in body]
+    return f"from heparin_pk import {', '.join([*nouns, *verbs])}\n\n{body}\n"
+
+
+def _drug(drug: Drug) -> str:
+    known = {id(value): name for name, value in vars(published).items() if isinstance(value, Drug)}
+    return f"published.{known[id(drug)]}" if id(drug) in known else repr(drug)
+
+
+def _nomogram(nomogram: Nomogram) -> str:
+    return f"Nomogram.load({nomogram.name!r})" if _known_name(nomogram) else repr(nomogram)
+
+
+def _laboratory(laboratory: Laboratory) -> str:
+    reagent = laboratory.reagent
+    if reagent is None or published.reagents.REAGENTS.get(reagent.name) != reagent:
+        return repr(laboratory)
+    inside = repr(replace(laboratory, reagent=None)).removeprefix("Laboratory(").removesuffix(")")
+    return f"Laboratory({inside}{', ' if inside else ''}reagent=published.reagents.REAGENTS[{reagent.name!r}])"
+
+
+def _hand(hand: ByHand) -> str:
+    """Return the learner's plan, one line for each answer."""
+    if not hand.steps:
+        return repr(hand)
+    steps = "".join(f"        {step!r},\n" for step in hand.steps)
+    start = repr(replace(hand, steps=())).removeprefix("ByHand(").removesuffix(")")
+    return f"ByHand(\n    {start},\n    steps=(\n{steps}    ),\n)"
+
+
+_SCORE = (
+    ("true time in range", "time_in_range_fraction", "share"),
+    ("as Rosendaal estimates it", "rosendaal_fraction", "share"),
+    ("first truly in range", "time_to_therapeutic_h", "hours"),
+    ("first result in range, drawn", "time_to_therapeutic_result_h", "hours"),
+    ("highest concentration", "peak_u_per_ml", "u_per_ml"),
+    ("rate changes", "adjustments", "count"),
+    ("holds", "holds", "count"),
+    ("re-boluses", "reboluses", "count"),
+    ("heparin given", "heparin_given_u", "units"),
+    ("results read", "blood_draws", "count"),
+)
+
+
+def score_table(course: Course, other: Course, target: TherapeuticRange, other_name: str) -> str:
+    """Return the score of two courses side by side, every number from :func:`heparin_pk.metrics.summary`."""
+    yours, theirs = metrics.summary(course, target), metrics.summary(other, target)
+    cell = 'style="text-align:right;padding:1px 0 1px 14px;white-space:nowrap"'
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left;font-weight:normal;white-space:nowrap">{label}</th>'
+        f"<td {cell}>{number_in_words(yours[key], kind)}</td><td {cell}>{number_in_words(theirs[key], kind)}</td></tr>"
+        for label, key, kind in _SCORE
+    )
+    return (
+        '<table class="score" style="line-height:1.4;border-collapse:collapse">'
+        f'<caption style="text-align:left;padding-bottom:4px"><b>Score after {course.hours:g} h</b>, '
+        f"aiming at {escape(target.write())}</caption>"
+        f'<thead><tr><td></td><th scope="col" {cell}>you</th><th scope="col" {cell}>{escape(other_name)}</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def number_in_words(value: float | int | None, kind: str) -> str:
+    """Return a metric as the score writes it; a dash where there is nothing to say."""
+    if value is None:
+        return "–"
+    return {
+        "share": f"{value:.0%}",
+        "hours": f"{value:.1f} h",
+        "u_per_ml": f"{value:.2f} U/mL",
+        "units": f"{value:,.0f} U",
+        "count": f"{value:.0f}",
+    }[kind]
+
+
+def chart_table(lines: list[str]) -> str:
+    """Return the chart as it stands."""
+    written = "\n".join(line.strip("\n") for line in lines)
+    return (
+        "<b>Chart</b>"
+        '<pre class="chart" tabindex="0" aria-label="chart" style="line-height:1.45;margin:4px 0;white-space:pre;overflow-x:auto;'
+        'background:transparent;color:inherit">'
+        f"{escape(written)}</pre>"
+    )
+
+
+def code_block(code: str) -> str:
+    """Return the code as it may be copied."""
+    return (
+        '<pre class="code" tabindex="0" aria-label="the code that made this picture" style="line-height:1.4;margin:0;padding:6px;'
+        f'white-space:pre;overflow-x:auto;background:transparent;color:inherit;user-select:text">{escape(code)}</pre>'
+    )
+
+
+def verdict(predicted: str, guess: str, lab: Lab, target: TherapeuticRange) -> str:
+    """Return what became of a prediction."""
+    was = side(lab, target)
+    right = "✓ As you predicted" if predicted == was else f"✗ You predicted “{predicted}”"
+    number = f" Your guess was {escape(guess.strip())}." if guess.strip() else ""
+    where = f"in the range, {target.write()}" if was == "in range" else f"{was} the range, {target.write()}"
+    return (
+        f"<b>{right}</b>: the blood drawn at {lab.drawn_h:g} h was reported at {lab.reported_h:g} h as "
+        f"<b>{escape(lab.write())}</b>, {escape(where)}.{number}"
+    )

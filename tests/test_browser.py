@@ -1,0 +1,160 @@
+"""The first notebook in a real JupyterLab in a real Chromium: run, predict, look, slide with the keyboard.
+
+No test here asserts a time; the median from key to picture is printed (``pytest -s -m browser``).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from statistics import median, quantiles
+
+import browser
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+FIRST = "01-hold-this-patient-in-range.ipynb"
+PRESSES = 24
+
+WATCH = """
+() => {
+  const picture = () => document.querySelector('.heparin-pk-bedside g[data-who=you] path.level')?.getAttribute('d');
+  window.heparinTimes = [];
+  let pressed = null, was = null;
+  document.addEventListener('keydown', (event) => { pressed = event.timeStamp; was = picture(); }, true);
+  const look = () => {
+    if (pressed !== null && picture() !== was) {
+      window.heparinTimes.push(performance.now() - pressed);
+      pressed = null;
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab over a copy of the notebooks (and the figures they show)."""
+    scratch = tmp_path_factory.mktemp("jupyterlab")
+    shutil.copytree(NOTEBOOKS, scratch / "course" / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(NOTEBOOKS.parent / "figures", scratch / "course" / "figures")
+    browser.chromium()
+    with browser.jupyterlab(scratch / "course", scratch) as address:
+        yield address
+
+
+def run_first_notebook(page, address: str):
+    browser.open_notebook(page, address, f"notebooks/{FIRST}")
+    browser.run_all(page)
+    day = page.locator(".heparin-pk-bedside").first
+    day.locator("svg[role=img]").wait_for(timeout=60_000)
+    assert browser.cells_in_error(page) == []
+    return day
+
+
+def level(day) -> str:
+    return day.locator("g[data-who=you] path.level").get_attribute("d")
+
+
+def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
+    with browser.page_in_chromium(1400, 1000) as page:
+        day = run_first_notebook(page, lab)
+        picture = day.locator("svg[role=img]")
+
+        # Nothing is shown before it is predicted.
+        assert day.locator("path.level").count() == 0
+        show = day.get_by_role("button", name="Show what happens")
+        assert show.is_disabled()
+        day.get_by_label("in range").check()
+        page.wait_for_function("() => !document.querySelector('.heparin-pk-bedside button.mod-primary').disabled")
+        show.click()
+        day.locator("path.level").first.wait_for()
+        day.get_by_role("status").get_by_text("the blood drawn at 6 h").wait_for()
+        page.screenshot(path=tmp_path / "revealed.png")
+
+        # Results come one by one.
+        assert day.locator(".result-row").count() == 1
+        day.get_by_role("button", name="Give these orders (1)").click()
+        day.get_by_role("button", name="Give these orders (2)").wait_for()
+        assert day.locator(".result-row").count() == 2
+        day.get_by_role("button", name="Leave alone to the end").click()
+        page.wait_for_function("() => document.querySelector('table.score caption').textContent.includes('48 h')")
+
+        # The picture has words, and they follow it.
+        assert picture.get_attribute("role") == "img"
+        assert "aPTT (s)" in picture.locator("title").text_content()
+        words = picture.locator("desc").text_content()
+        assert "of the time in 46-70" in words
+
+        # Every slider can be reached by keyboard and has a name of its own.
+        handles = day.locator("[role=slider]")
+        names = [handles.nth(i).get_attribute("aria-label") for i in range(handles.count())]
+        assert len(names) >= 9
+        assert all(names)
+        assert len(set(names)) == len(names)
+        assert all(handles.nth(i).get_attribute("tabindex") == "0" for i in range(handles.count()))
+        handles.nth(0).focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("baseline aPTT")
+
+        # Arrow keys move the picture, and not the notebook.
+        slider = day.get_by_role("slider", name="infusion (U/kg/h)")
+        slider.focus()
+        cell, before = browser.active_cell(page), level(day)
+        page.keyboard.press("ArrowDown")
+        page.wait_for_function(
+            "was => document.querySelector('.heparin-pk-bedside g[data-who=you] path.level').getAttribute('d') !== was",
+            arg=before,
+        )
+        assert browser.active_cell(page) == cell
+        assert slider.evaluate("handle => handle === document.activeElement")
+
+        # How long from key to picture, measured in the page.
+        page.evaluate(WATCH)
+        for press in range(PRESSES):
+            page.keyboard.press("ArrowDown" if press % 8 < 4 else "ArrowUp")
+            page.wait_for_function("count => window.heparinTimes.length > count", arg=press, timeout=20_000)
+            page.wait_for_timeout(60)
+        times = page.evaluate("() => window.heparinTimes")
+        slow = quantiles(times, n=10)[-1]
+        print(f"\nkey to picture, {len(times)} presses: median {median(times):.0f} ms, 90th percentile {slow:.0f} ms")
+        assert picture.locator("desc").text_content() != words
+        assert browser.cells_in_error(page) == []
+        picture.scroll_into_view_if_needed()
+        page.screenshot(path=tmp_path / "at-1400.png")
+        page.set_viewport_size({"width": 900, "height": 1000})
+        picture.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+        page.screenshot(path=tmp_path / "at-900.png")
+
+        # The curves lie exactly on the scene at any width.
+        over, under = picture.bounding_box(), day.locator("img").first.bounding_box()
+        assert over == pytest.approx(under, abs=0.5)
+        browser.close_kernel(page)
+
+
+def test_the_code_under_the_picture_and_a_quiz_answer_the_keyboard(lab, tmp_path):
+    with browser.page_in_chromium(1400, 1000) as page:
+        run_first_notebook(page, lab)
+        free = page.locator(".heparin-pk-bedside").last
+        free.get_by_text("Show the code").click()
+        code = free.locator("pre.code")
+        code.wait_for()
+        made: dict = {}
+        exec(code.inner_text(), made)
+        assert made["course"].hours == 48
+        question = page.locator(".heparin-pk").filter(has_text="already there")
+        question.get_by_label("It keeps it from growing.").focus()
+        page.keyboard.press("Space")
+        question.get_by_text("Right.").wait_for()
+        page.screenshot(path=tmp_path / "code-and-quiz.png")
+        assert browser.cells_in_error(page) == []
+        browser.close_kernel(page)
