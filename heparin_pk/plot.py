@@ -20,7 +20,7 @@ from heparin_pk.course import Course
 from heparin_pk.drug import Drug
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.patient import Patient
-from heparin_pk.regimen import Bolus, Hold, Regimen
+from heparin_pk.regimen import Bolus, Hold, Infusion, Regimen
 from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.simulate import simulate
 from heparin_pk.ward import Lab
@@ -58,6 +58,7 @@ mpl.rcParams["svg.hashsalt"] = "heparin_pk"
 
 def new_figure(width: float = 10.0, height: float = 6.0, **kwargs) -> tuple[Figure, np.ndarray]:
     """Return a figure in the style of the house, and its Axes as an array."""
+    plt.draw_if_interactive()  # wakes the backend outside the borrowed style, or a notebook stops showing figures
     with plt.rc_context(STYLE):
         return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **kwargs)
 
@@ -119,6 +120,26 @@ def course_scene(
     return figure, axes[:, 0]
 
 
+_PUMP_TOPS_U_PER_KG_PER_H = (30.0, 45.0, 60.0, 120.0, 250.0, 500.0, 1000.0)
+
+
+def room_for_pump(*courses: Course) -> float:
+    """Return a top for the pump's axis that every ordered infusion of these courses lies below, U/kg/h.
+
+    Boluses given over minutes are short spikes on the pump; they may leave the picture.
+    """
+    highest = max(
+        (
+            (order.resolved(course.patient.weight_kg).rate_u_per_h or 0.0) / course.patient.weight_kg
+            for course in courses
+            for order in course.regimen.orders
+            if isinstance(order, Infusion)
+        ),
+        default=0.0,
+    )
+    return next((top for top in _PUMP_TOPS_U_PER_KG_PER_H if highest <= 1.001 * top), 1.1 * highest)
+
+
 def course(
     course: Course,
     *,
@@ -126,26 +147,28 @@ def course(
     axes: Sequence[Axes] | None = None,
     label: str | None = None,
     colour: str = BLUE,
+    dashes: str | tuple = "-",
+    marker: str = "o",
 ) -> np.ndarray:
     """Draw a course: its true level, the results as the ward read them, the pump, the boluses; return the two Axes.
 
+    A second course on the same ``axes`` wants another ``colour``, other ``dashes`` and another ``marker``, and a ``label``.
     Open triangles at the ceiling are results above it ("> 150 s"), never numbers.
     """
     target = target or _own_target(course)
-    most = max(30.0, 1.15 * float(course.pump_u_per_h.max()) / course.patient.weight_kg)
     if axes is None:
-        axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=min(most, 60.0))[1])
+        axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=room_for_pump(course))[1])
     above, below = axes
     with plt.rc_context(STYLE):
-        above.plot(course.time_h, course.level(target.assay), color=colour, label=label or "true level")
+        above.plot(course.time_h, course.level(target.assay), color=colour, ls=dashes, label=label or "true level")
         seen = [lab for lab in course.labs if lab.assay == target.assay]
-        for above_ceiling, marker, face in ((False, "o", colour), (True, "^", "white")):
+        for above_ceiling, mark, face in ((False, marker, colour), (True, "^", "white")):
             shown = [lab for lab in seen if lab.above_ceiling is above_ceiling]
             if shown:
                 above.plot(
                     [lab.drawn_h for lab in shown],
                     [lab.value for lab in shown],
-                    marker,
+                    mark,
                     ms=9,
                     mfc=face,
                     mec=BLACK if face != "white" else colour,
@@ -155,7 +178,13 @@ def course(
                     label=None if label else ("above the ceiling" if above_ceiling else "reported by the laboratory"),
                 )
         below.step(
-            course.time_h, course.pump_u_per_h / course.patient.weight_kg, where="post", color=colour, lw=2.0, label="_pump"
+            course.time_h,
+            course.pump_u_per_h / course.patient.weight_kg,
+            where="post",
+            color=colour,
+            ls=dashes,
+            lw=2.0,
+            label="_pump",
         )
         orders = course.regimen.resolved(course.patient.weight_kg).orders
         boluses = [order.time_h for order in orders if isinstance(order, Bolus)]
@@ -177,8 +206,7 @@ def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axe
     Thin lines join prediction and measurement: the misfit is part of the picture. Triangles are results above the ceiling.
     """
     if axes is None:
-        most = max(30.0, 1.15 * float(course.pump_u_per_h.max()) / course.patient.weight_kg)
-        axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=most)[1])
+        axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=room_for_pump(course))[1])
     bare = globals()["course"](course, target=target, axes=axes, label="typical patient (model)")
     above = bare[0]
     rows = metrics.prediction_errors(course, labs)

@@ -149,8 +149,8 @@ def titrate(
 
     ``controller`` is a :class:`~heparin_pk.nomogram.Nomogram`, a fixed plan (:class:`~heparin_pk.ward.Fixed`), a learner's
     hand (:class:`~heparin_pk.ward.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results already read,
-    never the truth. Rates are rounded to what ``pump`` can be set to (the table's own bag where ``None``). ``seed`` fixes the
-    laboratory's error: the same seed gives the same course.
+    never the truth. Rates are rounded to what ``pump`` can be set to (``None``: the table's own bag, else 100 U/mL). ``seed``
+    fixes the laboratory's error: the same seed gives the same course.
 
     Raises ``ValueError`` when the laboratory does not report what the controller reads, or the controller orders in the past.
     """

@@ -160,6 +160,16 @@ def cells_in_error(page) -> list[str]:
     )
 
 
+def cells_without_their_picture(page) -> list[str]:
+    """Return the source of cells that draw and show nothing."""
+    return page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter(cell => cell.model.type === 'code' && /^plot\\./m.test(cell.model.sharedModel.getSource()))
+            .filter(cell => !cell.model.outputs.toJSON().some(output => output.data && output.data['image/png']))
+            .map(cell => cell.model.sharedModel.getSource())"""
+    )
+
+
 def active_cell(page) -> int:
     """Return which cell is active: arrow keys that reach the notebook would move it."""
     return page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")

@@ -56,11 +56,18 @@ def run_first_notebook(page, address: str):
     day = page.locator(".heparin-pk-bedside").first
     day.locator("svg[role=img]").wait_for(timeout=60_000)
     assert browser.cells_in_error(page) == []
+    assert browser.cells_without_their_picture(page) == []
     return day
 
 
 def level(day) -> str:
     return day.locator("g[data-who=you] path.level").get_attribute("d")
+
+
+def pump_heights(day) -> list[str]:
+    """Return the heights of the learner's pump line (0 before the start, then its rates)."""
+    corners = day.locator("g[data-who=you] path.pump").get_attribute("d").removeprefix("M").split("L")
+    return [corner.split()[1] for corner in corners]
 
 
 def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
@@ -127,6 +134,7 @@ def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
         slow = quantiles(times, n=10)[-1]
         print(f"\nkey to picture, {len(times)} presses: median {median(times):.0f} ms, 90th percentile {slow:.0f} ms")
         assert picture.locator("desc").text_content() != words
+        assert len(set(pump_heights(day))) == 2, "an answer never touched keeps the rate, whatever the browser echoes"
         assert browser.cells_in_error(page) == []
         picture.scroll_into_view_if_needed()
         page.screenshot(path=tmp_path / "at-1400.png")

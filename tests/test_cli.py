@@ -191,6 +191,7 @@ def test_lab_opens_the_first_notebook(monkeypatch, capsys):
     code, _, _ = run(capsys, "lab", "--no-browser", "--port", "8899")
     assert code == 0
     assert asked[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
-    assert asked[0][4].endswith("notebooks/01-hold-this-patient-in-range.ipynb")
+    assert asked[0][4].endswith("notebooks")
+    assert asked[0][5].endswith("/lab/tree/01-hold-this-patient-in-range.ipynb")
     assert "--no-browser" in asked[0]
     assert "--port=8899" in asked[0]

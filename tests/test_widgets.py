@@ -140,6 +140,14 @@ def test_an_answer_changes_what_comes_after_it_and_nothing_before():
     assert [row.keeps_rate for row in day.rows[:3]] == [True, False, True]
 
 
+def test_a_browsers_echo_of_a_rate_is_not_a_hand():
+    day = finished()
+    day.rows[0].rate.value = 18.000000000000004
+    assert day.rows[0].keeps_rate
+    day.sliders["rate_u_per_kg_per_h"].value = 12
+    assert metrics.adjustments(day.course) == 0
+
+
 def test_all_four_answers_reach_the_chart():
     day = revealed()
     row = day.rows[0]
@@ -378,7 +386,7 @@ def test_every_control_has_a_name_with_its_unit():
         ({"nomogram": "raschke"}, "no nomogram 'raschke'"),
         ({"reagent": "nothing"}, "reagent must be one of"),
         ({"bolus_u_per_kg": 400}, "bolus_u_per_kg must lie between 0 and 150; got 400"),
-        ({"rate_u_per_kg_per_h": 31}, "rate_u_per_kg_per_h must lie between 0 and 30; got 31"),
+        ({"rate_u_per_kg_per_h": 33}, "rate_u_per_kg_per_h must lie between 0 and 32; got 33"),
         ({"first_check_h": float("nan")}, "first_check_h must lie between 1 and 72; got nan"),
         ({"hours": 2}, "hours must lie between 12 and 336; got 2"),
         ({"seed": -1}, "seed must be an integer"),
@@ -391,8 +399,10 @@ def test_wrong_arguments_are_named(wrong, message):
 
 
 def test_a_weight_between_two_steps_is_kept():
-    day = bedside(patient=Patient(weight_kg=82.5), predict=False)
-    assert day.person.weight_kg == 82.5
+    for weight_kg, step in ((82, 1), (82.5, 0.1), (82.25, 0.01)):
+        day = bedside(patient=Patient(weight_kg=weight_kg), predict=False)
+        assert day.person.weight_kg == weight_kg
+        assert day.sliders["weight_kg"].step == step  # a browser moves a value that lies between two steps
 
 
 def test_importing_the_package_does_not_load_the_widgets():

@@ -20,12 +20,11 @@ from heparin_pk.drug import Drug
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.patient import Patient
-from heparin_pk.pump import Pump, u_per_kg_per_h
-from heparin_pk.regimen import Infusion
+from heparin_pk.pump import Pump
 from heparin_pk.response import ASSAYS, level
 from heparin_pk.simulate import titrate
 from heparin_pk.ward import ByHand
-from heparin_pk.widgets.controls import ROW, StepRow, chosen, names_and_keys, slider
+from heparin_pk.widgets.controls import HIGHEST_RATE, ROW, StepRow, chosen, slider, spoken_names
 from heparin_pk.widgets.picture import Picture, Plan, Track
 from heparin_pk.widgets.words import (
     SIDES,
@@ -48,7 +47,6 @@ _TABLES = (
     "michigan-vte-anti-xa",
 )
 """Tables for adults, from aPTT in seconds to anti-Xa; any other may be handed in."""
-_HIGHEST_RATES_U_PER_KG_PER_H = (30.0, 45.0, 60.0, 120.0, 250.0)
 
 
 @lru_cache(maxsize=64)
@@ -104,7 +102,7 @@ class Bedside(VBox):
             "baseline_aptt_s": slider("baseline_aptt_s", self.patient.baseline_aptt_s, 20, 60, 1, label="baseline aPTT (s)"),
             "bolus_u_per_kg": slider("bolus_u_per_kg", start.bolus_u_per_kg, 0, 150, 5, label="bolus (U/kg)"),
             "rate_u_per_kg_per_h": slider(
-                "rate_u_per_kg_per_h", start.rate_u_per_kg_per_h, 0, 30, 0.5, label="infusion (U/kg/h)"
+                "rate_u_per_kg_per_h", start.rate_u_per_kg_per_h, 0, HIGHEST_RATE, 0.5, label="infusion (U/kg/h)"
             ),
             "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)"),
         }
@@ -114,7 +112,7 @@ class Bedside(VBox):
             value=nomogram.name,
             description="compare with",
             style=name,
-            layout=Layout(width="560px"),
+            layout=Layout(width="560px", max_width="100%"),
         )
         button = Layout(width="auto")
         self.another_day = Button(description="Another patient day", tooltip="other laboratory errors", layout=button)
@@ -148,7 +146,7 @@ class Bedside(VBox):
                 Box((self.to_the_end, self.again, self.another_day), layout=ROW),
                 self.chart,
                 self._code_box,
-                names_and_keys(),
+                spoken_names(),
             ),
             layout=Layout(width="100%"),
         )
@@ -287,7 +285,7 @@ class Bedside(VBox):
             tracks=tracks,
             plan=ahead,
             baseline=float(level(target.assay, 0.0, plan.patient, plan.reagent)),
-            most_u_per_kg_per_h=_room_for(plan, *(track.course for track in tracks)),
+            most_u_per_kg_per_h=plot.room_for_pump(plan, *(track.course for track in tracks)),
             title=f"{plot.axis_label(target.assay)} and pump rate over {self.hours:g} h",
             description=self._description(plan),
         )
@@ -306,7 +304,12 @@ class Bedside(VBox):
         for row, line, lab in zip(shown, lines[1:], plan.labs, strict=False):
             time, result, orders = re.split(r"\s{2,}", line.strip())[:3]
             rate = row.follow(rate)
-            row.say(f"at {time}: {result}, {side(lab, self.table.target)}", orders, is_open=row.number > self._answered)
+            row.say(
+                f"at {time}: {result}, {side(lab, self.table.target)}",
+                orders,
+                is_last=row.number > self._answered,
+                is_waiting=row.number > self._answered and self._stage == "step",
+            )
         if self._row_box.children != shown:
             self._row_box.children = shown
 
@@ -350,17 +353,6 @@ class Bedside(VBox):
 def _one_line(plan: Course) -> str:
     """Return the start of a plan as one sentence."""
     return " ".join(plan.in_words().splitlines()[0].split())
-
-
-def _room_for(*courses: Course) -> float:
-    """Return a top for the pump's axis, U/kg/h, that every ordered rate of these courses lies below."""
-    highest = max(
-        u_per_kg_per_h(order.rate_u_per_h or 0.0, course.patient.weight_kg)
-        for course in courses
-        for order in course.regimen.orders
-        if isinstance(order, Infusion)
-    )
-    return next(top for top in _HIGHEST_RATES_U_PER_KG_PER_H if highest <= 1.001 * top)
 
 
 def bedside(

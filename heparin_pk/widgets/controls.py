@@ -10,6 +10,9 @@ from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output
 from heparin_pk._checks import check_between
 from heparin_pk.ward import Step
 
+HIGHEST_RATE = 32
+"""U/kg/h. A power of two: a browser keeps slider values as shares of their range, and sends every other share back altered."""
+
 ROW = Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
 
 
@@ -18,8 +21,9 @@ def slider(
 ) -> FloatSlider | IntSlider:
     """Return a slider; raises ``ValueError`` with name, limits and value when it would start outside them."""
     value = check_between(name, value, low, high)
+    step = next((finer for finer in (step, 0.1, 0.01) if ((value - low) / finer).is_integer()), 0.001)
     whole = all(float(number).is_integer() for number in (value, low, high, step))
-    kind, number, digits = (IntSlider, int, "d") if whole else (FloatSlider, float, ".1f")
+    kind, number, digits = (IntSlider, int, "d") if whole else (FloatSlider, float, ".1f" if step >= 0.1 else ".2f")
     return kind(
         value=number(value),
         min=number(low),
@@ -47,7 +51,7 @@ class StepRow(VBox):
         narrow = {"width": "278px", "name_width": "136px"}
         self.hold = slider("hold_min", 0, 0, 240, 15, label=f"{number}: hold (min)", **narrow)
         self.bolus = slider("bolus_u_per_kg", 0, 0, 80, 5, label=f"{number}: re-bolus (U/kg)", **narrow)
-        self.rate = slider("rate_u_per_kg_per_h", rate, 0, 30, 0.5, label=f"{number}: new rate (U/kg/h)", **narrow)
+        self.rate = slider("rate_u_per_kg_per_h", rate, 0, HIGHEST_RATE, 0.5, label=f"{number}: new rate (U/kg/h)", **narrow)
         self.recheck = slider("recheck_h", 6, 2, 24, 1, label=f"{number}: recheck after (h)", **narrow)
         self.give = Button(description=f"Give these orders ({number})", button_style="primary", layout=Layout(width="220px"))
         self._changed = changed
@@ -82,21 +86,24 @@ class StepRow(VBox):
             self.rate.observe(self._moved, names="value")
         return chosen(self.rate)
 
-    def say(self, result: str, orders: str, is_open: bool) -> None:
-        """Write the result and what is ordered on it."""
+    def say(self, result: str, orders: str, *, is_last: bool, is_waiting: bool) -> None:
+        """Write the result and what is ordered on it; time waits for the last row, or has already passed."""
         self.result.value = (
             f'<div class="result-row" style="line-height:1.4"><b>Result {self.number}</b> {escape(result)}'
-            f"<br>{'you are about to order' if is_open else 'ordered'}: {escape(orders)}</div>"
+            f"<br>{'you are about to order' if is_waiting else 'ordered'}: {escape(orders)}</div>"
         )
-        self.give.layout.display = None if is_open else "none"
+        self.give.description = f"Give these orders ({self.number})" if is_waiting else "Answer the next result too"
+        self.give.layout.display = None if is_last else "none"
 
     def _moved(self, change) -> None:
         if change["owner"] is self.rate:
+            if chosen(self.rate) == round(float(change["old"]), 6):
+                return  # the browser's echo of a value it was shown, not a hand
             self.keeps_rate = False
         self._changed()
 
 
-_NAMES_AND_KEYS = """
+_NAMES = """
 (() => {
   const mark = (root) => {
     root.querySelectorAll('.widget-slider').forEach((slider) => {
@@ -112,9 +119,6 @@ _NAMES_AND_KEYS = """
   const own = (root) => {
     if (root.dataset.heparinPk) return;
     root.dataset.heparinPk = 'named';
-    root.addEventListener('keydown', (event) => {
-      if (event.key.startsWith('Arrow')) event.stopPropagation();
-    });
     mark(root);
     const rows = root.querySelector('.heparin-pk-rows') || root;
     new MutationObserver(() => mark(root)).observe(rows, {childList: true, subtree: true});
@@ -131,7 +135,7 @@ _NAMES_AND_KEYS = """
 """
 
 
-def names_and_keys() -> Output:
-    """Return a widget without a face that gives every slider its name, and keeps arrow keys from moving notebook cells."""
-    script = {"output_type": "display_data", "data": {"application/javascript": _NAMES_AND_KEYS}, "metadata": {}}
+def spoken_names() -> Output:
+    """Return a widget without a face that tells screen readers the name of every slider: ipywidgets writes it beside only."""
+    script = {"output_type": "display_data", "data": {"application/javascript": _NAMES}, "metadata": {}}
     return Output(outputs=(script,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))

@@ -63,7 +63,8 @@ course = titrate(patient, heparin, you, {call})
 by_nomogram = titrate(patient, heparin, nomogram, {call})
 
 axes = plot.course(course, target=nomogram.target, label="you")
-plot.course(by_nomogram, target=nomogram.target, label={nomogram.name!r}, axes=axes, colour=plot.VERMILION)
+plot.course(by_nomogram, target=nomogram.target, label={nomogram.name!r}, axes=axes,
+            colour=plot.VERMILION, dashes="--", marker="s")
 print(course.in_words())
 print(metrics.summary(course, nomogram.target))"""
     nouns = [name for name in dir(heparin_pk) if name[0].isupper() and re.search(rf"\b{name}[.(]", body)]
