@@ -400,8 +400,8 @@ def _cite(options: argparse.Namespace) -> None:
 
 def _lab(options: argparse.Namespace) -> None:
     folder = _notebook_folder()
-    arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}"]
-    arguments.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
+    arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve().parent}"]
+    arguments.append(f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}")
     arguments += ["--no-browser"] if options.no_browser else []
     arguments += [f"--port={options.port}"] if options.port else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -150,7 +150,7 @@ class Course:
     def in_words(self) -> str:
         """Return the chart a nurse would read: time, level, order, why; the pump's mL/h always beside a rate.
 
-        Without a pump (``simulate``) the mL/h are those of a bag of 100 U/mL.
+        The last line says which bag the mL/h belong to; without a pump (``simulate``) it is one of 100 U/mL.
         """
         rows = [
             (
@@ -163,7 +163,13 @@ class Course:
         ]
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
         lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in rows]
+        if any(isinstance(order, Infusion) for entry in self.entries for order in entry.orders):
+            lines.append(f"          (mL/h of a bag with {self._bag.concentration_u_per_ml:g} U/mL)")
         return "\n".join(lines)
+
+    @property
+    def _bag(self) -> Bag:
+        return (self.pump or Pump()).bag
 
     def _orders_in_words(self, entry: Entry) -> str:
         held = any(isinstance(order, Hold) for order in entry.orders)
@@ -181,11 +187,8 @@ class Course:
                 words = f"bolus {_grouped(order.resolved(self.patient.weight_kg).dose_u)} U{over}"
             case Infusion():
                 rate = order.resolved(self.patient.weight_kg).rate_u_per_h or 0.0
-                bag = (self.pump or Pump()).bag
-                words = (
-                    f"infusion {_grouped(rate)} U/h = {rate / self.patient.weight_kg:.1f} U/kg/h = pump "
-                    f"{ml_per_h(rate, bag.concentration_u_per_ml):.4g} mL/h of {bag.concentration_u_per_ml:g} U/mL"
-                )
+                pump_ml_per_h = ml_per_h(rate, self._bag.concentration_u_per_ml)
+                words = f"rate {_grouped(rate)} U/h ({rate / self.patient.weight_kg:.1f} U/kg/h, pump {pump_ml_per_h:.4g} mL/h)"
             case Hold():
                 words = f"hold {order.duration_min:g} min"
             case Stop():

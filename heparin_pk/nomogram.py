@@ -321,7 +321,8 @@ class Nomogram:
             rate_u_per_h=None if new == old else new,
         )
         restart_h = now + band.hold_min / 60.0
-        why = band.label if band.is_no_change else f"{band.label}: {band.write()}"
+        levels = band.label.partition(" (")[0]
+        why = levels if band.is_no_change else f"{levels}: {band.write()}"
         return Decision(orders=orders, next_draw_h=restart_h + self._recheck_h(band, situation), why=why)
 
     def _change_u_per_h(self, band: Band, situation: Situation) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import install_chromium
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -31,17 +30,11 @@ FLAGS = (
 
 def chromium() -> str:
     """Return the Chromium to drive; a machine without one fails, it does not skip."""
-    named = os.environ.get("HEPARIN_PK_CHROMIUM")
-    if named:
-        if not Path(named).is_file():
-            pytest.fail(f"HEPARIN_PK_CHROMIUM points at {named!r}, and no program is there")
-        return named
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = install_chromium.chromium()
     if found is None:
-        pytest.fail(
-            "no Chromium or Chrome was found: install one (Debian, Ubuntu: sudo apt-get install chromium; "
-            "macOS: brew install --cask chromium), or point HEPARIN_PK_CHROMIUM at its program"
-        )
+        pytest.fail(install_chromium.HOW)
+    if not Path(found).is_file():
+        pytest.fail(f"HEPARIN_PK_CHROMIUM points at {found!r}, and no program is there")
     return found
 
 

@@ -9,6 +9,11 @@ import sys
 from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+HOW = (
+    "The browser tests need Chromium or Chrome, and none was found. Install one "
+    "(Debian, Ubuntu: sudo apt-get install chromium; macOS: brew install --cask chromium), "
+    "or point HEPARIN_PK_CHROMIUM at its program."
+)
 
 
 def chromium() -> str | None:
@@ -25,11 +30,7 @@ def main() -> int:
         subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True, **quiet)
         return 0
-    sys.stderr.write(
-        "The browser tests need Chromium or Chrome, and none was found. Install one "
-        "(Debian, Ubuntu: sudo apt-get install chromium; macOS: brew install --cask chromium), "
-        "or point HEPARIN_PK_CHROMIUM at its program.\n"
-    )
+    sys.stderr.write(HOW + "\n")
     return 1
 
 

@@ -81,7 +81,8 @@ def test_simulate_takes_every_kind_of_order(capsys):
     code, out, _ = run(capsys, "simulate", "--weight", "80", *arguments, "--hours", "30")
     assert code == 0
     for words in (
-        "infusion 1,200 U/h = 15.0 U/kg/h = pump 12 mL/h of 100 U/mL", "at 6 h bolus 3,200 U", "hold 60 min", "stop the infusion",
+        "rate 1,200 U/h (15.0 U/kg/h, pump 12 mL/h)",
+        "a bag with 100 U/mL", "at 6 h bolus 3,200 U", "hold 60 min", "stop the infusion",
                   "subcutaneous 5,000 U", "protamine 30 mg over 10 min"):  # fmt: skip
         assert words in out
 
@@ -191,7 +192,8 @@ def test_lab_opens_the_first_notebook(monkeypatch, capsys):
     code, _, _ = run(capsys, "lab", "--no-browser", "--port", "8899")
     assert code == 0
     assert asked[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
-    assert asked[0][4].endswith("notebooks")
-    assert asked[0][5].endswith("/lab/tree/01-hold-this-patient-in-range.ipynb")
+    served = Path(asked[0][4].partition("=")[2])  # the notebooks and, beside them, the pictures they show
+    assert (served / "figures" / "one-patient-under-a-nomogram.png").is_file()
+    assert asked[0][5].endswith("/lab/tree/notebooks/01-hold-this-patient-in-range.ipynb")
     assert "--no-browser" in asked[0]
     assert "--port=8899" in asked[0]

@@ -439,11 +439,13 @@ def test_to_frame(titrated):
 
 def test_in_words(titrated):
     text = titrated.in_words()
-    first, second, *_ = lines = text.splitlines()
+    *lines, bag = text.splitlines()
+    first, second, *_ = lines
+    assert bag.strip() == "(mL/h of a bag with 100 U/mL)"
     assert len(lines) == len(titrated.entries) == 4
     for words in (
         "bolus 6,560 U over 5 min",
-        "infusion 1,480 U/h = 18.0 U/kg/h = pump 14.8 mL/h",
+        "rate 1,480 U/h (18.0 U/kg/h, pump 14.8 mL/h)",
         "hold 30 min",
         "subcutaneous 5,000 U",
         "stop the infusion",
@@ -459,12 +461,13 @@ def test_in_words(titrated):
 
 def test_in_words_of_a_nomogram():
     course = nomogram_course()
-    lines = course.in_words().splitlines()
+    *lines, bag = course.in_words().splitlines()
+    assert "100 U/mL" in bag
     assert len(lines) == len(course.entries)
     assert RASCHKE.start.write() in lines[0]
     for line, entry in zip(lines[1:], course.entries[1:], strict=True):
         assert entry.lab.write() in line
-        assert RASCHKE.band(entry.lab.value, entry.lab.above_ceiling).label in line
+        assert RASCHKE.band(entry.lab.value, entry.lab.above_ceiling).label.partition(" (")[0] in line
         for order in entry.orders:
             if isinstance(order, Infusion):
                 assert f"pump {order.rate_u_per_h / 100:.4g} mL/h" in line
