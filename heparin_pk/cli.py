@@ -409,7 +409,7 @@ def _lab(options: argparse.Namespace) -> None:
     try:
         import jupyterlab  # noqa: F401, PLC0415
     except ImportError:
-        raise ValueError('JupyterLab is not installed: pip install "heparin-pk[lab]"') from None
+        raise ValueError("JupyterLab is not installed: pip install jupyterlab ipywidgets") from None
     raise SystemExit(subprocess.run(arguments, check=False).returncode)
 
 

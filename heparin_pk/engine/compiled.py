@@ -17,5 +17,5 @@ def advance() -> Callable:
     try:
         import numba  # noqa: PLC0415  optional, and slow to import
     except ImportError:
-        raise ValueError('engine "compiled" needs numba: pip install "heparin-pk[fast]"') from None
+        raise ValueError('engine "compiled" needs numba: pip install numba') from None
     return stepper.build(numba.njit(error_model="numpy", nogil=True))
