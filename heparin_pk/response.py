@@ -123,13 +123,28 @@ class TherapeuticRange:
         return f"{assay.label} {self.low:g}-{self.high:g}{' ' + assay.unit if assay.unit else ''}"
 
 
+ENOUGH_ANTITHROMBIN_FRACTION = 0.27
+"""Above this the aPTT answers heparin as ever; antithrombin-depleted plasma needs twice the heparin (PMID 9119287)."""
+
+
+def slope_ml_per_u(patient: Patient, reagent: Reagent) -> float:
+    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U.
+
+    Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
+    straight line (DERIVED) to half of it without antithrombin. Source: PMID 9119287, abstract: over 0.27 U/mL the response is
+    similar, depleted plasma needs twice the heparin.
+    """
+    enough = min(1.0, patient.antithrombin_fraction / ENOUGH_ANTITHROMBIN_FRACTION)
+    return reagent.slope_ml_per_u * (0.5 + 0.5 * enough)
+
+
 def aptt_s(concentration_u_per_ml, patient: Patient, reagent: Reagent):
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
     aPTT = baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980.
     """
     exp = math.exp if isinstance(concentration_u_per_ml, float) else np.exp
-    return patient.baseline_aptt_s * exp(reagent.slope_ml_per_u * concentration_u_per_ml)
+    return patient.baseline_aptt_s * exp(slope_ml_per_u(patient, reagent) * concentration_u_per_ml)
 
 
 def aptt_ratio(concentration_u_per_ml, patient: Patient, reagent: Reagent):

@@ -25,7 +25,7 @@ from heparin_pk import (
 from heparin_pk.engine import Run
 from heparin_pk.kinetics import State
 from heparin_pk.published import reagents
-from heparin_pk.response import aptt_ratio, aptt_s
+from heparin_pk.response import anti_xa_u_per_ml, aptt_ratio, aptt_s
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
 
@@ -295,3 +295,15 @@ def test_every_number_of_every_set_has_its_place():
         text = str(drug)
         assert drug.name in text
         assert drug.studied.population in text
+
+
+def test_antithrombin_lowers_the_anti_xa_in_proportion_and_the_aptt_only_when_it_is_nearly_gone():
+    reagent = published.UFH_DEFAULT.reagent
+    usual = Patient(weight_kg=75)
+    for share in (0.27, 0.4, 0.8, 1.0, 1.3):
+        poor = Patient(weight_kg=75, antithrombin_fraction=share)
+        assert aptt_s(0.5, poor, reagent) == aptt_s(0.5, usual, reagent)
+        assert anti_xa_u_per_ml(0.5, poor) == pytest.approx(0.5 * min(1.0, share))
+    none = Patient(weight_kg=75, antithrombin_fraction=0.0)
+    assert aptt_s(1.0, none, reagent) == pytest.approx(aptt_s(0.5, usual, reagent))  # twice the heparin
+    assert anti_xa_u_per_ml(0.5, none) == 0.0
