@@ -115,12 +115,16 @@ class Drug:
         for parameter in self.parameters:
             source = parameter.value.source
             lines.append(
-                f"  {parameter.name:<30}{parameter.value.value:>12.5g}   {source.key}, {source.where} [{source.confidence}]"
+                f"  {parameter.name:<36}{parameter.value.value:>12.5g}   {source.key}, {source.where} [{source.confidence}]"
             )
         lines.append(
-            f"  {'aPTT slope, mL/U':<30}{self.reagent.slope_ml_per_u:>12.5g}   {self.reagent.source.key}, "
+            f"  {'aPTT slope, mL/U':<36}{self.reagent.slope_ml_per_u:>12.5g}   {self.reagent.source.key}, "
             f"{self.reagent.source.where} [{self.reagent.source.confidence}]"
         )
+        for parameter in self.variability_cv_fraction:
+            source = parameter.value.source
+            name = f"between people, {parameter.name}"
+            lines.append(f"  {name:<36}{parameter.value.value:>12.0%}   {source.key}, {source.where} [{source.confidence}]")
         if self.built_from:
             lines.append("  built from: " + "; ".join(f"{source.key} ({source.where})" for source in self.built_from))
         if self.departures:

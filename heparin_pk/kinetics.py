@@ -16,8 +16,6 @@ from typing import NamedTuple
 
 from heparin_pk._checks import check_between, check_one_of, shown
 
-LN2 = math.log(2.0)
-
 
 class State(NamedTuple):
     """Where the heparin of one person is at one moment.
@@ -68,8 +66,8 @@ class Kinetics:
     Raises ``ValueError`` when a parameter lies outside its limits, or when a term is half described (a ``vmax`` without
     ``km``).
 
-    >>> Kinetics(v1_ml=4000, clearance_ml_per_h=2000).half_life_without_saturation_h()  # doctest: +ELLIPSIS
-    1.386...
+    >>> Kinetics(v1_ml=4000, vmax_u_per_h=1500, km_u_per_ml=0.5).clearance_at_ml_per_h(0.25)
+    2000.0
     """
 
     v1_ml: float
@@ -155,10 +153,6 @@ class Kinetics:
             kon = self.kon_ml_per_u_per_h
             saturable += kon * self.bmax_u * self.kint_per_h / (self.kint_per_h + kon * c)
         return self.clearance_ml_per_h + saturable
-
-    def half_life_without_saturation_h(self) -> float:
-        """Return ln 2 * V / CL at vanishing concentration, one compartment, h."""
-        return LN2 * self.v1_ml / self.clearance_at_ml_per_h(0.0)
 
     def steady_state_u_per_ml(self, rate_u_per_h: float) -> float:
         """Return the concentration at which loss equals a constant infusion, U/mL.
