@@ -65,11 +65,11 @@ UFH_B_DERIVED = Drug(
             value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 (RSE 30 %)")),
             weight_exponent=0.75,
         ),
-        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 56 %)")), weight_exponent=0.75),
-        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265 (RSE 58 %)"))),
+        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 57 %)")), weight_exponent=0.75),
+        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265 (RSE 59 %)"))),
         Parameter(
             name="kon_ml_per_u_per_h",
-            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82 (RSE 78 %)")),
+            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82 (RSE 79 %)")),
         ),
         *_SUBCUTANEOUS,
         *_PROTAMINE,
@@ -79,7 +79,7 @@ UFH_B_DERIVED = Drug(
     built_from=_BUILT_FROM,
     departures=(
         "Not published: derived from published half-lives and the clinical infusion dose. Binding parameters are weakly "
-        "identified (RSE 56-78 %). " + _ALLOMETRY
+        "identified (RSE 57-79 %). " + _ALLOMETRY
     ),
     variability_cv_fraction=(
         Parameter(name="v1_ml", value=Value(0.20, ASSUMED.at("CV 20 %; published: 33 % (Jia 2015), 40 % (Al-Sallami 2016)"))),
