@@ -84,8 +84,8 @@ def main(folder: Path) -> None:
     for draw in FIGURES:
         figure = draw()
         name = draw.__name__.replace("_", "-")
-        figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        plot.save(figure, folder / f"{name}.png", dpi=110, metadata={"Software": None})
+        plot.save(figure, folder / f"{name}.svg", metadata={"Date": None})
         print(folder / f"{name}.png")
         matplotlib.pyplot.close(figure)
 

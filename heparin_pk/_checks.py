@@ -21,7 +21,10 @@ def check_between(name: str, value: Any, low: float, high: float) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError(f"{name} must be a number between {low:g} and {high:g}; got {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not low <= number <= high or math.isinf(number):
         raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {value!r}")
     return number

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from heparin_pk import __version__, datasets, metrics, nomogram, published
-from heparin_pk.course import Course, write_text
+from heparin_pk._files import read_text, write_text
+from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
 from heparin_pk.engine import ENGINES
 from heparin_pk.laboratory import Laboratory
@@ -30,6 +31,7 @@ from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange, aptt_range_fo
 from heparin_pk.simulate import simulate, titrate
 
 PLAINLY = "For teaching and study, not for the care of patients."
+PICTURES = (".png", ".svg", ".pdf")
 FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
 
 
@@ -85,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("replay", _replay, "a real charted course, or your own file, through the model",
                   "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
     sub.add_argument("course", metavar="COURSE-OR-FILE",
-                     help="a course of the house (M3D-001 ...), a CSV of events, or a course exported as .json")  # fmt: skip
+                     help="a course of the house (M3D-001 ...), a CSV of events, or what --csv or --json wrote")  # fmt: skip
     sub.add_argument("--weight", type=float, metavar="KG", help="body weight, where the chart has none")
     sub.add_argument("--course-id", metavar="NAME", help="which course of a file that holds several")
     _model_options(sub, hours=False, model=None)
@@ -177,7 +179,7 @@ def parse_order(text: str) -> Order:
         kind, amount, unit = words[1], float(words[2]), " ".join(words[3:])
     except (IndexError, ValueError):
         raise ValueError(f"an order reads 'TIME KIND AMOUNT UNIT', such as '6 bolus 40 U/kg'; got {text!r}") from None
-    of_bag = re.fullmatch(r"mL/h of ([0-9.]+) U/mL", unit)
+    of_bag = re.fullmatch(r"mL/h of (\d+(?:\.\d+)?) U/mL", unit)
     if kind == "infusion" and of_bag:
         return Infusion(time_h=time_h, rate_ml_per_h=amount, bag=Bag.of(float(of_bag[1])))
     if (kind, unit) not in _UNITS:
@@ -225,10 +227,10 @@ def _titrate(options: argparse.Namespace) -> None:
 
 def _replay(options: argparse.Namespace) -> None:
     drug = published.named(options.model) if options.model else None
-    if options.course.endswith(".json"):
-        before = Course.from_json(Path(options.course))
+    before = _exported(options.course)
+    if before is not None:
         if options.weight is not None:
-            raise ValueError("--weight belongs to charts; a course exported as .json has its patient")
+            raise ValueError("--weight belongs to charts; an exported course has its patient")
         course = simulate(
             before.patient,
             drug or before.drug,
@@ -237,13 +239,21 @@ def _replay(options: argparse.Namespace) -> None:
             reagent=_reagent(options) or before.reagent,
             engine=options.engine,
         )
-        assay = before.laboratory.assay if before.laboratory else "anti_xa_u_per_ml"
-        target = next(known for known in published.ranges.RANGES if known.assay == assay)
+        target = before.target or published.ranges.ANTI_XA_TREATMENT
         _answer(course, target, options, heading="the orders of an exported course, given again")
         return
     chart = _chart(options.course, options.course_id, options.weight)
     course = datasets.replay(chart, drug or published.UFH_DEFAULT, reagent=_reagent(options), engine=options.engine)
     _answer(course, WARD_TARGET, options, chart=chart)
+
+
+def _exported(name_or_file: str) -> Course | None:
+    """Return the course in a file that --csv or --json wrote, or ``None`` where it is something else."""
+    if name_or_file.endswith(".json"):
+        return Course.from_json(Path(name_or_file))
+    if name_or_file.endswith(".csv") and read_text(name_or_file).startswith("record,"):
+        return Course.from_csv(name_or_file)
+    return None
 
 
 def _chart(name_or_file: str, course_id: str | None, weight_kg: float | None) -> ICUCourse:
@@ -259,9 +269,9 @@ def _answer(
 ) -> None:
     """Print the course, and write what else was asked for."""
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
-    if options.csv:
+    if options.csv is not None:
         course.to_csv(options.csv)
-    if options.figure:
+    if options.figure is not None:
         _draw(course, target, options.figure, chart)
     if options.json:
         answer = {
@@ -345,6 +355,8 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
 
 
 def _draw(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:
+    if Path(file).suffix.lower() not in PICTURES:
+        raise ValueError(f"{file!r}: cannot be drawn: the name must end in {', '.join(PICTURES)}")
     import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
 
     matplotlib.use("Agg")
@@ -355,7 +367,7 @@ def _draw(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse 
     if chart:
         figure.suptitle(f"{chart.course_id}: charted orders, typical patient, measured aPTT", fontsize=15)
     try:
-        figure.savefig(file)
+        plot.save(figure, file)
     except (OSError, ValueError) as error:
         raise ValueError(f"{file}: cannot be drawn: {error}") from None
 
@@ -399,6 +411,8 @@ def _cite(options: argparse.Namespace) -> None:
 
 
 def _lab(options: argparse.Namespace) -> None:
+    if options.port is not None and not 1 <= options.port <= 65535:
+        raise ValueError(f"--port must lie between 1 and 65535; got {options.port}")
     folder = _notebook_folder()
     arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve().parent}"]
     arguments.append(f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}")
@@ -468,6 +482,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"heparin-pk: error: cannot write: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("heparin-pk: interrupted", file=sys.stderr)
         return 130

@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, shown
+from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk._files import read_text, write_text
 from heparin_pk._records import from_plain, to_plain
 from heparin_pk.drug import Drug, Parameter, Studied
 from heparin_pk.engine import ENGINES
@@ -21,9 +23,11 @@ from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Bag, Pump, ml_per_h
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import LAWS, Reagent, level
+from heparin_pk.response import LAWS, Reagent, TherapeuticRange, level
 from heparin_pk.source import Source, Value
 from heparin_pk.ward import Lab
+
+csv.field_size_limit(2**30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -34,6 +38,14 @@ class Entry:
     lab: Lab | None = None
     orders: tuple[Order, ...] = ()
     why: str = ""
+
+    def __post_init__(self) -> None:
+        check_between("time_h", self.time_h, 0.0, 1e5)
+        check_is("lab", self.lab, (Lab, type(None)), "a Lab or None")
+        check_is("orders", self.orders, (list, tuple), "a list of orders")
+        for order in self.orders:
+            check_is("an order", order, ORDERS, "an order")
+        check_is("why", self.why, str, "a text")
 
     __repr__ = shown
 
@@ -57,6 +69,7 @@ class Course:
     hours: float
     laboratory: Laboratory | None = None
     pump: Pump | None = None
+    target: TherapeuticRange | None = None
     controller: str = "regimen"
     seed: int = 0
     engine: str = "stepper"
@@ -77,6 +90,9 @@ class Course:
         check_is("reagent", self.reagent, Reagent, "a Reagent")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
         check_is("pump", self.pump, (Pump, type(None)), "a Pump or None")
+        check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
+        check_text("controller", self.controller)
+        check_is("seed", self.seed, int, "an integer")
         for entry in self.entries:
             check_is("an entry", entry, Entry, "an Entry")
         check_one_of("engine", self.engine, ENGINES)
@@ -147,47 +163,46 @@ class Course:
         """The orders in fact given: simulating them draws the very same curve."""
         return Regimen(tuple(sorted((o for entry in self.entries for o in entry.orders), key=lambda order: order.time_h)))
 
+    def chart(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Return the lines of the chart (time, result, orders, why); orders planned for later have lines of their own."""
+        rows: list[tuple[float, tuple[str, str, str, str]]] = []
+        for entry in self.entries:
+            result = "" if entry.lab is None else _written(entry.lab, entry.time_h)
+            for time_h in sorted({entry.time_h, *(order.time_h for order in entry.orders)}):
+                orders = tuple(order for order in entry.orders if order.time_h == time_h)
+                is_now = time_h == entry.time_h
+                if orders or (is_now and (result or not entry.orders)):
+                    words = self._orders_in_words(orders)
+                    rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, entry.why)))
+        return tuple(row for _, row in sorted(rows, key=lambda row: row[0]))
+
     def in_words(self) -> str:
         """Return the chart a nurse would read: time, level, order, why; the pump's mL/h always beside a rate.
 
         The last line says which bag the mL/h belong to; without a pump (``simulate``) it is one of 100 U/mL.
         """
-        rows = [
-            (
-                f"{entry.time_h:6.4g} h",
-                "" if entry.lab is None else _written(entry.lab, entry.time_h),
-                self._orders_in_words(entry),
-                f"[{entry.why}]" if entry.why else "",
-            )
-            for entry in self.entries
-        ]
-        widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-        lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in rows]
-        if any(isinstance(order, Infusion) for entry in self.entries for order in entry.orders):
-            lines.append(f"          (mL/h of a bag with {self._bag.concentration_u_per_ml:g} U/mL)")
-        return "\n".join(lines)
+        return chart_in_words(self.chart(), self.bag)
 
     @property
-    def _bag(self) -> Bag:
+    def bag(self) -> Bag:
+        """The bag the chart's mL/h belong to."""
         return (self.pump or Pump()).bag
 
-    def _orders_in_words(self, entry: Entry) -> str:
-        held = any(isinstance(order, Hold) for order in entry.orders)
-        words = [
-            ("then " if held and isinstance(order, Infusion) else "") + self._order_in_words(order, entry.time_h)
-            for order in entry.orders
-        ]
+    def _orders_in_words(self, orders: tuple[Order, ...]) -> str:
+        words: list[str] = []
+        for order in orders:
+            after_a_hold = isinstance(order, Infusion) and any(isinstance(one, Hold) for one in orders)
+            words.append(("then " if after_a_hold else "") + self._order_in_words(order))
         return "; ".join(words) or "no change"
 
-    def _order_in_words(self, order: Order, now_h: float) -> str:
-        later = f"at {order.time_h:g} h " if order.time_h > now_h else ""
+    def _order_in_words(self, order: Order) -> str:
         match order:
             case Bolus():
                 over = f" over {order.over_min:g} min" if order.over_min else ""
                 words = f"bolus {_grouped(order.resolved(self.patient.weight_kg).dose_u)} U{over}"
             case Infusion():
                 rate = order.resolved(self.patient.weight_kg).rate_u_per_h or 0.0
-                pump_ml_per_h = ml_per_h(rate, self._bag.concentration_u_per_ml)
+                pump_ml_per_h = ml_per_h(rate, self.bag.concentration_u_per_ml)
                 words = f"rate {_grouped(rate)} U/h ({rate / self.patient.weight_kg:.1f} U/kg/h, pump {pump_ml_per_h:.4g} mL/h)"
             case Hold():
                 words = f"hold {order.duration_min:g} min"
@@ -197,7 +212,7 @@ class Course:
                 words = f"subcutaneous {_grouped(order.resolved(self.patient.weight_kg).dose_u)} U"
             case Protamine():
                 words = f"protamine {order.dose_mg:g} mg over {order.over_min:g} min"
-        return later + words
+        return words
 
     # In and out
 
@@ -245,6 +260,10 @@ class Course:
             plain = json.loads(read_text(text_or_file) if is_file else str(text_or_file))
         except json.JSONDecodeError as error:
             raise ValueError(f"{where}, line {error.lineno}: is not JSON: {error.msg}") from None
+        except RecursionError:
+            raise ValueError(f"{where}: is nested too deeply to be a course") from None
+        if isinstance(plain, dict) and "course" in plain:
+            plain = plain["course"]  # what the command line prints as --json wraps one
         if not isinstance(plain, dict) or plain.pop("heparin_pk", None) != "course":
             raise ValueError(f"{where}: is not a heparin_pk course")
         return _made(plain, where)
@@ -292,14 +311,29 @@ class Course:
                     plain["states"].append([float(row[name]) for name in State._fields])
                 else:
                     raise ValueError(f"record must be cause, chart or truth; got {row['record']!r}")
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
                 raise ValueError(f"{file}, line {rows.line_num}: {error}") from None
         return _made(plain, str(file))
 
 
 _CLASSES: dict[str, type] = {
     kind.__name__: kind
-    for kind in (Patient, Drug, Parameter, Studied, Value, Source, Reagent, Laboratory, Pump, Bag, Entry, Lab, *ORDERS)
+    for kind in (
+        Patient,
+        Drug,
+        Parameter,
+        Studied,
+        Value,
+        Source,
+        Reagent,
+        TherapeuticRange,
+        Laboratory,
+        Pump,
+        Bag,
+        Entry,
+        Lab,
+        *ORDERS,
+    )
 }
 
 
@@ -312,26 +346,18 @@ def _made(plain: dict[str, Any], where: str) -> Course:
         return Course(**{key: from_plain(value, _CLASSES) for key, value in plain.items()}, **arrays)
     except KeyError as error:
         raise ValueError(f"{where}: missing {error.args[0]}") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"{where}: {error}") from None
 
 
-def read_text(file: str | Path) -> str:
-    """Return a text file; raises ``ValueError`` that names it when it cannot be read."""
-    try:
-        return Path(file).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{file}: is not UTF-8 text") from None
-
-
-def write_text(file: str | Path, text: str) -> None:
-    """Write a text file; raises ``ValueError`` that names it when it cannot be written."""
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
+def chart_in_words(rows: Sequence[tuple[str, str, str, str]], bag: Bag) -> str:
+    """Return lines of a chart as a table; the last line names the bag that the pump's mL/h belong to."""
+    cells = [(f"{time:>8}", result, orders, f"[{why}]" if why else "") for time, result, orders, why in rows]
+    widths = [max((len(row[column]) for row in cells), default=0) for column in range(3)]
+    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in cells]
+    if any("mL/h" in row[2] for row in rows):
+        lines.append(f"          (mL/h of a bag with {bag.concentration_u_per_ml:g} U/mL)")
+    return "\n".join(lines)
 
 
 def _grouped(amount: float | None) -> str:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
-from heparin_pk._checks import shown
-from heparin_pk.course import Course, read_text
+from heparin_pk._checks import check_between, shown
+from heparin_pk._files import read_text
+from heparin_pk.course import Course
 from heparin_pk.drug import Drug
 from heparin_pk.patient import Patient
 from heparin_pk.regimen import Bolus, Infusion, Order, Regimen, Stop
-from heparin_pk.response import Reagent, TherapeuticRange
+from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange
 from heparin_pk.simulate import simulate
 from heparin_pk.source import Source
 from heparin_pk.ward import Lab
@@ -36,9 +37,9 @@ WARD_TARGET = TherapeuticRange(
 )
 """What the ward seems to have aimed at: in the charts 61-100 s was left alone in 88 % of decisions."""
 
-CEILING_S = 150.0
 CLEAN_BASELINE_S = (18.0, 45.0)
 _COLUMNS = ("t_h", "t_end_h", "event", "value", "unit")
+_OTHER_EVENTS = ("creatinine", "hemoglobin", "inr", "platelets")
 _KNOWN_FLAWS = {
     "M3D-003": "charted in mL/h and scaled by 100 U/mL",
     "M3D-031": "a segment of 2,788 U/h is an artefact of the end of a bag",
@@ -115,8 +116,8 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
     """Return a course from your own CSV file, one event a line.
 
     Columns ``t_h, t_end_h, event, value, unit`` (and ``weight_kg``, unless it is given here); events ``infusion`` (U/h),
-    ``bolus`` (U) and ``ptt`` (s); other events are passed over. A ``ptt`` noted ``censored`` or at 150 s is "> 150 s". A file
-    with a column ``course_id`` may hold several courses; ``course_id`` says which.
+    ``bolus`` (U) and ``ptt`` or ``aptt`` (s); other events are passed over, and the course says which. A ``ptt`` noted
+    ``censored`` or at 150 s is "> 150 s". A file with a column ``course_id`` may hold several courses; ``course_id`` says which.
 
     Raises ``ValueError`` that names the file and the line.
     """
@@ -157,20 +158,25 @@ def _number(row: dict[str, str], name: str) -> float:
 
 def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str, weight_kg: float | None) -> ICUCourse:
     """Return the course in numbered event rows; every complaint names the file and the line."""
+    if weight_kg is not None:
+        weight_kg = check_between("weight_kg", weight_kg, 0.4, 400.0)
     infusions: list[tuple[float, float, float]] = []
     boluses: list[Order] = []
     labs: list[Lab] = []
     weights: list[float] = []
+    passed_over: dict[str, int] = {}
     for line, row in events:
         try:
             if row.get("weight_kg"):
                 weights.append(_number(row, "weight_kg"))
-            match row["event"]:
+            match (row["event"] or "").strip().lower():
                 case "infusion":
                     _check_unit(row, "U/h")
                     start_h, end_h = _number(row, "t_h"), _number(row, "t_end_h")
                     if not 0.0 <= start_h < end_h:
                         raise ValueError(f"an infusion needs 0 <= t_h < t_end_h; got {start_h:g} and {end_h:g}")
+                    if infusions and start_h < infusions[-1][0]:
+                        raise ValueError(f"infusions must stand in the order of time; this one starts at {start_h:g} h")
                     if infusions and start_h < infusions[-1][1] - 1e-9:
                         raise ValueError(
                             f"infusions overlap: this one starts at {start_h:g} h, the last ends at {infusions[-1][1]:g} h"
@@ -180,20 +186,23 @@ def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str
                 case "bolus":
                     _check_unit(row, "U")
                     boluses.append(Bolus(time_h=_number(row, "t_h"), dose_u=_number(row, "value")))
-                case "ptt":
+                case "ptt" | "aptt":
                     _check_unit(row, "s")
                     value, drawn_h = _number(row, "value"), _number(row, "t_h")
-                    censored = "censored" in (row.get("note") or "") or value >= CEILING_S
+                    censored = "censored" in (row.get("note") or "") or value >= ASSAYS["aptt_s"].ceiling
                     labs.append(Lab(drawn_h=drawn_h, reported_h=drawn_h, assay="aptt_s", value=value, above_ceiling=censored))
+                case other if other not in _OTHER_EVENTS:
+                    passed_over[other] = passed_over.get(other, 0) + 1
         except ValueError as error:
             raise ValueError(f"{where}, line {line}: {error}") from None
     weight_kg = weight_kg if weight_kg is not None else (weights[-1] if weights else None)
     if weight_kg is None:
-        raise ValueError(f"{where}: no weight was charted for {course_id}; give weight_kg")
+        raise ValueError(f"{where}: no weight was charted for {course_id}; give weight_kg (--weight on the command line)")
     if not infusions and not boluses:
         raise ValueError(f"{where}: no infusion and no bolus for {course_id}")
     labs.sort(key=lambda lab: lab.drawn_h)
     baseline_s, flaws = _baseline(labs)
+    flaws += [f"{lines} lines of an unknown event {event!r} were passed over" for event, lines in passed_over.items()]
     last_h = max([end_h for _, end_h, _ in infusions] + [bolus.time_h for bolus in boluses])
     seen = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + 6.0)
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, fields
 
-from heparin_pk._checks import check_between, check_text, shown
+from heparin_pk._checks import check_between, check_is, check_text, shown
 from heparin_pk.kinetics import Kinetics
 from heparin_pk.patient import Patient
-from heparin_pk.response import Reagent
+from heparin_pk.response import LAW_SOURCES, Reagent
 from heparin_pk.source import Source, Value
 
 
@@ -16,7 +16,7 @@ class OutsideStudied(UserWarning):
     """A set is used for a patient or a dose that nobody studied it in."""
 
 
-_KINETIC_NAMES = {field.name for field in fields(Kinetics)}
+_KINETIC_NAMES = {field.name for field in fields(Kinetics)} - {"transits"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -61,19 +61,21 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Studied:
-    """Who was studied: in words, and the weights (kg) and ages (years) that were seen, both ends included."""
+    """Who was studied: in words, and the weights (kg), ages (years) and levels that were seen (``None``: not printed)."""
 
     population: str
-    weight_kg: tuple[float, float]
-    age_y: tuple[float, float]
-    concentration_u_per_ml: tuple[float, float]
+    weight_kg: tuple[float, float] | None = None
+    age_y: tuple[float, float] | None = None
+    concentration_u_per_ml: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_text("population", self.population)
         for name in ("weight_kg", "age_y", "concentration_u_per_ml"):
-            low, high = getattr(self, name)
-            if not 0.0 <= low < high:
-                raise ValueError(f"{name} studied must be a rising pair of numbers; got {getattr(self, name)!r}")
+            pair = getattr(self, name)
+            if pair is None:
+                continue
+            if not isinstance(pair, tuple) or len(pair) != 2 or not 0.0 <= pair[0] < pair[1]:
+                raise ValueError(f"{name} studied must be a rising pair of numbers or None; got {pair!r}")
 
     __repr__ = shown
 
@@ -102,6 +104,9 @@ class Drug:
 
     def __post_init__(self) -> None:
         check_between("reference_weight_kg", self.reference_weight_kg, 0.4, 400.0)
+        check_text("name", self.name)
+        check_is("reagent", self.reagent, Reagent, "a Reagent")
+        check_is("studied", self.studied, Studied, "a Studied")
         for group in (self.parameters, self.variability_cv_fraction):
             names = [parameter.field for parameter in group]
             if len(set(names)) != len(names):
@@ -137,11 +142,11 @@ class Drug:
 
     def individual(self, patient: Patient) -> Kinetics:
         """Return the kinetics of the typical person of this weight; warns once when nobody like that was studied."""
-        for name, (low, high) in (("weight_kg", self.studied.weight_kg), ("age_y", self.studied.age_y)):
+        for name, seen in (("weight_kg", self.studied.weight_kg), ("age_y", self.studied.age_y)):
             value = getattr(patient, name)
-            if value is not None and not low <= value <= high:
+            if value is not None and seen is not None and not seen[0] <= value <= seen[1]:
                 warnings.warn(
-                    f"{self.name} was studied at {name} {low:g} to {high:g} ({self.studied.population}); got {value:g}",
+                    f"{self.name} was studied at {name} {seen[0]:g} to {seen[1]:g} ({self.studied.population}); got {value:g}",
                     OutsideStudied,
                     stacklevel=3,
                 )
@@ -151,7 +156,7 @@ class Drug:
     def sources(self) -> tuple[Source, ...]:
         """Every paper behind the set, each once, in the order of use."""
         values = [p.value.source for p in (*self.parameters, *self.variability_cv_fraction)]
-        every = [*values[:1], *self.built_from, *values[1:], self.reagent.source]
+        every = [*values[:1], *self.built_from, *values[1:], self.reagent.source, *LAW_SOURCES]
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
     def cite(self) -> str:

@@ -16,6 +16,9 @@ from typing import NamedTuple
 
 from heparin_pk._checks import check_between, check_one_of, shown
 
+FASTEST_PER_H = 1000.0
+"""Nothing in heparin's kinetics acts within less than a few seconds; the engines are built for that."""
+
 
 class State(NamedTuple):
     """Where the heparin of one person is at one moment.
@@ -109,6 +112,11 @@ class Kinetics:
                 "a binding pool needs kon_ml_per_u_per_h and kint_per_h above 0; got "
                 f"bmax_u {self.bmax_u!r} with kon {self.kon_ml_per_u_per_h!r} and kint {self.kint_per_h!r}"
             )
+        if self.fastest_per_h > FASTEST_PER_H:
+            raise ValueError(
+                f"together these parameters act at up to {self.fastest_per_h:.3g} /h, and must stay below {FASTEST_PER_H:g} /h "
+                f"(within seconds) to be a drug's; got {self!r}"
+            )
 
     __repr__ = shown
 
@@ -129,6 +137,14 @@ class Kinetics:
             self.protamine_loss_per_h,
             self.ke0_per_h,
         )
+
+    @property
+    def fastest_per_h(self) -> float:
+        """The fastest rate at which anything can happen at vanishing concentration, per hour."""
+        per_ml = self.clearance_ml_per_h + self.vmax_u_per_h / self.km_u_per_ml + self.q_ml_per_h
+        per_ml += self.kon_ml_per_u_per_h * self.bmax_u
+        others = self.kint_per_h + self.ktr_per_h + self.protamine_loss_per_h + self.ke0_per_h
+        return per_ml / self.v1_ml + self.q_ml_per_h / self.v2_ml + others
 
     @property
     def is_linear(self) -> bool:

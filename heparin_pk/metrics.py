@@ -42,13 +42,22 @@ def hours_between(
     course: Course, assay: str, low: float, high: float, *, start_h: float = 0.0, end_h: float | None = None
 ) -> float:
     """Return how long the true level of an assay lay in [low, high], h."""
+    if not low < high:
+        raise ValueError(f"low must lie below high; got {low!r} and {high!r}")
     start_h, end_h = _span(course, start_h, end_h)
     time_h, value = course.time_h, course.level(assay)
-    inside = (time_h > start_h) & (time_h < end_h)
-    ends = np.interp([start_h, end_h], time_h, value)
+    first, last = int(np.searchsorted(time_h, start_h, side="right")), int(np.searchsorted(time_h, end_h, side="left"))
+    begin = _between(time_h, value, first - 1, start_h)  # just after what is given at the start ...
+    end = _between(time_h, value, last - 1, end_h)  # ... and just before what is given at the end
     return _hours_inside(
-        np.concatenate(([start_h], time_h[inside], [end_h])), np.concatenate((ends[:1], value[inside], ends[1:])), low, high
+        np.concatenate(([start_h], time_h[first:last], [end_h])), np.concatenate(([begin], value[first:last], [end])), low, high
     )
+
+
+def _between(time_h: np.ndarray, value: np.ndarray, i: int, moment_h: float) -> float:
+    """Return the value at a moment on the straight line from kept moment ``i`` to the next."""
+    j = min(i + 1, len(time_h) - 1)
+    return float(np.interp(moment_h, time_h[[i, j]], value[[i, j]])) if time_h[j] > time_h[i] else float(value[i])
 
 
 def time_in_range_fraction(
@@ -74,7 +83,8 @@ def rosendaal_fraction(course: Course, target: TherapeuticRange, *, largest_gap_
     """Return the time in range as Rosendaal estimates it: straight lines between consecutive results.
 
     Pairs further apart than ``largest_gap_h`` are left out; nothing is assumed before the first and after the last result. A
-    result above the ceiling counts as the ceiling. ``None`` when there are fewer than two results to connect.
+    result above the ceiling counts as the ceiling, or as just above the range where the ceiling lies in it. ``None`` when there
+    are fewer than two results to connect.
     """
     check_between("largest_gap_h", largest_gap_h, 0.1, 1000.0)
     labs = [lab for lab in course.labs if lab.assay == target.assay]
@@ -83,7 +93,8 @@ def rosendaal_fraction(course: Course, target: TherapeuticRange, *, largest_gap_
         gap = two.drawn_h - one.drawn_h
         if 0.0 < gap <= largest_gap_h:
             total += gap
-            inside += _hours_inside(np.array([0.0, gap]), np.array([one.value, two.value]), target.low, target.high)
+            ends = [max(lab.value, np.nextafter(target.high, np.inf)) if lab.above_ceiling else lab.value for lab in (one, two)]
+            inside += _hours_inside(np.array([0.0, gap]), np.array(ends), target.low, target.high)
     return inside / total if total else None
 
 
@@ -93,19 +104,34 @@ def fraction_of_tests_in_range(course: Course, target: TherapeuticRange) -> floa
     return sum(lab.value in target and not lab.above_ceiling for lab in labs) / len(labs) if labs else None
 
 
+SHORTEST_STAY_H = 1.0 / 12.0
+"""A level that rushes through the range within five minutes, as a bolus does, has not reached it."""
+
+
 def time_to_therapeutic_h(course: Course, target: TherapeuticRange) -> float | None:
-    """Return when the true level first lies in range, h (``None``: never)."""
-    time_h, value = course.time_h, course.level(target.assay)
-    for i in range(len(value)):
-        gradual = i > 0 and time_h[i] > time_h[i - 1]
-        rushed_through = gradual and min(value[i - 1], value[i]) < target.low and max(value[i - 1], value[i]) > target.high
-        if value[i] in target or rushed_through:
-            if not gradual:
-                return float(time_h[i])
-            edge = target.low if value[i - 1] < target.low else target.high
-            share = (edge - value[i - 1]) / (value[i] - value[i - 1]) if value[i] != value[i - 1] else 1.0
-            return float(time_h[i - 1] + share * (time_h[i] - time_h[i - 1]))
-    return None
+    """Return when the true level first lies in range and stays there for five minutes at least, h (``None``: never)."""
+    time_h, value = course.time_h.tolist(), course.level(target.assay).tolist()
+    since: float | None = None
+    for i in range(1, len(value)):
+        enters, leaves = _inside(time_h[i - 1], value[i - 1], time_h[i], value[i], target)
+        if enters is None or leaves is None:
+            since = None
+            continue
+        since = enters if since is None or enters > time_h[i - 1] else since
+        if leaves - since >= SHORTEST_STAY_H - 1e-9:
+            return since
+        if leaves < time_h[i]:
+            since = None
+    return since
+
+
+def _inside(t0: float, v0: float, t1: float, v1: float, target: TherapeuticRange) -> tuple[float | None, float | None]:
+    """Return when a straight piece enters and leaves the range (both ``None``: it misses it)."""
+    if v0 == v1 or t0 == t1:
+        return (t1, t1) if v1 in target and t0 == t1 else ((t0, t1) if v1 in target else (None, None))
+    shares = sorted(((target.low - v0) / (v1 - v0), (target.high - v0) / (v1 - v0)))
+    first, last = max(0.0, shares[0]), min(1.0, shares[1])
+    return (t0 + first * (t1 - t0), t0 + last * (t1 - t0)) if first <= last else (None, None)
 
 
 def time_to_therapeutic_result_h(course: Course, target: TherapeuticRange) -> float | None:
@@ -151,8 +177,8 @@ def heparin_given_u(course: Course) -> float:
 
 
 def adjustments(course: Course) -> int:
-    """Return how often the rate was changed after the start."""
-    return sum(any(isinstance(order, Infusion | Stop) for order in entry.orders) for entry in course.entries[1:])
+    """Return how often the rate was changed after the first rate."""
+    return max(0, sum(isinstance(order, Infusion | Stop) for order in course.regimen.orders) - 1)
 
 
 def holds(course: Course) -> int:
@@ -161,8 +187,9 @@ def holds(course: Course) -> int:
 
 
 def reboluses(course: Course) -> int:
-    """Return how many boluses were given after the start."""
-    return sum(isinstance(order, Bolus) for entry in course.entries[1:] for order in entry.orders)
+    """Return how many boluses were given after the first moment at which anything was ordered."""
+    orders = course.regimen.orders
+    return sum(isinstance(order, Bolus) and order.time_h > orders[0].time_h for order in orders)
 
 
 def prediction_errors(course: Course, labs: Sequence[Lab]) -> list[dict[str, float | bool]]:

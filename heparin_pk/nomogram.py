@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk._files import read_text
 from heparin_pk.pump import Bag, Pump, round_to
 from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
 from heparin_pk.response import ASSAYS, TherapeuticRange
@@ -263,14 +264,7 @@ class Nomogram:
         """
         text = str(name_or_file)
         if text.endswith(".toml") or "/" in text or "\\" in text:
-            path = Path(name_or_file)
-            try:
-                content = path.read_text(encoding="utf-8")
-            except OSError as error:
-                raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-            except UnicodeDecodeError:
-                raise ValueError(f"{path}: is not UTF-8 text") from None
-            return _read(content, str(path), path.stem)
+            return _read(read_text(name_or_file), text, Path(text).stem)
         folder = resources.files("heparin_pk") / "nomograms"
         if text in _names("nomograms/incomplete"):
             return _read((folder / "incomplete" / f"{text}.toml").read_text(encoding="utf-8"), f"{text}.toml", text)

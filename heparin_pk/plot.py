@@ -7,6 +7,7 @@ Okabe and Ito's, which colour-blind readers can tell apart; sizes are meant for 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -63,6 +64,12 @@ def new_figure(width: float = 10.0, height: float = 6.0, **kwargs) -> tuple[Figu
         return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **kwargs)
 
 
+def save(figure: Figure, file: str | Path, **options) -> None:
+    """Write a picture in the style of the house: 160 dots an inch, text in an SVG as text."""
+    with plt.rc_context(STYLE):
+        figure.savefig(file, **options)
+
+
 def title(ax: Axes, text: str) -> None:
     """Write a title in the size of the house."""
     ax.set_title(text, fontsize=STYLE["axes.titlesize"])
@@ -73,23 +80,22 @@ def axis_label(assay: str) -> str:
     return f"{ASSAYS[assay].label} ({ASSAYS[assay].unit or '× control'})"
 
 
-def shade_target(ax: Axes, target: TherapeuticRange, label: bool = True) -> None:
-    """Shade the therapeutic range and write it at the right edge."""
+def shade_target(ax: Axes, target: TherapeuticRange, side: str = "right") -> None:
+    """Shade the therapeutic range and write it at one edge, ``"right"`` or ``"left"``."""
     ax.axhspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
     ax.axhline(target.low, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
     ax.axhline(target.high, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
-    if label:
-        ax.annotate(
-            f"target {target.low:g}–{target.high:g}",
-            xy=(1.0, target.high),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            color="#00664B",
-            fontsize=11,
-        )
+    ax.annotate(
+        f"target {target.low:g}–{target.high:g}",
+        xy=(1.0 if side == "right" else 0.0, target.high),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4 if side == "right" else 4, 3),
+        textcoords="offset points",
+        ha=side,
+        va="bottom",
+        color="#00664B",
+        fontsize=11,
+    )
 
 
 def level_limits(assay: str, target: TherapeuticRange | None = None) -> tuple[float, float]:
@@ -200,6 +206,9 @@ def course(
     return np.asarray(axes)
 
 
+_draw = course
+
+
 def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw what a typical patient would have done under charted orders, and what the laboratory measured in the real one.
 
@@ -207,7 +216,7 @@ def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axe
     """
     if axes is None:
         axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=room_for_pump(course))[1])
-    bare = globals()["course"](course, target=target, axes=axes, label="typical patient (model)")
+    bare = _draw(course, target=target, axes=axes, label="typical patient (model)")
     above = bare[0]
     rows = metrics.prediction_errors(course, labs)
     with plt.rc_context(STYLE):
@@ -235,8 +244,7 @@ def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axe
 def _own_target(course: Course) -> TherapeuticRange:
     from heparin_pk.published import ranges  # noqa: PLC0415  only when nobody said what is aimed at
 
-    assay = course.laboratory.assay if course.laboratory else "aptt_ratio"
-    return next(known for known in ranges.RANGES if known.assay == assay)
+    return course.target or ranges.APTT_RATIO_TREATMENT
 
 
 def describe(course: Course, target: TherapeuticRange) -> str:
@@ -280,8 +288,8 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
 
 
 def _raises(band) -> bool:
-    changes = band.change_u_per_kg_per_h + band.change_u_per_h + band.change_percent + band.change_ml_per_h
-    return changes > 0 or band.bolus_u > 0 or band.bolus_u_per_kg > 0
+    changes = (band.change_u_per_kg_per_h, band.change_u_per_h, band.change_percent, band.change_ml_per_h)
+    return max(changes) > 0 or band.bolus_u > 0 or band.bolus_u_per_kg > 0
 
 
 PRINTED_HALF_LIVES_MIN = {25.0: 30.0, 100.0: 60.0, 400.0: 150.0}
@@ -294,7 +302,7 @@ def half_lives(
     """Draw the half-life after one bolus against its dose, one line a model, with the printed half-lives as points."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
-    doses = np.geomspace(15.0, 400.0, 16) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
+    doses = np.geomspace(15.0, 400.0, 48) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
     with plt.rc_context(STYLE):
         for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
             minutes = [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses]
@@ -361,7 +369,7 @@ def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRan
         ax = new_figure(8.0, 5.0)[1][0, 0]
     rates = np.linspace(8.0, 26.0, 60)
     with plt.rc_context(STYLE):
-        shade_target(ax, target)
+        shade_target(ax, target, side="left")
         for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
             one = drug.individual(patient)
             level = [one.steady_state_u_per_ml(rate * patient.weight_kg) for rate in rates]

@@ -6,6 +6,7 @@ weight. A hold pauses whatever infusion is ordered: a new rate ordered during a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -208,6 +209,7 @@ class Regimen:
     orders: tuple[Order, ...] = ()
 
     def __post_init__(self) -> None:
+        check_is("orders", self.orders, Iterable, "a list of orders")
         object.__setattr__(self, "orders", tuple(self.orders))
         seen: set[tuple[float, str]] = set()
         latest = 0.0

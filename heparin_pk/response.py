@@ -83,8 +83,12 @@ class Reagent:
         1.32
         """
         levels, ratios = np.asarray(anti_xa_u_per_ml, float), np.asarray(aptt_ratio, float)
-        if not (np.all(levels > 0) and np.all(ratios > 1)):
-            raise ValueError(f"matched ranges need levels above 0 and ratios above 1; got {anti_xa_u_per_ml} and {aptt_ratio}")
+        rising = levels.shape == ratios.shape == (2,) and levels[0] < levels[1] and ratios[0] < ratios[1]
+        if not (rising and levels[0] > 0 and ratios[0] > 1):
+            raise ValueError(
+                "matched ranges need two rising levels above 0 and two rising ratios above 1; "
+                f"got {anti_xa_u_per_ml} and {aptt_ratio}"
+            )
         slope = float(levels @ np.log(ratios) / (levels @ levels))
         return cls(name=name, slope_ml_per_u=slope, source=source)
 
@@ -118,13 +122,50 @@ class TherapeuticRange:
         return self.low <= level <= self.high
 
     def write(self) -> str:
-        """Return the range as a chart would print it."""
+        """Return the range as a chart would print it; beyond the usual ceiling of the assay nothing is a number."""
         assay = ASSAYS[self.assay]
-        return f"{assay.label} {self.low:g}-{self.high:g}{' ' + assay.unit if assay.unit else ''}"
+        unit = " " + assay.unit if assay.unit else ""
+        if self.high > assay.ceiling:
+            low = f"> {assay.ceiling:g}" if self.low > assay.ceiling else f"{self.low:g} to > {assay.ceiling:g}"
+            return f"{assay.label} {low}{unit}"
+        return f"{assay.label} {self.low:g}-{self.high:g}{unit}"
 
+
+WHITFIELD_1980 = Source(
+    key="Whitfield_1980",
+    citation=(
+        "Whitfield LR, Levy G. Relationship between concentration and anticoagulant effect of heparin in plasma of normal "
+        "subjects: magnitude and predictability of interindividual differences. Clin Pharmacol Ther 1980"
+    ),
+    where="Abstract: ln aPTT linear in heparin from 0.05 to 0.8 U/mL, slopes 1.51 to 3.88 mL/U",
+    confidence="primary",
+    url=(
+        "https://discovery.researcher.life/article/relationship-between-concentration-and-anticoagulant-effect-of-heparin-in-"
+        "plasma-of-normal-subjects-magnitude-and-predictability-of-interindividual-differences/e5be42e974e839668d23f8829e3ce1cd"
+    ),
+)
+ANTITHROMBIN_AND_APTT = Source(
+    key="PMID_9119287",
+    citation="Antithrombin concentration and the aPTT response to heparin (PubMed record 9119287)",
+    where="Abstract: over 0.27 U/mL a similar response; depleted plasma needs twice the heparin",
+    confidence="primary",
+    pmid="9119287",
+)
+ANTITHROMBIN_AND_ANTI_XA = Source(
+    key="Erasmus_115265",
+    citation="Anti-Xa recovery of heparin in antithrombin deficiency (Erasmus University repository 115265)",
+    where="Recovery linearly reduced with antithrombin activity decreasing below 100 %",
+    confidence="primary",
+    url="https://repub.eur.nl/pub/115265",
+)
+LAW_SOURCES = (WHITFIELD_1980, ANTITHROMBIN_AND_APTT, ANTITHROMBIN_AND_ANTI_XA)
+"""The papers behind the response laws, which every course uses."""
 
 ENOUGH_ANTITHROMBIN_FRACTION = 0.27
 """Above this the aPTT answers heparin as ever; antithrombin-depleted plasma needs twice the heparin (PMID 9119287)."""
+
+BEYOND_ANY_ASSAY = 12.0
+"""ln(aPTT / baseline) goes no further: 160,000 times the baseline means "does not clot", and no number stands for it."""
 
 
 def slope_ml_per_u(patient: Patient, reagent: Reagent) -> float:
@@ -141,10 +182,13 @@ def slope_ml_per_u(patient: Patient, reagent: Reagent) -> float:
 def aptt_s(concentration_u_per_ml, patient: Patient, reagent: Reagent):
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
-    aPTT = baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980.
+    aPTT = baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980. Gross overdoses end
+    at ``BEYOND_ANY_ASSAY``.
     """
-    exp = math.exp if isinstance(concentration_u_per_ml, float) else np.exp
-    return patient.baseline_aptt_s * exp(slope_ml_per_u(patient, reagent) * concentration_u_per_ml)
+    slope = slope_ml_per_u(patient, reagent)
+    if isinstance(concentration_u_per_ml, float):
+        return patient.baseline_aptt_s * math.exp(min(BEYOND_ANY_ASSAY, slope * concentration_u_per_ml))
+    return patient.baseline_aptt_s * np.exp(np.minimum(BEYOND_ANY_ASSAY, slope * concentration_u_per_ml))
 
 
 def aptt_ratio(concentration_u_per_ml, patient: Patient, reagent: Reagent):
@@ -167,13 +211,24 @@ LAWS = {"aptt_s": aptt_s, "aptt_ratio": aptt_ratio, "anti_xa_u_per_ml": anti_xa_
 def level(assay: str, concentration_u_per_ml, patient: Patient, reagent: Reagent):
     """Return the true level of ``assay`` (one of ``ASSAYS``) at a concentration, a number or an array."""
     check_one_of("assay", assay, LAWS)
+    if not np.all(np.asarray(concentration_u_per_ml) >= 0.0):
+        raise ValueError(f"concentration_u_per_ml must be 0 or more; got {concentration_u_per_ml!r}")
     return LAWS[assay](concentration_u_per_ml, patient, reagent)
 
 
 def aptt_range_for_anti_xa(reagent: Reagent, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:
     """Return the aPTT range of this reagent that corresponds to an anti-Xa range, as laboratories derive theirs.
 
-    The ends are rounded to whole seconds. With the same anti-Xa 0.3-0.7 U/mL a sensitive reagent has a far higher range.
+    The ends are rounded to whole seconds. With the same anti-Xa 0.3-0.7 U/mL a sensitive reagent has a far higher range. A
+    patient short of antithrombin needs more heparin for the same anti-Xa, and has a longer aPTT at it.
+
+    Raises ``ValueError`` unless two levels rise between 0.01 and 10 U/mL, or without any antithrombin.
     """
-    low, high = (check_between("anti_xa_range", end, 0.0, 10.0) for end in anti_xa_range)
-    return TherapeuticRange(assay="aptt_s", low=round(aptt_s(low, patient, reagent)), high=round(aptt_s(high, patient, reagent)))
+    ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
+    if len(ends) != 2 or not ends[0] < ends[1]:
+        raise ValueError(f"anti_xa_range must be two rising levels; got {tuple(anti_xa_range)!r}")
+    recovery = anti_xa_u_per_ml(1.0, patient)
+    if recovery <= 0.0:
+        raise ValueError("antithrombin_fraction must be above 0: without antithrombin no heparin gives an anti-Xa; got 0")
+    low, high = (round(aptt_s(end / recovery, patient, reagent)) for end in ends)
+    return TherapeuticRange(assay="aptt_s", low=low, high=high)

@@ -11,6 +11,7 @@ read and answered, orders are carried out. Blood drawn at the moment of a dose i
 from __future__ import annotations
 
 import heapq
+import math
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +28,7 @@ from heparin_pk.kinetics import Kinetics, State
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Pump
-from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.response import Reagent
 from heparin_pk.ward import Controller, Decision, Lab, Situation
 
@@ -261,6 +262,7 @@ def _live(
         hours=hours,
         laboratory=laboratory,
         pump=pump,
+        target=getattr(controller, "target", None),
         controller="regimen" if controller is None else getattr(controller, "name", type(controller).__name__),
         seed=seed,
         engine=engine,
@@ -271,6 +273,7 @@ def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) ->
     """Return a decision's orders in units for this weight, rates as the pump can be set, none of them in the past."""
     orders: list[Order] = []
     for written in decision.orders:
+        check_is("an order", written, ORDERS, "an order")
         if written.time_h < now_h:
             raise ValueError(f"an order must not lie in the past: {written!r} was decided at {now_h:g} h")
         order: Order = written.resolved(patient.weight_kg)
@@ -281,7 +284,8 @@ def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) ->
 
 
 def _warn_outside(drug: Drug, highest_u_per_ml: float) -> None:
-    most = drug.studied.concentration_u_per_ml[1]
+    seen = drug.studied.concentration_u_per_ml
+    most = seen[1] if seen else math.inf
     if highest_u_per_ml > 1.05 * most:
         warnings.warn(
             f"{drug.name} was studied up to {most:g} U/mL ({drug.studied.population}); "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from heparin_pk._checks import check_between, check_one_of, floats, shown
+from heparin_pk._checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Regimen
 from heparin_pk.response import ASSAYS
@@ -115,6 +115,7 @@ class Fixed:
     def __post_init__(self) -> None:
         if not isinstance(self.regimen, Regimen):
             raise ValueError(f"regimen must be a Regimen; got {self.regimen!r}")
+        check_is("draws_h", self.draws_h, (list, tuple), "a list of hours")
         object.__setattr__(self, "draws_h", tuple(check_between("draws_h", time_h, 0.0, 1e4) for time_h in self.draws_h))
         if list(self.draws_h) != sorted(set(self.draws_h)):
             raise ValueError(f"draws_h must rise; got {self.draws_h}")
@@ -169,6 +170,7 @@ class ByHand:
         check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
         check_between("rate_u_per_kg_per_h", self.rate_u_per_kg_per_h, 0.0, 100.0)
         check_between("first_check_h", self.first_check_h, 1.0, 72.0)
+        check_is("steps", self.steps, (list, tuple), "a list of Step objects")
         object.__setattr__(self, "steps", tuple(self.steps))
         for step in self.steps:
             if not isinstance(step, Step):

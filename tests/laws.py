@@ -50,7 +50,7 @@ CLINICAL_RATES_U_PER_KG_PER_H = tuple(range(5, 41, 5))
 
 # What was measured is about ten times smaller: the tolerances leave room for another machine, not for another method.
 STEPPER_RELATIVE = 2e-6
-STEPPER_WITH_PROTAMINE_RELATIVE = 2e-5
+STEPPER_WITH_PROTAMINE_RELATIVE = 2e-6
 SCIPY_RELATIVE = 1e-8
 FAINT_U_PER_ML = 1e-7
 SPLITTING = {"scipy": 1e-9, "stepper": 2e-6, "compiled": 2e-6}
@@ -63,7 +63,7 @@ SCIPY_UNDERSHOOT_U = 1e-9
 
 def patient_for(drug: Drug, **more: float) -> Patient:
     """Return a person the set was studied in, as close to 75 kg as it allows."""
-    low, high = drug.studied.weight_kg
+    low, high = drug.studied.weight_kg or (40.0, 160.0)
     return Patient(weight_kg=min(max(75.0, low), high), **more)
 
 

@@ -60,18 +60,24 @@ def test_json_holds_the_course_without_loss(capsys):
     assert course == titrate(Patient(weight_kg=82), published.UFH_DEFAULT, Nomogram.load("raschke-1993"))
 
 
-def test_csv_figure_and_replay_of_an_exported_course(capsys, tmp_path):
+def test_what_the_command_line_writes_it_reads(capsys, tmp_path):
     csv, png, exported = tmp_path / "c.csv", tmp_path / "c.png", tmp_path / "c.json"
-    code, out, _ = run(capsys, "titrate", "raschke-1993", "--weight", "82", "--csv", str(csv), "--figure", str(png))
+    arguments = ("titrate", "durham-va-2009", "--weight", "82", "--seed", "3")
+    code, out, _ = run(capsys, *arguments, "--csv", str(csv), "--figure", str(png))
     assert code == 0
     assert f"written: {csv}" in out
-    course = Course.from_csv(csv)
     assert png.read_bytes().startswith(b"\x89PNG")
-    course.to_json(exported)
-    code, out, _ = run(capsys, "replay", str(exported), "--json")
-    assert code == 0
-    again = Course.from_json(json.dumps(json.loads(out)["course"]))
-    assert (again.states == course.states).all()
+    course = Course.from_csv(csv)
+    once = json.loads(run(capsys, *arguments, "--json")[1])
+    exported.write_text(json.dumps(once))
+    for file in (csv, exported):
+        code, out, _ = run(capsys, "replay", str(file), "--json")
+        assert code == 0
+        again = json.loads(out)
+        assert again["target"] == once["target"] == {"assay": "aptt_s", "low": 68, "high": 95}
+        assert again["metrics"]["time_in_range_fraction"] == once["metrics"]["time_in_range_fraction"]
+        assert again["metrics"]["adjustments"] == once["metrics"]["adjustments"]
+        assert (Course.from_json(json.dumps(again["course"])).states == course.states).all()
 
 
 def test_simulate_takes_every_kind_of_order(capsys):
@@ -82,7 +88,7 @@ def test_simulate_takes_every_kind_of_order(capsys):
     assert code == 0
     for words in (
         "rate 1,200 U/h (15.0 U/kg/h, pump 12 mL/h)",
-        "a bag with 100 U/mL", "at 6 h bolus 3,200 U", "hold 60 min", "stop the infusion",
+        "a bag with 100 U/mL", "6 h    bolus 3,200 U", "hold 60 min", "stop the infusion",
                   "subcutaneous 5,000 U", "protamine 30 mg over 10 min"):  # fmt: skip
         assert words in out
 
@@ -144,7 +150,14 @@ BAD = {
     "missing table": (("titrate", "nowhere/x.toml", "--weight", "80"), "nowhere/x.toml: cannot be read"),
     "no such command": (("frob",), "invalid choice"),
     "no command": ((), "required"),
-    "figure format": (("simulate", "--weight", "80", "--bolus", "80", "--figure", "x.doc"), "x.doc: cannot be drawn"),
+    "figure is a folder": (("simulate", "--weight", "80", "--bolus", "80", "--figure", "."), "cannot be drawn"),
+    "no figure name": (("simulate", "--weight", "80", "--bolus", "80", "--figure", ""), "cannot be drawn"),
+    "port": (("lab", "--port", "-3"), "--port must lie between 1 and 65535; got -3"),
+    "bag": (("simulate", "--weight", "80", "--order", "0 infusion 12 mL/h of 1.2.3 U/mL"), "no order 'infusion'"),
+    "figure format": (
+        ("simulate", "--weight", "80", "--bolus", "80", "--figure", "x.doc"),
+        "'x.doc': cannot be drawn: the name must end in .png, .svg, .pdf",
+    ),
     "csv folder": (("simulate", "--weight", "80", "--bolus", "80", "--csv", "no/where.csv"), "no/where.csv: cannot be written"),
     "protamine unknown": (
         ("simulate", "--weight", "80", "--bolus", "80", "--order", "1 protamine 30 mg", "--model", "KANDROTAS_1989_UFH"),

@@ -55,7 +55,7 @@ FIELDS = {  # column of the case: field of Kinetics, factor (litres to millilitr
     "KE0": ("ke0_per_h", 1.0),
 }
 CASES = {row["case"]: row["params"] for row in rows("engine_cases.csv")}
-RELATIVE = {"scipy": 1e-6, "stepper": 5e-6, "compiled": 5e-6}
+RELATIVE = {"scipy": 1e-6, "stepper": 1e-6, "compiled": 1e-6}
 A_MILLIONTH_OF_A_UNIT = 1e-6
 
 

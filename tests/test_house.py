@@ -21,7 +21,7 @@ NAME = "heparin_pk"
 # Import directions: strictly downwards
 
 FLOORS = {
-    **dict.fromkeys(("_checks", "_records", "_streams"), 0.0),
+    **dict.fromkeys(("_checks", "_files", "_records", "_streams"), 0.0),
     "source": 0.5,
     **dict.fromkeys(("patient", "kinetics", "pump"), 1.0),
     **dict.fromkeys(("response", "regimen"), 1.5),

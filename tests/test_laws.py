@@ -44,7 +44,10 @@ from heparin_pk import (
     Subcutaneous,
     TherapeuticRange,
     Value,
+    metrics,
+    nomogram,
     published,
+    simulate,
     titrate,
 )
 from heparin_pk.engine import ENGINES
@@ -424,3 +427,39 @@ def test_protamine_stress(drug):
     assert stepped.min() >= 0.0
     before, after = np.searchsorted(time_h, [0.5, 0.75])
     assert reference[after, 0] < 0.25 * reference[before, 0]
+
+
+SHORT = {
+    "80 U/kg over 1 min": (Bolus(time_h=0, dose_u_per_kg=80, over_min=1),),
+    "80 U/kg over 3 min": (Bolus(time_h=0, dose_u_per_kg=80, over_min=3),),
+    "500 U/kg over half a minute": (Bolus(time_h=0, dose_u_per_kg=500, over_min=0.5),),
+    "400 U/kg over 2 min onto an infusion": (
+        Infusion(time_h=0, rate_u_per_kg_per_h=18),
+        Bolus(time_h=6, dose_u_per_kg=400, over_min=2),
+    ),
+    "5,000 U under the skin": (Subcutaneous(time_h=0, dose_u=5000),),
+    "17,500 U under the skin off the grid": (Subcutaneous(time_h=0.37, dose_u=17500),),
+    "a little protamine on an infusion": (Infusion(time_h=0, rate_u_per_kg_per_h=18), Protamine(time_h=6, dose_mg=10)),
+}
+
+
+@pytest.mark.parametrize("order", SHORT)
+@pytest.mark.parametrize("drug", published.ALL, ids=lambda drug: drug.name)
+def test_10_the_stepper_holds_where_things_change_fast(drug, order):
+    kinetics = drug.individual(laws.patient_for(drug))
+    if any(isinstance(o, Subcutaneous) for o in SHORT[order]) and not kinetics.can_absorb:
+        return
+    if any(isinstance(o, Protamine) for o in SHORT[order]) and not kinetics.can_neutralise:
+        return
+    assert laws.worst_against(drug, Regimen(SHORT[order]), "stepper", "scipy") < laws.STEPPER_RELATIVE
+
+
+def test_the_numbers_of_a_course_survive_its_replay():
+    for name in nomogram.names()[:6]:
+        table = Nomogram.load(name)
+        patient = Patient(weight_kg=75)
+        course = titrate(patient, published.UFH_DEFAULT, table, laboratory=Laboratory(assay=table.assay), seed=3)
+        again = metrics.summary(simulate(patient, published.UFH_DEFAULT, course.regimen), table.target)
+        seen_only = {"rosendaal_fraction", "fraction_of_tests_in_range", "time_to_therapeutic_result_h", "blood_draws"}
+        once = metrics.summary(course, table.target)
+        assert {key: again[key] for key in again if key not in seen_only} == {k: once[k] for k in once if k not in seen_only}

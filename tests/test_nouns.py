@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,12 +38,14 @@ from heparin_pk import (
     Value,
     aptt_range_for_anti_xa,
     metrics,
+    nomogram,
     published,
     simulate,
     titrate,
 )
-from heparin_pk.engine import exact
+from heparin_pk.engine import Run, exact
 from heparin_pk.kinetics import State
+from heparin_pk.response import level
 
 SOURCE = Source(key="A_2020", citation="A", where="Table 1", confidence="derived")
 NOT_NUMBERS = [math.nan, math.inf, -math.inf, "80", True, None, [80], 1 + 2j]
@@ -208,11 +211,11 @@ def test_ends_of_the_limits_are_inside():
         (lambda: Reagent(name="", slope_ml_per_u=1, source=SOURCE), "name of a reagent must not be empty"),
         (
             lambda: Reagent.from_matched_range(name="r", anti_xa_u_per_ml=(0, 0.7), aptt_ratio=(1.5, 2.5), source=SOURCE),
-            "levels above 0 and ratios above 1",
+            "two rising levels above 0 and two rising ratios above 1",
         ),
         (
             lambda: Reagent.from_matched_range(name="r", anti_xa_u_per_ml=(0.3, 0.7), aptt_ratio=(1.0, 2.5), source=SOURCE),
-            "levels above 0 and ratios above 1",
+            "two rising levels above 0 and two rising ratios above 1",
         ),
         (lambda: TherapeuticRange(assay="x", low=1, high=2), "assay must be one of .*; got 'x'"),
         (lambda: TherapeuticRange(assay="aptt_s", low=70, high=46), r"0 < low < high; got low 70 and high 46"),
@@ -330,8 +333,8 @@ def test_outside_the_studied_range_warns():
         simulate(Patient(weight_kg=20), UFH, Regimen(()), hours=1)
     with pytest.warns(OutsideStudied, match="age_y 18 to 100"):
         simulate(Patient(weight_kg=75, age_y=12), UFH, Regimen(()), hours=1)
-    with pytest.warns(OutsideStudied, match=r"studied up to 2\.5 U/mL .*this course reaches 4\.4"):
-        simulate(ADULT, published.KANDROTAS_1989_UFH, Regimen((Bolus(time_h=0, dose_u_per_kg=300),)), hours=1)
+    with pytest.warns(OutsideStudied, match=r"studied up to 10 U/mL .*this course reaches 16"):
+        simulate(ADULT, UFH, Regimen((Bolus(time_h=0, dose_u_per_kg=800),)), hours=1)
 
 
 # The laboratory's report
@@ -440,9 +443,11 @@ def test_to_frame(titrated):
 def test_in_words(titrated):
     text = titrated.in_words()
     *lines, bag = text.splitlines()
-    first, second, *_ = lines
     assert bag.strip() == "(mL/h of a bag with 100 U/mL)"
-    assert len(lines) == len(titrated.entries) == 4
+    assert len(lines) == len(titrated.chart())
+    times_h = [float(line.split()[0]) for line in lines]
+    assert times_h == sorted(times_h)
+    assert {entry.time_h for entry in titrated.entries} <= set(times_h)
     for words in (
         "bolus 6,560 U over 5 min",
         "rate 1,480 U/h (18.0 U/kg/h, pump 14.8 mL/h)",
@@ -450,13 +455,14 @@ def test_in_words(titrated):
         "subcutaneous 5,000 U",
         "stop the infusion",
         "protamine 12.5 mg over 10 min",
-        "at 20.5 h",
+        "20.5 h",
         "as planned",
     ):
-        assert words in first
+        assert words in text
+    (second,) = (line for line in lines if line.split()[0] == "7")
     assert second.split() == ["7", "h", *titrated.labs[0].write().split(), "(drawn", "6", "h)", "no", "change"]
-    assert "14.25 h" in lines[2]
-    assert "drawn 13.25 h" in lines[2]
+    (third,) = (line for line in lines if "14.25 h" in line)
+    assert "drawn 13.25 h" in third
 
 
 def test_in_words_of_a_nomogram():
@@ -625,8 +631,21 @@ def test_times_to_therapeutic_by_hand():
     assert metrics.time_to_therapeutic_result_h(by_hand([60, 60], [0, 30]), RANGE) is None
 
 
-def test_a_level_that_rushes_through_the_range_was_in_it():
+def test_a_level_that_rushes_through_the_range_was_not_in_it():
     assert metrics.time_to_therapeutic_h(by_hand([40, 80], [0, 4]), RANGE) == pytest.approx(1.0)
+    assert metrics.time_to_therapeutic_h(by_hand([40, 80], [0, 0.1]), RANGE) is None
+    assert metrics.time_to_therapeutic_h(by_hand([40, 60, 80, 60, 60], [0, 0.05, 0.1, 3.1, 4.1]), RANGE) == pytest.approx(1.6)
+
+
+def test_a_bolus_at_once_and_one_over_minutes_reach_the_range_together():
+    start = Infusion(time_h=0, rate_u_per_kg_per_h=18)
+    at_once, slow = (
+        simulate(ADULT, UFH, Regimen((start, Bolus(time_h=0, dose_u_per_kg=80, over_min=minutes))), hours=24)
+        for minutes in (0, 5)
+    )
+    reached = [metrics.time_to_therapeutic_h(course, RANGE) for course in (at_once, slow)]
+    assert reached[0] > 3
+    assert reached[1] == pytest.approx(reached[0], abs=0.1)
 
 
 def test_rosendaal_by_hand():
@@ -778,3 +797,107 @@ def test_a_plan_draws_when_it_says():
     assert [result.drawn_h for result in course.labs] == [0.0, 6.0, 23.0]
     assert course.labs[0].value == pytest.approx(30, abs=5)
     assert course.controller == "Fixed"
+
+
+# What reviewers broke
+
+ADULT_30 = Patient(weight_kg=75)
+
+
+def test_the_wrong_vial_for_a_newborn_is_no_overflow():
+    with pytest.warns(OutsideStudied):
+        course = simulate(Patient(weight_kg=1), UFH, Regimen((Bolus(time_h=0, dose_u=5000),)), hours=4)
+    assert np.isfinite(course.aptt_s).all()
+    assert course.aptt_s.max() > 1e6
+    assert course.level_at("aptt_s", 0.5) == course.aptt_s.max()
+    assert math.isfinite(metrics.summary(course, RANGE)["time_above_fraction"])
+
+
+def test_hours_between_stops_just_before_what_is_given_then():
+    regimen = Regimen((Bolus(time_h=0, dose_u=3000), Bolus(time_h=6, dose_u=20_000)))
+    course = simulate(ADULT, UFH, regimen, hours=12)
+    assert metrics.hours_between(course, "aptt_s", 70, 1e9, start_h=1, end_h=6) == 0.0
+    assert metrics.hours_between(course, "aptt_s", 70, 1e9, start_h=6, end_h=7) == pytest.approx(1.0)
+    for low, high in ((math.nan, 70), (90, 70)):
+        with pytest.raises(ValueError, match="low must lie below high"):
+            metrics.hours_between(course, "aptt_s", low, high)
+
+
+def test_a_result_above_a_ceiling_inside_the_range_is_not_in_range():
+    labs = (lab(6, 70, above_ceiling=True), lab(12, 70, above_ceiling=True))
+    course = by_hand([60, 60], [0, 24], labs=labs)
+    assert metrics.rosendaal_fraction(course, RANGE) == pytest.approx(0.0)
+    assert metrics.fraction_of_tests_in_range(course, RANGE) == 0.0
+
+
+def test_open_loop_courses_count_their_orders():
+    regimen = Regimen(
+        (
+            Infusion(time_h=0, rate_u_per_h=1000),
+            Infusion(time_h=6, rate_u_per_h=1200),
+            Bolus(time_h=8, dose_u=3000),
+            Stop(time_h=20),
+        )
+    )
+    course = simulate(ADULT, UFH, regimen, hours=24)
+    assert (metrics.adjustments(course), metrics.reboluses(course), metrics.holds(course)) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "too_fast",
+    [
+        {"v1_ml": 4000, "vmax_u_per_h": 2000, "km_u_per_ml": 1e-6},
+        {"v1_ml": 1, "clearance_ml_per_h": 1e6},
+        {"v1_ml": 4000, "bmax_u": 1e6, "kon_ml_per_u_per_h": 1e4, "kint_per_h": 1},
+    ],
+)
+def test_kinetics_that_no_drug_has_are_refused(too_fast):
+    with pytest.raises(ValueError, match="must stay below 1000 /h"):
+        Kinetics(**too_fast)
+
+
+def test_kinetics_at_the_limit_stay_positive():
+    nearly = Kinetics(v1_ml=1000, vmax_u_per_h=9000, km_u_per_ml=0.01)
+    for engine in ("stepper", "scipy"):
+        run = Run(nearly, engine)
+        run.give(0.0, State(central_u=2000.0), rate_u_per_h=3000.0)
+        run.give(2.0, rate_u_per_h=0.0)
+        assert run.trajectory(6.0)[1].min() >= 0.0
+
+
+def test_an_anti_xa_range_knows_the_antithrombin():
+    reagent, short = published.reagents.GUIDELINE, Patient(weight_kg=75, antithrombin_fraction=0.5)
+    assert aptt_range_for_anti_xa(reagent, short, (0.15, 0.35)) == aptt_range_for_anti_xa(reagent, ADULT_30, (0.3, 0.7))
+    with pytest.raises(ValueError, match="antithrombin_fraction must be above 0"):
+        aptt_range_for_anti_xa(reagent, Patient(weight_kg=75, antithrombin_fraction=0.0))
+    for ends in ((0.0, 0.7), (0.7, 0.3), (0.3, 0.5, 0.7)):
+        with pytest.raises(ValueError, match="anti_xa_range must"):
+            aptt_range_for_anti_xa(reagent, ADULT_30, ends)
+    wide = aptt_range_for_anti_xa(published.reagents.PATHROMTIN_SL, ADULT_30)
+    assert wide.write() == "aPTT 81 to > 150 s"
+
+
+def test_levels_below_nothing_are_refused():
+    for wrong in (-0.1, math.nan, np.array([0.1, -0.1])):
+        with pytest.raises(ValueError, match="concentration_u_per_ml must be 0 or more"):
+            level("aptt_s", wrong, ADULT_30, published.reagents.GUIDELINE)
+
+
+def test_a_damaged_course_is_a_value_error(titrated, tmp_path):
+    plain = json.loads(titrated.to_json())
+    for key, damage in (("drug", {"is": "Drug"}), ("entries", [{"is": "Entry", "time_h": 0, "orders": None}]), ("seed", "x")):
+        with pytest.raises(ValueError, match="the JSON text"):
+            Course.from_json(json.dumps({**plain, key: damage}))
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"deep\.json"):
+        Course.from_json(deep)
+
+
+def test_a_nomogram_saved_with_a_byte_order_mark_loads(tmp_path):
+    text = (Path(nomogram.__file__).parent / "nomograms" / "raschke-1993.toml").read_text(encoding="utf-8")
+    file = tmp_path / "ours.toml"
+    file.write_text(text, encoding="utf-8-sig")
+    assert Nomogram.load(file).bands == RASCHKE.bands
+    with pytest.raises(ValueError, match="cannot be read"):
+        Nomogram.load("a\0.toml")

@@ -45,7 +45,7 @@ class Stretch:
             atol=ABSOLUTE_TOLERANCE,
         )
         if not solution.success:
-            raise ArithmeticError(f"the integration stopped at {solution.t[-1]:g} h: {solution.message}")
+            raise ValueError(f"the integration stopped at {solution.t[-1]:g} h: {solution.message}")
         self._pieces.append(solution.sol)
         self._ends_h.append(end_h)
         self._state = tuple(solution.y[:, -1].tolist())
@@ -67,5 +67,5 @@ class Stretch:
 def _no_less_than_nothing(column: list[float]) -> tuple:
     """Return a state without the undershoot of the interpolation, which is far below what any assay sees."""
     if min(column) < -UNDERSHOOT:
-        raise ArithmeticError(f"the integration went below zero: {column}")
+        raise ValueError(f"the integration went below zero: {column}")
     return tuple(max(0.0, amount) for amount in column)

@@ -12,14 +12,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.kinetics import derivatives
 
 STEPS_PER_H = 12
 """No step is longer than five minutes, and steps end on the five-minute grid."""
 
 _STIFF = 0.5
-_CHANGE = 0.07
-_FAINT_U_PER_ML = 1e-7
+_CHANGE = 0.06
+_FAINT = 1e-7
+_MOST_BY_CHANGE = 40.0
 
 
 def _as_it_is(function: Callable) -> Callable:
@@ -61,10 +63,10 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is) -> Callable[...,
         central, peripheral, bound, depot1, depot2, protamine, effect, area = state
         v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
         c = central / v1
-        fastest = (vmax / (km + c) + cl) / v1 + q * (1.0 / v1 + 1.0 / v2) + ke0
         now = slope(central, peripheral, bound, depot1, depot2, protamine, effect, area, *inputs, *rates)
-        coming_in = (inputs[0] + ktr * depot2) / v1 / STEPS_PER_H
-        changing = abs(now[0]) / v1 / (c + coming_in + _FAINT_U_PER_ML)
+        lowest = max(0.0, c + min(0.0, now[0]) * hours / v1)
+        fastest = (vmax / (km + lowest) + cl) / v1 + q * (1.0 / v1 + 1.0 / v2) + ke0
+        changing = (abs(now[0]) + ktr * (depot1 + depot2)) / v1 / (c + _FAINT)
         if bmax > 0.0:
             fastest += kon * (c + inputs[0] * hours / v1 + (bmax - bound) / v1) + kint
             changing += abs(now[2]) / (bound + 0.05 * bmax)
@@ -72,8 +74,11 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is) -> Callable[...,
             fastest += ktr
         if protamine + inputs[1] > 0.0:
             fastest += kr * (c + (protamine + inputs[1] * hours) / v1) + protamine_loss
-        pieces = max(fastest / _STIFF, math.sqrt(fastest * changing) / _CHANGE, 1.0 * STEPS_PER_H)
-        return max(1, math.ceil(hours * pieces - 1e-9))
+            changing += abs(now[5]) / (protamine + _FAINT)
+        if ke0 > 0.0:
+            changing += ke0 * abs(c - effect) / (effect + _FAINT)
+        by_change = min(hours * math.sqrt(fastest * changing) / _CHANGE, _MOST_BY_CHANGE)
+        return max(1, math.ceil(max(hours * fastest / _STIFF, by_change, hours * STEPS_PER_H) - 1e-9))
     # fmt: on
 
     @compiled
@@ -100,7 +105,11 @@ class Stretch:
 
     def at(self, times_h: Sequence[float]) -> list[tuple]:
         """Return the states at ``times_h``, none of them before the start."""
-        return [self._one(time_h) for time_h in times_h]
+        states = [self._one(time_h) for time_h in times_h]
+        for state in states:
+            if min(state) < -UNDERSHOOT:
+                raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {state}")
+        return states
 
     def _one(self, time_h: float) -> tuple:
         while (grid_h := (self._first + len(self._times_h) - 1) / STEPS_PER_H) <= time_h:

@@ -65,19 +65,6 @@ KANDROTAS_1989 = Source(
     doi="10.1097/00007691-198911000-00011",
     pmid="2595748",
 )
-WHITFIELD_1980 = Source(
-    key="Whitfield_1980",
-    citation=(
-        "Whitfield LR, Levy G. Relationship between concentration and anticoagulant effect of heparin in plasma of normal "
-        "subjects: magnitude and predictability of interindividual differences. Clin Pharmacol Ther 1980"
-    ),
-    where="Abstract: ln aPTT linear in heparin from 0.05 to 0.8 U/mL, slopes 1.51 to 3.88 mL/U",
-    confidence="primary",
-    url=(
-        "https://discovery.researcher.life/article/relationship-between-concentration-and-anticoagulant-effect-of-heparin-in-"
-        "plasma-of-normal-subjects-magnitude-and-predictability-of-interindividual-differences/e5be42e974e839668d23f8829e3ce1cd"
-    ),
-)
 BRANCAZIO = Source(
     key="Brancazio_1995",
     citation=(
@@ -99,8 +86,7 @@ PROTAMINE_2003 = Source(
     key="Protamine_disappearance",
     citation="Rapid disappearance of protamine in adults undergoing cardiac operation with cardiopulmonary bypass",
     where="Abstract: half-life 4.5 min (1.9 to 18) in 26 patients after 250 mg",
-    confidence="primary",
-    url="https://discovery.researcher.life/article/rapid-disappearance-of-protamine-.../2fb6a5c20d1f3ef1b151074b2ba31cb5",
+    confidence="second-hand",
 )
 RASCHKE_1993 = Source(
     key="Raschke_1993",

@@ -37,7 +37,7 @@ _PROTAMINE = (
     Parameter(name="protamine_loss_per_h", value=Value(0.693147 / (4.5 / 60), PROTAMINE_2003)),
 )
 _ADULTS = Studied(
-    population="adults with normal kidneys and antithrombin; derived from volunteers and VTE patients",
+    population="adults with normal kidneys; derived from volunteers and VTE patients (the limits are assumed)",
     weight_kg=(40.0, 160.0),
     age_y=(18.0, 100.0),
     concentration_u_per_ml=(0.0, 10.0),
@@ -171,9 +171,11 @@ JIA_2015_UFH = Drug(
         population="32 Chinese adults on cardiopulmonary bypass, 375 IU/kg",
         weight_kg=(41.0, 82.0),
         age_y=(18.0, 74.0),
-        concentration_u_per_ml=(1.0, 8.0),
+        concentration_u_per_ml=(0.0, 8.0),
     ),
-    departures="Measured as anti-FIIa at 3-8 U/mL; over-predicts ward infusions about threefold. The aPTT law is not theirs.",
+    departures=(
+        "Measured as anti-FIIa on bypass, several U/mL; over-predicts ward infusions about threefold. The aPTT law is not theirs."
+    ),
     variability_cv_fraction=(
         Parameter(name="clearance_ml_per_h", value=Value(0.36, JIA_2015.at("omega2 0.122"))),
         Parameter(name="v1_ml", value=Value(0.33, JIA_2015.at("omega2 0.105"))),
@@ -190,10 +192,7 @@ KANDROTAS_1989_UFH = Drug(
     ),
     reagent=GUIDELINE,
     studied=Studied(
-        population="21 adults on chronic haemodialysis, single boluses of 3,000-12,000 U",
-        weight_kg=(40.0, 120.0),
-        age_y=(18.0, 100.0),
-        concentration_u_per_ml=(0.0, 2.5),
+        population="21 adults on chronic haemodialysis, single boluses of 3,000-12,000 U (weights and ages not printed)",
     ),
     departures="The authors saw zero- and first-order elimination together and judged first order good enough on dialysis.",
 )
