@@ -21,6 +21,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 FIRST = "01-hold-this-patient-in-range.ipynb"
 PRESSES = 24
 
+HAS_FOCUS = "element => element === document.activeElement"
 WATCH = """
 () => {
   const picture = () => document.querySelector('.heparin-pk-bedside g[data-who=you] path.level')?.getAttribute('d');
@@ -64,6 +65,11 @@ def level(day) -> str:
     return day.locator("g[data-who=you] path.level").get_attribute("d")
 
 
+def wait_for_focus(page, name: str) -> None:
+    """Wait until the slider of this name has the focus."""
+    page.wait_for_function("name => document.activeElement.getAttribute('aria-label') === name", arg=name)
+
+
 def pump_heights(day) -> list[str]:
     """Return the heights of the learner's pump line (0 before the start, then its rates)."""
     corners = day.locator("g[data-who=you] path.pump").get_attribute("d").removeprefix("M").split("L")
@@ -79,18 +85,40 @@ def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
         assert day.locator("path.level").count() == 0
         show = day.get_by_role("button", name="Show what happens")
         assert show.is_disabled()
-        day.get_by_label("in range").check()
+        width = picture.bounding_box()["width"]
+        day.get_by_label("below").focus()
+        cell = browser.active_cell(page)
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+        assert day.get_by_label("in range").is_checked(), "the answers are one group"
+        assert not day.get_by_label("below").is_checked()
+        assert browser.active_cell(page) == cell
+        assert day.get_by_label("in range").evaluate(HAS_FOCUS)
         page.wait_for_function("() => !document.querySelector('.heparin-pk-bedside button.mod-primary').disabled")
         show.click()
         day.locator("path.level").first.wait_for()
         day.get_by_role("status").get_by_text("the blood drawn at 6 h").wait_for()
         page.screenshot(path=tmp_path / "revealed.png")
+        assert picture.bounding_box()["width"] == pytest.approx(width, abs=1), "the picture keeps its size at the reveal"
+        wait_for_focus(page, "1: hold (min)")
 
         # Results come one by one.
         assert day.locator(".result-row").count() == 1
         day.get_by_role("button", name="Give these orders (1)").click()
         day.get_by_role("button", name="Give these orders (2)").wait_for()
         assert day.locator(".result-row").count() == 2
+        wait_for_focus(page, "2: hold (min)")
+
+        # Picture and answer fit into a small window together; an answer given is one line that opens again.
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.wait_for_timeout(300)
+        top, give = picture.bounding_box()["y"], day.get_by_role("button", name="Give these orders (2)").bounding_box()
+        assert give["y"] + give["height"] - top < 600
+        assert not day.get_by_role("slider", name="1: hold (min)").is_visible()
+        day.get_by_role("button", name="change (1)").click()
+        day.get_by_role("slider", name="1: hold (min)").wait_for()
+        page.screenshot(path=tmp_path / "at-1280.png")
+        page.set_viewport_size({"width": 1400, "height": 1000})
         day.get_by_role("button", name="Leave alone to the end").click()
         page.wait_for_function("() => document.querySelector('table.score caption').textContent.includes('48 h')")
 
@@ -122,7 +150,7 @@ def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
             arg=before,
         )
         assert browser.active_cell(page) == cell
-        assert slider.evaluate("handle => handle === document.activeElement")
+        assert slider.evaluate(HAS_FOCUS)
 
         # How long from key to picture, measured in the page.
         page.evaluate(WATCH)
@@ -160,9 +188,14 @@ def test_the_code_under_the_picture_and_a_quiz_answer_the_keyboard(lab, tmp_path
         exec(code.inner_text(), made)
         assert made["course"].hours == 48
         question = page.locator(".heparin-pk").filter(has_text="already there")
-        question.get_by_label("It keeps it from growing.").focus()
+        question.get_by_label("It dissolves it.").focus()
+        cell = browser.active_cell(page)
         page.keyboard.press("Space")
+        question.get_by_text("Not yet.").wait_for()
+        page.keyboard.press("ArrowDown")
         question.get_by_text("Right.").wait_for()
+        assert browser.active_cell(page) == cell
+        assert question.get_by_label("It keeps it from growing.").evaluate(HAS_FOCUS)
         page.screenshot(path=tmp_path / "code-and-quiz.png")
         assert browser.cells_in_error(page) == []
         browser.close_kernel(page)

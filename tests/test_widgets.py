@@ -14,7 +14,8 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import ByHand, Nomogram, Patient, Step, metrics, plot, published, titrate
+from heparin_pk import ByHand, Drug, Nomogram, Patient, Step, metrics, plot, published, titrate
+from heparin_pk.course import chart_in_words
 from heparin_pk.widgets import bedside, quiz
 from heparin_pk.widgets.bedside import _TABLES
 from heparin_pk.widgets.picture import Scene
@@ -43,6 +44,11 @@ def finished(**kwargs):
     while day.course.hours < day.hours:
         day.rows[-1].give.click()
     return day
+
+
+def rows_shown(day) -> tuple:
+    """Return the rows in the order of their results; the one that waits stands above the others."""
+    return (*day._answered_box.children, *day._waiting_box.children)
 
 
 def path(day, who: str, kind: str) -> str:
@@ -87,6 +93,22 @@ def test_a_prediction_opens_the_picture_and_is_answered():
     assert "data-who" in day.picture.curves.value
 
 
+def test_a_verdict_is_not_kept_for_another_start():
+    day = revealed()
+    said = day.feedback.value
+    for control, other in ((day.sliders["bolus_u_per_kg"], 0), (day.reagent, "silimat"), (day.nomogram, "michigan-vte-anti-xa")):
+        was, control.value = control.value, other
+        assert "made for another one" in day.feedback.value
+        assert "✗" not in day.feedback.value
+        assert "✓" not in day.feedback.value
+        control.value = was
+        assert day.feedback.value == said
+    day.rows[0].rate.value = 10
+    assert day.feedback.value == said
+    day.again.click()
+    assert day.feedback.value.endswith("></div>")
+
+
 def test_predict_false_shows_everything_at_once():
     day = bedside(predict=False)
     assert day.course.hours == 48
@@ -110,11 +132,54 @@ def test_every_word_about_a_side_is_right():
 def test_rows_appear_one_by_one_and_the_future_is_not_in_the_widget():
     day = revealed()
     for number in range(1, 4):
-        assert len(day._row_box.children) == number
+        assert len(rows_shown(day)) == number
         assert len(day.course.labs) == number
         assert day.course.hours == day.course.labs[-1].reported_h == day.by_nomogram.hours
         assert points(path(day, "you", "level"))[-1, 0] == pytest.approx(scene_of(day).level.x(day.course.hours), abs=0.06)
         day.rows[-1].give.click()
+
+
+def test_the_chart_does_not_know_the_future():
+    """It is written as a course would write it that ends now, and names the bag from the first line on."""
+    day = revealed(reagent="pathromtin-sl")
+    while day.course.hours < day.hours:
+        now = titrate(
+            day.person, day.drug, day._hand(day._rows_seen), hours=day.course.hours, laboratory=day.laboratory, seed=day.seed
+        )
+        assert f">{now.in_words()}</pre>" in day.chart.value.replace("&gt;", ">")
+        assert "(mL/h of a bag with 100 U/mL)" in day.chart.value
+        day.rows[-1].rate.value -= 1.5
+        day.rows[-1].give.click()
+    start = day.course.chart()[:1]
+    assert f">{chart_in_words(start, day.course.bag)}</pre>" in bedside().chart.value
+
+
+def test_the_answer_that_waits_is_open_and_answers_given_are_one_line():
+    day = revealed()
+    for _ in range(2):
+        day.rows[-1].give.click()
+    assert day._waiting_box.children == (day.rows[2],)
+    assert day._answered_box.children == tuple(day.rows[:2])
+    assert [row._open.layout.display for row in day.rows] == ["none", "none", "flex"]
+    assert [row.change.layout.display for row in day.rows] == [None, None, "none"]
+    assert "<br>" not in day.rows[0].result.value
+    assert "aPTT 74 s (drawn 6 h), above — ordered: no change" in day.rows[0].result.value
+    day.rows[0].change.value = True
+    assert day.rows[0]._open.layout.display == "flex"
+    day.rows[0].rate.value = 12
+    assert "12.0 U/kg/h" in day.rows[0].result.value
+    assert day.rows[0]._open.layout.display == "flex"
+    day.rows[0].change.value = False
+    assert day.rows[0]._open.layout.display == "none"
+
+
+def test_recheck_says_from_when_it_counts():
+    row = revealed().rows[0]
+    assert row.recheck.description == "1: recheck after (h)"
+    row.hold.value = 60
+    assert row.recheck.description == "1: after the hold (h)"
+    row.hold.value = 0
+    assert row.recheck.description == "1: recheck after (h)"
 
 
 def test_the_way_to_the_end_is_the_course_left_alone():
@@ -163,20 +228,20 @@ def test_all_four_answers_reach_the_chart():
 
 def test_results_that_no_longer_come_lose_their_rows():
     day = finished()
-    many = len(day._row_box.children)
+    many = len(rows_shown(day))
     day.rows[0].recheck.value = 24
-    assert len(day._row_box.children) < many
-    assert len(day._row_box.children) == len([lab for lab in day.course.labs if lab.reported_h < 48])
+    assert len(rows_shown(day)) < many
+    assert len(rows_shown(day)) == len([lab for lab in day.course.labs if lab.reported_h < 48])
 
 
-def test_start_again_and_another_day():
+def test_start_again_and_other_laboratory_errors():
     day = finished()
     first = day.course
     day.again.click()
     assert day.course is None
-    assert not day._row_box.children
+    assert not rows_shown(day)
     assert day.prediction.value is None
-    day.another_day.click()
+    day.other_errors.click()
     assert day.seed == 2
     day.prediction.value = "above"
     day.show.click()
@@ -210,6 +275,20 @@ def test_the_scene_stands_still_while_curves_move():
     assert day.picture.scene.value == scene
     day.nomogram.value = "durham-va-2009"
     assert day.picture.scene.value != scene
+
+
+def test_now_and_next_blood_never_touch():
+    day = revealed()
+    while day.course.hours < day.hours:
+        moments = r'<text class="moment" x="([\d.]+)"( text-anchor="end")? y="([\d.]+)"[^>]*>([^<]*)<'
+        names = re.findall(moments, day.picture.curves.value)
+        assert names[0][3] == "now"
+        assert len({y for _, _, y, _ in names}) == len(names)
+        for x, is_left, _, words in names:
+            width = 7 * len(words)
+            assert float(x) - (width if is_left else 0) > scene_of(day).level.left
+            assert float(x) + (0 if is_left else width) < scene_of(day).width
+        day.rows[-1].give.click()
 
 
 def test_one_change_redraws_once():
@@ -366,6 +445,13 @@ def test_sliders_stay_within_what_the_nouns_allow():
         for end in (control.min, control.max):
             control.value = end
             assert isinstance(day.rows[0].step, Step)
+
+
+def test_every_model_of_the_house_has_a_bedside():
+    for drug in {id(one): one for one in vars(published).values() if isinstance(one, Drug)}.values():
+        day = bedside(drug=drug, patient=Patient(weight_kg=70))
+        assert day.sliders["weight_kg"].min >= 40
+        assert (day.sliders["weight_kg"].min, day.sliders["weight_kg"].max) == (drug.studied.weight_kg or (40, 160))
 
 
 def test_every_control_has_a_name_with_its_unit():

@@ -6,7 +6,6 @@ holds ends now.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,7 +14,7 @@ from ipywidgets import HTML, Accordion, Box, Button, Dropdown, FloatSlider, IntS
 from heparin_pk import plot, published
 from heparin_pk._checks import check_between, check_one_of
 from heparin_pk._streams import checked_seed
-from heparin_pk.course import Course
+from heparin_pk.course import Course, chart_in_words
 from heparin_pk.drug import Drug
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
@@ -24,8 +23,8 @@ from heparin_pk.pump import Pump
 from heparin_pk.response import ASSAYS, level
 from heparin_pk.simulate import titrate
 from heparin_pk.ward import ByHand
-from heparin_pk.widgets.controls import HIGHEST_RATE, ROW, StepRow, chosen, slider, spoken_names
-from heparin_pk.widgets.picture import Picture, Plan, Track
+from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, chosen, script, slider
+from heparin_pk.widgets.picture import Ahead, Picture, Track
 from heparin_pk.widgets.words import (
     SIDES,
     aloud,
@@ -49,6 +48,10 @@ _TABLES = (
 """Tables for adults, from aPTT in seconds to anti-Xa; any other may be handed in."""
 
 
+_ADULTS_KG = (40.0, 160.0)
+"""The weights to choose from where the drug's paper prints none."""
+
+
 @lru_cache(maxsize=64)
 def _course(
     patient: Patient, drug: Drug, controller: ByHand | Nomogram, hours: float, laboratory: Laboratory, pump: Pump, seed: int
@@ -61,7 +64,7 @@ class Bedside(VBox):
     """A patient to be held in range by hand, with the same patient under a nomogram beside it.
 
     ``sliders`` (by name), ``reagent``, ``nomogram``, ``prediction``, ``guess``, ``show``, ``rows``, ``to_the_end``,
-    ``another_day`` and ``again`` are the controls; ``picture``, ``score``, ``chart``, ``code`` and ``feedback`` what they
+    ``other_errors`` and ``again`` are the controls; ``picture``, ``score``, ``chart``, ``code`` and ``feedback`` what they
     change; ``course`` and ``by_nomogram`` the two courses shown (``None`` before the learner has predicted).
     """
 
@@ -82,40 +85,52 @@ class Bedside(VBox):
         self.by_nomogram: Course | None = None
         self.rows: list[StepRow] = []
         self._stage, self._answered, self._rows_seen = "predict", 0, 0
+        self._predicted_for: tuple | None = None
         self._tables = {name: Nomogram.load(name) for name in _TABLES} | {nomogram.name: nomogram}
         self._make_controls(nomogram, reagent, start)
         self.picture = Picture()
-        full = Layout(width="100%")
-        self.score, self.chart, self.code = HTML(), HTML(layout=full), HTML(layout=full)
-        self._row_box = VBox(layout=Layout(width="100%"))
-        self._row_box.add_class("heparin-pk-rows")
+        full = Layout(width="100%", margin="2px 0")
+        self.score, self.chart, self.code = (
+            HTML(layout=Layout(max_width="100%", overflow="auto")),
+            HTML(layout=full),
+            HTML(layout=full),
+        )
+        self._waiting_box, self._answered_box = VBox(layout=full), VBox(layout=full)
         self._lay_out()
         self._restart()
 
     # The parts
 
     def _make_controls(self, nomogram: Nomogram, reagent: str, start: ByHand) -> None:
-        lightest, heaviest = self.drug.studied.weight_kg
+        lightest, heaviest = self.drug.studied.weight_kg or _ADULTS_KG
         name = {"description_width": "140px"}
         self.sliders: dict[str, FloatSlider | IntSlider] = {
             "weight_kg": slider("weight_kg", self.patient.weight_kg, lightest, heaviest, 1, label="weight (kg)"),
             "baseline_aptt_s": slider("baseline_aptt_s", self.patient.baseline_aptt_s, 20, 60, 1, label="baseline aPTT (s)"),
             "bolus_u_per_kg": slider("bolus_u_per_kg", start.bolus_u_per_kg, 0, 150, 5, label="bolus (U/kg)"),
             "rate_u_per_kg_per_h": slider(
-                "rate_u_per_kg_per_h", start.rate_u_per_kg_per_h, 0, HIGHEST_RATE, 0.5, label="infusion (U/kg/h)"
+                "rate_u_per_kg_per_h", start.rate_u_per_kg_per_h, 0, HIGHEST_RATE_U_PER_KG_PER_H, 0.5, label="infusion (U/kg/h)"
             ),
             "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)"),
         }
-        self.reagent = Dropdown(options=list(published.reagents.REAGENTS), value=reagent, description="aPTT reagent", style=name)
+        self.reagent = Dropdown(
+            options=list(published.reagents.REAGENTS),
+            value=reagent,
+            description="aPTT reagent",
+            style=name,
+            layout=Layout(min_width="0"),
+        )
         self.nomogram = Dropdown(
             options=[(table.title, name) for name, table in self._tables.items()],
             value=nomogram.name,
             description="compare with",
             style=name,
-            layout=Layout(width="560px", max_width="100%"),
+            layout=Layout(width="560px", min_width="0", max_width="100%"),
         )
         button = Layout(width="auto")
-        self.another_day = Button(description="Another patient day", tooltip="other laboratory errors", layout=button)
+        self.other_errors = Button(
+            description="Other laboratory errors", tooltip="the same patient; the laboratory errs otherwise", layout=button
+        )
         self.again = Button(description="Start again", tooltip="the same day from its first hour", layout=button)
         self.to_the_end = Button(description="Leave alone to the end", tooltip="change nothing more", layout=button)
         self.question = HTML()
@@ -127,26 +142,30 @@ class Bedside(VBox):
             control.observe(self._moved, names="value")
         self.prediction.observe(self._predicted, names="value")
         self.show.on_click(self._reveal)
-        self.another_day.on_click(self._another_day)
+        self.other_errors.on_click(self._other_errors)
         self.again.on_click(lambda _: self._restart())
         self.to_the_end.on_click(self._to_the_end)
 
     def _lay_out(self) -> None:
         self._gate = VBox((self.question, Box((self.prediction, self.guess, self.show), layout=ROW)), layout=Layout(width="100%"))
-        self._code_box = Accordion((self.code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%"))
-        score = VBox((self.score,), layout=Layout(flex="0 0 auto", max_width="100%", padding="24px 0 0 8px"))
+        self._code_box = Accordion(
+            (self.code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%", margin="2px 0")
+        )
+        rows = VBox((self._waiting_box, self._answered_box), layout=Layout(width="100%"))
+        rows.add_class("heparin-pk-rows")
+        buttons = Box((self.to_the_end, self.again, self.other_errors), layout=ROW)
+        day = VBox((self.picture, rows, buttons), layout=Layout(flex="1 1 560px", min_width="0", max_width="860px"))
+        score = VBox((self.score,), layout=Layout(flex="0 0 350px", min_width="0", max_width="100%", padding="24px 0 0 8px"))
         side_by_side = Layout(display="flex", flex_flow="row wrap", align_items="flex-start", width="100%")
         super().__init__(
             children=(
                 Box((*self.sliders.values(), self.reagent, self.nomogram), layout=ROW),
                 self._gate,
                 self.feedback,
-                Box((self.picture, score), layout=side_by_side),
-                self._row_box,
-                Box((self.to_the_end, self.again, self.another_day), layout=ROW),
+                Box((day, score), layout=side_by_side),
                 self.chart,
                 self._code_box,
-                spoken_names(),
+                script(),
             ),
             layout=Layout(width="100%"),
         )
@@ -186,6 +205,11 @@ class Bedside(VBox):
             assay=self.table.assay,
         )
 
+    @property
+    def _start(self) -> tuple:
+        """Everything that the first result comes from, and the range it is held against."""
+        return self.person, self._hand(0), self.laboratory, self.table.pump, self.table.target
+
     def _run(self, controller: ByHand | Nomogram, hours: float) -> Course:
         return _course(self.person, self.drug, controller, hours, self.laboratory, self.table.pump, self.seed)
 
@@ -199,13 +223,8 @@ class Bedside(VBox):
 
     def _reveal(self, _) -> None:
         if self._stage == "predict":
-            self._stage = "step"
+            self._stage, self._predicted_for = "step", self._start
             self._draw()
-            assert self.course is not None
-            if self.course.labs:
-                self.feedback.value = aloud(
-                    verdict(self.prediction.value, self.guess.value, self.course.labs[0], self.table.target)
-                )
 
     def _given(self) -> None:
         """Let time pass to the next result."""
@@ -216,21 +235,21 @@ class Bedside(VBox):
         self._stage = "all"
         self._draw()
 
-    def _another_day(self, _) -> None:
+    def _other_errors(self, _) -> None:
         self.seed = checked_seed((self.seed + 1) % 2**64)
         self._restart()
 
     def _restart(self) -> None:
         self._stage = "predict" if self.predict else "all"
         self._answered, self._rows_seen, self.rows = 0, 0, []
-        self.prediction.value, self.guess.value, self.feedback.value = None, "", aloud("")
+        self.prediction.value, self.guess.value, self._predicted_for = None, "", None
         self._draw()
 
     # What is seen
 
     def _draw(self) -> None:
         """Bring everything up to date: the one answer to every change."""
-        plan = self._plan()
+        plan = self._course_as_planned()
         known = [lab for lab in plan.labs if lab.reported_h < self.hours]
         if self._stage == "step" and len(known) <= self._answered:
             self._stage = "all"
@@ -244,7 +263,7 @@ class Bedside(VBox):
         self._write_rows(plan)
         self._write_readings(plan)
 
-    def _plan(self) -> Course:
+    def _course_as_planned(self) -> Course:
         """Return the course if every answer given or about to be given stands; rows appear one by one, as results come."""
         while True:
             plan = self._run(self._hand(self._rows_seen), self.hours)
@@ -273,8 +292,8 @@ class Bedside(VBox):
             ]
         ahead = None
         if now_h < self.hours:
-            ahead = Plan(
-                plan=plan,
+            ahead = Ahead(
+                course=plan,
                 now_h=now_h,
                 next_draw_h=plan.labs[seen].drawn_h if len(plan.labs) > seen else None,
                 orders=plan.entries[seen].orders,
@@ -283,7 +302,7 @@ class Bedside(VBox):
             hours=self.hours,
             target=target,
             tracks=tracks,
-            plan=ahead,
+            ahead=ahead,
             baseline=float(level(target.assay, 0.0, plan.patient, plan.reagent)),
             most_u_per_kg_per_h=plot.room_for_pump(plan, *(track.course for track in tracks)),
             title=f"{plot.axis_label(target.assay)} and pump rate over {self.hours:g} h",
@@ -299,10 +318,8 @@ class Bedside(VBox):
 
     def _write_rows(self, plan: Course) -> None:
         """Show one row for each result that the ward has read, each with the line of the chart it became."""
-        lines, rate = plan.in_words().splitlines(), self._chosen("rate_u_per_kg_per_h")
-        shown = tuple(self.rows[: self._rows_seen])
-        for row, line, lab in zip(shown, lines[1:], plan.labs, strict=False):
-            time, result, orders = re.split(r"\s{2,}", line.strip())[:3]
+        rate, shown = self._chosen("rate_u_per_kg_per_h"), tuple(self.rows[: self._rows_seen])
+        for row, (time, result, orders, _), lab in zip(shown, plan.chart()[1:], plan.labs, strict=False):
             rate = row.follow(rate)
             row.say(
                 f"at {time}: {result}, {side(lab, self.table.target)}",
@@ -310,11 +327,12 @@ class Bedside(VBox):
                 is_last=row.number > self._answered,
                 is_waiting=row.number > self._answered and self._stage == "step",
             )
-        if self._row_box.children != shown:
-            self._row_box.children = shown
+        for box, rows in ((self._waiting_box, shown[self._answered :]), (self._answered_box, shown[: self._answered])):
+            if box.children != rows:
+                box.children = rows
 
     def _write_readings(self, plan: Course) -> None:
-        table, lines = self.table, plan.in_words().splitlines()
+        table, chart = self.table, plan.chart()
         unit = ASSAYS[table.assay].unit
         self.guess.description = f"your guess ({unit})" if unit else "your guess"
         self.reagent.disabled = table.assay == "anti_xa_u_per_ml"
@@ -325,13 +343,23 @@ class Bedside(VBox):
             f"Blood is drawn {self._chosen('first_check_h'):g} h after the start. "
             f"Will the {ASSAYS[table.assay].label} be below, in or above {table.target.write()}?</div>"
         )
-        self.chart.value = chart_table(lines if self._stage == "all" else lines[: self._rows_seen + 1])
+        self.feedback.value = aloud(self._verdict(plan))
+        known = chart if self._stage == "all" else chart[: self._rows_seen + 1]
+        self.chart.value = chart_table(chart_in_words(known, plan.bag))
         if self.course is None or self.by_nomogram is None:
             self.score.value = "The score comes when you have predicted."
             self.code.value = "The code comes when you have predicted."
             return
         self.score.value = score_table(self.course, self.by_nomogram, table.target, table.name)
         self.code.value = code_block(self.source_code)
+
+    def _verdict(self, plan: Course) -> str:
+        """Return what became of the prediction; it was made for one start only."""
+        if self._predicted_for is None or not plan.labs:
+            return ""
+        if self._predicted_for != self._start:
+            return "You changed the start: the prediction was made for another one."
+        return verdict(self.prediction.value, self.guess.value, plan.labs[0], self.table.target)
 
     @property
     def source_code(self) -> str:
@@ -352,7 +380,7 @@ class Bedside(VBox):
 
 def _one_line(plan: Course) -> str:
     """Return the start of a plan as one sentence."""
-    return " ".join(plan.in_words().splitlines()[0].split())
+    return " ".join(words for words in plan.chart()[0] if words)
 
 
 def bedside(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output, VBox
+from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output, ToggleButton, VBox
 
 from heparin_pk._checks import check_between
 from heparin_pk.ward import Step
 
-HIGHEST_RATE = 32
-"""U/kg/h. A power of two: a browser keeps slider values as shares of their range, and sends every other share back altered."""
+HIGHEST_RATE_U_PER_KG_PER_H = 32
+"""A power of two: a browser keeps slider values as shares of their range, and sends every other share back altered."""
 
 ROW = Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
 
@@ -42,26 +42,40 @@ def chosen(control: FloatSlider | IntSlider) -> float:
 
 
 class StepRow(VBox):
-    """One laboratory result and the learner's answer: hold, re-bolus, new rate, when to look again."""
+    """One laboratory result and the learner's answer: hold, re-bolus, new rate, when to look again.
+
+    An answer given is one line; ``change`` opens its sliders again, and they act as ever.
+    """
 
     def __init__(self, number: int, rate: float, changed: Callable[[], None], given: Callable[[], None]) -> None:
         self.number = number
-        self.keeps_rate = True
-        self.result = HTML()
+        self.keeps_rate = self._is_last = True
+        self.result = HTML(layout=Layout(flex="0 1 auto", min_width="0"))
         narrow = {"width": "278px", "name_width": "136px"}
         self.hold = slider("hold_min", 0, 0, 240, 15, label=f"{number}: hold (min)", **narrow)
         self.bolus = slider("bolus_u_per_kg", 0, 0, 80, 5, label=f"{number}: re-bolus (U/kg)", **narrow)
-        self.rate = slider("rate_u_per_kg_per_h", rate, 0, HIGHEST_RATE, 0.5, label=f"{number}: new rate (U/kg/h)", **narrow)
+        self.rate = slider(
+            "rate_u_per_kg_per_h", rate, 0, HIGHEST_RATE_U_PER_KG_PER_H, 0.5, label=f"{number}: new rate (U/kg/h)", **narrow
+        )
         self.recheck = slider("recheck_h", 6, 2, 24, 1, label=f"{number}: recheck after (h)", **narrow)
+        self.recheck.tooltip = "hours to the next blood: from the end of a hold, or from now without one"
         self.give = Button(description=f"Give these orders ({number})", button_style="primary", layout=Layout(width="220px"))
+        self.change = ToggleButton(
+            description=f"change ({number})",
+            tooltip="open or close the sliders of this answer",
+            layout=Layout(width="auto", padding="0 10px", margin="0 0 0 10px", flex="0 0 auto"),
+        )
+        self._open = Box(self.sliders, layout=Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%"))
+        self.change.observe(self._toggle, names="value")
         self._changed = changed
         for one in self.sliders:
             one.observe(self._moved, names="value")
         self.give.on_click(lambda _: given())
         super().__init__(
-            children=(self.result, Box(self.sliders, layout=ROW), self.give),
-            layout=Layout(border_left="4px solid #0072B2", padding="0 0 4px 10px", margin="4px 0", width="100%"),
+            children=(Box((self.result, self.change), layout=ROW), self._open, self.give),
+            layout=Layout(border_left="4px solid #0072B2", padding="0 0 0 10px", margin="2px 0", width="100%"),
         )
+        self.add_class("heparin-pk-row")
 
     @property
     def sliders(self) -> tuple[FloatSlider | IntSlider, ...]:
@@ -87,23 +101,32 @@ class StepRow(VBox):
         return chosen(self.rate)
 
     def say(self, result: str, orders: str, *, is_last: bool, is_waiting: bool) -> None:
-        """Write the result and what is ordered on it; time waits for the last row, or has already passed."""
+        """Write the result and what is ordered on it; the last row is open, an answer given is one line until it is changed."""
         self.result.value = (
             f'<div class="result-row" style="line-height:1.4"><b>Result {self.number}</b> {escape(result)}'
-            f"<br>{'you are about to order' if is_waiting else 'ordered'}: {escape(orders)}</div>"
+            f" — {'you are about to order' if is_waiting else 'ordered'}: {escape(orders)}</div>"
         )
         self.give.description = f"Give these orders ({self.number})" if is_waiting else "Answer the next result too"
         self.give.layout.display = None if is_last else "none"
+        self.change.layout.display = "none" if is_last else None
+        self._is_last = is_last
+        self._toggle()
+
+    def _toggle(self, _=None) -> None:
+        """Show the sliders of an answer that can be given, or is to be changed."""
+        self._open.layout.display = "flex" if self._is_last or self.change.value else "none"
 
     def _moved(self, change) -> None:
         if change["owner"] is self.rate:
             if chosen(self.rate) == round(float(change["old"]), 6):
                 return  # the browser's echo of a value it was shown, not a hand
             self.keeps_rate = False
+        if change["owner"] is self.hold:
+            self.recheck.description = f"{self.number}: {'after the hold' if chosen(self.hold) else 'recheck after'} (h)"
         self._changed()
 
 
-_NAMES = """
+_SCRIPT = """
 (() => {
   const mark = (root) => {
     root.querySelectorAll('.widget-slider').forEach((slider) => {
@@ -115,18 +138,50 @@ _NAMES = """
         readout.setAttribute('aria-label', name + ', as a number');
       });
     });
+    root.querySelectorAll('.widget-radio').forEach((group) => {
+      if (group.dataset.heparinPk) return;
+      window.heparinPkGroups = (window.heparinPkGroups || 0) + 1;
+      group.dataset.heparinPk = 'heparin-pk-' + window.heparinPkGroups;
+      group.querySelectorAll('input[type=radio]').forEach((radio) => { radio.name = group.dataset.heparinPk; });
+      group.addEventListener('keydown', (event) => { if (event.key.startsWith('Arrow')) event.stopPropagation(); });
+    });
+  };
+  const follow = (root, rows) => {
+    const first = () => rows.querySelector('.heparin-pk-row');
+    root.addEventListener('click', (event) => {
+      const button = event.target.closest('button.mod-primary');
+      if (!button || !root.contains(button)) return;
+      const was = first();
+      let looks = 0;
+      const look = () => {
+        const row = first(), handle = row && row.querySelector('[role=slider]'), here = document.activeElement;
+        if (row && row !== was && handle && handle.getClientRects().length) {
+          mark(rows);
+          handle.focus({preventScroll: true});
+          row.scrollIntoView({block: 'nearest'});
+        } else if (looks++ < 30) {
+          setTimeout(look, 50);
+        } else if (here === document.body || !here.getClientRects().length || here.contains(root)) {
+          const other = [...rows.querySelectorAll('button')].find((one) => one.getClientRects().length);
+          if (other) other.focus({preventScroll: true});
+        }
+      };
+      setTimeout(look, 50);
+    });
   };
   const own = (root) => {
     if (root.dataset.heparinPk) return;
     root.dataset.heparinPk = 'named';
     mark(root);
-    const rows = root.querySelector('.heparin-pk-rows') || root;
-    new MutationObserver(() => mark(root)).observe(rows, {childList: true, subtree: true});
+    const rows = root.querySelector('.heparin-pk-rows');
+    if (!rows) return;
+    new MutationObserver(() => mark(rows)).observe(rows, {childList: true, subtree: true});
+    follow(root, rows);
   };
   let tries = 0;
   const find = () => {
-    document.querySelectorAll('.heparin-pk-bedside').forEach((root) => {
-      if (root.querySelector('[role=slider]')) own(root);
+    document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
+      if (root.querySelector('[role=slider], input[type=radio]')) own(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };
@@ -135,7 +190,11 @@ _NAMES = """
 """
 
 
-def spoken_names() -> Output:
-    """Return a widget without a face that tells screen readers the name of every slider: ipywidgets writes it beside only."""
-    script = {"output_type": "display_data", "data": {"application/javascript": _NAMES}, "metadata": {}}
-    return Output(outputs=(script,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))
+def script() -> Output:
+    """Return a widget without a face that sees to the keyboard in the page.
+
+    It tells screen readers the name of every slider (ipywidgets writes it beside only), makes the answers to one question one
+    group that keeps its arrow keys from the notebook, and moves the focus on to the next answer when one is given.
+    """
+    code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT}, "metadata": {}}
+    return Output(outputs=(code,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))

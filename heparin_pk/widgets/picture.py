@@ -25,6 +25,8 @@ from heparin_pk.regimen import Bolus, Hold, Order
 from heparin_pk.response import TherapeuticRange
 
 _POINTS_PER_INCH = 72.0
+_WIDEST = "720px"
+"""So that picture and answer fit into one window of 720 pixels' height."""
 _LEGEND_SHARE = 0.93
 """The scene leaves the strip above this share of its height to the legend."""
 
@@ -121,13 +123,13 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
+class Ahead:
     """What the ward knows of the hours to come: its orders of now, the pump as it is set, when blood is drawn next.
 
-    ``plan`` is the course if these orders stand; only its pump, and only until the next draw, is ever drawn.
+    ``course`` is the course if these orders stand; only its pump, and only until the next draw, is ever drawn.
     """
 
-    plan: Course
+    course: Course
     now_h: float
     next_draw_h: float | None = None
     orders: tuple[Order, ...] = ()
@@ -145,9 +147,9 @@ class Picture(GridBox):
             layout=Layout(
                 grid_template_columns="100%",
                 min_width="0",
-                max_width="860px",
+                max_width=_WIDEST,
                 overflow="hidden",
-                flex="1 1 600px",
+                width="100%",
             ),
         )
 
@@ -157,7 +159,7 @@ class Picture(GridBox):
         hours: float,
         target: TherapeuticRange,
         tracks: Sequence[Track] = (),
-        plan: Plan | None = None,
+        ahead: Ahead | None = None,
         baseline: float | None = None,
         most_u_per_kg_per_h: float = 30.0,
         title: str = "",
@@ -165,7 +167,7 @@ class Picture(GridBox):
     ) -> None:
         """Show these treatments; the scene is drawn anew only when the range, the hours or the highest rate changed."""
         scene = Scene.draw(hours, target, most_u_per_kg_per_h)
-        curves = _curves(scene, target, tracks, plan, baseline, title, description)
+        curves = _curves(scene, target, tracks, ahead, baseline, title, description)
         with self.hold_trait_notifications():
             self.curves.value = curves
             self.scene.value = _standing(scene)
@@ -184,7 +186,7 @@ def _curves(
     scene: Scene,
     target: TherapeuticRange,
     tracks: Sequence[Track],
-    plan: Plan | None,
+    ahead: Ahead | None,
     baseline: float | None,
     title: str,
     description: str,
@@ -193,8 +195,8 @@ def _curves(
     parts = []
     if baseline is not None:
         parts.append(_baseline(scene.level, baseline))
-    if plan is not None:
-        parts.append(_plan(scene, plan))
+    if ahead is not None:
+        parts.append(_ahead(scene, ahead))
     parts += [_track(scene, target, track) for track in reversed(tracks)]
     parts.append(_legend(scene, tracks))
     return (
@@ -282,30 +284,34 @@ def _baseline(panel: Panel, value: float) -> str:
     return f'<circle class="baseline" cx="{x:.1f}" cy="{y:.1f}" r="4.8" fill="white" stroke="{plot.BLACK}" stroke-width="1.4"/>'
 
 
-def _plan(scene: Scene, plan: Plan) -> str:
+def _ahead(scene: Scene, ahead: Ahead) -> str:
     """Return what is planned from now on: the pump as it is set, and when blood is drawn next."""
-    course, end_h = plan.plan, scene.level.hours[1] if plan.next_draw_h is None else plan.next_draw_h
-    ahead = (course.time_h >= plan.now_h) & (course.time_h <= end_h)
-    parts = [_bolus(scene.pump, order.time_h, plot.BLUE, 0.91) for order in plan.orders if isinstance(order, Bolus)]
-    if ahead.any():
-        steps_h, rates = _steps(course.time_h[ahead], course.pump_u_per_h[ahead])
+    course, end_h = ahead.course, scene.level.hours[1] if ahead.next_draw_h is None else ahead.next_draw_h
+    kept = (course.time_h >= ahead.now_h) & (course.time_h <= end_h)
+    parts = [_bolus(scene.pump, order.time_h, plot.BLUE, 0.91) for order in ahead.orders if isinstance(order, Bolus)]
+    if kept.any():
+        steps_h, rates = _steps(course.time_h[kept], course.pump_u_per_h[kept])
         line = scene.pump.line(steps_h, [u_per_kg_per_h(rate, course.patient.weight_kg) for rate in rates])
         path = f'<path class="plan" stroke="{plot.BLUE}" stroke-width="1.6" stroke-dasharray="2 3" d="{line}"/>'
         parts.append(_inside(scene.pump, path))
-    if plan.now_h > 0.0:
-        parts.append(_moment(scene, plan.now_h, "now", "4 0"))
-    if plan.next_draw_h is not None:
-        parts.append(_moment(scene, plan.next_draw_h, "next blood", "2 4"))
+    if ahead.now_h > 0.0:
+        parts.append(
+            _moment(scene, ahead.now_h, "now", "4 0", is_left=scene.level.x(ahead.now_h) > scene.level.left + 40, line=1)
+        )
+    if ahead.next_draw_h is not None:
+        is_left = scene.level.x(ahead.next_draw_h) > scene.level.right - 80
+        parts.append(_moment(scene, ahead.next_draw_h, "next blood", "2 4", is_left=is_left, line=2))
     return "".join(parts)
 
 
-def _moment(scene: Scene, time_h: float, words: str, dashes: str) -> str:
+def _moment(scene: Scene, time_h: float, words: str, dashes: str, *, is_left: bool, line: int) -> str:
+    """Return an upright line with its name beside it; names on different lines of text never touch."""
     x, top, panel = float(scene.level.x(time_h)), scene.level.top, scene.level
-    side = f'x="{x + 5:.1f}"' if x < 0.8 * panel.right else f'x="{x - 5:.1f}" text-anchor="end"'
+    side = f'x="{x - 5:.1f}" text-anchor="end"' if is_left else f'x="{x + 5:.1f}"'
     return (
         f'<path class="moment" d="M{x:.1f} {top:.1f}V{panel.bottom:.1f}M{x:.1f} {scene.pump.top:.1f}V{scene.pump.bottom:.1f}" '
         f'stroke="#555555" stroke-width="1.1" stroke-dasharray="{dashes}"/>'
-        f'<text {side} y="{top + 12:.1f}" fill="#444444" font-size="11">{escape(words)}</text>'
+        f'<text class="moment" {side} y="{top + 13 * line:.1f}" fill="#444444" font-size="11">{escape(words)}</text>'
     )
 
 

@@ -7,6 +7,7 @@ from html import escape
 
 from ipywidgets import HTML, Layout, RadioButtons, VBox
 
+from heparin_pk.widgets.controls import script
 from heparin_pk.widgets.words import aloud
 
 
@@ -19,7 +20,7 @@ class Quiz(VBox):
         self.choice = RadioButtons(options=list(answers), value=None, layout=Layout(width="auto"))
         self.said = HTML(aloud(""))
         self.choice.observe(self._answer, names="index")
-        super().__init__(children=(self.question, self.choice, self.said))
+        super().__init__(children=(self.question, self.choice, self.said, script()))
         self.add_class("heparin-pk")
 
     def _answer(self, change) -> None:

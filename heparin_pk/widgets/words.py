@@ -116,6 +116,7 @@ def score_table(course: Course, other: Course, target: TherapeuticRange, other_n
     """Return the score of two courses side by side, every number from :func:`heparin_pk.metrics.summary`."""
     yours, theirs = metrics.summary(course, target), metrics.summary(other, target)
     cell = 'style="text-align:right;padding:1px 0 1px 14px;white-space:nowrap"'
+    name = cell.replace("nowrap", "normal")
     rows = "".join(
         f'<tr><th scope="row" style="text-align:left;font-weight:normal;white-space:nowrap">{label}</th>'
         f"<td {cell}>{number_in_words(yours[key], kind)}</td><td {cell}>{number_in_words(theirs[key], kind)}</td></tr>"
@@ -125,7 +126,7 @@ def score_table(course: Course, other: Course, target: TherapeuticRange, other_n
         '<table class="score" style="line-height:1.4;border-collapse:collapse">'
         f'<caption style="text-align:left;padding-bottom:4px"><b>Score after {course.hours:g} h</b>, '
         f"aiming at {escape(target.write())}</caption>"
-        f'<thead><tr><td></td><th scope="col" {cell}>you</th><th scope="col" {cell}>{escape(other_name)}</th></tr></thead>'
+        f'<thead><tr><td></td><th scope="col" {cell}>you</th><th scope="col" {name}>{escape(other_name)}</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
 
@@ -143,13 +144,12 @@ def number_in_words(value: float | int | None, kind: str) -> str:
     }[kind]
 
 
-def chart_table(lines: list[str]) -> str:
+def chart_table(written: str) -> str:
     """Return the chart as it stands."""
-    written = "\n".join(line.strip("\n") for line in lines)
     return (
         "<b>Chart</b>"
         '<pre class="chart" tabindex="0" aria-label="chart" style="line-height:1.45;margin:4px 0;white-space:pre;overflow-x:auto;'
-        'background:transparent;color:inherit">'
+        'width:0;min-width:100%;box-sizing:border-box;background:transparent;color:inherit">'
         f"{escape(written)}</pre>"
     )
 
@@ -158,7 +158,8 @@ def code_block(code: str) -> str:
     """Return the code as it may be copied."""
     return (
         '<pre class="code" tabindex="0" aria-label="the code that made this picture" style="line-height:1.4;margin:0;padding:6px;'
-        f'white-space:pre;overflow-x:auto;background:transparent;color:inherit;user-select:text">{escape(code)}</pre>'
+        "white-space:pre;overflow-x:auto;width:0;min-width:100%;box-sizing:border-box;background:transparent;color:inherit;"
+        f'user-select:text">{escape(code)}</pre>'
     )
 
 
