@@ -799,7 +799,7 @@ def test_a_plan_draws_when_it_says():
     assert course.controller == "Fixed"
 
 
-# What reviewers broke
+# Edges
 
 ADULT_30 = Patient(weight_kg=75)
 
