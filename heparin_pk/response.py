@@ -134,8 +134,8 @@ class TherapeuticRange:
 WHITFIELD_1980 = Source(
     key="Whitfield_1980",
     citation=(
-        "Whitfield LR, Levy G. Relationship between concentration and anticoagulant effect of heparin in plasma of normal "
-        "subjects: magnitude and predictability of interindividual differences. Clin Pharmacol Ther 1980"
+        "Whitfield & Levy 1980. Relationship between concentration and anticoagulant effect of heparin in plasma of normal "
+        "subjects: magnitude and predictability of interindividual differences"
     ),
     where="Abstract: ln aPTT linear in heparin from 0.05 to 0.8 U/mL, slopes 1.51 to 3.88 mL/U",
     confidence="primary",
@@ -145,15 +145,16 @@ WHITFIELD_1980 = Source(
     ),
 )
 ANTITHROMBIN_AND_APTT = Source(
-    key="PMID_9119287",
-    citation="Antithrombin concentration and the aPTT response to heparin (PubMed record 9119287)",
+    key="Krulder_1996",
+    citation="Krulder JW, Strebus AF, Meinders AE, Briët E. Haemostasis 1996;26(2):85-89",
     where="Abstract: over 0.27 U/mL a similar response; depleted plasma needs twice the heparin",
     confidence="primary",
+    doi="10.1159/000217192",
     pmid="9119287",
 )
 ANTITHROMBIN_AND_ANTI_XA = Source(
     key="Erasmus_115265",
-    citation="Anti-Xa recovery of heparin in antithrombin deficiency (Erasmus University repository 115265)",
+    citation="Erasmus University repository, record 115265: heparin recovery in anti-Xa assays and antithrombin (title not seen)",
     where="Recovery linearly reduced with antithrombin activity decreasing below 100 %",
     confidence="primary",
     url="https://repub.eur.nl/pub/115265",
@@ -162,7 +163,7 @@ LAW_SOURCES = (WHITFIELD_1980, ANTITHROMBIN_AND_APTT, ANTITHROMBIN_AND_ANTI_XA)
 """The papers behind the response laws, which every course uses."""
 
 ENOUGH_ANTITHROMBIN_FRACTION = 0.27
-"""Above this the aPTT answers heparin as ever; antithrombin-depleted plasma needs twice the heparin (PMID 9119287)."""
+"""Above this the aPTT answers heparin as ever; antithrombin-depleted plasma needs twice the heparin (Krulder 1996)."""
 
 BEYOND_ANY_ASSAY = 12.0
 """ln(aPTT / baseline) goes no further: 160,000 times the baseline means "does not clot", and no number stands for it."""
@@ -172,7 +173,7 @@ def slope_ml_per_u(patient: Patient, reagent: Reagent) -> float:
     """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U.
 
     Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
-    straight line (DERIVED) to half of it without antithrombin. Source: PMID 9119287, abstract: over 0.27 U/mL the response is
+    straight line (DERIVED) to half of it without antithrombin. Source: Krulder 1996, abstract: over 0.27 U/mL the response is
     similar, depleted plasma needs twice the heparin.
     """
     enough = min(1.0, patient.antithrombin_fraction / ENOUGH_ANTITHROMBIN_FRACTION)

@@ -27,7 +27,7 @@ HIRSH_1976 = Source(
     key="Hirsh_1976",
     citation=(
         "Hirsh J, van Aken WG, Gallus AS, Dollery CT, Cade JF, Yung WL. Heparin kinetics in venous thrombosis and pulmonary "
-        "embolism. Circulation 1976;53(4):691-695"
+        "embolism. 1976;(4):691-695 (journal not named on the page read)"
     ),
     where="Abstract: half-life 63 +- 15 min after 70 U/kg in 20 patients",
     confidence="primary",
@@ -69,7 +69,7 @@ BRANCAZIO = Source(
     key="Brancazio_1995",
     citation=(
         "Brancazio LR, Roperti KA, Stierer R, Laifer SA. Pharmacokinetics and pharmacodynamics of subcutaneous heparin during "
-        "the early third trimester of pregnancy. Am J Obstet Gynecol 1995:1240-1245"
+        "the early third trimester of pregnancy. Pages 1240-1245 (year 1995 by its DOI)"
     ),
     where="Abstract: peak 0.23 +- 0.036 U/mL at 222 +- 20 min in six women who were not pregnant, 143 U/kg",
     confidence="primary",
@@ -82,11 +82,18 @@ PROTAMINE_LABEL = Source(
     confidence="primary",
     url="https://www.recallguide.org/drug/protamine-sulfate/",
 )
-PROTAMINE_2003 = Source(
-    key="Protamine_disappearance",
-    citation="Rapid disappearance of protamine in adults undergoing cardiac operation with cardiopulmonary bypass",
-    where="Abstract: half-life 4.5 min (1.9 to 18) in 26 patients after 250 mg",
-    confidence="second-hand",
+PROTAMINE_2002 = Source(
+    key="Butterworth_2002",
+    citation=(
+        "Butterworth J, Lin YA, Prielipp RC, Bennett J, Hammon JW, James RL. Rapid disappearance of protamine in adults "
+        "undergoing cardiac operation with cardiopulmonary bypass. Ann Thorac Surg 2002;74(5):1589-1595"
+    ),
+    where="Abstract: half-life 4.5 min (1.9 to 18) in 26 patients after 250 mg (reference itself as quoted elsewhere)",
+    confidence="primary",
+    url=(
+        "https://discovery.researcher.life/article/rapid-disappearance-of-protamine-in-adults-undergoing-cardiac-operation-with-"
+        "cardiopulmonary-bypass/2fb6a5c20d1f3ef1b151074b2ba31cb5"
+    ),
 )
 RASCHKE_1993 = Source(
     key="Raschke_1993",

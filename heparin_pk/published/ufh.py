@@ -11,7 +11,7 @@ from heparin_pk.published.sources import (
     HIRSH_1976,
     JIA_2015,
     KANDROTAS_1989,
-    PROTAMINE_2003,
+    PROTAMINE_2002,
     PROTAMINE_LABEL,
     SWISS_LABEL,
     TEIEN_1977,
@@ -34,7 +34,7 @@ _PROTAMINE = (
         name="kr_ml_per_u_per_h",
         value=Value(50.0, ASSUMED.at("fast against everything else; 1 mg = 100 U is " + PROTAMINE_LABEL.key)),
     ),
-    Parameter(name="protamine_loss_per_h", value=Value(0.693147 / (4.5 / 60), PROTAMINE_2003)),
+    Parameter(name="protamine_loss_per_h", value=Value(0.693147 / (4.5 / 60), PROTAMINE_2002)),
 )
 _ADULTS = Studied(
     population="adults with normal kidneys; derived from volunteers and VTE patients (the limits are assumed)",
