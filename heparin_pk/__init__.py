@@ -7,15 +7,18 @@
 """
 
 from heparin_pk import metrics, published
+from heparin_pk.bodysize import dosing_weight_kg
+from heparin_pk.citations import print_citations
 from heparin_pk.course import Course, Entry
-from heparin_pk.drug import Drug, OutsideStudied, Parameter, Studied
+from heparin_pk.covariate import Covariate
+from heparin_pk.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
 from heparin_pk.kinetics import Kinetics
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Bag, Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange, aptt_range_for_anti_xa
+from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, TherapeuticRange, aptt_range_for_anti_xa
 from heparin_pk.simulate import simulate, titrate
 from heparin_pk.source import Source, Value
 from heparin_pk.ward import ByHand, Controller, Decision, Fixed, Lab, Situation, Step

@@ -16,14 +16,15 @@ import numpy as np
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk._files import read_text, write_text
 from heparin_pk._records import from_plain, to_plain
-from heparin_pk.drug import Drug, Parameter, Studied
+from heparin_pk.covariate import Covariate
+from heparin_pk.drug import Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.engine import ENGINES
 from heparin_pk.kinetics import State
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Bag, Pump, ml_per_h
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import LAWS, Reagent, TherapeuticRange, level
+from heparin_pk.response import ClottingTime, Reagent, Responses, TherapeuticRange, level
 from heparin_pk.source import Source, Value
 from heparin_pk.ward import Lab
 
@@ -61,7 +62,7 @@ class Course:
 
     patient: Patient
     drug: Drug
-    reagent: Reagent
+    reagent: Reagent | ClottingTime | None
     entries: tuple[Entry, ...]
     time_h: np.ndarray
     states: np.ndarray
@@ -71,6 +72,7 @@ class Course:
     pump: Pump | None = None
     target: TherapeuticRange | None = None
     controller: str = "regimen"
+    plan_source: Source | None = None
     seed: int = 0
     engine: str = "stepper"
 
@@ -87,11 +89,12 @@ class Course:
             raise ValueError("time_h must hold at least two moments and never go back")
         check_is("patient", self.patient, Patient, "a Patient")
         check_is("drug", self.drug, Drug, "a Drug")
-        check_is("reagent", self.reagent, Reagent, "a Reagent")
+        check_is("reagent", self.reagent, (Reagent, ClottingTime, type(None)), "a Reagent, a ClottingTime or None")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
         check_is("pump", self.pump, (Pump, type(None)), "a Pump or None")
         check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
         check_text("controller", self.controller)
+        check_is("plan_source", self.plan_source, (Source, type(None)), "a Source or None")
         check_is("seed", self.seed, int, "an integer")
         for entry in self.entries:
             check_is("an entry", entry, Entry, "an Entry")
@@ -126,12 +129,21 @@ class Course:
     @property
     def drug_volume_ml(self) -> float:
         """The plasma volume of this patient in this model, mL."""
-        parameter = next(p for p in self.drug.parameters if p.field == "v1_ml")
-        return parameter.at_weight(self.patient.weight_kg, self.drug.reference_weight_kg)
+        return self.drug.kinetics(self.patient).v1_ml
+
+    @property
+    def responses(self) -> Responses:
+        """How this patient's blood answers, in the laboratory of this course."""
+        return self.drug.answers_with(self.reagent)
+
+    @property
+    def assays(self) -> tuple[str, ...]:
+        """The assays this course can be read in, keys of ``ASSAYS``."""
+        return self.responses.assays
 
     def level(self, assay: str) -> np.ndarray:
-        """Return the true level of an assay (a key of ``ASSAYS``) at ``time_h``, shape (n,)."""
-        return level(assay, self.concentration_u_per_ml, self.patient, self.reagent)
+        """Return the true level of an assay (one of ``assays``) at ``time_h``, shape (n,)."""
+        return level(assay, self.concentration_u_per_ml, self.patient, self.responses, self.time_h)
 
     def concentration_at_u_per_ml(self, time_h: float) -> float:
         """Return the heparin in plasma at one moment, just before whatever is given then, U/mL."""
@@ -144,12 +156,48 @@ class Course:
 
     def level_at(self, assay: str, time_h: float) -> float:
         """Return the true level of an assay at one moment, just before whatever is given then."""
-        return float(level(assay, self.concentration_at_u_per_ml(time_h), self.patient, self.reagent))
+        return float(level(assay, self.concentration_at_u_per_ml(time_h), self.patient, self.responses, time_h))
 
     @property
     def aptt_s(self) -> np.ndarray:
         """The true aPTT, s, shape (n,)."""
         return self.level("aptt_s")
+
+    # What it rests on
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """In what this course leaves the validity domain of its model, in words: patient, route, dose, rate, level."""
+        return (*self.drug.studied.leaves_out(self.patient), *self._given_outside())
+
+    def _given_outside(self) -> list[str]:
+        studied, unit, found = self.drug.studied, self.drug.amount_unit, []
+        routes: dict[str, list[float]] = {"bolus": [], "infusion": [], "subcutaneous": []}
+        for order in self.regimen.resolved(self.patient.doses_by_kg).orders:
+            if isinstance(order, Bolus | Subcutaneous) and order.dose_u:
+                routes[type(order).__name__.lower()].append(order.dose_u / self.patient.weight_kg)
+            elif isinstance(order, Infusion) and order.rate_u_per_h:
+                routes["infusion"].append(order.rate_u_per_h / self.patient.weight_kg)
+        limits = {"bolus": studied.dose_u_per_kg, "infusion": studied.rate_u_per_kg_per_h, "subcutaneous": studied.dose_u_per_kg}
+        for route, amounts in routes.items():
+            seen = limits[route]
+            if amounts and route not in studied.routes:
+                found.append(f"was studied with {' and '.join(studied.routes)}; got {route}")
+            elif amounts and seen is not None and not (0.99 * seen[0] <= min(amounts) and max(amounts) <= 1.01 * seen[1]):
+                got = max(amounts) if max(amounts) > seen[1] else min(amounts)
+                each = f"{unit}/kg/h" if route == "infusion" else f"{unit}/kg"
+                found.append(f"was studied at {route} {seen[0]:g} to {seen[1]:g} {each}; got {got:.4g}")
+        highest, seen = float(self.concentration_u_per_ml.max()), studied.concentration_u_per_ml
+        if seen is not None and highest > 1.05 * seen[1]:
+            found.append(f"was studied up to {seen[1]:g} {unit}/mL; this course reaches {highest:.2g}")
+        return found
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The papers this course used, and no others, each once."""
+        more = (self.plan_source, self.target.source if self.target else None)
+        every = (*self.drug.sources_for(self.patient, self.responses), *(source for source in more if source is not None))
+        return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
     # What the ward saw and did
 
@@ -196,20 +244,23 @@ class Course:
         return "; ".join(words) or "no change"
 
     def _order_in_words(self, order: Order) -> str:
+        unit = self.drug.amount_unit
         match order:
             case Bolus():
                 over = f" over {order.over_min:g} min" if order.over_min else ""
-                words = f"bolus {_grouped(order.resolved(self.patient.weight_kg).dose_u)} U{over}"
+                words = f"bolus {_grouped(order.resolved(self.patient.doses_by_kg).dose_u)} {unit}{over}"
             case Infusion():
-                rate = order.resolved(self.patient.weight_kg).rate_u_per_h or 0.0
+                rate = order.resolved(self.patient.doses_by_kg).rate_u_per_h or 0.0
                 pump_ml_per_h = ml_per_h(rate, self.bag.concentration_u_per_ml)
-                words = f"rate {_grouped(rate)} U/h ({rate / self.patient.weight_kg:.1f} U/kg/h, pump {pump_ml_per_h:.4g} mL/h)"
+                per_kg = rate / self.patient.doses_by_kg
+                pump = f", pump {pump_ml_per_h:.4g} mL/h" if unit == "U" else ""
+                words = f"rate {_grouped(rate)} {unit}/h ({per_kg:.1f} {unit}/kg/h{pump})"
             case Hold():
                 words = f"hold {order.duration_min:g} min"
             case Stop():
                 words = "stop the infusion"
             case Subcutaneous():
-                words = f"subcutaneous {_grouped(order.resolved(self.patient.weight_kg).dose_u)} U"
+                words = f"subcutaneous {_grouped(order.resolved(self.patient.doses_by_kg).dose_u)} {unit}"
             case Protamine():
                 words = f"protamine {order.dose_mg:g} mg over {order.over_min:g} min"
         return words
@@ -230,7 +281,7 @@ class Course:
             "pump_u_per_h": self.pump_u_per_h,
             "concentration_u_per_ml": self.concentration_u_per_ml,
         }
-        columns |= {assay: self.level(assay) for assay in LAWS}
+        columns |= {assay: self.level(assay) for assay in self.assays}
         return columns | {name: self.states[:, i] for i, name in enumerate(State._fields)}
 
     def _causes(self) -> dict[str, Any]:
@@ -322,10 +373,14 @@ _CLASSES: dict[str, type] = {
         Patient,
         Drug,
         Parameter,
+        Variability,
+        Residual,
+        Covariate,
         Studied,
         Value,
         Source,
         Reagent,
+        ClottingTime,
         TherapeuticRange,
         Laboratory,
         Pump,

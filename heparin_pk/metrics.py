@@ -171,7 +171,7 @@ def auc_u_h_per_ml(course: Course) -> float:
 def heparin_given_u(course: Course) -> float:
     """Return all heparin given into veins and skin, U."""
     from_pump = float(course.pump_u_per_h[:-1] @ np.diff(course.time_h))
-    orders = course.regimen.resolved(course.patient.weight_kg).orders
+    orders = course.regimen.resolved(course.patient.doses_by_kg).orders
     at_once = sum(getattr(o, "dose_u", 0.0) or 0.0 for o in orders if not getattr(o, "over_min", 0.0) and o.time_h < course.hours)
     return from_pump + at_once
 

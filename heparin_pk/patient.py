@@ -4,16 +4,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heparin_pk._checks import check_between, floats, shown
+from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
+
+SEXES = ("female", "male")
+
+_LIMITS: dict[str, tuple[float, float]] = {
+    "weight_kg": (0.4, 400.0),
+    "height_cm": (20.0, 250.0),
+    "age_y": (0.0, 120.0),
+    "baseline_aptt_s": (15.0, 150.0),
+    "baseline_act_s": (50.0, 300.0),
+    "antithrombin_fraction": (0.0, 2.0),
+    "factor_viii_u_per_ml": (0.01, 20.0),
+    "creatinine_clearance_ml_per_min": (1.0, 250.0),
+    "inr": (0.8, 10.0),
+    "doac_anti_xa_u_per_ml": (0.0, 20.0),
+    "clock_at_start_h": (0.0, 24.0),
+    "dosing_weight_kg": (0.4, 400.0),
+}
+_OPTIONAL = (
+    "height_cm",
+    "age_y",
+    "baseline_act_s",
+    "factor_viii_u_per_ml",
+    "creatinine_clearance_ml_per_min",
+    "inr",
+    "clock_at_start_h",
+    "dosing_weight_kg",
+)
+_YES_OR_NO = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Patient:
-    """A person about to be given heparin.
+    """A person about to be given heparin; what is not said is not known, and no law uses it.
 
-    ``weight_kg`` is the body weight that doses and pharmacokinetics use (0.4 to 400), ``age_y`` the age in years, where known
-    (0 to 120), ``baseline_aptt_s`` the aPTT before heparin (15 to 150), ``antithrombin_fraction`` the antithrombin activity
-    as a share of normal (0 to 2).
+    ``weight_kg`` is the true body weight (0.4 to 400); ``dosing_weight_kg`` the weight doses are calculated with where that is
+    another one (:func:`heparin_pk.bodysize.dosing_weight_kg`); ``height_cm``, ``age_y``, ``sex`` ("female", "male").
+    ``baseline_aptt_s`` and ``baseline_act_s`` are the clotting times before heparin (15 to 150 s, 50 to 300 s);
+    ``antithrombin_fraction`` the antithrombin activity as a share of normal (0 to 2); ``factor_viii_u_per_ml`` (0.01 to 20);
+    ``creatinine_clearance_ml_per_min`` (1 to 250); ``inr`` of somebody on warfarin; ``doac_anti_xa_u_per_ml`` what an anti-Xa
+    assay still sees of an oral factor Xa inhibitor at 0 h. ``acute_thrombosis``, ``cirrhosis``, ``kidney_failure`` (uraemia),
+    ``pregnant`` (last third) and ``smoker`` are yes or no. ``clock_at_start_h`` is the time of day at 0 h (0 to 24).
+    ``factors`` say how this person differs from a typical one of the same description: ``(("bmax_u", 1.2),)``.
 
     Raises ``ValueError`` with name, limits and value when a field lies outside its limits.
 
@@ -27,15 +60,66 @@ class Patient:
 
     weight_kg: float
     age_y: float | None = None
+    height_cm: float | None = None
+    sex: str | None = None
     baseline_aptt_s: float = 30.0
+    baseline_act_s: float | None = None
     antithrombin_fraction: float = 1.0
+    factor_viii_u_per_ml: float | None = None
+    creatinine_clearance_ml_per_min: float | None = None
+    inr: float | None = None
+    doac_anti_xa_u_per_ml: float = 0.0
+    acute_thrombosis: bool = False
+    cirrhosis: bool = False
+    kidney_failure: bool = False
+    pregnant: bool = False
+    smoker: bool = False
+    clock_at_start_h: float | None = None
+    dosing_weight_kg: float | None = None
+    factors: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        check_between("weight_kg", self.weight_kg, 0.4, 400.0)
-        if self.age_y is not None:
-            check_between("age_y", self.age_y, 0.0, 120.0)
-        check_between("baseline_aptt_s", self.baseline_aptt_s, 15.0, 150.0)
-        check_between("antithrombin_fraction", self.antithrombin_fraction, 0.0, 2.0)
-        floats(self, "weight_kg", "age_y", "baseline_aptt_s", "antithrombin_fraction")
+        for name, (low, high) in _LIMITS.items():
+            if getattr(self, name) is not None or name not in _OPTIONAL:
+                check_between(name, getattr(self, name), low, high)
+        if self.sex is not None:
+            check_one_of("sex", self.sex, SEXES)
+        for name in _YES_OR_NO:
+            check_is(name, getattr(self, name), bool, "True or False")
+        if self.pregnant and self.sex == "male":
+            raise ValueError("pregnant must be False for sex 'male'; got True")
+        floats(self, *_LIMITS)
+        self._check_factors()
+
+    def _check_factors(self) -> None:
+        check_is("factors", self.factors, (list, tuple), "a list of (parameter, factor) pairs")
+        pairs = []
+        for pair in self.factors:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise ValueError(f"factors must be (parameter, factor) pairs; got {pair!r}")
+            check_text("the parameter of a factor", pair[0])
+            pairs.append((pair[0], check_between(f"the factor on {pair[0]}", pair[1], 0.01, 100.0)))
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError(f"factors name a parameter twice; got {self.factors!r}")
+        object.__setattr__(self, "factors", tuple(pairs))
 
     __repr__ = shown
+
+    @property
+    def doses_by_kg(self) -> float:
+        """The weight doses are calculated with, kg."""
+        return self.weight_kg if self.dosing_weight_kg is None else self.dosing_weight_kg
+
+    @property
+    def female(self) -> bool:
+        """True for a woman; unknown counts as no."""
+        return self.sex == "female"
+
+    @property
+    def on_warfarin(self) -> bool:
+        """True when an INR under warfarin is known."""
+        return self.inr is not None
+
+    def factor(self, parameter: str) -> float:
+        """Return this person's own factor on a parameter, 1 where nothing is said."""
+        return dict(self.factors).get(parameter, 1.0)

@@ -136,7 +136,7 @@ def room_for_pump(*courses: Course) -> float:
     """
     highest = max(
         (
-            (order.resolved(course.patient.weight_kg).rate_u_per_h or 0.0) / course.patient.weight_kg
+            (order.resolved(course.patient.doses_by_kg).rate_u_per_h or 0.0) / course.patient.doses_by_kg
             for course in courses
             for order in course.regimen.orders
             if isinstance(order, Infusion)
@@ -185,14 +185,14 @@ def course(
                 )
         below.step(
             course.time_h,
-            course.pump_u_per_h / course.patient.weight_kg,
+            course.pump_u_per_h / course.patient.doses_by_kg,
             where="post",
             color=colour,
             ls=dashes,
             lw=2.0,
             label="_pump",
         )
-        orders = course.regimen.resolved(course.patient.weight_kg).orders
+        orders = course.regimen.resolved(course.patient.doses_by_kg).orders
         boluses = [order.time_h for order in orders if isinstance(order, Bolus)]
         if boluses:
             below.plot(boluses, [0.9] * len(boluses), "v", ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5, ls="none",

@@ -110,7 +110,7 @@ def rate_u_per_h(rate_u_per_kg_per_h: float, weight_kg: float, most_u_per_h: flo
     >>> rate_u_per_h(18, 68)
     1224.0
     """
-    rate = check_between("rate_u_per_kg_per_h", rate_u_per_kg_per_h, 0.0, 1000.0) * check_between(
+    rate = check_between("rate_u_per_kg_per_h", rate_u_per_kg_per_h, 0.0, 3000.0) * check_between(
         "weight_kg", weight_kg, 0.4, 400.0
     )
     return rate if most_u_per_h is None else min(rate, check_between("most_u_per_h", most_u_per_h, 0.0, 1e6))

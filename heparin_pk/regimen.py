@@ -18,8 +18,11 @@ from heparin_pk.pump import rate_u_per_h as weight_based_rate_u_per_h
 HOURS = (0.0, 24.0 * 60)
 """Orders may be given within sixty days of the start."""
 
+MOST_RATE_U_PER_KG_PER_H = 3000.0
+"""Room for the microgram doses of direct thrombin inhibitors; heparin beyond what was studied warns (``OutsideStudied``)."""
+
 MOST_DOSE_U = 200_000.0
-MOST_RATE_U_PER_H = 50_000.0
+MOST_RATE_U_PER_H = 500_000.0
 
 
 def _check_time(order) -> None:
@@ -78,7 +81,9 @@ class Infusion:
 
     def __post_init__(self) -> None:
         _check_time(self)
-        _check_one_way(self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": 500.0, "rate_ml_per_h": 2000.0})
+        _check_one_way(
+            self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": MOST_RATE_U_PER_KG_PER_H, "rate_ml_per_h": 2000.0}
+        )
         if self.bag is not None:
             check_is("bag", self.bag, Bag, "a Bag")
         if (self.rate_ml_per_h is None) != (self.bag is None):

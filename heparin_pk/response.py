@@ -1,4 +1,4 @@
-"""How clotting answers a concentration: aPTT, its ratio, anti-Xa, and the ranges clinicians aim at.
+"""How clotting answers a concentration: aPTT, its ratio, ACT, anti-Xa, and the ranges clinicians aim at.
 
 The aPTT rises exponentially with heparin (Whitfield & Levy 1980: ln aPTT is linear in concentration from 0.05 to 0.8 U/mL,
 r2 > 0.987 in all of 17 volunteers). How steeply depends on the reagent, which is why seconds do not travel between hospitals.
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_one_of, floats, shown
+from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.covariate import Covariate, product
 from heparin_pk.patient import Patient
-from heparin_pk.source import Source
+from heparin_pk.source import Source, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ ASSAYS = {
     "aptt_s": Assay("aptt_s", "aPTT", "s", 1.0, 150.0),
     "aptt_ratio": Assay("aptt_ratio", "aPTT ratio", "", 0.1, 5.0),
     "anti_xa_u_per_ml": Assay("anti_xa_u_per_ml", "anti-Xa", "U/mL", 0.01, math.inf),
+    "act_s": Assay("act_s", "ACT", "s", 1.0, 999.0),
 }
 """The tests a laboratory of the house can report. Above ``ceiling`` an aPTT is reported as "> 150 s", never as a number."""
 
@@ -91,6 +93,42 @@ class Reagent:
             )
         slope = float(levels @ np.log(ratios) / (levels @ levels))
         return cls(name=name, slope_ml_per_u=slope, source=source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ClottingTime:
+    """A published law of a clotting time that is not the exponential one: a straight line, or one that flattens.
+
+    baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C / (``half_at_u_per_ml`` + C), for ``assay`` "aptt_s" or "act_s".
+    ``baseline_s`` is the time without the drug (the patient's own, where known, comes first); ``control_s`` the denominator of
+    a ratio.
+
+    Raises ``ValueError`` outside its limits, without a source, or when no dose would move it.
+    """
+
+    name: str
+    assay: str
+    baseline_s: float
+    source: Source
+    slope_s_ml_per_u: float = 0.0
+    most_s: float = 0.0
+    half_at_u_per_ml: float = 1.0
+    control_aptt_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        check_one_of("assay", self.assay, ("aptt_s", "act_s"))
+        check_between("baseline_s", self.baseline_s, 15.0, 300.0)
+        check_between("slope_s_ml_per_u", self.slope_s_ml_per_u, 0.0, 5000.0)
+        check_between("most_s", self.most_s, 0.0, 5000.0)
+        check_between("half_at_u_per_ml", self.half_at_u_per_ml, 1e-3, 1e3)
+        check_between("control_aptt_s", self.control_aptt_s, 15.0, 60.0)
+        if self.slope_s_ml_per_u + self.most_s <= 0.0:
+            raise ValueError(f"{self.name}: slope_s_ml_per_u or most_s must be above 0, or no dose would move it; got 0 and 0")
+        check_is("source", self.source, Source, f"a Source ({self.name} needs one)")
+        floats(self, "baseline_s", "slope_s_ml_per_u", "most_s", "half_at_u_per_ml", "control_aptt_s")
+
+    __repr__ = shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -159,65 +197,176 @@ ANTITHROMBIN_AND_ANTI_XA = Source(
     confidence="primary",
     url="https://repub.eur.nl/pub/115265",
 )
-LAW_SOURCES = (WHITFIELD_1980, ANTITHROMBIN_AND_APTT, ANTITHROMBIN_AND_ANTI_XA)
-"""The papers behind the response laws, which every course uses."""
-
 ENOUGH_ANTITHROMBIN_FRACTION = 0.27
 """Above this the aPTT answers heparin as ever; antithrombin-depleted plasma needs twice the heparin (Krulder 1996)."""
+
+ANTITHROMBIN_LAWS = (
+    Covariate(
+        name="antithrombin",
+        feature="antithrombin_fraction",
+        on=("slope_ml_per_u",),
+        form="falls below",
+        reference=ENOUGH_ANTITHROMBIN_FRACTION,
+        effect=Value(0.5, ANTITHROMBIN_AND_APTT),
+        words="I have next to no antithrombin: my aPTT answers heparin only half as steeply.",
+    ),
+    Covariate(
+        name="antithrombin",
+        feature="antithrombin_fraction",
+        on=("recovery_fraction",),
+        form="falls below",
+        reference=1.0,
+        effect=Value(1.0, ANTITHROMBIN_AND_ANTI_XA),
+        words="I am short of antithrombin: the anti-Xa assay finds less of the heparin I was given.",
+    ),
+)
+"""Heparin acts through antithrombin. The aPTT hardly notices until it is nearly gone; the anti-Xa falls in proportion."""
 
 BEYOND_ANY_ASSAY = 12.0
 """ln(aPTT / baseline) goes no further: 160,000 times the baseline means "does not clot", and no number stands for it."""
 
 
-def slope_ml_per_u(patient: Patient, reagent: Reagent) -> float:
-    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Responses:
+    """How blood answers one drug: its aPTT law, its ACT law, what an anti-Xa assay sees of it, and the laws patients add.
+
+    ``aptt`` is a :class:`Reagent` or a :class:`ClottingTime`, ``act`` a :class:`ClottingTime`; ``None`` means that nothing was
+    published. ``anti_xa_fraction`` is 1 for heparins and 0 for direct thrombin inhibitors.
+    """
+
+    aptt: Reagent | ClottingTime | None
+    act: ClottingTime | None = None
+    anti_xa_fraction: float = 1.0
+    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
+
+    __repr__ = shown
+
+    @property
+    def assays(self) -> tuple[str, ...]:
+        """The keys of ``ASSAYS`` this drug has an answer for."""
+        known = {
+            "aptt_s": self.aptt is not None,
+            "aptt_ratio": self.aptt is not None,
+            "anti_xa_u_per_ml": self.anti_xa_fraction > 0.0,
+            "act_s": self.act is not None,
+        }
+        return tuple(assay for assay, is_known in known.items() if is_known)
+
+
+def slope_ml_per_u(patient: Patient, reagent: Reagent, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS) -> float:
+    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times what the laws make of it.
 
     Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
     straight line (DERIVED) to half of it without antithrombin. Source: Krulder 1996, abstract: over 0.27 U/mL the response is
     similar, depleted plasma needs twice the heparin.
     """
-    enough = min(1.0, patient.antithrombin_fraction / ENOUGH_ANTITHROMBIN_FRACTION)
-    return reagent.slope_ml_per_u * (0.5 + 0.5 * enough)
+    return reagent.slope_ml_per_u * product(laws, "slope_ml_per_u", patient)
 
 
-def aptt_s(concentration_u_per_ml, patient: Patient, reagent: Reagent):
+def active_u_per_ml(concentration_u_per_ml, patient: Patient, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0):
+    """Return the concentration as blood feels it at a time of the day: the same, unless a law swings over 24 h."""
+    swing = product(laws, "activity_fraction", patient, time_h)
+    return concentration_u_per_ml if isinstance(swing, float) and swing == 1.0 else concentration_u_per_ml * swing
+
+
+def aptt_s(
+    concentration_u_per_ml,
+    patient: Patient,
+    reagent: Reagent | ClottingTime,
+    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    time_h=0.0,
+):
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
-    aPTT = baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980. Gross overdoses end
-    at ``BEYOND_ANY_ASSAY``.
+    With a reagent, baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980. Gross
+    overdoses end at ``BEYOND_ANY_ASSAY``. With a published straight line or plateau, that.
     """
-    slope = slope_ml_per_u(patient, reagent)
-    if isinstance(concentration_u_per_ml, float):
-        return patient.baseline_aptt_s * math.exp(min(BEYOND_ANY_ASSAY, slope * concentration_u_per_ml))
-    return patient.baseline_aptt_s * np.exp(np.minimum(BEYOND_ANY_ASSAY, slope * concentration_u_per_ml))
+    c = active_u_per_ml(concentration_u_per_ml, patient, laws, time_h)
+    if isinstance(reagent, ClottingTime):
+        return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(laws, "slope_ml_per_u", patient))
+    slope = slope_ml_per_u(patient, reagent, laws)
+    if isinstance(c, float):
+        return patient.baseline_aptt_s * math.exp(min(BEYOND_ANY_ASSAY, slope * c))
+    return patient.baseline_aptt_s * np.exp(np.minimum(BEYOND_ANY_ASSAY, slope * c))
 
 
-def aptt_ratio(concentration_u_per_ml, patient: Patient, reagent: Reagent):
+def _clotting_time_s(c, law: ClottingTime, baseline_s: float, steeper: float):
+    return baseline_s + steeper * (law.slope_s_ml_per_u * c + law.most_s * c / (law.half_at_u_per_ml + c))
+
+
+def aptt_ratio(
+    concentration_u_per_ml,
+    patient: Patient,
+    reagent: Reagent | ClottingTime,
+    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    time_h=0.0,
+):
     """Return the true aPTT divided by the laboratory's control aPTT."""
-    return aptt_s(concentration_u_per_ml, patient, reagent) / reagent.control_aptt_s
+    return aptt_s(concentration_u_per_ml, patient, reagent, laws, time_h) / reagent.control_aptt_s
 
 
-def anti_xa_u_per_ml(concentration_u_per_ml, patient: Patient, reagent: Reagent | None = None):  # noqa: ARG001
+def act_s(
+    concentration_u_per_ml,
+    patient: Patient,
+    law: ClottingTime,
+    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    time_h=0.0,
+):
+    """Return the true activated clotting time (the test of the catheter laboratory and the bypass pump), s."""
+    baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
+    c = active_u_per_ml(concentration_u_per_ml, patient, laws, time_h)
+    return _clotting_time_s(c, law, baseline_s, product(laws, "slope_ml_per_u", patient))
+
+
+def anti_xa_u_per_ml(
+    concentration_u_per_ml,
+    patient: Patient,
+    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    time_h=0.0,
+):
     """Return the anti-Xa activity an assay without added antithrombin finds, U/mL.
 
     Heparin acts through antithrombin: below normal antithrombin the recovery falls in proportion, above it nothing is gained.
-    Source: recovery "linearly reduced with antithrombin activity decreasing below 100%", repub.eur.nl/pub/115265.
+    Source: recovery "linearly reduced with antithrombin activity decreasing below 100%", repub.eur.nl/pub/115265. An oral
+    factor Xa inhibitor still in the blood is found too, where a law says so.
     """
-    return concentration_u_per_ml * min(1.0, patient.antithrombin_fraction)
+    found = active_u_per_ml(concentration_u_per_ml, patient, laws, time_h) * product(laws, "recovery_fraction", patient)
+    for law in laws:
+        if law.form == "fades" and law.applies_to(patient):
+            found = found + law.added(patient, time_h)
+    return found
 
 
-LAWS = {"aptt_s": aptt_s, "aptt_ratio": aptt_ratio, "anti_xa_u_per_ml": anti_xa_u_per_ml}
+def level(assay: str, concentration_u_per_ml, patient: Patient, responses: Responses | Reagent | ClottingTime, time_h=0.0):
+    """Return the true level of ``assay`` (one of ``ASSAYS``) at a concentration, a number or an array.
 
+    ``responses`` is what :class:`Responses` says, or a reagent alone; ``time_h`` the hours since the start (an array of the same
+    shape, or a number), which only a swing over the day and a fading drug read.
 
-def level(assay: str, concentration_u_per_ml, patient: Patient, reagent: Reagent):
-    """Return the true level of ``assay`` (one of ``ASSAYS``) at a concentration, a number or an array."""
-    check_one_of("assay", assay, LAWS)
+    Raises ``ValueError`` for a negative concentration, and for an assay nobody published for this drug.
+    """
+    check_one_of("assay", assay, ASSAYS)
+    if not isinstance(responses, Responses):
+        responses = Responses(aptt=responses)
     if not np.all(np.asarray(concentration_u_per_ml) >= 0.0):
         raise ValueError(f"concentration_u_per_ml must be 0 or more; got {concentration_u_per_ml!r}")
-    return LAWS[assay](concentration_u_per_ml, patient, reagent)
+    if assay not in responses.assays:
+        known = ", ".join(responses.assays)
+        raise ValueError(f"nothing was published about {ASSAYS[assay].label} with this model; it answers in {known}")
+    laws = responses.laws
+    if assay == "anti_xa_u_per_ml":
+        return anti_xa_u_per_ml(concentration_u_per_ml, patient, laws, time_h)
+    if assay == "act_s":
+        assert responses.act is not None  # or it would not be among its assays
+        return act_s(concentration_u_per_ml, patient, responses.act, laws, time_h)
+    assert responses.aptt is not None
+    law = aptt_s if assay == "aptt_s" else aptt_ratio
+    return law(concentration_u_per_ml, patient, responses.aptt, laws, time_h)
 
 
-def aptt_range_for_anti_xa(reagent: Reagent, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:
+def aptt_range_for_anti_xa(
+    reagent: Reagent | ClottingTime, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)
+) -> TherapeuticRange:
     """Return the aPTT range of this reagent that corresponds to an anti-Xa range, as laboratories derive theirs.
 
     The ends are rounded to whole seconds. With the same anti-Xa 0.3-0.7 U/mL a sensitive reagent has a far higher range. A

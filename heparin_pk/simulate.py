@@ -21,6 +21,7 @@ import numpy as np
 
 from heparin_pk._checks import check_between, check_is
 from heparin_pk._streams import checked_seed
+from heparin_pk.citations import remember
 from heparin_pk.course import Course, Entry
 from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.engine import Run
@@ -130,7 +131,7 @@ def simulate(
     """
     check_is("regimen", regimen, Regimen, "a Regimen")
     check_is("patient", patient, Patient, "a Patient")
-    given = regimen.resolved(patient.weight_kg)
+    given = regimen.resolved(patient.doses_by_kg)
     start = Entry(time_h=0.0, orders=tuple(order for order in given.orders if order.time_h < hours), why="as planned")
     return _live(patient, drug, None, start, hours, None, None, 0, engine, reagent)
 
@@ -185,7 +186,15 @@ def _live(
     check_is("drug", drug, Drug, "a Drug")
     check_is("reagent", reagent, (Reagent, type(None)), "a Reagent or None")
     hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
-    reagent = reagent if reagent is not None else drug.reagent
+    if reagent is not None and not isinstance(drug.reagent, Reagent):
+        raise ValueError(f"reagent must be None: the slope of {reagent.name} was measured with heparin, {_own_law(drug)}")
+    reagent_in_use = reagent if reagent is not None else drug.reagent
+    responses = drug.answers_with(reagent_in_use)
+    if laboratory is not None and laboratory.assay not in responses.assays:
+        raise ValueError(
+            f"the laboratory reports {laboratory.assay}, about which nothing was published with {drug.name}; "
+            f"it answers in {', '.join(responses.assays)}"
+        )
     agenda: list[tuple[float, int, int, Callable[[float], None]]] = []
     number = count()
 
@@ -193,7 +202,7 @@ def _live(
         if time_h < hours or (time_h == hours and rank in (_DRAW, _RESULT)):
             heapq.heappush(agenda, (time_h, rank, next(number), what))
 
-    bedside = _Bedside(drug.individual(patient), engine, later)
+    bedside = _Bedside(drug.kinetics(patient), engine, later)
     entries: list[Entry] = []
     labs: list[Lab] = []
     given: list[Order] = []
@@ -206,7 +215,7 @@ def _live(
     def draw(now_h: float) -> None:
         assert laboratory is not None  # only a titration draws blood
         concentration = bedside.run.look(now_h).central_u / bedside.kinetics.v1_ml
-        lab = laboratory.report(max(0.0, concentration), patient, reagent, now_h, seed)
+        lab = laboratory.report(max(0.0, concentration), patient, responses, now_h, seed)
         later(lab.reported_h, _RESULT, lambda now_h: read(lab, now_h))
 
     def read(lab: Lab, now_h: float) -> None:
@@ -217,7 +226,7 @@ def _live(
         assert controller is not None  # only a titration asks
         assert pump is not None
         situation = Situation(
-            time_h=now_h, weight_kg=patient.weight_kg, rate_u_per_h=bedside.rate_u_per_h, labs=tuple(labs), pump=pump
+            time_h=now_h, weight_kg=patient.doses_by_kg, rate_u_per_h=bedside.rate_u_per_h, labs=tuple(labs), pump=pump
         )
         decision = controller.decide(situation)
         check_is("what a controller decides", decision, Decision, "a Decision")
@@ -250,11 +259,10 @@ def _live(
         what(now_h)
 
     time_h, states, pump_u_per_h = bedside.run.trajectory(hours)
-    _warn_outside(drug, float(states[:, 0].max()) / bedside.kinetics.v1_ml)
-    return Course(
+    course = Course(
         patient=patient,
         drug=drug,
-        reagent=reagent,
+        reagent=reagent_in_use,
         entries=tuple(entries),
         time_h=time_h,
         states=states,
@@ -264,9 +272,18 @@ def _live(
         pump=pump,
         target=getattr(controller, "target", None),
         controller="regimen" if controller is None else getattr(controller, "name", type(controller).__name__),
+        plan_source=getattr(controller, "source", None),
         seed=seed,
         engine=engine,
     )
+    remember(course)
+    if course.outside:
+        warnings.warn(f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideStudied, stacklevel=3)
+    return course
+
+
+def _own_law(drug: Drug) -> str:
+    return f"and {drug.name} has " + ("an aPTT law of its own" if drug.reagent is not None else "no aPTT law at all")
 
 
 def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) -> tuple[Order, ...]:
@@ -276,20 +293,8 @@ def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) ->
         check_is("an order", written, ORDERS, "an order")
         if written.time_h < now_h:
             raise ValueError(f"an order must not lie in the past: {written!r} was decided at {now_h:g} h")
-        order: Order = written.resolved(patient.weight_kg)
+        order: Order = written.resolved(patient.doses_by_kg)
         if isinstance(order, Infusion):
             order = Infusion(time_h=order.time_h, rate_u_per_h=pump.delivered_u_per_h(order.rate_u_per_h or 0.0))
         orders.append(order)
     return tuple(orders)
-
-
-def _warn_outside(drug: Drug, highest_u_per_ml: float) -> None:
-    seen = drug.studied.concentration_u_per_ml
-    most = seen[1] if seen else math.inf
-    if highest_u_per_ml > 1.05 * most:
-        warnings.warn(
-            f"{drug.name} was studied up to {most:g} U/mL ({drug.studied.population}); "
-            f"this course reaches {highest_u_per_ml:.2g}",
-            OutsideStudied,
-            stacklevel=4,
-        )

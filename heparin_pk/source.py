@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from dataclasses import dataclass, replace
 
 from heparin_pk._checks import check_one_of, shown
@@ -49,12 +50,25 @@ class Source:
         """Return the same paper opened at another place."""
         return replace(self, where=where, confidence=confidence or self.confidence)
 
+    def bibtex(self) -> str:
+        """Return the reference as a BibTeX entry whose note says where in it and how it was read."""
+        fields = {"title": self.citation, "doi": self.doi, "url": "" if self.doi else self.url}
+        fields["note"] = f"{f'PMID {self.pmid}. ' if self.pmid else ''}{self.where} [{self.confidence}]"
+        lines = [f"  {name} = {{{_tex(text)}}}," for name, text in fields.items() if text]
+        return "\n".join([f"@misc{{{re.sub('[^A-Za-z0-9_-]', '_', self.key)},", *lines, "}"])
+
     def cite(self) -> str:
         """Return the reference on one line, with its address and how it was read."""
         address = [f"doi:{self.doi}"] if self.doi else []
         address += [f"PMID {self.pmid}"] if self.pmid else []
         address += [self.url] if self.url and not address else []
         return " ".join([self.citation.rstrip(".") + ".", *address, f"[{self.confidence}]"])
+
+
+def _tex(text: str) -> str:
+    for sign in "\\{}":
+        text = text.replace(sign, "")
+    return re.sub(r"([%&#_$])", r"\\\1", text)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

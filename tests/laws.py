@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from heparin_pk import (
     ASSAYS,
@@ -41,7 +42,7 @@ from heparin_pk import (
 )
 from heparin_pk.engine import Run, exact
 from heparin_pk.kinetics import Kinetics, State, derivatives
-from heparin_pk.response import aptt_s
+from heparin_pk.response import level
 from heparin_pk.simulate import U_PER_MG_PROTAMINE
 
 DRUGS: tuple[Drug, ...] = published.ALL
@@ -61,15 +62,35 @@ SCIPY_UNDERSHOOT_U = 1e-9
 # Patients and orders every set can receive
 
 
+def person(weight_kg: float, **more: float) -> Patient:
+    """Return somebody of this weight whose height, sex and kidneys are known, so that every set can read them."""
+    return Patient(weight_kg=weight_kg, height_cm=170.0, sex="male", creatinine_clearance_ml_per_min=80.0, **more)
+
+
 def patient_for(drug: Drug, **more: float) -> Patient:
     """Return a person the set was studied in, as close to 75 kg as it allows."""
     low, high = drug.studied.weight_kg or (40.0, 160.0)
-    return Patient(weight_kg=min(max(75.0, low), high), **more)
+    return person(min(max(75.0, low), high), **more)
+
+
+def without_drug(drug: Drug, assay: str, patient: Patient) -> float:
+    """Return what an assay shows before any drug."""
+    if assay == "act_s":
+        return patient.baseline_act_s or drug.act.baseline_s
+    aptt_s_ = patient.baseline_aptt_s
+    return {"anti_xa_u_per_ml": 0.0, "aptt_s": aptt_s_, "aptt_ratio": aptt_s_ / getattr(drug.reagent, "control_aptt_s", 1.0)}[
+        assay
+    ]
+
+
+def clinical(drug: Drug) -> tuple[float, float]:
+    """Return a usual bolus and rate per kg in the units of the drug: heparin's 80 and 18, or ten times that in micrograms."""
+    return (80.0, 18.0) if drug.amount_unit == "U" else (800.0, 180.0)
 
 
 def ward_day(drug: Drug, *, scale: float = 1.0, extra_bolus_u_per_kg: float = 0.0, extras: bool = True) -> Regimen:
     """Return a day with everything a ward orders, off the five-minute grid, in so far as the set can receive it."""
-    kinetics = drug.individual(patient_for(drug))
+    kinetics = drug.kinetics(patient_for(drug))
     orders = [
         Bolus(time_h=0.0, dose_u_per_kg=80.0 * scale),
         Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0 * scale),
@@ -145,8 +166,9 @@ class Spy:
         return self.inner.decide(situation)
 
 
-def by_hand() -> ByHand:
+def by_hand(assay: str = "aptt_s") -> ByHand:
     return ByHand(
+        assay=assay,
         bolus_u_per_kg=80,
         rate_u_per_kg_per_h=18,
         steps=(
@@ -159,11 +181,11 @@ def by_hand() -> ByHand:
 
 CONTROLLERS: dict[str, Callable[[Drug], Controller]] = {
     **{name: (lambda _, name=name: Nomogram.load(name)) for name in NOMOGRAMS},
-    "by hand": lambda _: by_hand(),
-    "fixed": lambda drug: Fixed(regimen=ward_day(drug), draws_h=(0.0, 5.03, 11.0, 23.0)),
-    "whim 1": lambda drug: Whim(1, drug),
-    "whim 2": lambda drug: Whim(2, drug),
-    "whim 3": lambda drug: Whim(3, drug),
+    "by hand": lambda drug: by_hand(drug.responses.assays[0]),
+    "fixed": lambda drug: Fixed(regimen=ward_day(drug), draws_h=(0.0, 5.03, 11.0, 23.0), assay=drug.responses.assays[0]),
+    "whim 1": lambda drug: Whim(1, drug, assay=drug.responses.assays[0]),
+    "whim 2": lambda drug: Whim(2, drug, assay=drug.responses.assays[0]),
+    "whim 3": lambda drug: Whim(3, drug, assay=drug.responses.assays[0]),
 }
 
 
@@ -201,26 +223,31 @@ def no_heparin_no_effect(drug: Drug, engine: str, baseline_aptt_s: float) -> Non
         plain(),
         Regimen((Infusion(time_h=0, rate_u_per_h=0), Hold(time_h=1, duration_min=30), Stop(time_h=2))),
     ]
-    if drug.individual(patient).can_neutralise:
+    if drug.kinetics(patient).can_neutralise:
         nothing.append(Regimen((Protamine(time_h=1.0, dose_mg=50),)))
     for regimen in nothing:
         course = simulate(patient, drug, regimen, hours=6, engine=engine)
         assert (course.concentration_u_per_ml == 0.0).all()
-        assert (course.aptt_s == baseline_aptt_s).all()
-        assert (course.level("anti_xa_u_per_ml") == 0.0).all()
-        assert (course.level("aptt_ratio") == baseline_aptt_s / course.reagent.control_aptt_s).all()
+        for assay in drug.responses.assays:
+            assert (course.level(assay) == without_drug(drug, assay, patient)).all()
 
 
-def a_dose_moves_the_aptt(drug: Drug, engine: str) -> None:
+MOVES = {"aptt_s": 5.0, "aptt_ratio": 0.15, "act_s": 5.0, "anti_xa_u_per_ml": 0.1}
+
+
+def a_dose_moves_the_response(drug: Drug, engine: str) -> None:
     patient = patient_for(drug)
-    given = [plain(bolus_u_per_kg=80), plain(rate_u_per_kg_per_h=18)]
-    if drug.individual(patient).can_absorb:
+    bolus, rate = clinical(drug)
+    given = [plain(bolus_u_per_kg=bolus), plain(rate_u_per_kg_per_h=rate)]
+    if drug.kinetics(patient).can_absorb:
         given.append(Regimen((Subcutaneous(time_h=0, dose_u_per_kg=250),)))
     for regimen in given:
         course = simulate(patient, drug, regimen, hours=12, engine=engine)
-        assert course.aptt_s.max() - patient.baseline_aptt_s > 5.0
-        assert course.level("anti_xa_u_per_ml").max() - 0.0 > 0.1
-        assert course.aptt_s.min() == patient.baseline_aptt_s
+        assert drug.responses.assays
+        for assay in drug.responses.assays:
+            seen, before = course.level(assay), without_drug(drug, assay, patient)
+            assert seen.max() - before > MOVES[assay]
+            assert seen.min() == before
 
 
 # 3, 15 and what a controller may see
@@ -229,6 +256,10 @@ def a_dose_moves_the_aptt(drug: Drug, engine: str) -> None:
 def replays(drug: Drug, engine: str, controller: Controller, seed: int, hours: float) -> None:
     laboratory = Laboratory(assay=controller.assay, ceiling=None if controller.assay == "aptt_s" else 30.0)
     patient = patient_for(drug, baseline_aptt_s=31)
+    if controller.assay not in drug.responses.assays:
+        with pytest.raises(ValueError, match=f"the laboratory reports {controller.assay}, about which nothing was published"):
+            titrate(patient, drug, controller, hours=hours, engine=engine, seed=seed, laboratory=laboratory)
+        return
     course = titrate(patient, drug, controller, hours=hours, engine=engine, seed=seed, laboratory=laboratory)
     again = simulate(patient, drug, course.regimen, hours=hours, engine=engine)
     same_truth(again, course)
@@ -237,15 +268,16 @@ def replays(drug: Drug, engine: str, controller: Controller, seed: int, hours: f
 
 def drawing_blood_changes_nothing(drug: Drug, engine: str) -> None:
     patient, regimen = patient_for(drug), ward_day(drug)
-    never = titrate(patient, drug, Fixed(regimen=regimen), hours=24, engine=engine)
+    assay = drug.responses.assays[0]
+    never = titrate(patient, drug, Fixed(regimen=regimen, assay=assay), hours=24, engine=engine)
     for draws_h in ((6.0,), (0.0, 1.0, 5.03, 10.41, 10.9, 13.31, 18.003, 19.0, 23.999), tuple(np.arange(1, 95) / 4.0)):
         course = titrate(
             patient,
             drug,
-            Fixed(regimen=regimen, draws_h=draws_h),
+            Fixed(regimen=regimen, draws_h=draws_h, assay=assay),
             hours=24,
             engine=engine,
-            laboratory=Laboratory(turnaround_h=0.1),
+            laboratory=Laboratory(turnaround_h=0.1, assay=assay),
         )
         assert len(course.labs) == len([t for t in draws_h if t + 0.1 <= 24.0])
         same_truth(course, never)
@@ -270,7 +302,7 @@ def sees_only_what_the_ward_sees(drug: Drug, controller: Controller, laboratory:
     for lab in course.labs:
         until_then = simulate(patient, drug, course.regimen, hours=lab.drawn_h)
         true_u_per_ml = float(until_then.concentration_u_per_ml[-1])
-        assert lab == laboratory.report(true_u_per_ml, patient, course.reagent, lab.drawn_h, seed)
+        assert lab == laboratory.report(true_u_per_ml, patient, course.responses, lab.drawn_h, seed)
 
 
 # 4
@@ -300,10 +332,10 @@ def splitting_an_order_changes_nothing(drug: Drug, engine: str) -> None:
 
 def reaches_the_plateau(drug: Drug, engine: str, rate_u_per_kg_per_h: float) -> None:
     patient = patient_for(drug)
-    kinetics, rate = drug.individual(patient), rate_u_per_kg_per_h * patient.weight_kg
+    kinetics, rate = drug.kinetics(patient), rate_u_per_kg_per_h * patient.weight_kg
     plateau = kinetics.steady_state_u_per_ml(rate)
     assert 0.0 < plateau < 10.0
-    hours = 250 if kinetics.q_ml_per_h == 0.0 else 1000  # a deep compartment fills for days
+    hours = 250 if kinetics.q_ml_per_h == 0.0 else 1400  # a deep compartment fills for days
     course = simulate(patient, drug, plain(rate_u_per_kg_per_h=rate_u_per_kg_per_h), hours=hours, engine=engine)
     np.testing.assert_allclose(course.concentration_u_per_ml[-1], plateau, rtol=1e-6)
     np.testing.assert_allclose(loss_u_per_h(kinetics, course.states[-1]), rate, rtol=1e-6)
@@ -338,7 +370,7 @@ def eliminated_u(kinetics: Kinetics, course: Course) -> np.ndarray:
 
 def skin_gives_what_it_took(drug: Drug, engine: str) -> None:
     patient = patient_for(drug)
-    kinetics, dose_u = drug.individual(patient), 250.0 * patient.weight_kg
+    kinetics, dose_u = drug.kinetics(patient), 250.0 * patient.weight_kg
     course = simulate(patient, drug, Regimen((Subcutaneous(time_h=0, dose_u=dose_u),)), hours=24, engine=engine)
     balance = course.states[:, :5].sum(axis=1) + eliminated_u(kinetics, course)
     np.testing.assert_allclose(balance[1:], kinetics.bioavailability_fraction * dose_u, rtol=1e-6)
@@ -347,7 +379,7 @@ def skin_gives_what_it_took(drug: Drug, engine: str) -> None:
 def mass_is_kept(drug: Drug, engine: str) -> None:
     """Given = in the body + eliminated, the loss integrated here by the corrected trapezoid, at every kept moment."""
     patient, regimen = patient_for(drug), ward_day(drug, extras=False)
-    kinetics = drug.individual(patient)
+    kinetics = drug.kinetics(patient)
     given_u = {0.0: 80.0 * patient.weight_kg}
     if kinetics.can_absorb:
         orders = [*regimen.orders, Subcutaneous(time_h=13.31, dose_u_per_kg=100)]
@@ -370,7 +402,7 @@ def mass_is_kept(drug: Drug, engine: str) -> None:
 def protamine_and_heparin_go_one_to_one(drug: Drug, engine: str) -> None:
     """What heparin loses beyond elimination, protamine loses beyond its own decay."""
     patient = patient_for(drug)
-    kinetics, dose_u, protamine_u = drug.individual(patient), 80.0 * patient.weight_kg, 5000.0
+    kinetics, dose_u, protamine_u = drug.kinetics(patient), 80.0 * patient.weight_kg, 5000.0
     run = Run(kinetics, engine)
     run.give(0.0, State(central_u=dose_u), rate_u_per_h=0.0)
     run.give(0.5, State(protamine_u=protamine_u), rate_u_per_h=0.0)
@@ -391,27 +423,26 @@ def protamine_and_heparin_go_one_to_one(drug: Drug, engine: str) -> None:
 EXTENSIVE = {"v1_ml", "v2_ml", "clearance_ml_per_h", "q_ml_per_h", "vmax_u_per_h", "bmax_u"}
 
 
-def _effective_exponent(parameter) -> float:
-    return float(parameter.is_per_kg) if parameter.weight_exponent is None else parameter.weight_exponent
-
-
 def scales_with_weight(drug: Drug) -> bool:
     """True when the set says: everything that has a size is per kilogram, exponent 1, and nothing else is."""
-    return all(_effective_exponent(p) == float(p.field in EXTENSIVE) for p in drug.parameters)
+    return all(p.scales_with == "weight_kg" and p.power == float(p.field in EXTENSIVE) for p in drug.parameters)
 
 
 def made_to_scale(drug: Drug) -> Drug:
     """Return the same set with every size per kilogram, exponent 1."""
+    once = {parameter.field: parameter for parameter in drug.parameters}.values()
     return replace(
-        drug, parameters=tuple(replace(p, weight_exponent=1.0 if p.field in EXTENSIVE else 0.0) for p in drug.parameters)
+        drug,
+        parameters=tuple(
+            replace(p, exponent=1.0 if p.field in EXTENSIVE else 0.0, scales_with="weight_kg", reference=None) for p in once
+        ),
     )
 
 
 def same_curve_for_same_dose_per_kg(drug: Drug, engine: str) -> None:
     heparin_only = Regimen(o for o in ward_day(drug).orders if not isinstance(o, Protamine))
     curves = [
-        at_moments(simulate(Patient(weight_kg=kg), drug, heparin_only, hours=24, engine=engine))[1][:, 0]
-        / drug.individual(Patient(weight_kg=kg)).v1_ml
+        at_moments(simulate(person(kg), drug, heparin_only, hours=24, engine=engine))[1][:, 0] / drug.kinetics(person(kg)).v1_ml
         for kg in (45.0, 75.0, 110.0)
     ]
     for curve in curves[1:]:
@@ -419,12 +450,12 @@ def same_curve_for_same_dose_per_kg(drug: Drug, engine: str) -> None:
 
 
 def parameters_follow_their_exponents(drug: Drug) -> None:
-    at_reference, heavy = (
-        drug.individual(Patient(weight_kg=w)) for w in (drug.reference_weight_kg, 2.0 * drug.reference_weight_kg)
-    )
+    light, heavy = (drug.kinetics(person(w)) for w in (60.0, 120.0))
+    fields_ = [parameter.field for parameter in drug.parameters]
     for parameter in drug.parameters:
-        ratio = getattr(heavy, parameter.field) / getattr(at_reference, parameter.field)
-        np.testing.assert_allclose(ratio, 2.0 ** _effective_exponent(parameter), rtol=1e-12)
+        if fields_.count(parameter.field) == 1 and parameter.scales_with == "weight_kg":
+            ratio = getattr(heavy, parameter.field) / getattr(light, parameter.field)
+            np.testing.assert_allclose(ratio, 2.0**parameter.power, rtol=1e-12)
 
 
 def superposition(drug: Drug, engine: str) -> tuple[float, float]:
@@ -459,14 +490,14 @@ def worst_against(drug: Drug, regimen: Regimen, engine: str, reference: str, hou
 
 
 def has_closed_form(drug: Drug) -> bool:
-    kinetics = drug.individual(patient_for(drug))
+    kinetics = drug.kinetics(patient_for(drug))
     return kinetics.bmax_u == 0.0 and kinetics.q_ml_per_h == 0.0 and kinetics.clearance_ml_per_h > 0.0
 
 
 def worst_against_closed_form(drug: Drug, engine: str) -> float:
     """Return the largest relative difference from the closed form, carried from moment to moment over a day of orders."""
     patient, regimen = patient_for(drug), ward_day(drug, extras=False)
-    kinetics = drug.individual(patient)
+    kinetics = drug.kinetics(patient)
     course = simulate(patient, drug, regimen, hours=28, engine=engine)
     amounts = [0.0]
     for i in range(1, len(course.time_h)):
@@ -482,13 +513,13 @@ def worst_against_closed_form(drug: Drug, engine: str) -> float:
 # 11
 
 
-def printed_band(table: Nomogram, level: float) -> int:
+def printed_band(table: Nomogram, printed: float) -> int:
     """Return the line of the table a reader would point at: round the level as printed (half up), then find its interval."""
     unit = Decimal(repr(table.round_to))
-    rounded = (Decimal(repr(level)) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit
+    rounded = (Decimal(repr(printed)) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit
     edges = [Decimal("-1"), *(Decimal(repr(band.below)) for band in table.bands[:-1]), Decimal("Infinity")]
     found = [i for i, (low, high) in enumerate(pairwise(edges)) if low <= rounded < high]
-    assert len(found) == 1, f"{level} has {len(found)} lines"
+    assert len(found) == 1, f"{printed} has {len(found)} lines"
     return found[0]
 
 
@@ -496,6 +527,7 @@ SWEEPS = {
     "aptt_s": [k / 10 for k in range(10, 4001)],
     "aptt_ratio": [k / 10 for k in range(1, 121)] + [k / 1000 for k in range(100, 12001, 7)],
     "anti_xa_u_per_ml": [k / 1000 for k in range(3001)],
+    "act_s": [k / 10 for k in range(500, 10001)],
 }
 assert set(SWEEPS) == set(ASSAYS)
 
@@ -511,18 +543,22 @@ def nothing_is_negative(drug: Drug, regimen: Regimen, engine: str, hours: float)
     assert course.states.min() >= least, dict(zip(State._fields, course.states.min(axis=0), strict=True))
     assert course.pump_u_per_h.min() >= 0.0
     assert (np.diff(course.states[:, 7]) >= least).all()
-    kinetics = drug.individual(patient)
+    kinetics = drug.kinetics(patient)
     assert course.states[:, 2].max() <= kinetics.bmax_u + 1e-9
-    assert course.aptt_s.min() >= patient.baseline_aptt_s * (1.0 + 10.0 * least)
+    for assay in drug.responses.assays:
+        assert course.level(assay).min() >= without_drug(drug, assay, patient) * (1.0 + 10.0 * least)
 
 
-def more_heparin_never_shortens_the_aptt(drug: Drug, less: Regimen, more: Regimen, engine: str, hours: float = 28.0) -> None:
+def more_drug_never_lowers_the_response(drug: Drug, less: Regimen, more: Regimen, engine: str, hours: float = 28.0) -> None:
     patient = patient_for(drug)
     one, two = (simulate(patient, drug, regimen, hours=hours, engine=engine) for regimen in (less, more))
     (_, before), (_, after) = at_moments(one), at_moments(two)
-    v1_ml = drug.individual(patient).v1_ml
-    shorter_s, longer_s = (aptt_s(np.maximum(0.0, states[:, 0]) / v1_ml, patient, drug.reagent) for states in (before, after))
-    assert (longer_s >= shorter_s * (1.0 - 1e-6)).all()
+    v1_ml = drug.kinetics(patient).v1_ml
+    for assay in drug.responses.assays:
+        lower, higher = (
+            level(assay, np.maximum(0.0, states[:, 0]) / v1_ml, patient, drug.responses) for states in (before, after)
+        )
+        assert (higher >= lower * (1.0 - 1e-6)).all()
     assert two.states[-1, 7] > one.states[-1, 7]
 
 

@@ -193,8 +193,9 @@ def test_a_child_warns_in_one_line_on_the_side(tmp_path):
     assert result.returncode == 0
     assert json.loads(result.stdout)
     notes = result.stderr.splitlines()
-    assert len(notes) == 2
-    assert all(note.startswith("heparin-pk: note: UFH_B_DERIVED was studied at") for note in notes)
+    assert len(notes) == 1
+    assert notes[0].startswith("heparin-pk: note: UFH_B_DERIVED was studied at weight_kg")
+    assert "at age_y" in notes[0]
 
 
 def test_lab_opens_the_first_notebook(monkeypatch, capsys):

@@ -24,11 +24,14 @@ FLOORS = {
     **dict.fromkeys(("_checks", "_files", "_records", "_streams"), 0.0),
     "source": 0.5,
     **dict.fromkeys(("patient", "kinetics", "pump"), 1.0),
+    "bodysize": 1.1,
+    "covariate": 1.2,
     **dict.fromkeys(("response", "regimen"), 1.5),
     "ward": 2.0,
     **dict.fromkeys(("drug", "nomogram", "laboratory"), 3.0),
     **dict.fromkeys(("published", "engine"), 4.0),
     "course": 5.0,
+    "citations": 5.5,
     "simulate": 6.0,
     **dict.fromkeys(("metrics", "datasets"), 7.0),
     "": 7.5,  # the public names: what a notebook imports, and what the upper floors may
@@ -206,7 +209,7 @@ def test_importing_the_house_is_light():
 
 # Units are the last word of a name
 
-UNITS = {"kg", "lb", "h", "hours", "min", "s", "y", "u", "ml", "mg", "percent", "fraction", "ratio"}
+UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "mg", "percent", "fraction", "ratio"}
 WITHOUT_A_UNIT = {
     "low": "an end of a range, in the unit of its assay",
     "high": "an end of a range, in the unit of its assay",
@@ -217,7 +220,10 @@ WITHOUT_A_UNIT = {
     "resolution": "the last digit of a level, in the unit of its assay",
     "round_to": "the last digit of a level, in the unit of its assay",
     "step": "a multiple of whatever is rounded",
-    "weight_exponent": "an exponent has no unit",
+    "exponent": "an exponent has no unit",
+    "inr": "a ratio of clotting times by its own name",
+    "factors": "pairs of a parameter and what multiplies it",
+    "reference": "in the unit of the measure it belongs to",
     "hours": "is its unit",
     "anti_xa_range": "two levels in the unit of the assay its name says",
     "width": "of a picture, in the unit of paper",

@@ -385,7 +385,7 @@ WRONG = {
     ),
     "an unknown assay": (
         GOOD.replace('"aptt_s"', '"ptt"'),
-        "assay must be one of aptt_s, aptt_ratio, anti_xa_u_per_ml; got 'ptt'",
+        "assay must be one of aptt_s, aptt_ratio, anti_xa_u_per_ml, act_s; got 'ptt'",
     ),
     "two units in one band": (
         OWN.replace("CHANGE", "change_u_per_h = 100\nchange_percent = 10"),
@@ -500,7 +500,7 @@ def test_words(noun, words):
         (lambda: Band(below=35, label="x", recheck_h=0), r"recheck_h must lie between 0\.5 and 72; got 0"),
         (lambda: Band(below=35, label="x", change_percent=-101), "change_percent must lie between -100 and 200; got -101"),
         (lambda: Start(first_check_h=0, rate_u_per_h=1), r"first_check_h must lie between 0\.5 and 72; got 0"),
-        (lambda: Start(first_check_h=6, rate_u_per_h=-1), "rate_u_per_h must lie between 0 and 50000; got -1"),
+        (lambda: Start(first_check_h=6, rate_u_per_h=-1), "rate_u_per_h must lie between 0 and 500000; got -1"),
         (lambda: Start(first_check_h=6, rate_u_per_h=1, bolus_max_u=-1), "bolus_max_u must lie between 0 and 200000; got -1"),
         (lambda: Recheck(hours=100), r"hours must lie between 0\.5 and 72; got 100"),
         (lambda: Recheck(hours=6, settled_after=0, settled_hours=24), "settled_after must lie between 1 and 10; got 0"),

@@ -282,10 +282,20 @@ def test_seconds_do_not_travel_between_hospitals():
     assert [(r.low, r.high) for r in ranges] == [(43, 70), (81, 301)]
 
 
+def laws_of(drug):
+    """Return every value of a set."""
+    return [
+        *(p.value for p in drug.parameters),
+        *(v.cv_fraction for v in drug.variability),
+        *(r.value for r in drug.residual),
+        *(law.effect for law in drug.laws),
+    ]
+
+
 def test_every_number_of_every_set_has_its_place():
     for drug in published.ALL:
-        for parameter in (*drug.parameters, *drug.variability_cv_fraction):
-            assert parameter.value.source.where.strip()
+        for value in laws_of(drug):
+            assert value.source.where.strip()
         assert drug.cite().count("\n") == len(drug.sources) - 1
         for source in drug.sources:
             assert source.cite() in drug.cite()

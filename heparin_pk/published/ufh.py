@@ -1,6 +1,6 @@
 """Unfractionated heparin: one constant per published or derived set, and no calculation beyond what a reader can redo."""
 
-from heparin_pk.drug import Drug, Parameter, Studied
+from heparin_pk.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.published.reagents import GUIDELINE
 from heparin_pk.published.sources import (
     ASSUMED,
@@ -59,13 +59,13 @@ UFH_B_DERIVED = Drug(
     name="UFH_B_DERIVED",
     title="adult UFH with a saturable binding pool (DERIVED, the default)",
     parameters=(
-        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9 (RSE 14 %)")), weight_exponent=1.0),
+        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9 (RSE 14 %)")), exponent=1.0),
         Parameter(
             name="clearance_ml_per_kg_per_h",
             value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 (RSE 30 %)")),
-            weight_exponent=0.75,
+            exponent=0.75,
         ),
-        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 57 %)")), weight_exponent=0.75),
+        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 57 %)")), exponent=0.75),
         Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265 (RSE 59 %)"))),
         Parameter(
             name="kon_ml_per_u_per_h",
@@ -81,14 +81,17 @@ UFH_B_DERIVED = Drug(
         "Not published: derived from published half-lives and the clinical infusion dose. Binding parameters are weakly "
         "identified (RSE 57-79 %). " + _ALLOMETRY
     ),
-    variability_cv_fraction=(
-        Parameter(name="v1_ml", value=Value(0.20, ASSUMED.at("CV 20 %; published: 33 % (Jia 2015), 40 % (Al-Sallami 2016)"))),
-        Parameter(
-            name="bmax_u", value=Value(0.25, ASSUMED.at("CV 25 %, drawn with the capacity; published doses vary by 10-25 %"))
+    variability=(
+        Variability(
+            name="v1_ml", cv_fraction=Value(0.20, ASSUMED.at("CV 20 %; published: 33 % (Jia 2015), 40 % (Al-Sallami 2016)"))
         ),
-        Parameter(
+        Variability(
+            name="bmax_u",
+            cv_fraction=Value(0.25, ASSUMED.at("CV 25 %, drawn with the capacity; published doses vary by 10-25 %")),
+        ),
+        Variability(
             name="clearance_ml_per_h",
-            value=Value(0.25, ASSUMED.at("CV 25 %; published: 36 % (Jia 2015), 50 % (Al-Sallami 2016)")),
+            cv_fraction=Value(0.25, ASSUMED.at("CV 25 %; published: 36 % (Jia 2015), 50 % (Al-Sallami 2016)")),
         ),
     ),
 )
@@ -98,13 +101,13 @@ UFH_A_DERIVED = Drug(
     name="UFH_A_DERIVED",
     title="adult UFH, plain Michaelis-Menten + linear (DERIVED)",
     parameters=(
-        Parameter(name="v1_ml_per_kg", value=Value(43.5, DERIVED.at("fit A: 43.5")), weight_exponent=1.0),
-        Parameter(name="vmax_u_per_kg_per_h", value=Value(63.4, DERIVED.at("fit A: 63.4")), weight_exponent=0.75),
+        Parameter(name="v1_ml_per_kg", value=Value(43.5, DERIVED.at("fit A: 43.5")), exponent=1.0),
+        Parameter(name="vmax_u_per_kg_per_h", value=Value(63.4, DERIVED.at("fit A: 63.4")), exponent=0.75),
         Parameter(name="km_u_per_ml", value=Value(1.17, DERIVED.at("fit A: 1.17"))),
         Parameter(
             name="clearance_ml_per_kg_per_h",
             value=Value(0.108 * 43.5, DERIVED.at("fit A: first-order 0.108 /h of the volume")),
-            weight_exponent=0.75,
+            exponent=0.75,
         ),
         *_PROTAMINE,
     ),
@@ -119,13 +122,13 @@ UFH_TRIPLE_DERIVED = Drug(
     name="UFH_TRIPLE_DERIVED",
     title="binding pool tuned to 30/60/150 min and 0.45 U/mL exactly (DERIVED)",
     parameters=(
-        Parameter(name="v1_ml_per_kg", value=Value(45.0, DERIVED.at("exact-triple variant")), weight_exponent=1.0),
+        Parameter(name="v1_ml_per_kg", value=Value(45.0, DERIVED.at("exact-triple variant")), exponent=1.0),
         Parameter(
             name="clearance_ml_per_kg_per_h",
             value=Value(0.154 * 45.0, DERIVED.at("exact-triple variant: first-order 0.154 /h of the volume")),
-            weight_exponent=0.75,
+            exponent=0.75,
         ),
-        Parameter(name="bmax_u_per_kg", value=Value(28.3, DERIVED.at("exact-triple variant")), weight_exponent=0.75),
+        Parameter(name="bmax_u_per_kg", value=Value(28.3, DERIVED.at("exact-triple variant")), exponent=0.75),
         Parameter(name="kint_per_h", value=Value(1.015, DERIVED.at("exact-triple variant"))),
         Parameter(name="kon_ml_per_u_per_h", value=Value(2.43, DERIVED.at("exact-triple variant"))),
         *_PROTAMINE,
@@ -140,13 +143,13 @@ UFH_A_HALF_LIVES_DERIVED = Drug(
     name="UFH_A_HALF_LIVES_DERIVED",
     title="plain Michaelis-Menten + linear fitted to the half-life table alone (DERIVED, to show the contradiction)",
     parameters=(
-        Parameter(name="v1_ml_per_kg", value=Value(40.0, DERIVED.at("fixed")), weight_exponent=1.0),
-        Parameter(name="vmax_u_per_kg_per_h", value=Value(62.3, DERIVED.at("fit to 30/60/150 min")), weight_exponent=0.75),
+        Parameter(name="v1_ml_per_kg", value=Value(40.0, DERIVED.at("fixed")), exponent=1.0),
+        Parameter(name="vmax_u_per_kg_per_h", value=Value(62.3, DERIVED.at("fit to 30/60/150 min")), exponent=0.75),
         Parameter(name="km_u_per_ml", value=Value(0.74, DERIVED.at("fit to 30/60/150 min"))),
         Parameter(
             name="clearance_ml_per_kg_per_h",
             value=Value(0.080 * 40.0, DERIVED.at("fit to 30/60/150 min: first-order 0.080 /h of the volume")),
-            weight_exponent=0.75,
+            exponent=0.75,
         ),
         *_PROTAMINE,
     ),
@@ -176,10 +179,10 @@ JIA_2015_UFH = Drug(
     departures=(
         "Measured as anti-FIIa on bypass, several U/mL; over-predicts ward infusions about threefold. The aPTT law is not theirs."
     ),
-    variability_cv_fraction=(
-        Parameter(name="clearance_ml_per_h", value=Value(0.36, JIA_2015.at("omega2 0.122"))),
-        Parameter(name="v1_ml", value=Value(0.33, JIA_2015.at("omega2 0.105"))),
-        Parameter(name="q_ml_per_h", value=Value(0.32, JIA_2015.at("omega2 0.0978"))),
+    variability=(
+        Variability(name="clearance_ml_per_h", cv_fraction=Value(0.36, JIA_2015.at("omega2 0.122"))),
+        Variability(name="v1_ml", cv_fraction=Value(0.33, JIA_2015.at("omega2 0.105"))),
+        Variability(name="q_ml_per_h", cv_fraction=Value(0.32, JIA_2015.at("omega2 0.0978"))),
     ),
 )
 

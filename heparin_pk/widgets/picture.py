@@ -216,7 +216,7 @@ def _inside(panel: Panel, content: str) -> str:
 
 def _track(scene: Scene, target: TherapeuticRange, track: Track) -> str:
     """Return one treatment: level, results, pump, boluses, holds."""
-    course, weight = track.course, track.course.patient.weight_kg
+    course, weight = track.course, track.course.patient.doses_by_kg
     dashes = f' stroke-dasharray="{track.dashes}"' if track.dashes else ""
     stroke = f'stroke="{track.colour}" stroke-linejoin="round"{dashes}'
     level = scene.level.line(course.time_h, course.level(target.assay))
@@ -291,7 +291,7 @@ def _ahead(scene: Scene, ahead: Ahead) -> str:
     parts = [_bolus(scene.pump, order.time_h, plot.BLUE, 0.91) for order in ahead.orders if isinstance(order, Bolus)]
     if kept.any():
         steps_h, rates = _steps(course.time_h[kept], course.pump_u_per_h[kept])
-        line = scene.pump.line(steps_h, [u_per_kg_per_h(rate, course.patient.weight_kg) for rate in rates])
+        line = scene.pump.line(steps_h, [u_per_kg_per_h(rate, course.patient.doses_by_kg) for rate in rates])
         path = f'<path class="plan" stroke="{plot.BLUE}" stroke-width="1.6" stroke-dasharray="2 3" d="{line}"/>'
         parts.append(_inside(scene.pump, path))
     if ahead.now_h > 0.0:

@@ -1,0 +1,45 @@
+"""What a run rests on: exactly the papers it used, in text and in BibTeX."""
+
+from __future__ import annotations
+
+from heparin_pk._checks import check_is
+from heparin_pk.course import Course
+from heparin_pk.source import Source
+
+_latest: list[Course] = []
+
+
+def remember(course: Course) -> None:
+    """Keep the course that was run last, so that ``print_citations()`` needs no argument."""
+    _latest[:] = [course]
+
+
+def sources(*courses: Course) -> tuple[Source, ...]:
+    """Return the papers these courses used, each once; without a course, those of the run before.
+
+    Raises ``ValueError`` when nothing was run yet.
+    """
+    for course in courses:
+        check_is("a course", course, Course, "a Course")
+    if not courses and not _latest:
+        raise ValueError("nothing was run yet: simulate or titrate first, or give a course")
+    every = [source for course in courses or _latest for source in course.sources]
+    return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
+
+
+def citations(*courses: Course, bibtex: bool = False) -> str:
+    """Return what :func:`sources` finds as references, one a line, or as BibTeX entries."""
+    return "\n".join(source.bibtex() if bibtex else source.cite() for source in sources(*courses))
+
+
+def print_citations(*courses: Course, bibtex: bool = True) -> None:
+    """Print exactly what these courses (or the last run) used: references to read, then the same as BibTeX to paste.
+
+    >>> from heparin_pk import Bolus, Patient, Regimen, published, simulate
+    >>> course = simulate(Patient(weight_kg=75), published.KANDROTAS_1989_UFH, Regimen((Bolus(time_h=0, dose_u=5000),)), hours=1)
+    >>> print_citations(course, bibtex=False)
+    Kandrotas RJ, et al. Heparin pharmacokinetics during hemodialysis. ...
+    """
+    print(citations(*courses))
+    if bibtex:
+        print("\n" + citations(*courses, bibtex=True))

@@ -1,0 +1,114 @@
+"""How a feature of the patient changes a number of a model: one law, its size, its paper, and what the patient would say.
+
+A law is data: it can be printed, stored, switched off (``drug.without("smoking")``) and found in the citations. A feature
+that is not known, or absent, leaves the typical number untouched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.bodysize import MEASURES, measure
+from heparin_pk.kinetics import Kinetics
+from heparin_pk.patient import Patient
+from heparin_pk.source import Value
+
+FORMS = {
+    "times": "factor where the feature is true",
+    "from": "factor where the feature is at least the reference",
+    "power": "(feature / reference) ** effect",
+    "per unit above": "1 + effect * (feature - reference), from the reference on",
+    "falls below": "1 - effect * (1 - feature / reference), below the reference",
+    "swing": "1 + effect * cos(time of day - reference), over 24 h",
+    "fades": "the feature is added, and halves every effect hours",
+}
+KINETIC = tuple(field.name for field in fields(Kinetics) if field.name != "transits")
+RESPONSE = ("slope_ml_per_u", "recovery_fraction", "activity_fraction", "anti_xa_u_per_ml")
+FEATURES = {field.name for field in fields(Patient)} - {"factors", "sex"} | {"female", "on_warfarin"} | set(MEASURES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Covariate:
+    """One way in which patients differ.
+
+    ``name`` switches it; ``feature`` is a field of :class:`Patient` or a measure of ``bodysize``; ``on`` names the numbers it
+    changes: fields of :class:`Kinetics`, ``slope_ml_per_u`` (how steeply the aPTT rises), ``recovery_fraction`` (what an
+    anti-Xa assay finds), ``activity_fraction`` (both), ``anti_xa_u_per_ml`` (added to it). ``form`` is a key of ``FORMS``,
+    ``effect`` its size with the place it was read in, ``words`` what the patient would say.
+
+    Raises ``ValueError`` for an unknown feature, number or form, or an effect without a source.
+    """
+
+    name: str
+    feature: str
+    on: tuple[str, ...]
+    form: str
+    effect: Value
+    words: str
+    reference: float | None = None
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        check_text("words", self.words)
+        check_one_of("feature", self.feature, FEATURES)
+        check_one_of("form", self.form, FORMS)
+        check_is("on", self.on, (list, tuple), "a list of names")
+        object.__setattr__(self, "on", tuple(self.on))
+        for one in self.on:
+            check_one_of("on", one, (*KINETIC, *RESPONSE))
+        if not isinstance(self.effect, Value):
+            raise ValueError(f"{self.name} needs a Value with its Source; got {self.effect!r}")
+        if (self.reference is None) != (self.form in ("times", "fades")):
+            raise ValueError(f"{self.name}: the form {self.form!r} {'has no' if self.reference else 'needs a'} reference")
+        if self.reference is not None:
+            object.__setattr__(self, "reference", check_between("reference", self.reference, 0.0, 1e4))
+        if (self.form == "fades") != (self.on == ("anti_xa_u_per_ml",)):
+            raise ValueError(f"{self.name}: only what fades is added to anti_xa_u_per_ml; got {self.form!r} on {self.on}")
+
+    __repr__ = shown
+
+    def factor(self, patient: Patient, time_h=0.0):
+        """Return what this patient's feature multiplies by, 1 where it is absent or unknown (time matters to a swing only)."""
+        x = measure(patient, self.feature) if self.feature not in MEASURES or self._measurable(patient) else None
+        if x is None or self.form == "fades":
+            return 1.0
+        effect, reference = self.effect.value, self.reference or 0.0
+        match self.form:
+            case "times":
+                return effect if x is True else 1.0
+            case "from":
+                return effect if x >= reference else 1.0
+            case "power":
+                return (x / reference) ** effect
+            case "per unit above":
+                return 1.0 + effect * max(0.0, x - reference)
+            case "falls below":
+                return 1.0 - effect * (1.0 - min(1.0, x / reference))
+            case _:
+                return 1.0 + effect * np.cos(2.0 * np.pi * (x + time_h - reference) / 24.0)
+
+    def added(self, patient: Patient, time_h=0.0):
+        """Return what is added at a moment; 0 for every law that multiplies."""
+        if self.form != "fades":
+            return 0.0
+        return (measure(patient, self.feature) or 0.0) * 0.5 ** (time_h / self.effect.value)
+
+    @staticmethod
+    def _measurable(patient: Patient) -> bool:
+        return patient.height_cm is not None and patient.sex is not None
+
+    def applies_to(self, patient: Patient) -> bool:
+        """Return whether this patient has the feature: whether anything changes, at any time of the day."""
+        return any(self.factor(patient, time_h) != 1.0 or self.added(patient, time_h) != 0.0 for time_h in (0.0, 7.0))
+
+
+def product(laws: tuple[Covariate, ...], number: str, patient: Patient, time_h=0.0):
+    """Return the factor of all laws and of the person itself on one number."""
+    factor = patient.factor(number)
+    for law in laws:
+        if number in law.on:
+            factor = factor * law.factor(patient, time_h)
+    return factor
