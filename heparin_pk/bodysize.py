@@ -91,7 +91,7 @@ DOSING_WEIGHTS = ("actual", "ideal", "adjusted", "capped")
 
 
 def dosing_weight_kg(patient: Patient, rule: str, *, share_fraction: float = 0.4, cap_kg: float = 100.0) -> float:
-    """Return the weight a hospital would dose by: ``"actual"``, ``"ideal"``, ``"adjusted"`` by ``share_fraction``, ``"capped"`` at ``cap_kg``.
+    """Return the weight a hospital would dose by: ``"actual"``, ``"ideal"``, ``"adjusted"`` (by a share), ``"capped"``.
 
     >>> round(dosing_weight_kg(Patient(weight_kg=150, height_cm=170, sex="female"), "adjusted"))
     97

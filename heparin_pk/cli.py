@@ -236,7 +236,7 @@ def _replay(options: argparse.Namespace) -> None:
             drug or before.drug,
             before.regimen,
             hours=before.hours,
-            reagent=_reagent(options) or before.reagent,
+            reagent=_reagent(options) or (before.reagent if isinstance(before.reagent, Reagent) else None),
             engine=options.engine,
         )
         target = before.target or published.ranges.ANTI_XA_TREATMENT
@@ -291,15 +291,26 @@ def _answer(
     print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
 
 
+_COLUMNS = {
+    "aptt_s": ("aPTT", "s", 8, 0),
+    "aptt_ratio": ("ratio", "", 8, 2),
+    "anti_xa_u_per_ml": ("anti-Xa", "U/mL", 10, 3),
+    "act_s": ("ACT", "s", 8, 0),
+}
+
+
 def _levels(course: Course) -> str:
     """Return true levels at telling hours as a table."""
     hours: list[float] = [h for h in (0, 1, 2, 4, 6, 12, 18, 24, 36, 48, 72, 96) if h <= course.hours]
     if course.hours not in hours:
         hours.append(course.hours)
-    lines = ["  time   concentration    aPTT   ratio   anti-Xa", "     h            U/mL       s              U/mL"]
+    columns = {assay: column for assay, column in _COLUMNS.items() if assay in course.assays}
+    unit = f"{course.drug.amount_unit}/mL"
+    lines = ["  time   concentration" + "".join(f"{name:>{width}}" for name, _, width, _ in columns.values())]
+    lines.append(f"     h{unit:>16}" + "".join(f"{unit:>{width}}" for _, unit, width, _ in columns.values()))
     for hour in hours:
         cells = [f"{course.concentration_at_u_per_ml(hour):16.3f}"]
-        for assay, width, digits in (("aptt_s", 8, 0), ("aptt_ratio", 8, 2), ("anti_xa_u_per_ml", 10, 3)):
+        for assay, (_, _, width, digits) in columns.items():
             level, ceiling = course.level_at(assay, hour), ASSAYS[assay].ceiling
             cells.append(f"{f'> {ceiling:g}' if level > ceiling else f'{level:.{digits}f}':>{width}}")
         lines.append(f"{hour:6.4g}" + "".join(cells))
@@ -339,7 +350,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
         f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} U/mL; "
         f"area {numbers['auc_u_h_per_ml']:.1f} U h/mL; heparin given {numbers['heparin_given_u']:,.0f} U",
     ]
-    if target.assay != "anti_xa_u_per_ml":
+    if target.assay.startswith("aptt") and isinstance(course.reagent, Reagent) and course.drug.anti_xa_fraction > 0.0:
         lines.append(
             f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is "
             f"{aptt_range_for_anti_xa(course.reagent, course.patient).write()}"
@@ -389,7 +400,10 @@ def _models(options: argparse.Namespace) -> None:
     drugs = [published.named(options.name)] if options.name else list(published.ALL)
     if options.json:
         print(json.dumps([{"name": d.name, "title": d.title, "studied": d.studied.population, "departures": d.departures,
-                           "parameters": {p.name: p.value.value for p in d.parameters},
+                           "family": d.family, "structure": d.structure, "assays": d.responses.assays,
+                           "parameters": [{"name": p.name, "value": p.value.value, "where": p.value.source.where,
+                                           "source": p.value.source.key, "confidence": p.value.source.confidence}
+                                          for p in d.parameters],
                            "citations": d.cite().splitlines()} for d in drugs]))  # fmt: skip
     elif options.name:
         print(drugs[0])

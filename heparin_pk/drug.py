@@ -111,15 +111,23 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Variability:
-    """How much people differ from one another in one number of a set: a coefficient of variation, log-normal."""
+    """How much people (or days) differ in one number of a set: a coefficient of variation, log-normal.
+
+    ``correlates_with`` names another number it moves with, ``correlation_fraction`` how closely (-1 to 1).
+    """
 
     name: str
     cv_fraction: Value
+    correlates_with: str = ""
+    correlation_fraction: float = 0.0
 
     def __post_init__(self) -> None:
         check_one_of("name", self.name, VARYING)
         check_is("cv_fraction", self.cv_fraction, Value, f"a Value ({self.name} needs its Source)")
         check_between("cv_fraction", self.cv_fraction.value, 0.0, 3.0)
+        check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
+        if self.correlates_with:
+            check_one_of("correlates_with", self.correlates_with, VARYING)
 
     __repr__ = shown
 
@@ -215,6 +223,7 @@ class Drug:
     departures: str = ""
     built_from: tuple[Source, ...] = ()
     variability: tuple[Variability, ...] = ()
+    between_occasions: tuple[Variability, ...] = ()
     residual: tuple[Residual, ...] = ()
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
     unit_potency_ratio: float = 1.0
@@ -233,11 +242,17 @@ class Drug:
         check_one_of("amount_unit", self.amount_unit, AMOUNT_UNITS)
         check_between("unit_potency_ratio", self.unit_potency_ratio, 0.5, 2.0)
         check_is("studied", self.studied, Studied, "a Studied")
-        for kind, group in ((Variability, self.variability), (Residual, self.residual), (Covariate, self.laws)):
+        for kind, group in (
+            (Variability, (*self.variability, *self.between_occasions)),
+            (Residual, self.residual),
+            (Covariate, self.laws),
+        ):
             for one in group:
                 check_is(f"{self.name}: {kind.__name__.lower()}", one, kind, f"a {kind.__name__}")
         scaled = [(p.field, p.scales_with, p.power == 0.0) for p in self.parameters]
         names = [one.name for one in self.variability]
+        for variability in self.variability:
+            check_one_of(f"{self.name}: what {variability.name} moves with", variability.correlates_with, ["", *names])
         if len(set(scaled)) != len(scaled) or len(set(names)) != len(names):
             given = ", ".join(sorted([field for field, *_ in scaled] + names))
             raise ValueError(f"{self.name}: a parameter is given twice: {given}")
@@ -261,6 +276,7 @@ class Drug:
             if isinstance(law, ClottingTime):
                 lines += _law_lines(law)
         lines += [_line(f"between people, {one.name}", one.cv_fraction, "12.0%") for one in self.variability]
+        lines += [_line(f"between days, {one.name}", one.cv_fraction, "12.0%") for one in self.between_occasions]
         lines += [_line(f"unexplained, {one.name}", one.value) for one in self.residual]
         lines += [_line(f"{law.name}: {', '.join(law.on)}", law.effect) for law in self.laws]
         if self.built_from:
@@ -320,7 +336,7 @@ class Drug:
         return replace(self, laws=tuple(law for law in self.laws if law.name not in names))
 
     def labelled_before_2009(self) -> Drug:
-        """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA, questions and answers)."""
+        """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA)."""
         if self.family != FAMILIES[0]:
             raise ValueError(f"only unfractionated heparin was relabelled in 2009; got {self.name}")
         return replace(self, unit_potency_ratio=1.1)
@@ -349,7 +365,9 @@ class Drug:
         answers = [law.source for law in (read_in.aptt, self.act) if law is not None]
         if isinstance(read_in.aptt, Reagent):
             answers.append(WHITFIELD_1980)
-        spread = [one.cv_fraction.source for one in self.variability] + [one.value.source for one in self.residual]
+        spread = [one.cv_fraction.source for one in (*self.variability, *self.between_occasions)] + [
+            one.value.source for one in self.residual
+        ]
         unused = spread if responses is None else []  # a typical course draws nothing from them
         every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *(law.effect.source for law in laws)]
         if self.unit_potency_ratio != 1.0:

@@ -11,7 +11,6 @@ read and answered, orders are carried out. Blood drawn at the moment of a dose i
 from __future__ import annotations
 
 import heapq
-import math
 import warnings
 from collections.abc import Callable
 from functools import partial

@@ -33,7 +33,7 @@ FLOORS = {
     "course": 5.0,
     "citations": 5.5,
     "simulate": 6.0,
-    **dict.fromkeys(("metrics", "datasets"), 7.0),
+    **dict.fromkeys(("metrics", "datasets", "population"), 7.0),
     "": 7.5,  # the public names: what a notebook imports, and what the upper floors may
     "plot": 8.0,
     **dict.fromkeys(("widgets", "cli"), 9.0),

@@ -17,6 +17,7 @@ from heparin_pk.published.sources import (
     TEIEN_1977,
     US_LABEL,
 )
+from heparin_pk.response import WHITFIELD_1980
 from heparin_pk.source import Value
 
 _SUBCUTANEOUS = (
@@ -93,7 +94,18 @@ UFH_B_DERIVED = Drug(
             name="clearance_ml_per_h",
             cv_fraction=Value(0.25, ASSUMED.at("CV 25 %; published: 36 % (Jia 2015), 50 % (Al-Sallami 2016)")),
         ),
+        Variability(
+            name="slope_ml_per_u",
+            cv_fraction=Value(0.25, WHITFIELD_1980.at("slopes 1.51 to 3.88 mL/U in 17: about 22-26 % from the range", "derived")),
+        ),
+        Variability(
+            name="baseline_aptt_s",
+            cv_fraction=Value(0.12, WHITFIELD_1980.at("baseline 25.6 to 36.2 s in 17; 12 % is assumed", "assumed")),
+            correlates_with="slope_ml_per_u",
+            correlation_fraction=0.5,
+        ),
     ),
+    between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
 )
 """The default: a finite endothelial/macrophage pool reconciles the half-life table with the clinical infusion dose."""
 

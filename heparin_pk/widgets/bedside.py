@@ -303,7 +303,7 @@ class Bedside(VBox):
             target=target,
             tracks=tracks,
             ahead=ahead,
-            baseline=float(level(target.assay, 0.0, plan.patient, plan.reagent)),
+            baseline=float(level(target.assay, 0.0, plan.patient, plan.responses)),
             most_u_per_kg_per_h=plot.room_for_pump(plan, *(track.course for track in tracks)),
             title=f"{plot.axis_label(target.assay)} and pump rate over {self.hours:g} h",
             description=self._description(plan),

@@ -1,0 +1,67 @@
+"""A course on paper: the picture, with units on every axis and the therapeutic range always visible.
+
+Every function draws on the Axes it is given (or makes its own), returns them, and never calls ``show``. Colours are
+Okabe and Ito's, which colour-blind readers can tell apart; sizes are meant for a projector.
+"""
+
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    STYLE,
+    VERMILION,
+    axis_label,
+    level_limits,
+    new_figure,
+    save,
+    shade_target,
+    title,
+)
+from heparin_pk.plot.courses import (
+    PRINTED_HALF_LIVES_MIN,
+    after_bolus,
+    bands,
+    course,
+    course_scene,
+    decays,
+    describe,
+    half_lives,
+    plateaus,
+    replay,
+    room_for_pump,
+)
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "COLOURS",
+    "DASHES",
+    "GREEN",
+    "ORANGE",
+    "PRINTED_HALF_LIVES_MIN",
+    "PURPLE",
+    "SKY",
+    "STYLE",
+    "VERMILION",
+    "after_bolus",
+    "axis_label",
+    "bands",
+    "course",
+    "course_scene",
+    "decays",
+    "describe",
+    "half_lives",
+    "level_limits",
+    "new_figure",
+    "plateaus",
+    "replay",
+    "room_for_pump",
+    "save",
+    "shade_target",
+    "title",
+]
