@@ -53,12 +53,12 @@ def blood_volume_l(patient: Patient) -> float:
 
 
 def lean_body_weight_kg(patient: Patient) -> float:
-    """Return the lean body weight of Cheymol and James, kg."""
+    """Return James's lean body weight as Green & Duffull 2003 print it, kg."""
     _known(patient, "the lean body weight", "height_cm", "sex")
     ratio = patient.weight_kg / (patient.height_cm or 1.0)
     if patient.female:
         return 1.07 * patient.weight_kg - 148.0 * ratio**2
-    return 1.10 * patient.weight_kg - 128.0 * ratio**2
+    return 1.10 * patient.weight_kg - 120.0 * ratio**2
 
 
 def fat_free_mass_kg(patient: Patient) -> float:

@@ -13,17 +13,20 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from heparin_pk import __version__, datasets, metrics, nomogram, published
+from heparin_pk import __version__, datasets, metrics, nomogram, published, validation
 from heparin_pk._files import read_text, write_text
+from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
+from heparin_pk.citations import citations
 from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
 from heparin_pk.engine import ENGINES
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
-from heparin_pk.patient import Patient
+from heparin_pk.patient import SEXES, YES_OR_NO, Patient
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
@@ -32,6 +35,7 @@ from heparin_pk.simulate import simulate, titrate
 
 PLAINLY = "For teaching and study, not for the care of patients."
 PICTURES = (".png", ".svg", ".pdf")
+_CONDITIONS = tuple(name.replace("_", "-") for name in YES_OR_NO)
 FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
 
 
@@ -103,6 +107,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (all of them where none is named)")
     sub.add_argument("--json", action="store_true", help="print JSON")
 
+    sub = command("validate", _validate, "what papers print beside what the models say, misses included",
+                  "heparin-pk validate --group kinetics")  # fmt: skip
+    sub.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
+    sub.add_argument("--misses", action="store_true", help="only the rows that lie outside")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
+
     sub = command("lab", _lab, "open the first notebook in JupyterLab", "heparin-pk lab")
     sub.add_argument("--no-browser", action="store_true", help="start the server, open nothing")
     sub.add_argument("--port", type=int, help="port of the server")
@@ -117,6 +128,13 @@ def _patient_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--age", type=float, metavar="Y", help="age, years")
     sub.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
     sub.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)")
+    sub.add_argument("--height", type=float, metavar="CM", help="height, cm")
+    sub.add_argument("--sex", metavar="SEX", help=" or ".join(SEXES))
+    sub.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
+    sub.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
+    sub.add_argument("--condition", action="append", default=[], metavar="NAME",
+                     help=f"repeatable: {', '.join(_CONDITIONS)}")  # fmt: skip
+    sub.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
 
 
 def _model_options(sub: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
@@ -145,12 +163,23 @@ def _reagent(options: argparse.Namespace) -> Reagent | None:
 
 
 def _patient(options: argparse.Namespace) -> Patient:
-    return Patient(
+    for name in options.condition:
+        if name not in _CONDITIONS:
+            raise ValueError(f"no condition {name!r}; there are {', '.join(_CONDITIONS)}")
+    patient = Patient(
         weight_kg=options.weight,
         age_y=options.age,
+        height_cm=options.height,
+        sex=options.sex,
+        creatinine_clearance_ml_per_min=options.creatinine_clearance,
+        factor_viii_u_per_ml=options.factor_viii,
         baseline_aptt_s=options.baseline_aptt,
         antithrombin_fraction=options.antithrombin,
+        **{name.replace("-", "_"): True for name in options.condition},
     )
+    if options.dosing_weight is None:
+        return patient
+    return replace(patient, dosing_weight_kg=dosing_weight_kg(patient, options.dosing_weight))
 
 
 _UNITS: dict[tuple[str, str], Callable[[float, float], Order]] = {
@@ -279,7 +308,9 @@ def _answer(
             "target": {"assay": target.assay, "low": target.low, "high": target.high},
             "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.write()} for lab in course.labs],
             "predictions": rows,
-            "citations": course.drug.cite().splitlines(),
+            "citations": citations(course).splitlines(),
+            "bibtex": citations(course, bibtex=True),
+            "outside_what_was_studied": course.outside,
             "course": json.loads(course.to_json()),
         }
         print(json.dumps(answer, allow_nan=False))
@@ -365,7 +396,8 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
     return "\n".join(lines)
 
 
-def _draw(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:
+def _write_picture(file: str, draw: Callable[[Any], Any]) -> None:
+    """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
     if Path(file).suffix.lower() not in PICTURES:
         raise ValueError(f"{file!r}: cannot be drawn: the name must end in {', '.join(PICTURES)}")
     import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
@@ -373,14 +405,21 @@ def _draw(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse 
     matplotlib.use("Agg")
     from heparin_pk import plot  # noqa: PLC0415
 
-    axes = plot.replay(course, chart.labs, target) if chart else plot.course(course, target=target)
-    figure = axes[0].figure
-    if chart:
-        figure.suptitle(f"{chart.course_id}: charted orders, typical patient, measured aPTT", fontsize=15)
     try:
-        plot.save(figure, file)
-    except (OSError, ValueError) as error:
+        plot.save(draw(plot), file)
+    except OSError as error:
         raise ValueError(f"{file}: cannot be drawn: {error}") from None
+
+
+def _draw(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:
+    def picture(plot: Any) -> Any:
+        axes = plot.replay(course, chart.labs, target) if chart else plot.course(course, target=target)
+        figure = axes[0].figure
+        if chart:
+            figure.suptitle(f"{chart.course_id}: charted orders, typical patient, measured aPTT", fontsize=15)
+        return figure
+
+    _write_picture(file, picture)
 
 
 def _nomograms(options: argparse.Namespace) -> None:
@@ -422,6 +461,20 @@ def _cite(options: argparse.Namespace) -> None:
             lines += published.named(name).cite().splitlines()
     lines = list(dict.fromkeys(lines))
     print(json.dumps(lines) if options.json else "\n".join(lines))
+
+
+def _validate(options: argparse.Namespace) -> None:
+    if options.group is not None and options.group not in validation.GROUPS:
+        raise ValueError(f"no group {options.group!r}; there are {', '.join(validation.GROUPS)}")
+    found = [row for row in validation.rows() if options.group in (None, row.claim.group)]
+    shown = [row for row in found if not (options.misses and row.inside)]
+    if options.figure is not None:
+        _write_picture(options.figure, lambda plot: plot.validation(shown).figure)
+    if options.json:
+        print(validation.to_json(shown))
+        return
+    print(validation.in_words(shown))
+    print(PLAINLY)
 
 
 def _lab(options: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from heparin_pk.source import Value
 FORMS = {
     "times": "factor where the feature is true",
     "from": "factor where the feature is at least the reference",
-    "power": "(feature / reference) ** effect",
+    "power above": "(feature / reference) ** effect, from the reference on",
     "per unit above": "1 + effect * (feature - reference), from the reference on",
     "falls below": "1 - effect * (1 - feature / reference), below the reference",
     "swing": "1 + effect * cos(time of day - reference), over 24 h",
@@ -81,8 +81,8 @@ class Covariate:
                 return effect if x is True else 1.0
             case "from":
                 return effect if x >= reference else 1.0
-            case "power":
-                return (x / reference) ** effect
+            case "power above":
+                return max(1.0, x / reference) ** effect
             case "per unit above":
                 return 1.0 + effect * max(0.0, x - reference)
             case "falls below":

@@ -32,7 +32,7 @@ _OPTIONAL = (
     "clock_at_start_h",
     "dosing_weight_kg",
 )
-_YES_OR_NO = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
+YES_OR_NO = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -84,7 +84,7 @@ class Patient:
                 check_between(name, getattr(self, name), low, high)
         if self.sex is not None:
             check_one_of("sex", self.sex, SEXES)
-        for name in _YES_OR_NO:
+        for name in YES_OR_NO:
             check_is(name, getattr(self, name), bool, "True or False")
         if self.pregnant and self.sex == "male":
             raise ValueError("pregnant must be False for sex 'male'; got True")

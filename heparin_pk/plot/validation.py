@@ -1,0 +1,61 @@
+"""What papers print beside what the models say, as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from heparin_pk.plot.base import BLACK, BLUE, STYLE, VERMILION, new_figure
+from heparin_pk.validation import GROUPS, Row, score
+
+GREY = "#767676"
+
+
+def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
+    """Draw every row: the printed uncertainty as a bar around 1, our value over the printed one as a mark.
+
+    Filled circles lie inside, open diamonds outside; grey rows went into the making of a model and prove nothing.
+
+    Raises ``ValueError`` without rows.
+    """
+    if not rows:
+        raise ValueError("there are no rows to draw; got none")
+    ordered = [row for group in GROUPS for row in rows if row.claim.group == group]
+    if ax is None:
+        ax = new_figure(12.0, 1.6 + 0.36 * len(ordered), nrows=1, ncols=1)[1][0, 0]
+    with plt.rc_context(STYLE):
+        for place, row in enumerate(reversed(ordered)):
+            claim = row.claim
+            scale = claim.printed if claim.printed else 1.0
+            ax.plot([claim.low / scale, claim.high / scale], [place, place], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
+            colour = GREY if claim.used_to_build else BLUE if row.inside else VERMILION
+            face = colour if row.inside else "white"
+            ax.plot(row.ours / scale, place, "o" if row.inside else "D", ms=8, mfc=face, mec=colour, mew=2)
+        ax.axvline(1.0, color=BLACK, lw=1.2, ls=":")
+        labels = [f"{row.claim.quantity}{' *' if row.claim.used_to_build else ''}" for row in reversed(ordered)]
+        ax.set_yticks(np.arange(len(ordered)), labels, fontsize=11)
+        ax.set_ylim(-0.7, len(ordered) - 0.3)
+        right = max(2.0, *(min(4.0, 1.08 * max(r.ours, r.claim.high) / (r.claim.printed or 1.0)) for r in ordered))
+        ax.set_xlim(0.0, right)
+        ax.set_xlabel("our value / printed value (no unit)")
+        for name, mark, face, colour in (
+            ("inside what was printed", "o", BLUE, BLUE),
+            ("outside", "D", "white", VERMILION),
+            ("* used to build: proves nothing", "o", GREY, GREY),
+        ):
+            ax.plot([], [], mark, ms=8, mfc=face, mec=colour, mew=2, ls="none", label=name)
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=11)
+    return ax
+
+
+def describe_validation(rows: Sequence[Row]) -> str:
+    """Return in words what the picture says: its text alternative."""
+    numbers = score(rows)
+    misses = "; ".join(row.claim.quantity for row in rows if not row.inside and not row.claim.used_to_build)
+    return (
+        f"{numbers['rows']} printed values against the models: of {numbers['proving']} that were not used to build them "
+        f"{numbers['proving_inside']} lie inside the printed uncertainty. Outside: {misses or 'none'}."
+    )

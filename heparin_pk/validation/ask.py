@@ -1,0 +1,187 @@
+"""How a claim puts its question: short calls of the verbs and readings of the house, nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from heparin_pk import metrics
+from heparin_pk.course import Course
+from heparin_pk.drug import Drug
+from heparin_pk.kinetics import Kinetics
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.nomogram import Nomogram
+from heparin_pk.patient import Patient
+from heparin_pk.published import named
+from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.response import Reagent, level
+from heparin_pk.simulate import U_PER_MG_PROTAMINE, simulate, titrate
+
+ADULT = Patient(weight_kg=75.0)
+"""Nobody's weight is printed in most abstracts: 75 kg, a baseline aPTT of 30 s."""
+
+
+def run(model: str | Drug, patient: Patient, *orders: Order, hours: float = 24.0, reagent: Reagent | None = None) -> Course:
+    """Return a course under these orders."""
+    drug = named(model) if isinstance(model, str) else model
+    return simulate(patient, drug, Regimen(tuple(sorted(orders, key=lambda o: o.time_h))), hours=hours, reagent=reagent)
+
+
+def half_life_min(model: str | Drug, patient: Patient = ADULT, *, dose_u_per_kg: float = 0.0, dose_u: float = 0.0) -> float:
+    """Return the time a single bolus takes to fall to half, min."""
+    bolus = Bolus(time_h=0.0, dose_u=dose_u) if dose_u else Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg)
+    return 60.0 * (metrics.half_life_h(run(model, patient, bolus, hours=48.0)) or math.inf)
+
+
+def late_half_life_min(course: Course, from_h: float, to_h: float) -> float:
+    """Return the half-life between two moments, min."""
+    one, two = course.concentration_at_u_per_ml(from_h), course.concentration_at_u_per_ml(to_h)
+    return 60.0 * (to_h - from_h) * math.log(2.0) / math.log(one / two)
+
+
+def plateau_u_per_ml(model: str, rate_u_per_kg_per_h: float, patient: Patient = ADULT) -> float:
+    """Return the concentration a constant infusion ends at, U/mL."""
+    return named(model).kinetics(patient).steady_state_u_per_ml(rate_u_per_kg_per_h * patient.weight_kg)
+
+
+def needed_u_per_kg_per_h(model: str, concentration_u_per_ml: float, patient: Patient = ADULT) -> float:
+    """Return the infusion that holds a concentration, U/kg/h."""
+    kinetics = named(model).kinetics(patient)
+    return kinetics.clearance_at_ml_per_h(concentration_u_per_ml) * concentration_u_per_ml / patient.weight_kg
+
+
+def concentration_for_ratio_u_per_ml(ratio: float, reagent: Reagent) -> float:
+    """Return the heparin level at which a typical patient's aPTT is this multiple of its baseline, U/mL."""
+    return math.log(ratio) / reagent.slope_ml_per_u
+
+
+def terminal_half_life_min(kinetics: Kinetics) -> float:
+    """Return the last half-life of a linear set, min."""
+    out, there, back = (
+        kinetics.clearance_ml_per_h / kinetics.v1_ml,
+        kinetics.q_ml_per_h / kinetics.v1_ml,
+        kinetics.q_ml_per_h / kinetics.v2_ml,
+    )
+    half = 0.5 * (out + there + back)
+    slowest = half - math.sqrt(half * half - out * back) if kinetics.q_ml_per_h > 0.0 else out
+    return 60.0 * math.log(2.0) / slowest
+
+
+def first_half_life_min(kinetics: Kinetics) -> float:
+    """Return the first (alpha) half-life of a linear two-compartment set, min."""
+    out, there, back = (
+        kinetics.clearance_ml_per_h / kinetics.v1_ml,
+        kinetics.q_ml_per_h / kinetics.v1_ml,
+        kinetics.q_ml_per_h / kinetics.v2_ml,
+    )
+    half = 0.5 * (out + there + back)
+    return 60.0 * math.log(2.0) / (half + math.sqrt(half * half - out * back))
+
+
+def peak(course: Course, assay: str = "anti_xa_u_per_ml") -> float:
+    """Return the highest level of an assay in a course."""
+    return float(course.level(assay).max())
+
+
+def peak_h(course: Course) -> float:
+    """Return when the concentration is highest, h."""
+    return float(course.time_h[int(course.concentration_u_per_ml.argmax())])
+
+
+def mean_level(course: Course, assay: str, from_h: float, to_h: float) -> float:
+    """Return the time-averaged level of an assay between two moments."""
+    inside = (course.time_h >= from_h) & (course.time_h <= to_h)
+    time_h, value = course.time_h[inside], course.level(assay)[inside]
+    return float(np.sum(0.5 * (value[1:] + value[:-1]) * np.diff(time_h)) / (time_h[-1] - time_h[0]))
+
+
+def apparent_bioavailability_fraction(model: str, dose_u: float, patient: Patient = ADULT) -> float:
+    """Return what a trial would call bioavailability: area after a subcutaneous dose over area after the same dose into a vein."""
+    under_skin = run(model, patient, Subcutaneous(time_h=0.0, dose_u=dose_u), hours=72.0)
+    into_vein = run(model, patient, Bolus(time_h=0.0, dose_u=dose_u), hours=72.0)
+    return metrics.auc_u_h_per_ml(under_skin) / metrics.auc_u_h_per_ml(into_vein)
+
+
+def under_protocol(
+    name: str, patient: Patient = ADULT, *, model: str = "UFH_DEFAULT", reagent: Reagent | None = None, hours: float = 48.0
+) -> Course:
+    """Return a typical patient's course under a nomogram, with a perfect assay read within the hour."""
+    table = Nomogram.load(name)
+    laboratory = Laboratory(assay=table.assay, reagent=reagent, cv_fraction=0.0)
+    return titrate(patient, named(model), table, hours=hours, laboratory=laboratory)
+
+
+def act_after_s(model: str, dose_u_per_kg: float, hour: float, patient: Patient | None = None) -> float:
+    """Return the ACT some time after one bolus, s."""
+    patient = patient or Patient(weight_kg=80.0, sex="male")
+    bolus = Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg)
+    return run(model, patient, bolus, hours=max(1.0, 2.0 * hour)).level_at("act_s", hour)
+
+
+def act_rise_s(model: str, dose_u_per_kg: float, hour: float) -> float:
+    """Return how much one bolus has added to the ACT some time later, s."""
+    return act_after_s(model, dose_u_per_kg, hour) - act_after_s(model, 0.0, hour)
+
+
+def first_above_h(course: Course, assay: str, limit: float) -> float:
+    """Return when the true level first passes a limit, h (infinite: never)."""
+    above = np.flatnonzero(course.level(assay) > limit)
+    return float(course.time_h[above[0]]) if len(above) else math.inf
+
+
+def first_result_in_range_h(course: Course) -> float:
+    """Return when the first result in range was drawn, h (infinite: never)."""
+    assert course.target is not None  # a nomogram has one
+    found = metrics.time_to_therapeutic_result_h(course, course.target)
+    return math.inf if found is None else found
+
+
+def stabilised_h(course: Course) -> float:
+    """Return when the second of two consecutive results in range was drawn, h (infinite: never)."""
+    target = course.target
+    for one, two in pairwise(course.labs):
+        if target is not None and all(lab.value in target and not lab.above_ceiling for lab in (one, two)):
+            return two.drawn_h
+    return math.inf
+
+
+def protamine_mg_for_last_hours(course: Course, time_h: float) -> float:
+    """Return the protamine that matches the heparin still in the body (plasma and binding pool) at a moment, mg."""
+    i = int(np.searchsorted(course.time_h, time_h, side="left"))
+    return float(course.states[i, 0] + course.states[i, 1] + course.states[i, 2]) / U_PER_MG_PROTAMINE
+
+
+__all__ = [
+    "ADULT",
+    "Bolus",
+    "Infusion",
+    "Patient",
+    "Protamine",
+    "Stop",
+    "Subcutaneous",
+    "act_after_s",
+    "act_rise_s",
+    "apparent_bioavailability_fraction",
+    "concentration_for_ratio_u_per_ml",
+    "first_above_h",
+    "first_half_life_min",
+    "first_result_in_range_h",
+    "half_life_min",
+    "late_half_life_min",
+    "level",
+    "mean_level",
+    "named",
+    "needed_u_per_kg_per_h",
+    "peak",
+    "peak_h",
+    "plateau_u_per_ml",
+    "protamine_mg_for_last_hours",
+    "replace",
+    "run",
+    "stabilised_h",
+    "terminal_half_life_min",
+    "under_protocol",
+]

@@ -1,0 +1,195 @@
+"""The papers the claims were read from, where no published set needed them before."""
+
+from heparin_pk.source import Source
+
+UREMIA = Source(
+    key="Half_life_uraemia",
+    citation="Half-life of heparin in uraemic patients against healthy people (quoted; the original was not reached)",
+    where="118.6 against 74.7 min",
+    confidence="second-hand",
+    url="https://www.droracle.ai/articles/275044/",
+)
+BRUNET_2008 = Source(
+    key="Brunet_2008",
+    citation="Brunet P, et al. 2008: pharmacodynamics of unfractionated heparin during and after a haemodialysis session",
+    where="25 U/kg/h for 1 h, then 12.5 U/kg/h for 2 h (35 patients); levels as quoted elsewhere",
+    confidence="second-hand",
+    url="https://www.droracle.ai/articles/832447/",
+)
+KROON_1992 = Source(
+    key="Kroon_1992",
+    citation="Kroon et al. 1992: 12,500 IU of heparin under the skin after myocardial infarction",
+    where="Abstract: largest aPTT 42.6 s (SD 12.4; 30.4 to 70.7)",
+    confidence="primary",
+    url="https://scilit.net/publications/7f04e6642aa9f23cf45b2775a2162e6f",
+)
+PROPHYLAXIS_257 = Source(
+    key="SC_prophylaxis_257",
+    citation="aPTT of 257 patients before and under 5,000 U of heparin every 8 hours (abstract; title not seen)",
+    where="32.0 +- 8.5 s before, 37.6 +- 15.2 s after",
+    confidence="primary",
+    url="https://staging.scite.ai/authors/b-l-toussaint-nzvpbP",
+)
+PK10169 = Source(
+    key="PK10169_crossover",
+    citation="Dawes et al. 1986: heparin and the low-molecular-weight heparin PK10169 in eight volunteers",
+    where="Abstract: bioavailability of PK10169 3-fold greater than that of unfractionated heparin",
+    confidence="primary",
+    url="https://scilit.net/publications/a81bf3fbe85b215d825a09fc42815435",
+)
+SC_LABEL = Source(
+    key="Heparin_label_SC",
+    citation="Heparin sodium injection, older US prescribing information",
+    where="Peak plasma levels are achieved 2 to 4 hours following subcutaneous administration",
+    confidence="primary",
+    url="http://en.qjbchina.com/html/View_2963.html",
+)
+BJORNSSON_SLOPES = Source(
+    key="Bjornsson_slopes",
+    citation="Bjornsson: aPTT against heparin added to plasma of 20 normal subjects",
+    where="Abstract: slopes 1.488 to 3.427 mL/unit from 0.05 to 1.5 U/mL",
+    confidence="primary",
+    url="https://scilit.net/publications/cb65bf814dc3b519f2a28c19ee39f66d",
+)
+WHITFIELD_1983 = Source(
+    key="Whitfield_1983",
+    citation="Whitfield et al. 1983: heparin and the aPTT in pregnant and other women",
+    where="Abstract: slope 2.33 +- 0.49 (not pregnant) and 1.68 +- 0.46 (third trimester)",
+    confidence="primary",
+    url="https://zendy.io/title/10.1038/clpt.1983.123",
+    doi="10.1038/clpt.1983.123",
+)
+CHUNILAL_2002 = Source(
+    key="Chunilal_2002",
+    citation="Chunilal et al. 2002: the aPTT of pregnant women responds less to heparin (abstract)",
+    where="Abstract: log-slope 0.76 against 1.2 with factor VIII 2.7 against 1.2 U/mL",
+    confidence="primary",
+    pmid="11848463",
+)
+MCMASTER = Source(
+    key="Levine_1994",
+    citation="Levine et al. 1994: heparin levels against the aPTT in patients who need large doses",
+    where="Abstract: anti-Xa 0.35 to 0.67 U/mL and aPTT 60 to 85 s were equivalent",
+    confidence="primary",
+    url="https://jamanetwork.com/journals/jamainternalmedicine/article-abstract/618256",
+)
+BRILL_EDWARDS = Source(
+    key="Brill_Edwards_1993",
+    citation="Brill-Edwards et al. 1993: establishing a therapeutic range for heparin therapy",
+    where="Abstract: for all reagents a ratio of 1.5 is much less than 0.2 U/mL by protamine titration (0.35 anti-Xa)",
+    confidence="primary",
+    pmid="8512158",
+)
+VTE_DAY_ONE = Source(
+    key="VTE_dose_31",
+    citation="Heparin requirements of 31 patients with suspected venous thromboembolism (abstract; title not seen)",
+    where="Day 1: DVT 507 +- 105, PE 426 +- 105, normal venogram 457 +- 46 U/kg/24 h",
+    confidence="primary",
+    url="https://scilit.com/publications/eaf7be9440ce1ac0244284a02ad54dcb",
+)
+REILLY_1996 = Source(
+    key="Reilly_1996",
+    citation="Reilly & Raschke 1996: new method to predict patients' intravenous heparin dose requirements",
+    where="Abstract: effective maintenance dose 16.02 U/kg/h (95 % CI 14.9 to 17.15) in 46 patients",
+    confidence="primary",
+    url="https://experts.arizona.edu/en/publications/new-method-to-predict-patients-intravenous-heparin-dose-requireme",
+)
+OBESITY_CLASSES = Source(
+    key="Obesity_20587743",
+    citation="Heparin infusion rates at the first therapeutic aPTT by class of obesity (abstract)",
+    where="11.5 (class III) against 13.5 U/kg/h (normal weight)",
+    confidence="primary",
+    pmid="20587743",
+)
+ICU_HEAVY = Source(
+    key="ICU_obesity_2015",
+    citation="J Crit Care 2015: heparin in intensive-care patients of 130 kg and more (abstract; title not seen)",
+    where="13.1 (130 kg and more) against 15.8 U/kg/h (95 to 104 kg)",
+    confidence="primary",
+    url="https://insights.ovid.com/jcrca/201504000/00009772-201504000-00032",
+)
+MCDONALD_1982 = Source(
+    key="McDonald_1982",
+    citation="McDonald et al.: heparin in 15 neonates and infants (abstract)",
+    where="16 to 35, mean 27 U/kg/h for 0.3 to 0.5 U/mL",
+    confidence="primary",
+    pmid="7108670",
+)
+PCI_DOSES = Source(
+    key="PCI_dose_finding",
+    citation="Optimal weight-based unfractionated heparin dosing during percutaneous coronary intervention (40 patients)",
+    where="Abstract: ACT at 30 min 227, 235, 257 and 275 s after 70, 80, 90 and 100 U/kg",
+    confidence="primary",
+    url=(
+        "https://www.openaccessjournals.com/abstract/optimal-weight-based-unfractionated-heparin-dosing--during-percutaneous-"
+        "coronary-intervention-18168.html"
+    ),
+)
+PCI_FIXED = Source(
+    key="PCI_5000",
+    citation="ACT after a fixed 5,000 U before coronary intervention (269 patients, abstract)",
+    where="First ACT 243.4 s (SD 61.5)",
+    confidence="primary",
+    pmid="27814785",
+)
+ACS_TRIAL = Source(
+    key="ACS_nomogram_trial",
+    citation=(
+        "Improved anticoagulation with a weight-adjusted heparin nomogram in patients with acute coronary syndromes: a "
+        "randomized trial"
+    ),
+    where="Abstract: median aPTT 150, 100, 66, 63 and 64 s against 83, 79, 61, 56 and 56 s at 6, 12, 18, 24 and 48 h",
+    confidence="primary",
+    url=(
+        "https://discovery.researcher.life/article/improved-anticoagulation-with-a-weight-adjusted-heparin-nomogram-in-patients-"
+        "with-acute-coronary-syndromes-a-randomized-trial/93038e3456ef336b8078d2b878790f2c"
+    ),
+)
+SIMSTAT = Source(
+    key="Anti_Xa_nomogram_19",
+    citation="Validation of an unfractionated heparin nomogram using an anti-factor Xa chromogenic assay (19 patients)",
+    where="Abstract: stabilised after 25.0 +- 8.6 h",
+    confidence="primary",
+    url="http://www.simstat.com/validation-of-an-unfractionated-heparin-nomogram-using-an-anti-factor-xa-chromogenic-assay/",
+)
+MIMIC = Source(
+    key="MIMIC_III_demo",
+    citation="MIMIC-III Clinical Database Demo v1.4: 22 patients, 108 aPTTs on infusion",
+    where="Median 12.75 U/kg/h and 61.1 s (quartiles 48 and 80 s); the reagent is not known",
+    confidence="derived",
+    doi="10.13026/C2HM2Q",
+)
+PROTAMINE_INFUSION = Source(
+    key="Protamine_1250",
+    citation="Protamine: antidote for heparin (teaching page)",
+    where="1,250 units/hour will require about 30 mg",
+    confidence="second-hand",
+    url="http://selooki.blogg.se/2023/september/protamine-antidote-for-heparin.html",
+)
+WIKEM = Source(
+    key="WikEM",
+    citation="WikEM: unfractionated heparin",
+    where="Anticoagulation effect lasts up to 3 hr after stopping infusion",
+    confidence="second-hand",
+    url="https://ww.wikem.org/wiki/Unfractionated_heparin",
+)
+DOAC_TRANSITION = Source(
+    key="DOAC_transition",
+    citation=(
+        "An evaluation of time to therapeutic range of intravenous unfractionated heparin after transitioning from direct oral "
+        "factor Xa inhibitors"
+    ),
+    where="Abstract: median 18.5 h (14.9 to 26.9) after a factor Xa inhibitor, 7.3 h (5.9 to 14.7) without",
+    confidence="primary",
+    url=(
+        "https://discovery.researcher.life/article/an-evaluation-of-time-to-therapeutic-range-of-intravenous-unfractionated-"
+        "heparin-after-transitioning-from-direct-oral-factor-xa-inhibitors/26ae3010e8773e28995014c639c6a3df"
+    ),
+)
+CIRCADIAN_1994 = Source(
+    key="Circadian_1994",
+    citation="J Intern Med 1994: swing of heparin's effect over the day at a constant infusion (nine patients; title not seen)",
+    where="Abstract: 26 % anti-Xa, 44 % automated aPTT, 22 % Cephotest between the highest and the lowest",
+    confidence="primary",
+    doi="10.1111/j.1365-2796.1994.tb01096.x",
+)
