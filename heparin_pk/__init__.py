@@ -6,16 +6,19 @@
 (1, 6.0)
 """
 
-from heparin_pk import metrics, published
+from heparin_pk import calibration, indications, metrics, published, validation
 from heparin_pk.bodysize import dosing_weight_kg
 from heparin_pk.citations import print_citations
 from heparin_pk.course import Course, Entry
 from heparin_pk.covariate import Covariate
+from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
 from heparin_pk.kinetics import Kinetics
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
+from heparin_pk.overlay import overlay
 from heparin_pk.patient import Patient
+from heparin_pk.population import on_another_day, people
 from heparin_pk.pump import Bag, Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, TherapeuticRange, aptt_range_for_anti_xa

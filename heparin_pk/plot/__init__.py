@@ -22,6 +22,7 @@ from heparin_pk.plot.base import (
     shade_target,
     title,
 )
+from heparin_pk.plot.blood import calibration, discordance, reagents
 from heparin_pk.plot.courses import (
     PRINTED_HALF_LIVES_MIN,
     after_bolus,
@@ -35,6 +36,10 @@ from heparin_pk.plot.courses import (
     replay,
     room_for_pump,
 )
+from heparin_pk.plot.indications import describe_indication, indications
+from heparin_pk.plot.overlay import describe_overlay, outside_in_short, overlay
+from heparin_pk.plot.patients import needed_doses, two_assays
+from heparin_pk.plot.validation import describe_validation, validation
 
 __all__ = [
     "BLACK",
@@ -51,17 +56,29 @@ __all__ = [
     "after_bolus",
     "axis_label",
     "bands",
+    "calibration",
     "course",
     "course_scene",
     "decays",
     "describe",
+    "describe_indication",
+    "describe_overlay",
+    "describe_validation",
+    "discordance",
     "half_lives",
+    "indications",
     "level_limits",
+    "needed_doses",
     "new_figure",
+    "outside_in_short",
+    "overlay",
     "plateaus",
+    "reagents",
     "replay",
     "room_for_pump",
     "save",
     "shade_target",
     "title",
+    "two_assays",
+    "validation",
 ]

@@ -27,6 +27,7 @@ from heparin_pk.plot.base import (
     new_figure,
     shade_target,
 )
+from heparin_pk.plot.overlay import outside_in_short, shade_beyond
 from heparin_pk.regimen import Bolus, Hold, Infusion, Regimen
 from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.simulate import simulate
@@ -95,6 +96,10 @@ def course(
     above, below = axes
     with plt.rc_context(STYLE):
         above.plot(course.time_h, course.level(target.assay), color=colour, ls=dashes, label=label or "true level")
+        shade_beyond(above, course, target.assay, colour)
+        if course.outside:
+            above.annotate(f"{course.drug.name}: {outside_in_short(course)}", (0.01, 0.02), xycoords="axes fraction", fontsize=11,
+                           color=BLACK, style="italic")  # fmt: skip
         seen = [lab for lab in course.labs if lab.assay == target.assay]
         for above_ceiling, mark, face in ((False, marker, colour), (True, "^", "white")):
             shown = [lab for lab in seen if lab.above_ceiling is above_ceiling]

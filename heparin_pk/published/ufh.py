@@ -52,7 +52,7 @@ _ADULTS = Studied(
     concentration_u_per_ml=(0.0, 10.0),
     dose_u_per_kg=(0.0, 500.0),
     rate_u_per_kg_per_h=(0.0, 60.0),
-    assay="anti-Xa and protamine titration, taken as one",
+    assay="anti-Xa, protamine titration",
 )
 _BUILT_FROM = (
     HALF_LIFE_TABLE,
@@ -226,7 +226,7 @@ KANDROTAS_1989_UFH = Drug(
         population="21 adults on chronic haemodialysis, single boluses of 3,000-12,000 U (weights and ages not printed)",
         routes=("bolus",),
         dose_u_per_kg=(40.0, 160.0),
-        assay="plasma heparin (method not in the abstract)",
+        assay="plasma heparin",
     ),
     departures="The authors saw zero- and first-order elimination together and judged first order good enough on dialysis.",
 )
@@ -260,7 +260,7 @@ AL_SALLAMI_2016_UFH = Drug(
         age_y=(0.5, 15.5),
         routes=("bolus",),
         dose_u_per_kg=(47.9, 105.4),
-        assay="protamine titration; aPTT by PTT-A, read to 999 s",
+        assay="protamine titration, aPTT to 999 s",
     ),
     variability=(
         Variability(

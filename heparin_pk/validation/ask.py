@@ -114,21 +114,21 @@ def under_protocol(
     return titrate(patient, named(model), table, hours=hours, laboratory=laboratory)
 
 
-def act_after_s(model: str, dose_u_per_kg: float, hour: float, patient: Patient | None = None) -> float:
+def act_after_s(model: str, dose_u_per_kg: float, time_h: float, patient: Patient | None = None) -> float:
     """Return the ACT some time after one bolus, s."""
     patient = patient or Patient(weight_kg=80.0, sex="male")
     bolus = Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg)
-    return run(model, patient, bolus, hours=max(1.0, 2.0 * hour)).level_at("act_s", hour)
+    return run(model, patient, bolus, hours=max(1.0, 2.0 * time_h)).level_at("act_s", time_h)
 
 
-def act_rise_s(model: str, dose_u_per_kg: float, hour: float) -> float:
+def act_rise_s(model: str, dose_u_per_kg: float, time_h: float) -> float:
     """Return how much one bolus has added to the ACT some time later, s."""
-    return act_after_s(model, dose_u_per_kg, hour) - act_after_s(model, 0.0, hour)
+    return act_after_s(model, dose_u_per_kg, time_h) - act_after_s(model, 0.0, time_h)
 
 
-def first_above_h(course: Course, assay: str, limit: float) -> float:
-    """Return when the true level first passes a limit, h (infinite: never)."""
-    above = np.flatnonzero(course.level(assay) > limit)
+def first_above_h(course: Course, assay: str, threshold_ratio: float) -> float:
+    """Return when the true level first passes a threshold, h (infinite: never)."""
+    above = np.flatnonzero(course.level(assay) > threshold_ratio)
     return float(course.time_h[above[0]]) if len(above) else math.inf
 
 

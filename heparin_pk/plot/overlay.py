@@ -1,0 +1,92 @@
+"""Several models in one picture, each labelled with what was measured and with where it was studied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from heparin_pk.course import Course
+from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, new_figure, shade_target
+from heparin_pk.response import ASSAYS, TherapeuticRange, level
+
+_KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
+          "at infusion": "rate", "up to": "level"}  # fmt: skip
+
+
+def outside_in_short(course: Course) -> str:
+    """Return "outside: route, rate", or "within what was studied"."""
+    kinds = [short for text in course.outside for key, short in _KINDS.items() if key in text]
+    return f"outside: {', '.join(dict.fromkeys(kinds))}" if kinds else "within what was studied"
+
+
+def overlay(
+    courses: Sequence[Course],
+    *,
+    assay: str = "anti_xa_u_per_ml",
+    target: TherapeuticRange | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the true level of several models in one assay; a model used outside its domain is drawn thin and pale.
+
+    Where a level passes what was ever measured with a model the area above is hatched. Models that say nothing about this assay
+    are named under the picture.
+
+    Raises ``ValueError`` without a course that has this assay.
+    """
+    shown = [course for course in courses if assay in course.assays]
+    if not shown:
+        raise ValueError(f"none of these models says anything about {ASSAYS[assay].label}; got {len(courses)} courses")
+    if ax is None:
+        ax = new_figure(14.0, 6.4)[1][0, 0]
+    with plt.rc_context(STYLE):
+        if target is not None:
+            shade_target(ax, target)
+        for number, course in enumerate(shown):
+            colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
+            is_within = not course.outside
+            values = course.level(assay)
+            label = f"{course.drug.name}\n({course.drug.studied.assay}) {outside_in_short(course)}"
+            ax.plot(course.time_h, values, color=colour, ls=dashes, lw=2.6 if is_within else 1.3,
+                    alpha=1.0 if is_within else 0.75, label=label)  # fmt: skip
+            shade_beyond(ax, course, assay, colour)
+        ax.set_xlabel("time (h)")
+        ax.set_ylabel(axis_label(assay))
+        ax.set_xlim(0.0, max(course.hours for course in shown))
+        highest = max(float(course.level(assay).max()) for course in shown)
+        ceiling = ASSAYS[assay].ceiling
+        ax.set_ylim(0.0 if assay.startswith("anti") else None, min(1.06 * highest, 1.15 * ceiling))
+        if highest > ceiling:
+            ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
+        missing = [course.drug.name for course in courses if course not in shown]
+        if missing:
+            ax.annotate(f"nothing published about {ASSAYS[assay].label}:\n{', '.join(missing)}", (0.99, 0.99),
+                        xycoords="axes fraction", ha="right", va="top", fontsize=11, color=BLACK)  # fmt: skip
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=11, labelspacing=0.6)
+    return ax
+
+
+def shade_beyond(ax: Axes, course: Course, assay: str, colour: str) -> None:
+    """Hatch what lies between a curve and the highest level ever measured with its model."""
+    seen = course.drug.studied.concentration_u_per_ml
+    if seen is None or float(course.concentration_u_per_ml.max()) <= 1.05 * seen[1]:
+        return
+    top = float(np.asarray(level(assay, seen[1], course.patient, course.responses)))
+    values = np.minimum(course.level(assay), ASSAYS[assay].ceiling * 1.2)
+    ax.fill_between(course.time_h, top, values, where=(values > top).tolist(), facecolor="none", edgecolor=colour, hatch="///",
+                    lw=0.0, alpha=0.6)  # fmt: skip
+
+
+def describe_overlay(courses: Sequence[Course], assay: str = "anti_xa_u_per_ml") -> str:
+    """Return in words what the picture says: the last level of each model, and where it is outside its domain."""
+    unit = ASSAYS[assay].unit
+    parts = []
+    for course in courses:
+        if assay in course.assays:
+            last = float(course.level(assay)[-1])
+            parts.append(f"{course.drug.name} {last:.3g} {unit} ({outside_in_short(course)})")
+        else:
+            parts.append(f"{course.drug.name}: nothing published")
+    return f"{ASSAYS[assay].label} after {max(c.hours for c in courses):g} h: " + "; ".join(parts) + "."

@@ -1,0 +1,62 @@
+"""Patients who differ: the same orders in two people, in two assays; the dose each kind of patient needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from heparin_pk.course import Course
+from heparin_pk.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.drug import Drug
+from heparin_pk.patient import Patient
+from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
+from heparin_pk.published import ranges
+from heparin_pk.response import ASSAYS, TherapeuticRange
+
+
+def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange, ...] | None = None) -> np.ndarray:
+    """Draw the same courses in aPTT ratio (left) and in anti-Xa (right), each with its therapeutic range; return both Axes."""
+    targets = targets or (ranges.APTT_RATIO_TREATMENT, ranges.ANTI_XA_TREATMENT)
+    axes = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
+    with plt.rc_context(STYLE):
+        for ax, target in zip(axes, targets, strict=True):
+            shade_target(ax, target)
+            for number, (name, course) in enumerate(courses.items()):
+                ax.plot(course.time_h, course.level(target.assay), color=COLOURS[number % len(COLOURS)],
+                        ls=DASHES[number % len(DASHES)], label=name)  # fmt: skip
+            low, high = level_limits(target.assay, target)
+            ceiling = ASSAYS[target.assay].ceiling
+            ax.set_ylim(low, min(high, ceiling * 1.05))
+            ax.set_xlim(0.0, max(course.hours for course in courses.values()))
+            ax.set_xlabel("time (h)")
+            ax.set_ylabel(axis_label(target.assay))
+        axes[0].legend(loc="upper right", fontsize=11)
+    return axes
+
+
+def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticRange):
+    """Draw the infusion that holds each patient in the middle of a range, per kg of true weight; return the Axes.
+
+    A patient in whom the range cannot be reached has a cross and the word for it, never a number.
+    """
+    ax = new_figure(9.5, 1.4 + 0.45 * len(people))[1][0, 0]
+    names = list(people)
+    with plt.rc_context(STYLE):
+        for place, name in enumerate(reversed(names)):
+            try:
+                rate = needed_rate_u_per_kg_per_h(drug, people[name], target)
+            except ValueError:
+                ax.annotate(
+                    "cannot be reached", (0.5, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=11
+                )
+                continue
+            ax.plot([0.0, rate], [place, place], color=BLUE, lw=2.0, alpha=0.45)
+            ax.plot(rate, place, "o", ms=10, color=BLUE, mec=BLACK)
+            ax.annotate(f"{rate:.1f}", (rate, place), xytext=(9, 0), textcoords="offset points", va="center", fontsize=12)
+        ax.set_yticks(range(len(names)), list(reversed(names)), fontsize=12)
+        ax.set_xlim(0.0, 40.0)
+        ax.set_ylim(-0.6, len(names) - 0.4)
+        ax.set_xlabel(f"infusion for the middle of {target.write()} (U/kg/h)")
+    return ax

@@ -1,0 +1,309 @@
+"""The sliders of the notebooks: each a drawing of the house with its controls. They call; they calculate nothing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from heparin_pk import indications as reasons
+from heparin_pk import metrics, plot, published
+from heparin_pk import validation as proof
+from heparin_pk.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.drug import Drug
+from heparin_pk.overlay import overlay as overlay_courses
+from heparin_pk.patient import Patient
+from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
+from heparin_pk.published.reagents import REAGENTS
+from heparin_pk.regimen import Bolus, Infusion, Regimen
+from heparin_pk.response import TherapeuticRange, level
+from heparin_pk.simulate import simulate
+from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
+
+TYPICAL = Patient(weight_kg=75.0)
+USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
+
+
+def _started(controls: list[Control], start: dict[str, Any]) -> list[Control]:
+    """Return the controls with other start values; raises ``ValueError`` for a name there is not."""
+    known = [control.name for control in controls]
+    for name in start:
+        if name not in known:
+            raise ValueError(f"no control {name!r}; there are {', '.join(known)}")
+    return [
+        type(c)(**{f.name: start.get(c.name, c.value) if f.name == "value" else getattr(c, f.name) for f in fields(c)})
+        for c in controls
+    ]
+
+
+def _regimen_code(bolus: float, rate: float) -> str:
+    return f"regimen = Regimen((Bolus(time_h=0, dose_u_per_kg={bolus:g}), Infusion(time_h=0, rate_u_per_kg_per_h={rate:g})))"
+
+
+# Why is the half-life not a number?
+
+
+def _half_life(dose: float, model: str) -> Picture:
+    drug = published.named(model)
+    axes = plot.new_figure(12.0, 4.6, nrows=1, ncols=2)[1][0]
+    plot.decays(drug, TYPICAL, (dose,), ax=axes[0])
+    plot.half_lives({model: drug}, TYPICAL, ax=axes[1])
+    course = plot.after_bolus(drug, TYPICAL, dose)
+    half_h = metrics.half_life_h(course)
+    axes[1].plot([dose], [60.0 * (half_h or 0.0)], "o", ms=12, mfc="none", mec=plot.VERMILION, mew=2.5)
+    words = (
+        f"After {dose:g} U/kg the level falls to half in {60.0 * (half_h or 0.0):.0f} min (model {model}). Printed: 30 min after 25, "
+        "60 after 100 and 150 after 400 U/kg."
+    )
+    code = (
+        "from heparin_pk import Bolus, Patient, Regimen, metrics, published, simulate\n\n"
+        f"bolus = Regimen((Bolus(time_h=0, dose_u_per_kg={dose:g}),))\n"
+        f"course = simulate(Patient(weight_kg=75), published.{model}, bolus, hours=12)\n"
+        "print(60 * metrics.half_life_h(course))\n"
+    )
+    return Picture(figure=axes[0].figure, words=words, code=code)
+
+
+_ONE_BOLUS = (
+    "UFH_B_DERIVED",
+    "UFH_A_DERIVED",
+    "UFH_A_HALF_LIVES_DERIVED",
+    "UFH_TRIPLE_DERIVED",
+    "KANDROTAS_1989_UFH",
+    "RXKINETICS_UFH",
+)
+
+
+def half_life(*, predict: bool = True, **start: Any) -> Explore:
+    """Return a slider over the dose of one bolus: the decay, its half-life, and the printed half-lives."""
+    controls: list[Control] = [
+        Slider(name="dose", label="bolus (U/kg)", low=15.0, high=400.0, step=5.0, value=25.0),
+        Choice(name="model", label="model", options=_ONE_BOLUS[:5], value="UFH_B_DERIVED"),
+    ]
+    question = ("Four times the bolus: what becomes of the half-life?", ("it stays", "it grows", "it shrinks"))
+    return Explore(_started(controls, start), _half_life, predict=question if predict else None)
+
+
+# Several models
+
+
+def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Picture:
+    names = [name for name in _MODELS if chosen[name]]
+    if not names:
+        raise ValueError("choose a model at least; got none")
+    regimen = Regimen((Bolus(time_h=0.0, dose_u_per_kg=bolus), Infusion(time_h=0.0, rate_u_per_kg_per_h=rate)))
+    patient = Patient(weight_kg=75.0, height_cm=175.0, sex="male")
+    courses = overlay_courses(patient, [published.named(name) for name in names], regimen)
+    target = ANTI_XA_TREATMENT if assay == "anti-Xa" else APTT_RATIO_TREATMENT
+    ax = plot.overlay(courses, assay=target.assay, target=target)
+    code = (
+        "from heparin_pk import Bolus, Infusion, Patient, Regimen, overlay, plot, published\n\n"
+        'patient = Patient(weight_kg=75, height_cm=175, sex="male")\n'
+        f"{_regimen_code(bolus, rate)}\n"
+        f"courses = overlay(patient, [{', '.join(f'published.{name}' for name in names)}], regimen)\n"
+        f'plot.overlay(courses, assay="{target.assay}", target=published.ranges.'
+        f"{'ANTI_XA_TREATMENT' if assay == 'anti-Xa' else 'APTT_RATIO_TREATMENT'})\n"
+    )
+    return Picture(figure=ax.figure, words=plot.describe_overlay(courses, target.assay), code=code)
+
+
+_MODELS = (
+    "UFH_B_DERIVED",
+    "UFH_A_DERIVED",
+    "JIA_2015_UFH",
+    "DELAVENNE_2017_UFH",
+    "KANDROTAS_1989_UFH",
+    "BRUNET_2008_UFH_DERIVED",
+    "AL_SALLAMI_2016_UFH",
+    "SALEM_2022_UFH",
+    "RXKINETICS_UFH",
+)
+
+
+def overlay(**start: Any) -> Explore:
+    """Return boxes for the published models and sliders for the orders: the same patient in all of them."""
+    controls: list[Control] = [
+        Slider(name="bolus", label="bolus (U/kg)", low=0.0, high=120.0, step=5.0, value=80.0),
+        Slider(name="rate", label="infusion (U/kg/h)", low=0.0, high=32.0, step=0.5, value=18.0),
+        Choice(name="assay", label="assay", options=("anti-Xa", "aPTT ratio"), value="anti-Xa"),
+        *(Toggle(name=name, label=name, value=name in ("UFH_B_DERIVED", "JIA_2015_UFH", "SALEM_2022_UFH")) for name in _MODELS),
+    ]
+    return Explore(_started(controls, start), _overlay)
+
+
+# How does the blood answer?
+
+
+def _blood(reagent: str, concentration: float, baseline: float, antithrombin: float, factor_viii: float) -> Picture:
+    patient = Patient(
+        weight_kg=75.0, baseline_aptt_s=baseline, antithrombin_fraction=antithrombin, factor_viii_u_per_ml=factor_viii
+    )
+    chosen, drug = REAGENTS[reagent], published.UFH_DEFAULT
+    answers = drug.answers_with(chosen)
+    in_use = TherapeuticRange(assay="aptt_s", low=45.0, high=75.0)
+    ax = plot.reagents(patient, [chosen, REAGENTS["guideline"]], target=in_use, responses=answers)
+    seconds = float(level("aptt_s", concentration, patient, answers))
+    found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
+    ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.ORANGE, mec=plot.BLACK, zorder=5, label="your patient")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
+    said = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
+    words = (
+        f"Heparin {concentration:g} U/mL in this patient: aPTT {said} with {reagent}, anti-Xa {found:.2f} U/mL. "
+        f"The aPTT is {'in' if seconds in in_use else 'not in'} 45-75 s, the anti-Xa {'in' if found in ANTI_XA_TREATMENT else 'not in'} "
+        "0.3-0.7 U/mL.\n" + drug.in_the_patients_words(patient)
+    )
+    code = (
+        "from heparin_pk import Patient, published\nfrom heparin_pk.response import level\n\n"
+        f"patient = {patient!r}\n"
+        f"answers = published.UFH_DEFAULT.answers_with(published.reagents.REAGENTS[{reagent!r}])\n"
+        f'print(level("aptt_s", {concentration:g}, patient, answers), level("anti_xa_u_per_ml", {concentration:g}, patient, answers))\n'
+    )
+    return Picture(figure=ax.figure, words=words, code=code)
+
+
+def blood(*, predict: bool = True, **start: Any) -> Explore:
+    """Return sliders over one patient's blood and one laboratory's reagent: what aPTT and anti-Xa show of the same heparin."""
+    controls: list[Control] = [
+        Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
+        Slider(name="concentration", label="heparin (U/mL)", low=0.0, high=1.0, step=0.05, value=0.5),
+        Slider(name="baseline", label="aPTT before (s)", low=22.0, high=60.0, step=1.0, value=30.0),
+        Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
+        Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
+    ]
+    question = (
+        "Half the antithrombin is missing. Which of the two assays notices first?",
+        ("the aPTT", "the anti-Xa", "both alike"),
+    )
+    return Explore(_started(controls, start), _blood, predict=question if predict else None)
+
+
+# Why does every patient need another dose?
+
+
+_YES = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
+
+
+def _patients(
+    weight: float, age: float, sex: str, antithrombin: float, factor_viii: float, doac: float, morning: bool, **yes: bool
+) -> Picture:
+    patient = Patient(
+        weight_kg=weight,
+        age_y=age,
+        sex=None if sex == "not said" else sex,
+        antithrombin_fraction=antithrombin,
+        factor_viii_u_per_ml=factor_viii,
+        doac_anti_xa_u_per_ml=doac,
+        clock_at_start_h=8.0 if morning else None,
+        **yes,
+    )
+    drug: Drug = published.UFH_DEFAULT
+    courses = {
+        "typical, 75 kg": simulate(TYPICAL, drug, USUAL, hours=48.0),
+        "this patient": simulate(patient, drug, USUAL, hours=48.0),
+    }
+    axes = plot.two_assays(courses)
+    needs = []
+    for target in (APTT_RATIO_TREATMENT, ANTI_XA_TREATMENT):
+        try:
+            needs.append(f"{needed_rate_u_per_kg_per_h(drug, patient, target):.1f} U/kg/h by {target.write()}")
+        except ValueError:
+            needs.append(f"{target.write()} cannot be reached")
+    words = (
+        f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {'; '.join(needs)}.\n{drug.in_the_patients_words(patient)}"
+    )
+    code = (
+        "from heparin_pk import Bolus, Infusion, Patient, Regimen, published, simulate\n\n"
+        f"patient = {patient!r}\n"
+        f"{_regimen_code(80.0, 18.0)}\n"
+        "course = simulate(patient, published.UFH_DEFAULT, regimen, hours=48)\n"
+        "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
+    )
+    return Picture(figure=axes[0].figure, words=words, code=code)
+
+
+def patients(*, predict: bool = True, **start: Any) -> Explore:
+    """Return sliders and boxes over a patient: the usual treatment in two assays, the dose needed, the patient's own words."""
+    controls: list[Control] = [
+        Slider(name="weight", label="weight (kg)", low=40.0, high=160.0, step=1.0, value=75.0),
+        Slider(name="age", label="age (years)", low=18.0, high=100.0, step=1.0, value=50.0),
+        Choice(name="sex", label="sex", options=("not said", "female", "male"), value="not said"),
+        Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
+        Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
+        Slider(name="doac", label="DOAC left (U/mL)", low=0.0, high=3.0, step=0.1, value=0.0),
+        Toggle(name="morning", label="the day swings (start 8 o'clock)"),
+        *(Toggle(name=name, label=name.replace("_", " ")) for name in _YES),
+    ]
+    question = (
+        "A patient of 150 kg: does the same infusion per kg end higher, lower or at the same level?",
+        ("higher", "the same", "lower"),
+    )
+    return Explore(_started(controls, start), _patients, predict=question if predict else None)
+
+
+# Five reasons
+
+
+_SOMEBODY = {
+    "adults": {"height_cm": 170.0, "sex": "male", "age_y": 60.0},
+    "children": {"height_cm": 115.0, "sex": "female", "age_y": 6.0},
+    "infants": {"height_cm": 60.0, "sex": "male", "age_y": 0.4},
+}
+_KG = {"adults": (40.0, 160.0), "children": (10.0, 60.0), "infants": (3.0, 10.0)}
+
+
+def _indications(reason: str, weight: float) -> Picture:
+    one = reasons.named(reason)
+    low, high = _KG[one.people]
+    if not low <= weight <= high:
+        raise ValueError(f"weight_kg must lie between {low:g} and {high:g} for {one.people}; got {weight:g}")
+    patient = Patient(weight_kg=weight, **_SOMEBODY[one.people])  # type: ignore[arg-type]
+    course = one.course(patient)
+    axes = plot.indications([one], patient, columns=1)
+    axes[0, 0].figure.set_size_inches(9.5, 5.0)
+    chart = course.in_words()
+    words = f"{plot.describe_indication(one, course)}\nWatched: {one.watch}.\n{one.caveats}\n{chart}"
+    code = (
+        "from heparin_pk import Patient, indications, plot\n\n"
+        f"patient = {patient!r}\n"
+        f"course = indications.named({reason!r}).course(patient)\n"
+        "print(course.in_words())\n"
+    )
+    return Picture(figure=axes[0, 0].figure, words=words, code=code)
+
+
+def indications(*, predict: bool = False, **start: Any) -> Explore:
+    """Return a list of reasons to give heparin and a weight: the level over the day, its range, what is watched."""
+    controls: list[Control] = [
+        Choice(name="reason", label="reason", options=tuple(one.name for one in reasons.ALL), value="dvt-prophylaxis-8h"),
+        Slider(name="weight", label="weight (kg)", low=3.0, high=160.0, step=1.0, value=75.0),
+    ]
+    question = (
+        "Five thousand units under the skin: what will the anti-Xa reach?",
+        ("about 0.1 U/mL", "about 0.5 U/mL", "about 1 U/mL"),
+    )
+    return Explore(_started(controls, start), _indications, predict=question if predict else None)
+
+
+# Does it hold?
+
+
+def _validation(group: str, fresh: bool) -> Picture:
+    rows = [row for row in proof.rows() if group in ("all", row.claim.group) and not (fresh and row.claim.used_to_build)]
+    if not rows:
+        raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
+    ax = plot.validation(rows)
+    code = (
+        "from heparin_pk import plot, validation\n\n"
+        f"rows = [row for row in validation.rows() if {group!r} in ('all', row.claim.group)]\n"
+        "print(validation.in_words(rows))\nplot.validation(rows)\n"
+    )
+    return Picture(figure=ax.figure, words=plot.describe_validation(rows), code=code)
+
+
+def validation(*, predict: bool = True, **start: Any) -> Explore:
+    """Return a list of groups: printed values beside ours, with or without the rows a model was built from."""
+    controls: list[Control] = [
+        Choice(name="group", label="group", options=("all", *proof.GROUPS), value="kinetics"),
+        Toggle(name="fresh", label="only rows that prove something"),
+    ]
+    question = ("Which group will miss most often?", proof.GROUPS)
+    return Explore(_started(controls, start), _validation, predict=question if predict else None)
