@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("Agg")
 
-from heparin_pk import Course, Laboratory, Nomogram, Patient, datasets, plot, published, titrate
+from heparin_pk import (
+    Bolus,
+    Course,
+    Infusion,
+    Laboratory,
+    Nomogram,
+    OutsideStudied,
+    Patient,
+    Regimen,
+    TherapeuticRange,
+    calibration,
+    datasets,
+    indications,
+    overlay,
+    plot,
+    published,
+    titrate,
+    validation,
+)
 
 PERSON = Patient(weight_kg=75)
 MODELS = {
@@ -75,7 +94,90 @@ def real_patient_replay():
     return axes[0].figure
 
 
-FIGURES = (one_patient_under_a_nomogram, dose_dependent_half_life, why_a_binding_pool, nomogram_bands, real_patient_replay)
+def models_disagree():
+    """Twelve published and derived models of one drug, one patient, one regimen."""
+    patient = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
+    regimen = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideStudied)  # that is what the picture shows
+        courses = overlay(patient, published.UFH, regimen)
+    ax = plot.overlay(courses, target=published.ranges.ANTI_XA_TREATMENT)
+    plot.title(ax, "80 U/kg, then 18 U/kg/h: one patient in eleven models")
+    return ax.figure
+
+
+def one_level_many_seconds():
+    """The same heparin in seven reagents, with the range of the anti-Xa and one hospital's range of seconds."""
+    in_use = TherapeuticRange(assay="aptt_s", low=45, high=75)
+    ax = plot.reagents(PERSON, list(published.reagents.REAGENTS.values()), target=in_use)
+    plot.title(ax, "the same heparin, different reagents")
+    return ax.figure
+
+
+def two_assays_disagree():
+    """Virtual ill patients: aPTT against anti-Xa, with both ranges."""
+    tubes = calibration.samples(published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3)
+    ax = plot.discordance(tubes, TherapeuticRange(assay="aptt_s", low=45, high=75))
+    plot.title(ax, "600 virtual patients on heparin")
+    return ax.figure
+
+
+KINDS_OF_PATIENT = {
+    "typical, 75 kg": Patient(weight_kg=75),
+    "150 kg": Patient(weight_kg=150),
+    "85 years": Patient(weight_kg=75, age_y=85),
+    "fresh clot": Patient(weight_kg=75, acute_thrombosis=True),
+    "cirrhosis": Patient(weight_kg=75, cirrhosis=True),
+    "kidney failure": Patient(weight_kg=75, kidney_failure=True),
+    "smoker": Patient(weight_kg=75, smoker=True),
+    "last third of pregnancy": Patient(weight_kg=75, sex="female", pregnant=True),
+    "half the antithrombin": Patient(weight_kg=75, antithrombin_fraction=0.5),
+}
+
+
+def every_patient_another_dose():
+    """The infusion that puts each kind of patient at the middle of an anti-Xa of 0.3 to 0.7."""
+    ax = plot.needed_doses(published.UFH_DEFAULT, KINDS_OF_PATIENT, published.ranges.ANTI_XA_TREATMENT)
+    plot.title(ax, "the infusion each patient needs")
+    return ax.figure
+
+
+def five_reasons():
+    """Five reasons to give heparin, and a sixth that neutralises it again."""
+    names = (
+        "dvt-prophylaxis-8h",
+        "pulmonary-embolism",
+        "myocardial-infarction",
+        "haemodialysis",
+        "atrial-fibrillation",
+        "cardiac-surgery",
+    )
+    axes = plot.indications(
+        [indications.named(name) for name in names], Patient(weight_kg=75, height_cm=175, sex="male", age_y=60)
+    )
+    return axes[0, 0].figure
+
+
+def does_it_hold():
+    """Printed values beside our own, by how far they are off."""
+    ax = plot.validation([row for row in validation.rows() if not row.claim.used_to_build])
+    plot.title(ax, "what papers print, and what the models say")
+    return ax.figure
+
+
+FIGURES = (
+    one_patient_under_a_nomogram,
+    dose_dependent_half_life,
+    why_a_binding_pool,
+    nomogram_bands,
+    real_patient_replay,
+    models_disagree,
+    one_level_many_seconds,
+    two_assays_disagree,
+    every_patient_another_dose,
+    five_reasons,
+    does_it_hold,
+)
 
 
 def main(folder: Path) -> None:

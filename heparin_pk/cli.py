@@ -166,6 +166,7 @@ def _patient(options: argparse.Namespace) -> Patient:
     for name in options.condition:
         if name not in _CONDITIONS:
             raise ValueError(f"no condition {name!r}; there are {', '.join(_CONDITIONS)}")
+    conditions: dict[str, Any] = {name.replace("-", "_"): True for name in options.condition}
     patient = Patient(
         weight_kg=options.weight,
         age_y=options.age,
@@ -175,7 +176,7 @@ def _patient(options: argparse.Namespace) -> Patient:
         factor_viii_u_per_ml=options.factor_viii,
         baseline_aptt_s=options.baseline_aptt,
         antithrombin_fraction=options.antithrombin,
-        **{name.replace("-", "_"): True for name in options.condition},
+        **conditions,
     )
     if options.dosing_weight is None:
         return patient

@@ -47,7 +47,7 @@ def needed_rate_u_per_kg_per_h(
 
     >>> from heparin_pk import published
     >>> round(needed_rate_u_per_kg_per_h(published.UFH_DEFAULT, Patient(weight_kg=75), published.ranges.ANTI_XA_TREATMENT), 1)
-    19.2
+    19.1
     """
     check_is("target", target, TherapeuticRange, "a TherapeuticRange")
     is_time = not target.assay.startswith("anti_xa")

@@ -8,7 +8,7 @@ from heparin_pk._checks import check_between, check_is, check_one_of, check_text
 
 SEXES = ("female", "male")
 
-_LIMITS: dict[str, tuple[float, float]] = {
+LIMITS: dict[str, tuple[float, float]] = {
     "weight_kg": (0.4, 400.0),
     "height_cm": (20.0, 250.0),
     "age_y": (0.0, 120.0),
@@ -79,7 +79,7 @@ class Patient:
     factors: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _LIMITS.items():
+        for name, (low, high) in LIMITS.items():
             if getattr(self, name) is not None or name not in _OPTIONAL:
                 check_between(name, getattr(self, name), low, high)
         if self.sex is not None:
@@ -88,7 +88,7 @@ class Patient:
             check_is(name, getattr(self, name), bool, "True or False")
         if self.pregnant and self.sex == "male":
             raise ValueError("pregnant must be False for sex 'male'; got True")
-        floats(self, *_LIMITS)
+        floats(self, *LIMITS)
         self._check_factors()
 
     def _check_factors(self) -> None:

@@ -14,15 +14,16 @@ import numpy as np
 from heparin_pk._checks import check_between, check_is
 from heparin_pk._streams import checked_seed, standard_normal
 from heparin_pk.drug import Drug, Variability
-from heparin_pk.patient import Patient
+from heparin_pk.patient import LIMITS, Patient
 
-_BASELINES = ("baseline_aptt_s", "baseline_act_s")
+_BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
 
 
 def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
     """Return person number ``subject``: like ``typical``, but for what people of one description differ in.
 
-    Log-normal around the typical value, with the coefficients of variation (and correlations) of ``drug.variability``.
+    Log-normal around the typical value, with the coefficients of variation (and correlations) of ``drug.variability``. A
+    clotting time drawn beyond what a :class:`Patient` can have is set to that limit.
 
     >>> from heparin_pk import published
     >>> one = person(published.UFH_DEFAULT, Patient(weight_kg=75), 17, seed=1)
@@ -38,7 +39,10 @@ def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
     for name, factor in draws.items():
         if name not in _BASELINES:
             factors[name] = factors.get(name, 1.0) * factor
-    baselines = {name: getattr(typical, name) * draws[name] for name in _BASELINES if name in draws and getattr(typical, name)}
+    baselines = {}
+    for name, (low, high) in _BASELINES.items():
+        if name in draws and getattr(typical, name):
+            baselines[name] = min(high, max(low, getattr(typical, name) * draws[name]))
     return replace(typical, factors=tuple(factors.items()), **baselines)
 
 

@@ -14,7 +14,7 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import ByHand, Drug, Nomogram, Patient, Step, metrics, plot, published, titrate
+from heparin_pk import ByHand, Drug, Nomogram, Patient, Reagent, Step, metrics, plot, published, titrate
 from heparin_pk.course import chart_in_words
 from heparin_pk.widgets import bedside, quiz
 from heparin_pk.widgets.bedside import _TABLES
@@ -449,7 +449,12 @@ def test_sliders_stay_within_what_the_nouns_allow():
 
 def test_every_model_of_the_house_has_a_bedside():
     for drug in {id(one): one for one in vars(published).values() if isinstance(one, Drug)}.values():
-        day = bedside(drug=drug, patient=Patient(weight_kg=70))
+        somebody = Patient(weight_kg=68, height_cm=170, sex="male")
+        if not isinstance(drug.reagent, Reagent):
+            with pytest.raises(ValueError, match=f"drug must be a heparin whose aPTT follows a reagent; {drug.name}"):
+                bedside(drug=drug, patient=somebody)
+            continue
+        day = bedside(drug=drug, patient=somebody)
         assert day.sliders["weight_kg"].min >= 40
         assert (day.sliders["weight_kg"].min, day.sliders["weight_kg"].max) == (drug.studied.weight_kg or (40, 160))
 

@@ -60,4 +60,5 @@ def describe_indication(one: Indication, course: Course) -> str:
     assay = one.target.assay if one.target else "anti_xa_u_per_ml"
     values = course.level(assay)
     aim = f"aims at {one.target.write()}" if one.target else "no level is aimed at"
-    return f"{one.title}: {axis_label(assay)} reaches {values.max():.3g} and is {values[-1]:.3g} after {course.hours:g} h; {aim}. {one.why}"
+    reached = f"reaches {values.max():.3g} and is {values[-1]:.3g} after {course.hours:g} h"
+    return f"{one.title}: {axis_label(assay)} {reached}; {aim}. {one.why}"

@@ -19,7 +19,7 @@ SWAN_ARGATROBAN_DERIVED = Drug(
             name="v1_ml_per_kg",
             value=Value(
                 313.0,
-                SWAN_ARGATROBAN.at("4.7 mL/min/kg x 46.2 min / ln 2; the printed Vss of 179.5 would give 26 min", "derived"),
+                SWAN_ARGATROBAN.at("4.7 mL/min/kg x 46.2 min / ln 2; Vss 179.5 would give 26 min", "derived"),
             ),
         ),
     ),
@@ -53,7 +53,7 @@ SWAN_ARGATROBAN_DERIVED = Drug(
     variability=(
         Variability(name="clearance_ml_per_h", cv_fraction=Value(0.23, SWAN_ARGATROBAN.at("1.1 of 4.7 mL/min/kg", "derived"))),
     ),
-    departures="Two compartments in the paper; one here, with the volume that keeps clearance and half-life. The aPTT law is assumed.",
+    departures="Two compartments in the paper; one here, its volume keeping clearance and half-life. The aPTT law is assumed.",
 )
 
 ZHANG_2012_BIVALIRUDIN = Drug(
@@ -107,8 +107,8 @@ ZHANG_2012_BIVALIRUDIN = Drug(
     ),
     reference_weight_kg=60.0,
     departures=(
-        "The effect of the red cell count on EC50 is left out. The lowest rate is that of HIT (150 µg/kg/h), which was not studied "
-        "here. No aPTT law was found."
+        "The effect of the red cell count on EC50 is left out. The lowest rate, that of HIT (150 µg/kg/h), was not studied here. "
+        "No aPTT law was found."
     ),
 )
 

@@ -37,8 +37,8 @@ GREEN_2003_ENOXAPARIN = Drug(
     residual=(Residual(name="concentration_sd_u_per_ml", value=Value(0.0802, GREEN_2003.at("Table 3: sigma2 6,430 (IU/L)2"))),),
     reference_weight_kg=70.0,
     departures=(
-        "Clearance and volume are apparent (bioavailability in them). The youngest and oldest age are assumed: a mean of 56 (SD 17) "
-        "is printed."
+        "Clearance and volume are apparent (bioavailability in them). The limits of age are assumed: a mean of 56 (SD 17) is "
+        "printed."
     ),
 )
 
@@ -120,7 +120,7 @@ FENG_2006_ENOXAPARIN = Drug(
         Residual(name="concentration_sd_u_per_ml", value=Value(0.132, FENG_2006.at("Table 2: 132 IU/L (general ward)"))),
     ),
     reference_weight_kg=70.0,
-    departures="Rates of 100 to 1,600 IU/h are printed; per kg they are those divided by 70. The error of intensive care is left out.",
+    departures="Rates of 100 to 1,600 IU/h are printed, here divided by 70 kg. The error of intensive care is left out.",
 )
 
 LMWH = (GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN, FENG_2006_ENOXAPARIN)

@@ -287,8 +287,8 @@ AL_SALLAMI_2016_UFH = Drug(
     ),
     reference_weight_kg=20.0,
     departures=(
-        "The bolus ran in over 0.1 h in the paper; give it with over_min=6. Its authors: on infusions the model over-predicts the "
-        "aPTT. Never use its aPTT at ward levels."
+        "The bolus ran in over 0.1 h in the paper; give it with over_min=6. Its authors: on infusions the model over-predicts "
+        "the aPTT. Never use its aPTT at ward levels."
     ),
 )
 
@@ -346,8 +346,8 @@ EDRICH_2015_UFH = Drug(
         ),
     ),
     departures=(
-        "Concentration is units per mL of blood volume, a scale of its own: not comparable with anti-Xa. The instrument stopped at "
-        "400 s."
+        "Concentration is units per mL of blood volume, a scale of its own: not comparable with anti-Xa. The instrument "
+        "stopped at 400 s."
     ),
 )
 
@@ -408,7 +408,7 @@ DELAVENNE_2017_UFH = Drug(
         dose_u_per_kg=(50.0, 400.0),
         assay="anti-Xa and ACT",
     ),
-    departures="Second-hand numbers. The paper's effect of weight on both volume and clearance is left out: its reference is not known.",
+    departures="Second-hand numbers. The paper's effects of weight on volume and clearance are left out (reference unknown).",
 )
 
 SALEM_2022_UFH = Drug(

@@ -155,7 +155,7 @@ def in_words(found: Iterable[Row]) -> str:
     numbers = score(every)
     lines += [
         "",
-        f"{numbers['rows']} rows. {numbers['used_to_build']} were used to build the model or law they test (*): they prove nothing.",
+        f"{numbers['rows']} rows. {numbers['used_to_build']} were used to build the model or law they test (*): no proof.",
         f"Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside what was printed and "
         f"{numbers['proving_outside']} outside.",
     ]

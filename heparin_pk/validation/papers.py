@@ -2,20 +2,6 @@
 
 from heparin_pk.source import Source
 
-UREMIA = Source(
-    key="Half_life_uraemia",
-    citation="Half-life of heparin in uraemic patients against healthy people (quoted; the original was not reached)",
-    where="118.6 against 74.7 min",
-    confidence="second-hand",
-    url="https://www.droracle.ai/articles/275044/",
-)
-BRUNET_2008 = Source(
-    key="Brunet_2008",
-    citation="Brunet P, et al. 2008: pharmacodynamics of unfractionated heparin during and after a haemodialysis session",
-    where="25 U/kg/h for 1 h, then 12.5 U/kg/h for 2 h (35 patients); levels as quoted elsewhere",
-    confidence="second-hand",
-    url="https://www.droracle.ai/articles/832447/",
-)
 KROON_1992 = Source(
     key="Kroon_1992",
     citation="Kroon et al. 1992: 12,500 IU of heparin under the skin after myocardial infarction",
@@ -50,21 +36,6 @@ BJORNSSON_SLOPES = Source(
     where="Abstract: slopes 1.488 to 3.427 mL/unit from 0.05 to 1.5 U/mL",
     confidence="primary",
     url="https://scilit.net/publications/cb65bf814dc3b519f2a28c19ee39f66d",
-)
-WHITFIELD_1983 = Source(
-    key="Whitfield_1983",
-    citation="Whitfield et al. 1983: heparin and the aPTT in pregnant and other women",
-    where="Abstract: slope 2.33 +- 0.49 (not pregnant) and 1.68 +- 0.46 (third trimester)",
-    confidence="primary",
-    url="https://zendy.io/title/10.1038/clpt.1983.123",
-    doi="10.1038/clpt.1983.123",
-)
-CHUNILAL_2002 = Source(
-    key="Chunilal_2002",
-    citation="Chunilal et al. 2002: the aPTT of pregnant women responds less to heparin (abstract)",
-    where="Abstract: log-slope 0.76 against 1.2 with factor VIII 2.7 against 1.2 U/mL",
-    confidence="primary",
-    pmid="11848463",
 )
 MCMASTER = Source(
     key="Levine_1994",
@@ -186,10 +157,27 @@ DOAC_TRANSITION = Source(
         "heparin-after-transitioning-from-direct-oral-factor-xa-inhibitors/26ae3010e8773e28995014c639c6a3df"
     ),
 )
-CIRCADIAN_1994 = Source(
-    key="Circadian_1994",
-    citation="J Intern Med 1994: swing of heparin's effect over the day at a constant infusion (nine patients; title not seen)",
-    where="Abstract: 26 % anti-Xa, 44 % automated aPTT, 22 % Cephotest between the highest and the lowest",
+GUILLET_2003 = Source(
+    key="Guillet_enoxaparin",
+    citation=(
+        "Guillet B, Simon N, Sampol JJ, Lorec-Penet AM, Portugal H, Berland Y, Dussol B, Brunet P. Pharmacokinetics of the low "
+        "molecular weight heparin enoxaparin during 48 h after bolus administration as an anticoagulant in haemodialysis"
+    ),
+    where="Abstract: 60 IU/kg in 30 patients; anti-Xa above 0.4 up to 10 h, above 0.1 up to 24 h",
     confidence="primary",
-    doi="10.1111/j.1365-2796.1994.tb01096.x",
+    url="https://dmice.ohsu.edu/trec-gen/data/2006/documents/nephrodiatransp.zip",
+)
+CPB_SPREAD = Source(
+    key="ACT_spread",
+    citation="Heparin and the ACT before bypass in adults (abstract; title not seen)",
+    where="ACT from 210 to more than 600 s after 2 mg/kg (about 220 U/kg)",
+    confidence="primary",
+    url="https://popline.org/node/155072",
+)
+BIVALIRUDIN_HALF_LIFE = Source(
+    key="Bivalirudin_half_life",
+    citation="Bivalirudin label and chest-physician guideline as quoted (droracle.ai)",
+    where="Half-life 25 min with normal kidneys",
+    confidence="second-hand",
+    url="https://www.droracle.ai/articles/558871/what-is-the-half-life-of-bivalirudin",
 )

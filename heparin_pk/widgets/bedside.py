@@ -20,7 +20,7 @@ from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Pump
-from heparin_pk.response import ASSAYS, level
+from heparin_pk.response import ASSAYS, Reagent, level
 from heparin_pk.simulate import titrate
 from heparin_pk.ward import ByHand
 from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, chosen, script, slider
@@ -410,6 +410,10 @@ def bedside(
         if not isinstance(value, kind):
             raise ValueError(f"{name} must be a {kind.__name__}; got {value!r}")
     check_one_of("reagent", reagent, published.reagents.REAGENTS)
+    if not isinstance(drug.reagent, Reagent):
+        raise ValueError(
+            f"drug must be a heparin whose aPTT follows a reagent; {drug.name} answers in {', '.join(drug.responses.assays)}"
+        )
     return Bedside(
         patient=patient,
         drug=drug,

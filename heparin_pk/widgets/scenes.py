@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from heparin_pk import indications as reasons
 from heparin_pk import metrics, plot, published
 from heparin_pk import validation as proof
@@ -35,6 +38,12 @@ def _started(controls: list[Control], start: dict[str, Any]) -> list[Control]:
     ]
 
 
+def _figure(ax: Axes) -> Figure:
+    figure = ax.figure
+    assert isinstance(figure, Figure)  # what the drawings of the house make
+    return figure
+
+
 def _regimen_code(bolus: float, rate: float) -> str:
     return f"regimen = Regimen((Bolus(time_h=0, dose_u_per_kg={bolus:g}), Infusion(time_h=0, rate_u_per_kg_per_h={rate:g})))"
 
@@ -51,8 +60,8 @@ def _half_life(dose: float, model: str) -> Picture:
     half_h = metrics.half_life_h(course)
     axes[1].plot([dose], [60.0 * (half_h or 0.0)], "o", ms=12, mfc="none", mec=plot.VERMILION, mew=2.5)
     words = (
-        f"After {dose:g} U/kg the level falls to half in {60.0 * (half_h or 0.0):.0f} min (model {model}). Printed: 30 min after 25, "
-        "60 after 100 and 150 after 400 U/kg."
+        f"After {dose:g} U/kg the level falls to half in {60.0 * (half_h or 0.0):.0f} min (model {model}). Printed: 30 min after "
+        "25, 60 after 100 and 150 after 400 U/kg."
     )
     code = (
         "from heparin_pk import Bolus, Patient, Regimen, metrics, published, simulate\n\n"
@@ -60,7 +69,7 @@ def _half_life(dose: float, model: str) -> Picture:
         f"course = simulate(Patient(weight_kg=75), published.{model}, bolus, hours=12)\n"
         "print(60 * metrics.half_life_h(course))\n"
     )
-    return Picture(figure=axes[0].figure, words=words, code=code)
+    return Picture(figure=_figure(axes[0]), words=words, code=code)
 
 
 _ONE_BOLUS = (
@@ -103,7 +112,7 @@ def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Picture:
         f'plot.overlay(courses, assay="{target.assay}", target=published.ranges.'
         f"{'ANTI_XA_TREATMENT' if assay == 'anti-Xa' else 'APTT_RATIO_TREATMENT'})\n"
     )
-    return Picture(figure=ax.figure, words=plot.describe_overlay(courses, target.assay), code=code)
+    return Picture(figure=_figure(ax), words=plot.describe_overlay(courses, target.assay), code=code)
 
 
 _MODELS = (
@@ -146,18 +155,18 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.ORANGE, mec=plot.BLACK, zorder=5, label="your patient")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
     said = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
+    verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]
     words = (
-        f"Heparin {concentration:g} U/mL in this patient: aPTT {said} with {reagent}, anti-Xa {found:.2f} U/mL. "
-        f"The aPTT is {'in' if seconds in in_use else 'not in'} 45-75 s, the anti-Xa {'in' if found in ANTI_XA_TREATMENT else 'not in'} "
-        "0.3-0.7 U/mL.\n" + drug.in_the_patients_words(patient)
+        f"Heparin {concentration:g} U/mL in this patient: aPTT {said} with {reagent}, anti-Xa {found:.2f} U/mL. The aPTT is "
+        f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
         "from heparin_pk import Patient, published\nfrom heparin_pk.response import level\n\n"
         f"patient = {patient!r}\n"
         f"answers = published.UFH_DEFAULT.answers_with(published.reagents.REAGENTS[{reagent!r}])\n"
-        f'print(level("aptt_s", {concentration:g}, patient, answers), level("anti_xa_u_per_ml", {concentration:g}, patient, answers))\n'
+        f"for assay in ('aptt_s', 'anti_xa_u_per_ml'):\n    print(assay, level(assay, {concentration:g}, patient, answers))\n"
     )
-    return Picture(figure=ax.figure, words=words, code=code)
+    return Picture(figure=_figure(ax), words=words, code=code)
 
 
 def blood(*, predict: bool = True, **start: Any) -> Explore:
@@ -183,7 +192,7 @@ _YES = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
 
 
 def _patients(
-    weight: float, age: float, sex: str, antithrombin: float, factor_viii: float, doac: float, morning: bool, **yes: bool
+    weight: float, age: float, sex: str, antithrombin: float, factor_viii: float, doac: float, morning: bool, **yes: Any
 ) -> Picture:
     patient = Patient(
         weight_kg=weight,
@@ -217,7 +226,7 @@ def _patients(
         "course = simulate(patient, published.UFH_DEFAULT, regimen, hours=48)\n"
         "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
     )
-    return Picture(figure=axes[0].figure, words=words, code=code)
+    return Picture(figure=_figure(axes[0]), words=words, code=code)
 
 
 def patients(*, predict: bool = True, **start: Any) -> Explore:
@@ -267,7 +276,7 @@ def _indications(reason: str, weight: float) -> Picture:
         f"course = indications.named({reason!r}).course(patient)\n"
         "print(course.in_words())\n"
     )
-    return Picture(figure=axes[0, 0].figure, words=words, code=code)
+    return Picture(figure=_figure(axes[0, 0]), words=words, code=code)
 
 
 def indications(*, predict: bool = False, **start: Any) -> Explore:
@@ -296,7 +305,7 @@ def _validation(group: str, fresh: bool) -> Picture:
         f"rows = [row for row in validation.rows() if {group!r} in ('all', row.claim.group)]\n"
         "print(validation.in_words(rows))\nplot.validation(rows)\n"
     )
-    return Picture(figure=ax.figure, words=plot.describe_validation(rows), code=code)
+    return Picture(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
 
 
 def validation(*, predict: bool = True, **start: Any) -> Explore:
