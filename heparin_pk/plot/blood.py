@@ -54,7 +54,13 @@ def reagents(
             answers = Responses(aptt=reagent, laws=laws)
             found = level("anti_xa_u_per_ml", concentration, patient, answers)
             seconds = level("aptt_s", concentration, patient, answers)
-            ax.plot(found, seconds, color=COLOURS[number % len(COLOURS)], ls=DASHES[number % len(DASHES)], label=reagent.name)
+            ax.plot(
+                found,
+                seconds,
+                color=COLOURS[number % len(COLOURS)],
+                ls=DASHES[(number + number // len(COLOURS)) % len(DASHES)],
+                label=reagent.name,
+            )
         ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
         ax.annotate("the assay stops counting here", (0.005, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
                     textcoords="offset points", fontsize=11)  # fmt: skip

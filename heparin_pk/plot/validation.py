@@ -47,7 +47,7 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
             ("* used to build: proves nothing", "o", GREY, GREY),
         ):
             ax.plot([], [], mark, ms=8, mfc=face, mec=colour, mew=2, ls="none", label=name)
-        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=11)
+        ax.legend(loc="upper right", bbox_to_anchor=(1.0, -1.1 / (1.0 + len(ordered))), ncols=3, fontsize=11)
     return ax
 
 

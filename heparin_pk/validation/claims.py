@@ -28,8 +28,8 @@ WHY = {
     "median aPTT at 12.75 U/kg/h": (
         "That hospital's reagent is unknown, and ill people clear heparin unlike volunteers; the guideline's is too blunt."
     ),
-    "when it is highest": "Two transit steps were fitted to the height of the peak; it comes half an hour early.",
-    "aPTT at 230 min after 143 U/kg": (
+    "time of the highest level after 143 U/kg under the skin": "Two transit steps were fitted to the height of the peak; it comes half an hour early.",
+    "aPTT at 230 min after 143 U/kg under the skin": (
         "0.23 U/mL gives 50 s only with a slope of 2.2 mL/U: their reagent was more sensitive than the guideline's equivalence."
     ),
     "highest level after 143 U/kg under the skin, third trimester": (
@@ -43,7 +43,7 @@ WHY = {
     "infusion for an aPTT of 58 s, the middle of 46-70": (
         "Their heparin was a tenth stronger a unit, and the middle of the range is not what every patient was held at."
     ),
-    "the same, counted in the US units of that time": (
+    "infusion for an aPTT of 58 s, in the US units of that time": (
         "With the unit corrected a tenth is still missing: the reagent's slope is read from the range, not from their plasma."
     ),
     "140 kg against 100 kg, per kg": "An exponent of 0.75 explains half of the fall; lean weight would explain more.",
@@ -200,7 +200,7 @@ _KINETICS = [
     ),
     _claim(
         "kinetics",
-        "the same, by the default with kidney failure",
+        "half-life on dialysis, 7,500 U, by the default with kidney failure",
         "21 haemodialysis patients",
         s.KANDROTAS_1989.at("Abstract: half-life 117 min"),
         117,
@@ -329,7 +329,7 @@ _RESPONSE = [
     ),
     _claim(
         "response",
-        "slope of ln(aPTT), modern reagents (middle one)",
+        "slope of ln(aPTT), the middle one of the reagents",
         "17 normal subjects",
         WHITFIELD_1980,
         2.5,
@@ -341,7 +341,7 @@ _RESPONSE = [
     ),
     _claim(
         "response",
-        "slope of ln(aPTT), modern reagents (middle one)",
+        "slope of ln(aPTT), the middle one of the reagents",
         "20 normal subjects",
         papers.BJORNSSON_SLOPES,
         2.4,
@@ -434,7 +434,7 @@ def _slope(patient: a.Patient) -> float:
 _SKIN = [
     _claim(
         "subcutaneous",
-        "highest level after 143 U/kg",
+        "highest level after 143 U/kg under the skin",
         "six women, not pregnant",
         s.BRANCAZIO,
         0.23,
@@ -446,7 +446,7 @@ _SKIN = [
     ),
     _claim(
         "subcutaneous",
-        "when it is highest",
+        "time of the highest level after 143 U/kg under the skin",
         "six women, not pregnant",
         s.BRANCAZIO,
         222,
@@ -457,7 +457,7 @@ _SKIN = [
     ),
     _claim(
         "subcutaneous",
-        "aPTT at 230 min after 143 U/kg",
+        "aPTT at 230 min after 143 U/kg under the skin",
         "six women, not pregnant",
         s.BRANCAZIO.at("Abstract: 50 +- 4 s at 230 min"),
         50,
@@ -468,7 +468,7 @@ _SKIN = [
     ),
     _claim(
         "subcutaneous",
-        "aPTT at 230 min after 143 U/kg, a modern reagent",
+        "aPTT at 230 min after 143 U/kg under the skin, a modern reagent",
         "six women, not pregnant",
         s.BRANCAZIO.at("Abstract: 50 +- 4 s at 230 min"),
         50,
@@ -482,7 +482,7 @@ _SKIN = [
     ),
     _claim(
         "subcutaneous",
-        "highest aPTT after 12,500 U",
+        "highest aPTT after 12,500 U under the skin",
         "patients after myocardial infarction",
         papers.KROON_1992,
         42.6,
@@ -504,7 +504,7 @@ _SKIN = [
     ),
     _claim(
         "subcutaneous",
-        "when the level is highest after 5,000 U",
+        "time of the highest level after 5,000 U under the skin",
         "US label",
         papers.SC_LABEL,
         3.0,
@@ -526,7 +526,7 @@ _SKIN = [
     ),
     _claim(
         "subcutaneous",
-        "highest level after 333 U/kg (therapeutic)",
+        "highest level after 333 U/kg under the skin (therapeutic)",
         "treatment of venous thrombosis",
         papers.SC_LABEL.at("333 then 250 U/kg every 12 h aims at treatment levels; drugs.com dosage page"),
         0.5,
@@ -678,7 +678,7 @@ _BYPASS = [
     ),
     _claim(
         "bypass and catheter laboratory",
-        "the same, by the default",
+        "anti-FIIa at the end of bypass, by the default",
         "32 adults, 375 U/kg and 125 U/kg in the prime",
         s.JIA_2015.at("Median 4.8 IU/mL at the end of bypass (2.04 h)"),
         4.8,
@@ -689,7 +689,7 @@ _BYPASS = [
     ),
     _claim(
         "bypass and catheter laboratory",
-        "first (alpha) half-life",
+        "first (alpha) half-life on bypass",
         "32 adults on bypass",
         s.JIA_2015.at("alpha half-life about 90 min"),
         90,
@@ -848,7 +848,7 @@ _DOSE = [
     ),
     _claim(
         "dose needed",
-        "the same, counted in the US units of that time",
+        "infusion for an aPTT of 58 s, in the US units of that time",
         "46 patients",
         papers.REILLY_1996,
         16.02,
@@ -1024,7 +1024,7 @@ _LMWH = [
     *(
         _claim(
             "low-molecular-weight heparin",
-            f"half-life after one dose, from 6 to 12 h ({model.split('_')[0].title()})",
+            f"half-life after one dose, from 6 to 12 h ({model.split('_ENOX')[0].replace('_', ' ').title()})",
             "drug guide",
             s.ENOXAPARIN_GUIDE,
             4.5,
@@ -1079,7 +1079,7 @@ _LMWH = [
     ),
     _claim(
         "low-molecular-weight heparin",
-        "anti-Xa 24 h after it (0.1 and more)",
+        "anti-Xa 24 h after 60 IU/kg into a vein on dialysis (0.1 and more)",
         "30 haemodialysis patients",
         papers.GUILLET_2003,
         0.1,
