@@ -168,7 +168,7 @@ def calibrate(
     seconds = np.array([tube.aptt_s for tube in tubes])
     y = np.log(seconds) if form == "logarithmic" else seconds
     spread = float(np.sum((x - x.mean()) ** 2))
-    if spread <= 0.0:
+    if spread <= 1e-12:
         raise ValueError(f"the samples must differ in anti-Xa; all have {x[0]:g} U/mL")
     slope = float(np.sum((x - x.mean()) * (y - y.mean()))) / spread
     intercept = float(y.mean() - slope * x.mean())

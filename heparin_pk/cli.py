@@ -17,15 +17,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from heparin_pk import __version__, datasets, metrics, nomogram, published, validation
+from heparin_pk import __version__, datasets, indications, metrics, nomogram, published, validation
 from heparin_pk._files import read_text, write_text
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.citations import citations
 from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
+from heparin_pk.drug import OutsideStudied
 from heparin_pk.engine import ENGINES
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
+from heparin_pk.overlay import overlay
 from heparin_pk.patient import SEXES, YES_OR_NO, Patient
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag
@@ -70,12 +72,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("simulate", _simulate, "orders known in advance -> concentration, aPTT, anti-Xa",
                   "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
     _patient_options(sub)
-    sub.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
-    sub.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
-    sub.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
-                     help="any order, repeatable, in the order of time: '6 bolus 40 U/kg', "
-                     "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
-                     "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+    _order_options(sub)
     _model_options(sub)
     _output_options(sub)
 
@@ -107,6 +104,24 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (all of them where none is named)")
     sub.add_argument("--json", action="store_true", help="print JSON")
 
+    sub = command("overlay", _overlay, "several models for one patient and one regimen, in one table and one picture",
+                  "heparin-pk overlay UFH_DEFAULT JIA_2015_UFH --weight 75 --bolus 80 --infusion 18")  # fmt: skip
+    sub.add_argument("names", nargs="*", metavar="MODEL", help="models (all of unfractionated heparin where none is named)")
+    _patient_options(sub)
+    _order_options(sub)
+    sub.add_argument("--hours", type=float, default=24.0, metavar="H", help="how long (default 24)")
+    sub.add_argument(
+        "--assay", default="anti_xa_u_per_ml", metavar="NAME", help=f"{', '.join(ASSAYS)} (default anti_xa_u_per_ml)"
+    )
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--figure", metavar="FILE", help="also draw them (.png, .svg, .pdf)")
+
+    sub = command("indications", _indications, "reasons to give heparin, or one of them for one patient",
+                  "heparin-pk indications pulmonary-embolism --weight 75")  # fmt: skip
+    sub.add_argument("name", nargs="?", metavar="NAME")
+    _patient_options(sub, weight_needed=False)
+    _output_options(sub)
+
     sub = command("validate", _validate, "what papers print beside what the models say, misses included",
                   "heparin-pk validate --group kinetics")  # fmt: skip
     sub.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
@@ -123,8 +138,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _patient_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--weight", type=float, required=True, metavar="KG", help="body weight, kg")
+def _order_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
+    sub.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
+    sub.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
+                     help="any order, repeatable, in the order of time: '6 bolus 40 U/kg', "
+                     "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
+                     "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+
+
+def _patient_options(sub: argparse.ArgumentParser, weight_needed: bool = True) -> None:
+    sub.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
     sub.add_argument("--age", type=float, metavar="Y", help="age, years")
     sub.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
     sub.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)")
@@ -221,7 +245,7 @@ def parse_order(text: str) -> Order:
 # What is answered
 
 
-def _simulate(options: argparse.Namespace) -> None:
+def _regimen(options: argparse.Namespace) -> Regimen:
     orders: list[Order] = []
     if options.bolus is not None:
         orders.append(Bolus(time_h=0.0, dose_u_per_kg=options.bolus))
@@ -230,15 +254,19 @@ def _simulate(options: argparse.Namespace) -> None:
     orders += [parse_order(text) for text in options.order]
     if not orders:
         raise ValueError("nothing is ordered: give --bolus, --infusion or --order")
+    return Regimen(tuple(orders))
+
+
+def _simulate(options: argparse.Namespace) -> None:
     course = simulate(
         _patient(options),
         published.named(options.model),
-        Regimen(tuple(orders)),
+        _regimen(options),
         hours=options.hours,
         reagent=_reagent(options),
         engine=options.engine,
     )
-    _answer(course, published.ranges.ANTI_XA_TREATMENT, options)
+    _answer(course, published.ranges.first_for(course.assays), options)
 
 
 def _titrate(options: argparse.Namespace) -> None:
@@ -375,12 +403,12 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
         value = numbers[name]
         return "no tests" if value is None else f"{value:.0%}"
 
-    first = numbers["time_to_therapeutic_h"]
+    first, unit = numbers["time_to_therapeutic_h"], course.drug.amount_unit
     lines = [
         f"{target.write()}: true time in range {share('time_in_range_fraction')} "
         f"(below {share('time_below_fraction')}, above {share('time_above_fraction')})",
-        f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} U/mL; "
-        f"area {numbers['auc_u_h_per_ml']:.1f} U h/mL; heparin given {numbers['heparin_given_u']:,.0f} U",
+        f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} {unit}/mL; "
+        f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; given in all {numbers['heparin_given_u']:,.0f} {unit}",
     ]
     if target.assay.startswith("aptt") and isinstance(course.reagent, Reagent) and course.drug.anti_xa_fraction > 0.0:
         lines.append(
@@ -462,6 +490,63 @@ def _cite(options: argparse.Namespace) -> None:
             lines += published.named(name).cite().splitlines()
     lines = list(dict.fromkeys(lines))
     print(json.dumps(lines) if options.json else "\n".join(lines))
+
+
+def _overlay(options: argparse.Namespace) -> None:
+    drugs = [published.named(name) for name in options.names] or list(published.UFH)
+    if options.assay not in ASSAYS:
+        raise ValueError(f"no assay {options.assay!r}; there are {', '.join(ASSAYS)}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideStudied)  # the table says it in a column of its own
+        courses = overlay(_patient(options), drugs, _regimen(options), hours=options.hours)
+    if options.figure is not None:
+        aims = [target for target in published.ranges.RANGES if target.assay == options.assay]
+        _write_picture(
+            options.figure,
+            lambda plot: plot.overlay(courses, assay=options.assay, target=aims[0] if aims else None).figure,
+        )
+    rows = [
+        {
+            "model": course.drug.name,
+            "measured": course.drug.studied.assay,
+            "assay": options.assay,
+            "at_end": course.level_at(options.assay, course.hours) if options.assay in course.assays else None,
+            "highest": float(course.level(options.assay).max()) if options.assay in course.assays else None,
+            "outside": list(course.outside),
+        }
+        for course in courses
+    ]
+    if options.json:
+        print(json.dumps(rows, allow_nan=False))
+        return
+    assay = ASSAYS[options.assay]
+    print(
+        f"{'model':<28}{'highest':>10}{f'at {options.hours:g} h':>10}   {assay.label}{f' ({assay.unit})' if assay.unit else ''}"
+    )
+    for row in rows:
+        levels = [f"{row[name]:10.3g}" if row[name] is not None else f"{'-':>10}" for name in ("highest", "at_end")]
+        print(f"{row['model']:<28}{''.join(levels)}   {'; '.join(row['outside']) or 'within what was studied'}")
+    print("\n".join([*([f"written: {options.figure}"] if options.figure else []), PLAINLY]))
+
+
+def _indications(options: argparse.Namespace) -> None:
+    if options.name is None:
+        if options.json:
+            print(json.dumps([{"name": one.name, "title": one.title, "why": one.why, "model": one.model, "people": one.people,
+                               "watch": one.watch, "caveats": one.caveats, "source": one.source.cite()}
+                              for one in indications.ALL]))  # fmt: skip
+            return
+        for one in indications.ALL:
+            print(f"{one.name:<24}{one.title}")
+        return
+    one = indications.named(options.name)
+    if options.weight is None:
+        if options.json or options.csv or options.figure:
+            raise ValueError("--weight is needed to simulate an indication")
+        print(one)
+        return
+    course = one.course(_patient(options))
+    _answer(course, one.target or published.ranges.first_for(course.assays), options, heading=str(one))
 
 
 def _validate(options: argparse.Namespace) -> None:

@@ -107,13 +107,6 @@ _ACS_RANGE = Source(
     confidence="primary",
     url="https://www.ccjm.org/highwire/markup/10409/expansion?width=1000",
 )
-_PCI = Source(
-    key="PCI_guideline",
-    citation="Percutaneous coronary intervention, guideline pocket card (guidelinecentral)",
-    where="No GP IIb/IIIa inhibitor: 70-100 U/kg, ACT 250-300 s (HemoTec), 300-350 s (Hemochron); with one 50-70, 200-250 s",
-    confidence="primary",
-    url="https://eguideline.guidelinecentral.com/i/104088/8",
-)
 _CPB = Source(
     key="Heparin_label_CPB",
     citation="Heparin label text on open-heart surgery (copy)",
@@ -165,7 +158,6 @@ _ARGATROBAN_ORDER = Source(
 )
 
 _RATIO = ranges.APTT_RATIO_TREATMENT
-_ACT_PCI = TherapeuticRange(assay="act_s", low=250, high=300, source=_PCI)
 _ACT_CPB = TherapeuticRange(assay="act_s", low=480, high=700, source=_CPB)
 _ACS_TARGET = TherapeuticRange(assay="anti_xa_u_per_ml", low=0.2, high=0.5, source=_ACS_RANGE)
 _KEEPS = "Keeps clots from forming"
@@ -259,10 +251,10 @@ ALL: tuple[Indication, ...] = (
         why=f"{_KEEPS} on wires and stents for an hour.",
         orders=(Bolus(time_h=0.0, dose_u_per_kg=85.0),),
         hours=4.0,
-        target=_ACT_PCI,
+        target=ranges.ACT_INTERVENTION,
         model="EDRICH_2015_UFH",
         watch="ACT, minutes after the bolus",
-        source=_PCI,
+        source=ranges.PCI_CARD,
         caveats="The middle of 70-100 U/kg. ACT depends on the device. The model comes from ablation, not from this procedure.",
     ),
     Indication(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from heparin_pk._checks import check_is
 from heparin_pk.course import Course
-from heparin_pk.drug import Drug
+from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.patient import Patient
 from heparin_pk.regimen import Regimen
 from heparin_pk.simulate import simulate
@@ -32,7 +33,12 @@ def overlay(
     courses = []
     for drug in drugs:
         try:
-            courses.append(simulate(patient, drug, regimen, hours=hours, engine=engine))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OutsideStudied)  # said below, where the caller stands
+                course = simulate(patient, drug, regimen, hours=hours, engine=engine)
         except ValueError as error:
             raise ValueError(f"{drug.name}: {error}") from None
+        if course.outside:
+            warnings.warn(f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideStudied, stacklevel=2)
+        courses.append(course)
     return tuple(courses)

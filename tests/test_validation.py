@@ -80,7 +80,7 @@ def test_words_and_json(capsys):
     assert "inside  q" in words
     assert "OUTSIDE other *" in words
     assert "why: Because." in words
-    assert "2 rows. 1 were used" in words
+    assert "Rows: 2. Used to build the model or law they test, so no proof (*): 1." in words
     assert validation.score([good, bad])["proving_inside"] == 1
     assert main(["validate", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
@@ -99,7 +99,7 @@ def test_on_the_command_line(capsys, tmp_path):
     assert picture.stat().st_size > 20_000
     assert main(["validate", "--misses"]) == 0
     out = capsys.readouterr().out
-    assert "inside  " not in out.split(" rows.")[0]
+    assert "inside  " not in out.split("Rows:")[0]
     assert main(["validate", "--group", "astrology"]) == 2
     assert "no group 'astrology'" in capsys.readouterr().err
 

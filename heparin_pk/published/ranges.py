@@ -1,5 +1,7 @@
 """Therapeutic ranges as data. Seconds belong to one reagent; a ratio belongs to one control; anti-Xa travels best."""
 
+from collections.abc import Collection
+
 from heparin_pk.published.sources import RASCHKE_1993
 from heparin_pk.response import TherapeuticRange
 from heparin_pk.source import Source
@@ -34,4 +36,18 @@ APTT_RASCHKE = TherapeuticRange(
     high=70,
     source=RASCHKE_1993,
 )
-RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE)
+PCI_CARD = Source(
+    key="PCI_guideline",
+    citation="Percutaneous coronary intervention, guideline pocket card (guidelinecentral)",
+    where="No GP IIb/IIIa inhibitor: 70-100 U/kg, ACT 250-300 s (HemoTec), 300-350 s (Hemochron); with one 50-70, 200-250 s",
+    confidence="primary",
+    url="https://eguideline.guidelinecentral.com/i/104088/8",
+)
+ACT_INTERVENTION = TherapeuticRange(assay="act_s", low=250, high=300, source=PCI_CARD)
+RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE, ACT_INTERVENTION)
+
+
+def first_for(assays: Collection[str], preferred: str = "anti_xa_u_per_ml") -> TherapeuticRange:
+    """Return a usual range in an assay a model answers in: in the preferred one where it can be."""
+    by_choice = sorted(RANGES, key=lambda one: one.assay != preferred)
+    return next(one for one in by_choice if one.assay in assays)

@@ -63,8 +63,53 @@ SILIMAT = Reagent.from_matched_range(
     aptt_ratio=(1.90, 5.40),
     source=_ORGANON_SILIMAT.at("Abstract: SILIMAT (bioMerieux) 1.90-5.40 x"),
 )
+_KOREA = Source(
+    key="Seoul_80_samples",
+    citation="Therapeutic aPTT range against anti-Xa in a Korean hospital, 80 samples (koreamed 2225926; title not seen)",
+    where="Abstract: r = 0.835; logarithmic fit 66.6-127.9 s at anti-Xa 0.35-0.70 (linear 68.7-139.5)",
+    confidence="primary",
+    url="https://koreamed.org/SearchBasic.php?RID=2225926",
+)
+KOREA = Reagent.from_matched_range(
+    name="korea",
+    anti_xa_u_per_ml=(0.35, 0.70),
+    aptt_ratio=(66.6 / 30.0, 127.9 / 30.0),
+    source=_KOREA.at("Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70; a control of 30 s is assumed"),
+)
+_MANUAL = Source(
+    key="Thieme_manual",
+    citation="Therapeutic aPTT ranges of two manual methods against protamine titration (title not seen)",
+    where="Abstract",
+    confidence="primary",
+    doi="10.1055/s-0038-1650358",
+)
+_AS_ANTI_XA = "0.2-0.4 U/mL by protamine titration, taken as anti-Xa 0.35-0.70 (the usual equivalence)"
+MANUAL_BOEHRINGER = Reagent.from_matched_range(
+    name="manual-boehringer",
+    anti_xa_u_per_ml=(0.35, 0.70),
+    aptt_ratio=(1.6, 1.9),
+    source=_MANUAL.at(f"Abstract: Boehringer, manual, 1.6-1.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 1.75 mL/U"),
+)
+MANUAL_IL = Reagent.from_matched_range(
+    name="manual-il",
+    anti_xa_u_per_ml=(0.35, 0.70),
+    aptt_ratio=(2.2, 2.9),
+    source=_MANUAL.at(f"Abstract: IL, manual, 2.2-2.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 2.92 mL/U"),
+)
 
 REAGENTS = {
-    reagent.name: reagent for reagent in (RASCHKE, GUIDELINE, ACTIN_FS, AUTOMATED_APTT, ACTIN_FSL, SILIMAT, PATHROMTIN_SL)
+    reagent.name: reagent
+    for reagent in (
+        MANUAL_BOEHRINGER,
+        RASCHKE,
+        GUIDELINE,
+        MANUAL_IL,
+        ACTIN_FS,
+        AUTOMATED_APTT,
+        ACTIN_FSL,
+        KOREA,
+        SILIMAT,
+        PATHROMTIN_SL,
+    )
 }
 """Every reagent by name, from the least to the most sensitive."""

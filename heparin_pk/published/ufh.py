@@ -371,7 +371,6 @@ BRUNET_2008_UFH_DERIVED = Drug(
         population="35 adults on chronic haemodialysis, infusion during the session (weights and ages not in the abstract)",
         routes=("infusion",),
         rate_u_per_kg_per_h=(12.5, 25.0),
-        concentration_u_per_ml=(0.0, 0.7),
         assay="anti-Xa",
     ),
     built_from=(BRUNET_2008,),

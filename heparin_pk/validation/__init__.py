@@ -155,8 +155,8 @@ def in_words(found: Iterable[Row]) -> str:
     numbers = score(every)
     lines += [
         "",
-        f"{numbers['rows']} rows. {numbers['used_to_build']} were used to build the model or law they test (*): no proof.",
-        f"Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside what was printed and "
-        f"{numbers['proving_outside']} outside.",
+        f"Rows: {numbers['rows']}. Used to build the model or law they test, so no proof (*): {numbers['used_to_build']}.",
+        f"Of the other {numbers['proving']}, inside what was printed: {numbers['proving_inside']}, "
+        f"outside: {numbers['proving_outside']}.",
     ]
     return "\n".join(lines[1:])

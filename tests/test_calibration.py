@@ -1,0 +1,125 @@
+"""A laboratory finds its range, and two assays disagree."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from heparin_pk import Laboratory, Nomogram, Patient, TherapeuticRange, aptt_range_for_anti_xa, plot, published, titrate
+from heparin_pk.calibration import Sample, agreement, calibrate, samples
+
+UFH, REAGENTS = published.UFH_DEFAULT, published.reagents.REAGENTS
+EXACT = tuple(Sample(anti_xa_u_per_ml=x, aptt_s=30 * float(np.exp(2.0 * x))) for x in np.linspace(0.1, 0.9, 20))
+IN_USE = TherapeuticRange(assay="aptt_s", low=45, high=75)
+
+
+def test_a_perfect_line_is_found_again():
+    fit = calibrate(EXACT)
+    assert fit.slope == pytest.approx(2.0)
+    assert np.exp(fit.intercept) == pytest.approx(30.0)
+    assert fit.correlation == pytest.approx(1.0)
+    assert (fit.low_s, fit.high_s) == pytest.approx((30 * np.exp(0.6), 30 * np.exp(1.4)))
+    assert fit.low_band_s == pytest.approx((fit.low_s, fit.low_s), rel=1e-6)
+    assert fit.target.write() == "aPTT 55-122 s"
+
+
+def test_the_linear_form_is_the_textbook_line():
+    tubes = tuple(Sample(anti_xa_u_per_ml=x, aptt_s=20 + 100 * x) for x in np.linspace(0.1, 0.9, 12))
+    fit = calibrate(tubes, form="linear")
+    assert (fit.intercept, fit.slope) == pytest.approx((20, 100))
+    assert (fit.low_s, fit.high_s) == pytest.approx((50, 90))
+
+
+def test_healthy_people_lead_near_the_reagents_own_range():
+    """Without illness the laboratory finds about what the reagent's slope says."""
+    tubes = samples(UFH, REAGENTS["guideline"], 800, seed=2, factor_viii_u_per_ml=None)
+    own = aptt_range_for_anti_xa(REAGENTS["guideline"], Patient(weight_kg=75))
+    fit = calibrate(tubes)
+    assert fit.low_s == pytest.approx(own.low, rel=0.06)
+    assert fit.high_s == pytest.approx(own.high, rel=0.12)
+
+
+def test_the_band_holds_the_truth_and_shrinks():
+    """Most bands hold the line of a large sample; 16 times the samples make them a quarter as wide."""
+    truth = calibrate(samples(UFH, REAGENTS["actin-fs"], 6000, seed=99))
+    few = [calibrate(samples(UFH, REAGENTS["actin-fs"], 40, seed=seed)) for seed in range(60)]
+    held = np.mean([fit.low_band_s[0] <= truth.low_s <= fit.low_band_s[1] for fit in few])
+    assert held > 0.85
+    many = calibrate(samples(UFH, REAGENTS["actin-fs"], 640, seed=5))
+    width = np.median([np.log(fit.high_band_s[1] / fit.high_band_s[0]) for fit in few])
+    assert width / np.log(many.high_band_s[1] / many.high_band_s[0]) == pytest.approx(4.0, rel=0.25)
+
+
+def test_the_form_of_the_line_moves_the_range():
+    """A Korean laboratory found 66.6-127.9 s by a logarithmic and 68.7-139.5 s by a linear fit: the form matters at the ends."""
+    tubes = samples(UFH, REAGENTS["korea"], 80, seed=1, factor_viii_u_per_ml=None)
+    log, line = (calibrate(tubes, form=form, anti_xa_range=(0.35, 0.70)) for form in ("logarithmic", "linear"))
+    assert abs(log.low_s - line.low_s) > 2
+    assert log.low_s == pytest.approx(66.6, rel=0.15)
+    assert log.high_s == pytest.approx(127.9, rel=0.20)
+    assert log.correlation == pytest.approx(0.835, abs=0.08)
+
+
+def test_samples_are_addressed_by_seed():
+    one = samples(UFH, REAGENTS["guideline"], 30, seed=1)
+    assert one == samples(UFH, REAGENTS["guideline"], 60, seed=1)[:30]
+    assert one != samples(UFH, REAGENTS["guideline"], 30, seed=2)
+    assert len(set(samples(UFH, REAGENTS["guideline"], 1200, seed=1))) > 1150
+
+
+def test_agreement_counts():
+    tubes = tuple(
+        Sample(anti_xa_u_per_ml=x, aptt_s=s) for x, s in ((0.1, 30), (0.3, 40), (0.5, 60), (0.6, 60), (0.7, 90), (0.9, 150))
+    )
+    found = agreement(tubes, IN_USE)
+    assert (found.number, found.number_in_range) == (6, 4)
+    assert (found.in_fraction, found.below_fraction, found.above_fraction) == (0.5, 0.25, 0.25)
+    assert found.rank_correlation_ratio == pytest.approx(0.9856, abs=1e-3)
+
+
+def test_discordance_as_printed():
+    """Rank correlation 0.68 (0.60-0.75); 38 % in, 56 % below, 6 % above: near enough with factor VIII around 3 U/mL (assumed)."""
+    found = agreement(samples(UFH, REAGENTS["guideline"], 1500, seed=3), IN_USE)
+    assert 0.60 <= found.rank_correlation_ratio <= 0.75
+    assert found.in_fraction == pytest.approx(0.38, abs=0.10)
+    assert found.below_fraction == pytest.approx(0.56, abs=0.10)
+    assert found.above_fraction == pytest.approx(0.06, abs=0.03)
+    healthy = agreement(samples(UFH, REAGENTS["guideline"], 1500, seed=3, factor_viii_u_per_ml=None), IN_USE)
+    assert healthy.below_fraction < found.below_fraction - 0.15
+
+
+@pytest.mark.parametrize(("slope_ml_per_u", "anti_xa", "rate"), [(1.35, 0.45, 18.0), (2.0, 0.31, 15.0), (3.0, 0.23, 12.5)])
+def test_a_sensitive_reagent_under_the_old_table(slope_ml_per_u, anti_xa, rate):
+    """Raschke's 46-70 s kept: the more sensitive the reagent, the less heparin. Evidence for 2.0: 0.31 U/mL at 15 U/kg/h."""
+    reagent = replace(REAGENTS["guideline"], slope_ml_per_u=slope_ml_per_u, name="own")
+    laboratory = Laboratory(reagent=reagent, cv_fraction=0.0)
+    course = titrate(Patient(weight_kg=75), UFH, Nomogram.load("raschke-1993"), laboratory=laboratory, hours=72)
+    assert course.level_at("anti_xa_u_per_ml", 72) == pytest.approx(anti_xa, abs=0.03)
+    assert course.pump_u_per_h[-1] / 75 == pytest.approx(rate, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: calibrate(EXACT[:9]), "10 samples at least; got 9"),
+        (lambda: calibrate(EXACT, form="cubic"), "form must be one of logarithmic, linear"),
+        (lambda: calibrate((EXACT[0],) * 12), "must differ in anti-Xa; all have 0.1"),
+        (lambda: calibrate((1.0,) * 12), "a sample must be a Sample"),
+        (lambda: agreement(EXACT, published.ranges.ANTI_XA_TREATMENT), "must be in seconds of aPTT"),
+        (lambda: agreement(EXACT[:1], IN_USE), "no sample has an anti-Xa within"),
+        (lambda: samples(UFH, REAGENTS["guideline"], 0, seed=1), "number must lie between 1 and"),
+        (lambda: samples(UFH, REAGENTS["guideline"], 5, seed=1, rates_u_per_kg_per_h=(8, 600)), "rates_u_per_kg_per_h must lie"),
+    ],
+)
+def test_what_cannot_be_calibrated(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_pictures():
+    tubes = samples(UFH, REAGENTS["guideline"], 60, seed=1)
+    assert len(plot.calibration(tubes, calibrate(tubes)).get_legend().get_texts()) == 4
+    legend = plot.discordance(tubes, IN_USE).get_legend()
+    assert "rank correlation" in legend.get_title().get_text()
+    lines = plot.reagents(Patient(weight_kg=75), list(REAGENTS.values())).get_legend().get_lines()
+    assert len({(line.get_color(), str(line.get_linestyle())) for line in lines}) == len(REAGENTS)

@@ -1,0 +1,106 @@
+"""Reasons to give heparin: every preset runs, has a paper, and nothing dissolves a clot."""
+
+import re
+import warnings
+
+import pytest
+
+from heparin_pk import Bolus, Infusion, OutsideStudied, Patient, Source, indications, metrics, plot
+from heparin_pk.indications import ALL, Indication, named
+
+PEOPLE = {
+    "adults": Patient(weight_kg=75, height_cm=175, sex="male", age_y=60),
+    "children": Patient(weight_kg=20, height_cm=115, sex="female", age_y=6),
+    "infants": Patient(weight_kg=5, height_cm=60, sex="male", age_y=0.4),
+}
+SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
+
+
+def test_the_source_document_is_covered():
+    names = " ".join(one.name for one in ALL)
+    for reason in ("dvt-prophylaxis", "pulmonary-embolism", "myocardial-infarction", "haemodialysis", "atrial-fibrillation"):
+        assert reason in names
+    for more in ("vte-iv", "vte-sc", "coronary-intervention", "cardiac-surgery", "children", "infants", "hit"):
+        assert more in names
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_every_preset_runs_with_its_paper(one):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if one.name == "haemodialysis-bolus" else "error", OutsideStudied)
+        course = one.course(PEOPLE[one.people])
+    assert metrics.peak_u_per_ml(course) > 0.0
+    assert one.source.citation in {source.citation for source in course.sources}
+    assert course.controller == one.name
+    if one.target is not None:
+        assert one.target.assay in course.assays
+    text = str(one)
+    assert one.source.where in text
+    assert not re.search(r"dissolv", one.why) or "not dissolve" in one.why
+    assert named(one.name) is one
+    assert eval(repr(one), vars(__import__("heparin_pk")) | vars(indications)) == one
+
+
+def test_caps_bind():
+    infarct = named("myocardial-infarction")
+    bolus, infusion = infarct.regimen.resolved(110).orders
+    assert (bolus.dose_u, infusion.rate_u_per_h) == (4000, 1000)
+    bolus, infusion = infarct.regimen.resolved(60).orders
+    assert (bolus.dose_u, infusion.rate_u_per_h) == (3600, 720)
+
+
+def test_prophylaxis_stays_low_and_treatment_reaches_the_range():
+    low = named("dvt-prophylaxis-8h").course(PEOPLE["adults"])
+    assert 0.05 < metrics.peak_u_per_ml(low) < 0.15
+    assert low.aptt_s.max() - 30 < 6
+    for name in ("vte-iv", "vte-label", "elderly"):
+        course = named(name).course(PEOPLE["adults"])
+        assert course.level_at("anti_xa_u_per_ml", 24) in named(name).target
+
+
+def test_protamine_brings_the_act_down_and_heparin_rebounds():
+    course = named("cardiac-surgery").course(PEOPLE["adults"])
+    before, lowest = course.level_at("act_s", 1.99), course.level("act_s")[course.time_h > 2].min()
+    assert before > 400
+    assert lowest < 160
+    assert course.level_at("act_s", 3.2) > lowest + 50
+
+
+def test_another_model_may_be_asked():
+    from heparin_pk import published
+
+    own = named("haemodialysis").course(PEOPLE["adults"])
+    default = named("haemodialysis").course(PEOPLE["adults"], drug=published.UFH_DEFAULT)
+    assert default.concentration_at_u_per_ml(4) < 0.5 * own.concentration_at_u_per_ml(4)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"people": "cats"}, "people must be one of adults, children, infants; got 'cats'"),
+        ({"model": "UFH_X"}, "no model 'UFH_X'"),
+        ({"source": None}, "source must be a Source"),
+        ({"why": ""}, "why must be a text"),
+        ({"orders": (Infusion(time_h=2, rate_u_per_h=1), Bolus(time_h=0, dose_u=1))}, "orders must stand in the order of time"),
+        ({"hours": 0}, "hours must lie between 1"),
+    ],
+)
+def test_a_preset_that_cannot_be(more, message):
+    given = {"name": "n", "title": "t", "why": "w", "orders": (), "watch": "w", "source": SOURCE}
+    with pytest.raises(ValueError, match=message):
+        Indication(**(given | more))
+
+
+def test_a_name_that_is_nearly_right():
+    with pytest.raises(ValueError, match=r"no indication 'vte-i'; there are .*did you mean vte-iv\?"):
+        named("vte-i")
+
+
+def test_pictures():
+    several = [named(name) for name in ("dvt-prophylaxis-8h", "pulmonary-embolism", "cardiac-surgery")]
+    axes = plot.indications(several, PEOPLE["adults"])
+    assert [ax.get_ylabel() for ax in axes.flat] == ["anti-Xa (U/mL)", "anti-Xa (U/mL)", "ACT (s)"]
+    words = plot.describe_indication(several[1], several[1].course(PEOPLE["adults"]))
+    assert "aims at anti-Xa 0.3-0.7 U/mL" in words
+    with pytest.raises(ValueError, match="no indication to draw"):
+        plot.indications([], PEOPLE["adults"])

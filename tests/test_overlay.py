@@ -1,0 +1,270 @@
+"""Several models in one call and one picture; what a run used; the sliders of the notebooks."""
+
+import json
+import re
+import time
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from heparin_pk import (
+    Bolus,
+    Infusion,
+    Nomogram,
+    OutsideStudied,
+    Patient,
+    Regimen,
+    Subcutaneous,
+    overlay,
+    plot,
+    print_citations,
+    published,
+    simulate,
+    titrate,
+    widgets,
+)
+from heparin_pk import citations as papers
+from heparin_pk.cli import main
+from heparin_pk.widgets import Choice, Explore, Picture, Slider, Toggle
+
+PATIENT = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
+USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
+SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation")
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
+class TestOverlay:
+    def test_is_one_simulation_each(self):
+        courses = overlay(PATIENT, published.UFH, USUAL)
+        assert [course.drug for course in courses] == list(published.UFH)
+        alone = simulate(PATIENT, published.JIA_2015_UFH, USUAL, hours=24)
+        np.testing.assert_array_equal(courses[4].states, alone.states)
+
+    def test_labels_say_assay_and_validity(self):
+        ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), target=published.ranges.ANTI_XA_TREATMENT)
+        labels = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert len(labels) == 11  # the twelfth says nothing about anti-Xa
+        assert "JIA_2015_UFH\n(anti-FIIa) outside: dose, route" in labels
+        assert any("within what was studied" in label for label in labels)
+        assert any("EDRICH_2015_UFH" in text.get_text() for text in ax.texts)
+        thin = [line.get_linewidth() for line in ax.get_lines() if "outside" in str(line.get_label())]
+        thick = [line.get_linewidth() for line in ax.get_lines() if "within" in str(line.get_label())]
+        assert max(thin) < min(thick)
+        lines = ax.get_legend().get_lines()
+        assert len({(line.get_color(), str(line.get_linestyle())) for line in lines}) == len(lines)
+        plt.close(ax.figure)
+
+    def test_what_lies_beyond_is_hatched(self):
+        beyond = Regimen((Bolus(time_h=0, dose_u_per_kg=900),))
+        course = simulate(PATIENT, published.UFH_DEFAULT, beyond, hours=6)
+        axes = plot.course(course, target=published.ranges.ANTI_XA_TREATMENT)
+        assert [c for c in axes[0].collections if c.get_hatch()]
+        assert any("outside: dose, level" in text.get_text() for text in axes[0].texts)
+        usual = plot.course(simulate(PATIENT, published.UFH_DEFAULT, USUAL), target=published.ranges.ANTI_XA_TREATMENT)
+        assert not [c for c in usual[0].collections if c.get_hatch()]
+        plt.close("all")
+
+    def test_words(self):
+        words = plot.describe_overlay(overlay(PATIENT, (published.UFH_DEFAULT, published.EDRICH_2015_UFH), USUAL))
+        assert words.startswith("anti-Xa after 24 h: UFH_B_DERIVED 0.449 U/mL (within what was studied)")
+        assert "EDRICH_2015_UFH: nothing published" in words
+
+    @pytest.mark.parametrize(
+        ("drugs", "regimen", "message"),
+        [
+            ((), USUAL, "must be dosed in one unit; got none"),
+            (
+                (published.UFH_DEFAULT, published.SWAN_ARGATROBAN_DERIVED),
+                USUAL,
+                "UFH_B_DERIVED in U; SWAN_ARGATROBAN_DERIVED in µg",
+            ),
+            (
+                (published.JIA_2015_UFH,),
+                Regimen((Subcutaneous(time_h=0, dose_u=1),)),
+                "JIA_2015_UFH: this model does not say how a subc",
+            ),
+            (("UFH",), USUAL, "a model must be a Drug; got 'UFH'"),
+        ],
+    )
+    def test_what_cannot_be_overlaid(self, drugs, regimen, message):
+        with pytest.raises(ValueError, match=message):
+            overlay(PATIENT, drugs, regimen)
+        with pytest.raises(ValueError, match="none of these models says anything about aPTT"):
+            plot.overlay(overlay(PATIENT, (published.EDRICH_2015_UFH,), USUAL), assay="aptt_s")
+
+
+def test_one_warning_a_model():
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        overlay(PATIENT, (published.UFH_DEFAULT, published.JIA_2015_UFH, published.SALEM_2022_UFH), USUAL)
+    assert [str(one.message).split()[0] for one in said] == ["JIA_2015_UFH", "SALEM_2022_UFH"]
+    assert all(one.category is OutsideStudied and one.filename == __file__ for one in said)
+
+
+# Citations
+
+
+def test_a_run_cites_what_it_used_and_nothing_else(capsys):
+    jia = simulate(Patient(weight_kg=66), published.JIA_2015_UFH, Regimen((Bolus(time_h=0, dose_u_per_kg=375),)), hours=2)
+    keys = {source.key for source in papers.sources(jia)}
+    assert keys >= {"Jia_2015", "Whitfield_1980", "DERIVED"}  # the model, the exponential law, the reagent it is read in
+    assert not keys & {"Erasmus_115265", "Krulder_1996", "Hirsh_1976", "Campbell_1996", "Raschke_1993"}
+    old = Patient(weight_kg=70, age_y=80)
+    course = titrate(old, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=12)
+    keys = {source.key for source in papers.sources(course)}
+    assert keys >= {"Hirsh_1976", "Campbell_1996", "Raschke_1993"}
+    assert not keys & {"Teien_1977_cirrhosis", "Ward_2013", "Circadian_1994"}
+    capsys.readouterr()
+    print_citations()
+    last = capsys.readouterr().out
+    print_citations(course)
+    assert capsys.readouterr().out == last
+    assert last.count("@misc{") == len(keys)
+    assert "Raschke RA, Reilly BM" in last.split("@misc")[0]
+
+
+def test_bibtex_is_balanced():
+    for drug in published.ALL:
+        for source in drug.sources:
+            entry = source.bibtex()
+            assert entry.count("{") == entry.count("}")
+            assert re.match(r"@misc\{[A-Za-z0-9_-]+,\n", entry)
+            assert not re.search(r"(?<!\\)[%&#$]", entry)
+
+
+def test_nothing_was_run_yet(monkeypatch):
+    monkeypatch.setattr(papers, "_latest", [])
+    with pytest.raises(ValueError, match="nothing was run yet"):
+        papers.citations()
+    with pytest.raises(ValueError, match="a course must be a Course; got 3"):
+        papers.citations(3)
+
+
+# The command line
+
+
+def test_commands(capsys, tmp_path):
+    body = ("--weight", "75", "--height", "175", "--sex", "male", "--bolus", "80", "--infusion", "18")
+    picture = tmp_path / "o.png"
+    assert main(["overlay", "UFH_DEFAULT", "JIA_2015_UFH", "EDRICH_2015_UFH", *body, "--figure", str(picture)]) == 0
+    out = capsys.readouterr().out
+    assert "JIA_2015_UFH" in out
+    assert "was studied with bolus; got infusion" in out
+    assert picture.stat().st_size > 20_000
+    assert main(["overlay", *body, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["model"] for row in rows] == [drug.name for drug in published.UFH]
+    assert main(["overlay", "UFH_DEFAULT", *body, "--assay", "smell"]) == 2
+    assert "no assay 'smell'" in capsys.readouterr().err
+    assert main(["indications"]) == 0
+    assert "pulmonary-embolism" in capsys.readouterr().out
+    assert main(["indications", "haemodialysis", "--weight", "75"]) == 0
+    assert "given in all 3,750 U" in capsys.readouterr().out
+    assert main(["indications", "haemodialysis"]) == 0
+    assert "Brunet" in capsys.readouterr().out
+    assert main(["indications", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "dvt-prophylaxis-8h"
+    assert main(["indications", "vte-iv", "--json"]) == 2
+    assert "--weight is needed" in capsys.readouterr().err
+    simulated = ["simulate", "--weight", "75", "--bolus", "80", "--condition", "cirrhosis", "--json"]
+    assert main(simulated) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert any("Teien" in line for line in answer["citations"])
+    assert "@misc" in answer["bibtex"]
+    assert answer["outside_what_was_studied"] == []
+    assert main([*simulated[:-3], "--condition", "luck"]) == 2
+    assert "no condition 'luck'" in capsys.readouterr().err
+
+
+# Sliders
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_every_scene_draws_speaks_and_shows_code_that_runs(name, capsys):
+    scene = getattr(widgets, name)(**({} if name == "overlay" else {"predict": False}))
+    assert scene.picture.value.startswith('<img alt="')
+    assert len(scene.words) > 60
+    assert scene.words.splitlines()[0][:40] in scene.said.value.replace("&gt;", ">")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideStudied)
+        exec(compile(scene.source_code, name, "exec"), {})
+    plt.close("all")
+    assert not plt.get_fignums()
+    with pytest.raises(ValueError, match="no control 'nonsense'"):
+        getattr(widgets, name)(nonsense=3)
+
+
+def test_scenes_answer_to_their_sliders():
+    blood = widgets.blood(predict=False)
+    before = blood.words
+    blood.set(antithrombin=0.5)
+    assert "anti-Xa 0.25" in blood.words
+    assert "short of antithrombin" in blood.words
+    blood.set(reagent="pathromtin-sl", concentration=0.9)
+    assert "more than 150 s" in blood.words
+    assert blood.words != before
+    patients = widgets.patients(predict=False, weight=150)
+    assert "16." in patients.words
+    patients.set(pregnant=True, sex="male")
+    assert "Not possible" in patients.picture.value
+    assert "pregnant must be False" in patients.words
+    patients.set(sex="female")
+    assert "last third of pregnancy" in patients.words
+    reasons = widgets.indications(reason="haemodialysis-bolus")
+    assert "Outside what was studied" in reasons.said.value
+    reasons.set(reason="infants")
+    assert "weight_kg must lie between 3 and 10 for infants" in reasons.words
+    models = widgets.overlay()
+    models.set(**{control: False for control in models.values if control.endswith(("UFH", "DERIVED"))})
+    assert "choose a model at least" in models.words
+
+
+def test_a_prediction_comes_first():
+    scene = widgets.half_life()
+    assert scene.picture.value == ""
+    scene.set(dose=100)
+    assert scene.words == ""
+    scene.show.click()
+    assert scene.words == ""  # nothing was answered yet
+    scene.guess.value = "it grows"
+    scene.show.click()
+    assert "71 min" in scene.words
+
+
+def test_explore_refuses_what_its_controls_refuse():
+    def draw(x, name, on):
+        figure = plot.new_figure(3, 2)[0]
+        return Picture(figure=figure, words=f"<{x} {name} {on}>", code="1")
+
+    controls = [
+        Slider(name="x", label="x (h)", low=0, high=10, step=1, value=3),
+        Choice(name="name", label="name", options=("a", "b"), value="a"),
+        Toggle(name="on", label="on"),
+    ]
+    one = Explore(controls, draw)
+    assert one.values == {"x": 3, "name": "a", "on": False}
+    assert "&lt;3.0 a False&gt;" in one.said.value
+    for wrong, message in (
+        ({"x": 11}, "x must lie between 0 and 10; got 11"),
+        ({"name": "c"}, "name must be one of a, b"),
+        ({"y": 1}, "a control"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            one.set(**wrong)
+    with pytest.raises(ValueError, match="name must be one of a, b; got 'z'"):
+        Explore([Choice(name="name", label="n", options=("a", "b"), value="z")], draw)
+
+
+def test_sliders_follow_a_hand():
+    """Seconds are not asserted; that a redraw is one drawing, is."""
+    scene = widgets.blood(predict=False)
+    drawn = []
+    inner = scene.draw
+    scene.draw = lambda **values: drawn.append(values) or inner(**values)
+    start = time.perf_counter()
+    for share in (0.9, 0.8, 0.7):
+        scene.set(antithrombin=share)
+    print(f"{(time.perf_counter() - start) / 3 * 1000:.0f} ms a redraw")
+    assert len(drawn) == 3

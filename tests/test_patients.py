@@ -1,0 +1,285 @@
+"""Patients who differ: each law against the number it was read from, switched on and off; body sizes; populations."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from heparin_pk import (
+    Bolus,
+    Covariate,
+    Infusion,
+    Laboratory,
+    Patient,
+    Regimen,
+    Source,
+    Value,
+    dosing_weight_kg,
+    metrics,
+    needed_rate_u_per_kg_per_h,
+    on_another_day,
+    people,
+    plot,
+    published,
+    simulate,
+)
+from heparin_pk.bodysize import (
+    blood_volume_l,
+    bmi,
+    fat_free_mass_kg,
+    ideal_body_weight_kg,
+    lean_body_weight_kg,
+)
+from heparin_pk.population import person
+from heparin_pk.response import ANTITHROMBIN_LAWS, level
+from heparin_pk.validation import ask as a
+
+UFH = published.UFH_DEFAULT
+ADULT = Patient(weight_kg=75)
+USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
+SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
+PEOPLE = {
+    "age": replace(ADULT, age_y=85),
+    "sex": replace(ADULT, sex="female"),
+    "acute thrombosis": replace(ADULT, acute_thrombosis=True),
+    "cirrhosis": replace(ADULT, cirrhosis=True),
+    "kidney failure": replace(ADULT, kidney_failure=True),
+    "factor VIII": replace(ADULT, factor_viii_u_per_ml=3.0),
+    "pregnancy": replace(ADULT, pregnant=True, sex="female"),
+    "smoking": replace(ADULT, smoker=True),
+    "time of day": replace(ADULT, clock_at_start_h=8.0),
+    "factor Xa inhibitor": replace(ADULT, doac_anti_xa_u_per_ml=1.0),
+    "antithrombin": replace(ADULT, antithrombin_fraction=0.4),
+}
+
+
+def slope(patient, drug=UFH):
+    return np.log(float(level("aptt_s", 0.5, patient, drug.responses)) / patient.baseline_aptt_s) / 0.5
+
+
+def test_every_law_has_somebody():
+    assert set(PEOPLE) == {law.name for law in UFH.laws}
+
+
+def test_a_typical_patient_is_untouched():
+    """Bit for bit: with every law of the set and with none."""
+    bare = replace(UFH, laws=())
+    with_laws, without = (simulate(ADULT, drug, USUAL, hours=24) for drug in (UFH, bare))
+    np.testing.assert_array_equal(with_laws.states, without.states)
+    for assay in with_laws.assays:
+        np.testing.assert_array_equal(with_laws.level(assay), without.level(assay))
+    assert UFH.differences(ADULT) == ()
+    assert UFH.in_the_patients_words(ADULT) == "Nothing about me changes this model."
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_law_does_something_says_so_and_can_be_switched_off(name):
+    patient = PEOPLE[name]
+    on, off = (simulate(patient, drug, USUAL, hours=30) for drug in (UFH, UFH.without(name)))
+    moved = [
+        float(np.max(np.abs(on.level(assay) - off.level(assay))[1:] / np.maximum(0.05, off.level(assay)[1:])))
+        for assay in ("aptt_s", "anti_xa_u_per_ml")
+    ]
+    assert max(moved) > 0.03
+    said = UFH.in_the_patients_words(patient)
+    laws = [law for law in UFH.laws if law.name == name and law.applies_to(patient)]
+    assert laws
+    for law in laws:
+        assert law.words in said
+        assert law.words.startswith(("I ", "My ", "The "))
+        assert law.effect.source.citation in {source.citation for source in on.sources}
+    assert {source.citation for source in off.sources} <= {source.citation for source in on.sources}
+    assert name not in {law.name for law in UFH.without(name).laws}
+
+
+class TestPrintedRatios:
+    def test_half_life_in_cirrhosis_and_uraemia(self):
+        """117.8 / 74.0 and 118.6 / 74.7 min after 100 U/kg."""
+        usual = a.half_life_min(UFH, dose_u_per_kg=100)
+        for name, printed in (("cirrhosis", 117.8 / 74.0), ("kidney failure", 118.6 / 74.7)):
+            assert a.half_life_min(UFH, PEOPLE[name], dose_u_per_kg=100) / usual == pytest.approx(printed, rel=0.02)
+
+    def test_fresh_clot(self):
+        """20.7 U/kg/h for 0.45 U/mL; 507/24 = 21.1 printed for deep-vein thrombosis."""
+        assert a.needed_u_per_kg_per_h("UFH_DEFAULT", 0.45, PEOPLE["acute thrombosis"]) == pytest.approx(20.7, abs=0.05)
+
+    def test_slopes(self):
+        assert slope(PEOPLE["pregnancy"]) / slope(replace(ADULT, sex="female")) == pytest.approx(1.68 / 2.33, rel=1e-6)
+        two, one = (replace(ADULT, factor_viii_u_per_ml=x) for x in (2.7, 1.2))
+        assert slope(two) / slope(one) == pytest.approx(0.76 / 1.2, rel=0.01)
+        assert slope(replace(ADULT, factor_viii_u_per_ml=0.3)) == slope(ADULT)  # never steeper than the reagent
+
+    def test_antithrombin_shows_in_one_assay(self):
+        half = replace(ADULT, antithrombin_fraction=0.5)
+        both = [(level("aptt_s", 0.5, p, UFH.responses), level("anti_xa_u_per_ml", 0.5, p, UFH.responses)) for p in (ADULT, half)]
+        assert both[0][0] == both[1][0]
+        assert both[1][1] == 0.5 * both[0][1]
+
+    def test_factor_viii_shows_in_the_other(self):
+        high = replace(ADULT, factor_viii_u_per_ml=4.0)
+        assert level("anti_xa_u_per_ml", 0.5, high, UFH.responses) == 0.5
+        assert level("aptt_s", 0.5, high, UFH.responses) < 45 < level("aptt_s", 0.5, ADULT, UFH.responses)
+
+    def test_the_day_swings(self):
+        """26 % of the anti-Xa between 5 and 17 o'clock, highest before dawn."""
+        course = simulate(PEOPLE["time of day"], UFH, USUAL, hours=72)
+        late = course.time_h >= 48
+        found = course.level("anti_xa_u_per_ml")[late]
+        assert (found.max() - found.min()) / found.mean() == pytest.approx(0.26, abs=0.005)
+        clock = (8 + course.time_h[late][found.argmax()]) % 24
+        assert 4 <= clock <= 6
+        assert np.ptp(course.concentration_u_per_ml[late]) < 1e-3  # the heparin itself does not swing
+
+    def test_a_factor_xa_inhibitor_fades(self):
+        patient = PEOPLE["factor Xa inhibitor"]
+        course = simulate(patient, UFH, Regimen(()), hours=24)
+        assert course.level_at("anti_xa_u_per_ml", 0.0) == 1.0
+        assert course.level_at("anti_xa_u_per_ml", 12.0) == pytest.approx(0.5)
+        assert (course.aptt_s == patient.baseline_aptt_s).all()
+
+    def test_obesity(self):
+        """Class III against normal weight: 11.5 / 13.5 per kg."""
+        target = published.ranges.ANTI_XA_TREATMENT
+        heavy, usual = (needed_rate_u_per_kg_per_h(UFH, Patient(weight_kg=kg), target) for kg in (135, 70))
+        assert heavy / usual == pytest.approx(11.5 / 13.5, rel=0.05)
+
+    def test_units_of_before_2009(self):
+        """The same number on the label, a tenth more heparin: as if every dose were 1.1 times as large."""
+        old, today = UFH.labelled_before_2009(), UFH
+        more = Regimen((Bolus(time_h=0, dose_u_per_kg=88), Infusion(time_h=0, rate_u_per_kg_per_h=19.8)))
+        then, now = simulate(ADULT, old, USUAL, hours=24), simulate(ADULT, today, more, hours=24)
+        np.testing.assert_allclose(then.concentration_u_per_ml, now.concentration_u_per_ml, rtol=1e-9)
+        assert any("USP" in source.citation for source in then.sources)
+        assert metrics.heparin_given_u(then) == pytest.approx(metrics.heparin_given_u(now) / 1.1)
+
+    def test_blood_from_the_heparin_line(self):
+        vein, line = (Laboratory(cv_fraction=0.0, drawn_from_heparin_line=spoilt) for spoilt in (False, True))
+        values = [lab.report(0.4, ADULT, UFH.responses, 6.0, 1).value for lab in (vein, line)]
+        assert values[1] - values[0] == pytest.approx(20.5, abs=0.51)
+        anti_xa = Laboratory(assay="anti_xa_u_per_ml", cv_fraction=0.0, drawn_from_heparin_line=True)
+        assert anti_xa.report(0.4, ADULT, UFH.responses, 6.0, 1).value == 0.4
+
+
+# Body sizes
+
+
+def test_formulas():
+    man, woman = (Patient(weight_kg=70, height_cm=175, sex=sex) for sex in ("male", "female"))
+    assert blood_volume_l(man) == pytest.approx(4.823, abs=0.001)  # worked on the page it was read from
+    assert blood_volume_l(woman) < blood_volume_l(man)
+    assert bmi(man) == pytest.approx(70 / 1.75**2)
+    assert ideal_body_weight_kg(Patient(weight_kg=70, height_cm=152.4, sex="female")) == 45.5
+    assert ideal_body_weight_kg(Patient(weight_kg=70, height_cm=177.8, sex="male")) == pytest.approx(73.0)
+    assert 50 < lean_body_weight_kg(woman) < lean_body_weight_kg(man) < 70
+    assert 45 < fat_free_mass_kg(woman) < fat_free_mass_kg(man) < 62
+    boy = Patient(weight_kg=20, height_cm=115, sex="male", age_y=6)
+    assert fat_free_mass_kg(boy) < fat_free_mass_kg(replace(boy, age_y=None))  # boys grow into the adult formula
+    assert fat_free_mass_kg(replace(boy, age_y=40)) == pytest.approx(fat_free_mass_kg(replace(boy, age_y=None)), rel=0.01)
+
+
+def test_dosing_weights():
+    heavy = Patient(weight_kg=150, height_cm=170, sex="female")
+    weights = {rule: dosing_weight_kg(heavy, rule) for rule in ("actual", "ideal", "adjusted", "capped")}
+    assert weights["ideal"] < weights["adjusted"] < weights["capped"] < weights["actual"]
+    assert dosing_weight_kg(heavy, "adjusted", share_fraction=0.3) < weights["adjusted"]
+    assert dosing_weight_kg(Patient(weight_kg=50, height_cm=170, sex="female"), "adjusted") == 50
+    with pytest.raises(ValueError, match="rule must be one of actual, ideal, adjusted, capped; got 'lean'"):
+        dosing_weight_kg(heavy, "lean")
+    with pytest.raises(ValueError, match="ideal body weight needs height_cm and sex"):
+        dosing_weight_kg(ADULT, "ideal")
+
+
+def test_doses_follow_the_dosing_weight_and_kinetics_the_true_one():
+    heavy = Patient(weight_kg=150, dosing_weight_kg=100)
+    course = simulate(heavy, UFH, USUAL, hours=6)
+    assert metrics.heparin_given_u(course) == pytest.approx(80 * 100 + 18 * 100 * 6)
+    assert course.drug_volume_ml == UFH.kinetics(Patient(weight_kg=150)).v1_ml
+    assert "8,000 U" in course.in_words()
+    assert "(18.0 U/kg/h" in course.in_words()
+
+
+# People and days
+
+
+def test_person_seventeen_is_the_same_in_any_cohort():
+    small, large = list(people(UFH, ADULT, 20, seed=4)), list(people(UFH, ADULT, 300, seed=4))
+    assert small == large[:20]
+    assert large[17] == person(UFH, ADULT, 17, seed=4)
+    assert small != list(people(UFH, ADULT, 20, seed=5))
+
+
+def test_people_vary_as_the_set_says():
+    drawn = list(people(UFH, ADULT, 4000, seed=1))
+    for one in UFH.variability:
+        if one.name == "baseline_aptt_s":
+            values = np.array([p.baseline_aptt_s / 30 for p in drawn])
+        else:
+            values = np.array([p.factor(one.name) for p in drawn])
+        assert np.std(values) / np.mean(values) == pytest.approx(one.cv_fraction.value, rel=0.06)
+        assert np.median(values) == pytest.approx(1.0, abs=0.02)
+    slopes, baselines = (
+        np.log([f(p) for p in drawn]) for f in (lambda p: p.factor("slope_ml_per_u"), lambda p: p.baseline_aptt_s)
+    )
+    assert np.corrcoef(slopes, baselines)[0, 1] == pytest.approx(0.5, abs=0.04)
+
+
+def test_another_day_is_another_day():
+    days = [on_another_day(UFH, ADULT, day, seed=1) for day in range(200)]
+    assert days[3] == on_another_day(UFH, ADULT, 3, seed=1)
+    capacity = np.array([one.factor("bmax_u") for one in days])
+    assert np.std(capacity) == pytest.approx(0.15, rel=0.15)
+    assert on_another_day(published.JIA_2015_UFH, ADULT, 3, seed=1) == ADULT
+
+
+def test_factors_are_checked():
+    with pytest.raises(ValueError, match=r"the factor on bmax_u must lie between 0\.01 and 100; got 0"):
+        Patient(weight_kg=75, factors=(("bmax_u", 0),))
+    with pytest.raises(ValueError, match="factors name a parameter twice"):
+        Patient(weight_kg=75, factors=(("bmax_u", 1), ("bmax_u", 2)))
+    with pytest.raises(ValueError, match="pregnant must be False for sex 'male'"):
+        Patient(weight_kg=75, sex="male", pregnant=True)
+    with pytest.raises(ValueError, match="smoker must be True or False; got 'yes'"):
+        Patient(weight_kg=75, smoker="yes")
+    with pytest.raises(ValueError, match="subject must be an integer"):
+        person(UFH, ADULT, -1, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"feature": "shoe_size"}, "feature must be one of"),
+        ({"on": ("shoe_size",)}, "on must be one of"),
+        ({"form": "magic"}, "form must be one of"),
+        ({"reference": 60.0}, "has no reference"),
+        ({"form": "from"}, "needs a reference"),
+        ({"form": "fades"}, "only what fades is added"),
+        ({"words": ""}, "words must be a text"),
+    ],
+)
+def test_a_law_that_cannot_be(more, message):
+    given = {"name": "n", "feature": "smoker", "on": ("bmax_u",), "form": "times", "effect": Value(1.1, SOURCE), "words": "w"}
+    with pytest.raises(ValueError, match=message):
+        Covariate(**(given | more))
+
+
+def test_the_needed_dose():
+    target = published.ranges.ANTI_XA_TREATMENT
+    rate = needed_rate_u_per_kg_per_h(UFH, ADULT, target)
+    assert UFH.kinetics(ADULT).steady_state_u_per_ml(rate * 75) == pytest.approx(0.5, rel=1e-9)
+    ratio = published.ranges.APTT_RATIO_TREATMENT
+    by_aptt = needed_rate_u_per_kg_per_h(UFH, ADULT, ratio)
+    plateau = UFH.kinetics(ADULT).steady_state_u_per_ml(by_aptt * 75)
+    assert level("aptt_ratio", plateau, ADULT, UFH.responses) == pytest.approx((1.5 * 2.5) ** 0.5, rel=1e-9)
+    with pytest.raises(ValueError, match=r"value must lie above 0 \(no drug\) and up to 0 in anti_xa_u_per_ml"):
+        needed_rate_u_per_kg_per_h(UFH, replace(ADULT, antithrombin_fraction=0.0), target)
+
+
+def test_pictures_of_patients(tmp_path):
+    axes = plot.two_assays({"one": simulate(ADULT, UFH, USUAL), "other": simulate(PEOPLE["cirrhosis"], UFH, USUAL)})
+    assert [ax.get_ylabel() for ax in axes] == ["aPTT ratio (× control)", "anti-Xa (U/mL)"]
+    nobody = replace(ADULT, antithrombin_fraction=0.0)
+    ax = plot.needed_doses(UFH, {"typical": ADULT, "no antithrombin": nobody}, published.ranges.ANTI_XA_TREATMENT)
+    words = [text.get_text() for text in ax.texts]
+    assert "19.1" in words
+    assert "cannot be reached" in words
+    assert ANTITHROMBIN_LAWS[0].form == "falls below"

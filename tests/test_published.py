@@ -1,0 +1,324 @@
+"""The library of models: every set walks the registry, and says back a number its paper prints that nobody typed in."""
+
+import warnings
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import pytest
+
+from heparin_pk import (
+    ASSAYS,
+    Bolus,
+    ClottingTime,
+    Covariate,
+    Drug,
+    Infusion,
+    OutsideStudied,
+    Parameter,
+    Patient,
+    Regimen,
+    Residual,
+    Source,
+    Studied,
+    Subcutaneous,
+    Value,
+    Variability,
+    metrics,
+    plot,
+    published,
+    simulate,
+    titrate,
+)
+from heparin_pk.bodysize import fat_free_mass_kg
+from heparin_pk.validation import ask as a
+
+EVERY = [pytest.param(drug, id=drug.name) for drug in published.ALL]
+SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
+
+
+def somebody(drug: Drug) -> Patient:
+    """Return a person the set was studied in, everything known."""
+    weight, age = drug.studied.weight_kg, drug.studied.age_y
+    weight_kg = 75.0 if weight is None else min(max(75.0, weight[0]), weight[1])
+    age_y = None if age is None else min(max(50.0, age[0]), age[1])
+    if drug is published.AL_SALLAMI_2016_UFH:
+        return Patient(weight_kg=20, age_y=6, height_cm=115, sex="male")
+    return Patient(weight_kg=weight_kg, age_y=age_y, height_cm=175, sex="male", creatinine_clearance_ml_per_min=80)
+
+
+def clinical(drug: Drug) -> Regimen:
+    """Return an order the set was studied with, from the middle of its domain."""
+    studied, scale = drug.studied, 1.0 if drug.amount_unit == "U" else 10.0
+    dose_range, rate_range = studied.dose_u_per_kg or (0.0, 100.0), studied.rate_u_per_kg_per_h or (0.0, 36.0 * scale)
+    dose, rate = (min(max(middle * scale, low), high) for middle, (low, high) in ((80.0, dose_range), (18.0, rate_range)))
+    orders = []
+    if "bolus" in studied.routes and dose > 0:
+        orders.append(Bolus(time_h=0, dose_u_per_kg=dose))
+    elif "subcutaneous" in studied.routes:
+        orders.append(Subcutaneous(time_h=0, dose_u_per_kg=dose))
+    if "infusion" in studied.routes:
+        orders.append(Infusion(time_h=0, rate_u_per_kg_per_h=rate))
+    return Regimen(tuple(orders))
+
+
+# The registry
+
+
+def test_the_library_is_complete():
+    names = {drug.name for drug in published.ALL}
+    asked_for = ("JIA_2015", "AL_SALLAMI_2016", "EDRICH_2015", "KANDROTAS_1989", "RXKINETICS", "SALEM_2022", "DELAVENNE_2017",
+                 "GREEN_2003", "GREEN_2005", "FENG_2006", "ARGATROBAN", "BIVALIRUDIN")  # fmt: skip
+    for paper in asked_for:
+        assert any(paper in name for name in names), paper
+    assert published.ALL[0] is published.UFH_DEFAULT
+    assert (*published.UFH, *published.LMWH, *published.ALTERNATIVES) == published.ALL
+    for drug in (published.SALEM_2022_UFH, published.DELAVENNE_2017_UFH):
+        assert {parameter.value.source.confidence for parameter in drug.parameters[:4]} >= {"second-hand"}
+        assert "SECOND-HAND" in drug.title
+
+
+@pytest.mark.parametrize("drug", EVERY)
+class TestEverySet:
+    def test_says_who_what_and_where(self, drug):
+        assert drug.studied.population
+        assert drug.studied.assay
+        assert drug.structure.split(",")[0] in ("one compartment", "two compartments")
+        assert drug.departures
+        for source in drug.sources:
+            assert source.where
+            assert source.citation
+        text = str(drug)
+        for parameter in drug.parameters:
+            assert parameter.name in text
+            assert parameter.value.source.where in text
+        assert published.named(drug.name.lower()) is drug
+        assert drug.cite()
+        assert all(source.bibtex().startswith("@misc{") for source in drug.sources)
+
+    def test_is_silent_at_home(self, drug):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", OutsideStudied)
+            course = simulate(somebody(drug), drug, clinical(drug), hours=24)
+        assert course.outside == ()
+        assert metrics.peak_u_per_ml(course) > 0.0
+
+    def test_warns_once_with_everything_abroad(self, drug):
+        child = Patient(weight_kg=3, age_y=0.1, height_cm=50, sex="female", creatinine_clearance_ml_per_min=60)
+        regimen = Regimen((Bolus(time_h=0, dose_u_per_kg=900), Infusion(time_h=0, rate_u_per_kg_per_h=250)))
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            course = simulate(child, drug, regimen, hours=2)
+        assert len(said) == (1 if course.outside else 0)
+        if said:
+            assert drug.name in str(said[0].message)
+            assert all(reason in str(said[0].message) for reason in course.outside)
+
+    def test_is_plausible(self, drug):
+        """Bounds: heparins stay near plasma and blood (30-110 mL/kg), small molecules in extracellular water (to 400)."""
+        patient = somebody(drug)
+        kinetics = drug.kinetics(patient)
+        volume = kinetics.v1_ml / patient.weight_kg
+        assert 30 <= volume <= (180 if drug.family != "direct thrombin inhibitor" else 400), volume
+        bolus = simulate(
+            patient, replace(drug, studied=Studied(population="x")), Regimen((Bolus(time_h=0, dose_u=5000),)), hours=48
+        )
+        assert 5 / 60 < metrics.half_life_h(bolus) < 24
+        scale = 1.0 if drug.amount_unit == "U" else 10.0
+        levels = [kinetics.steady_state_u_per_ml(rate * scale * patient.weight_kg) for rate in range(5, 31, 5)]
+        assert levels == sorted(levels)
+        assert 0.0 < levels[0] < levels[-1] < 10.0
+
+    def test_draws_in_the_assay_it_answers_in(self, drug):
+        course = simulate(somebody(drug), drug, clinical(drug), hours=12)
+        axes = plot.course(course)
+        assert axes[0].get_ylabel().split(" (")[0] in [ASSAYS[assay].label for assay in course.assays]
+        plt.close(axes[0].figure)
+
+
+def test_a_set_without_an_aptt_says_so():
+    course = simulate(
+        somebody(published.EDRICH_2015_UFH), published.EDRICH_2015_UFH, clinical(published.EDRICH_2015_UFH), hours=2
+    )
+    with pytest.raises(ValueError, match=r"nothing was published about aPTT with this model; it answers in act_s$"):
+        course.level("aptt_s")
+    with pytest.raises(ValueError, match="slope of guideline was measured with heparin, and .* has no aPTT law at all"):
+        simulate(Patient(weight_kg=75, sex="male"), published.EDRICH_2015_UFH, Regimen(()), reagent=published.reagents.GUIDELINE)
+
+
+def test_a_nomogram_in_the_wrong_assay_is_refused_with_the_reason():
+    from heparin_pk import Laboratory, Nomogram
+
+    patient, table = Patient(weight_kg=75), Nomogram.load("raschke-1993")
+    with pytest.raises(ValueError, match="reads aptt_s, but the laboratory reports anti_xa_u_per_ml"):
+        titrate(patient, published.UFH_DEFAULT, table, laboratory=Laboratory(assay="anti_xa_u_per_ml"))
+    enoxaparin = published.GREEN_2003_ENOXAPARIN
+    with pytest.raises(ValueError, match="reports aptt_s, about which nothing was published with GREEN_2003"):
+        titrate(somebody(enoxaparin), enoxaparin, table)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Value(1.0, "a book"),
+        lambda: Parameter(name="v1_ml", value=1.0),
+        lambda: Variability(name="v1_ml", cv_fraction=0.3),
+        lambda: Residual(name="aptt_sd_s", value=3.0),
+        lambda: ClottingTime(name="x", assay="act_s", baseline_s=120, slope_s_ml_per_u=100, source="a book"),
+        lambda: Covariate(name="x", feature="smoker", on=("v1_ml",), form="times", effect=1.1, words="w"),
+        lambda: Source(key="A", citation="A", where=" ", confidence="primary"),
+        lambda: Source(key="A", citation="A", where="p. 3", confidence="hearsay"),
+    ],
+)
+def test_a_value_without_a_source_cannot_be_made(make):
+    with pytest.raises(ValueError, match=r"ource|where|confidence"):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Parameter(name="v1_ml", value=Value(1, SOURCE), scales_with="blood_volume_l"), "needs the reference"),
+        (lambda: Parameter(name="v1_ml", value=Value(1, SOURCE), scales_with="shoe_size"), "scales_with must be one of"),
+        (lambda: Variability(name="shoe_size", cv_fraction=Value(0.1, SOURCE)), "name must be one of"),
+        (lambda: Studied(population="p", routes=()), "routes must name one route at least"),
+        (lambda: Studied(population="p", routes=("oral",)), "routes must be one of bolus, infusion, subcutaneous"),
+        (lambda: ClottingTime(name="x", assay="act_s", baseline_s=120, source=SOURCE), "no dose would move it"),
+        (lambda: replace(published.UFH_DEFAULT, reagent=None, anti_xa_fraction=0.0), "nobody could ever measure"),
+        (lambda: replace(published.UFH_DEFAULT, act=published.AL_SALLAMI_2016_UFH.reagent), "a law of act_s is needed"),
+        (published.LMWH[0].labelled_before_2009, "only unfractionated heparin was relabelled"),
+        (lambda: published.UFH_DEFAULT.without("gravity"), "a law to switch off must be one of"),
+    ],
+)
+def test_a_set_that_cannot_be(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("drug", "missing"),
+    [
+        (published.AL_SALLAMI_2016_UFH, "fat-free mass needs height_cm and sex"),
+        (published.RXKINETICS_UFH, "blood volume needs height_cm and sex"),
+        (published.GREEN_2003_ENOXAPARIN, "lean body weight needs height_cm and sex"),
+        (published.FENG_2006_ENOXAPARIN, "needs creatinine_clearance_ml_per_min of the patient"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_measure_that_is_not_known_is_asked_for(drug, missing):
+    with pytest.raises(ValueError, match=missing):
+        drug.kinetics(Patient(weight_kg=75))
+
+
+# Numbers printed that were not typed in
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
+class TestPrinted:
+    def test_jia_end_of_bypass(self):
+        """4.8 U/mL printed, within 10 %."""
+        course = a.run("JIA_2015_UFH", Patient(weight_kg=66), Bolus(time_h=0, dose_u_per_kg=500), hours=2.1)
+        assert course.concentration_at_u_per_ml(2.04) == pytest.approx(4.8, rel=0.10)
+        assert a.first_half_life_min(published.JIA_2015_UFH.kinetics(Patient(weight_kg=66))) == pytest.approx(90, rel=0.05)
+
+    def test_al_sallami_share_beyond_999_s(self):
+        """43 % of the aPTTs printed, within 3 points; with the sample before the dose counted in, fewer."""
+        after = a.share_of_children_beyond(999.0, children=1200, seed=5)
+        assert after == pytest.approx(0.43, abs=0.03)
+        assert a.share_of_children_beyond(999.0, times_h=(0.0, 0.25, 0.5, 0.75, 2.0), children=400) < after
+
+    def test_al_sallami_half_life(self):
+        """Evidence: 52 min for 20 kg and 15 kg of fat-free mass."""
+        child = Patient(weight_kg=20, height_cm=115, sex="male", age_y=6)
+        found = a.half_life_min("AL_SALLAMI_2016_UFH", child, dose_u_per_kg=91)
+        assert found * fat_free_mass_kg(child) / 15.0 == pytest.approx(51.8, abs=0.1)  # this child has a little more than 15 kg
+
+    def test_edrich_rise_and_half_life(self):
+        """1.4 s per U/kg 31 min after the bolus, within 5 %; half-lives of 154 to 180 min."""
+        assert a.act_rise_s("EDRICH_2015_UFH", 100, 31 / 60) / 100 == pytest.approx(1.4, rel=0.05)
+        assert 154 <= a.half_life_min("EDRICH_2015_UFH", Patient(weight_kg=78, sex="male"), dose_u_per_kg=100) <= 180
+        on_warfarin = Patient(weight_kg=78, sex="male", inr=1.6)
+        assert published.EDRICH_2015_UFH.responses.laws
+        rise = a.act_after_s("EDRICH_2015_UFH", 100, 0.5, on_warfarin) - 144
+        assert rise / (a.act_after_s("EDRICH_2015_UFH", 100, 0.5, replace(on_warfarin, inr=None)) - 144) == pytest.approx(
+            1.92, abs=0.01
+        )
+        rise = a.act_after_s("EDRICH_2015_UFH", 100, 0.5, replace(on_warfarin, inr=2.4)) - 144
+        assert rise / (a.act_after_s("EDRICH_2015_UFH", 100, 0.5, replace(on_warfarin, inr=None)) - 144) == pytest.approx(
+            2.5, abs=0.01
+        )
+
+    def test_brunet_levels_after_the_session(self):
+        """0.25 IU/mL at the end, below 0.1 ninety minutes later: neither was used for the derived set."""
+        orders = (Infusion(time_h=0, rate_u_per_kg_per_h=25), Infusion(time_h=1, rate_u_per_kg_per_h=12.5), a.Stop(time_h=3))
+        course = a.run("BRUNET_2008_UFH_DERIVED", Patient(weight_kg=70), *orders, hours=8)
+        assert course.concentration_at_u_per_ml(4) == pytest.approx(0.25, rel=0.05)
+        assert course.concentration_at_u_per_ml(5.5) < 0.1
+        assert a.peak(course) == pytest.approx(0.55, rel=0.01)
+
+    def test_the_default_ends_at_dialysis(self):
+        """What the indication's caveat says of it: a third, and half with kidney failure."""
+        orders = (Infusion(time_h=0, rate_u_per_kg_per_h=25), Infusion(time_h=1, rate_u_per_kg_per_h=12.5), a.Stop(time_h=3))
+        usual, failing = (
+            a.run("UFH_DEFAULT", Patient(weight_kg=75, kidney_failure=fails), *orders, hours=6).concentration_at_u_per_ml(4)
+            for fails in (False, True)
+        )
+        assert usual / 0.25 == pytest.approx(1 / 3, abs=0.05)
+        assert failing / 0.25 == pytest.approx(1 / 2, abs=0.05)
+
+    def test_rxkinetics_volume_and_half_life(self):
+        """Its page works out 4.823 L for a man of 1.75 m and 70 kg; 0.693 /h is an hour."""
+        man = Patient(weight_kg=70, height_cm=175, sex="male")
+        assert published.RXKINETICS_UFH.kinetics(man).v1_ml == pytest.approx(4823, abs=1)
+        assert a.half_life_min("RXKINETICS_UFH", man, dose_u=5000) == pytest.approx(60, abs=0.1)
+        smoker = replace(man, smoker=True, age_y=72)
+        assert a.half_life_min("RXKINETICS_UFH", smoker, dose_u=5000) == pytest.approx(60 / 1.2 / 0.8, abs=0.1)
+
+    @pytest.mark.parametrize(
+        ("name", "at_6_h", "plateau"),
+        [
+            ("JIA_2015_UFH", 1.08, 1.14),
+            ("DELAVENNE_2017_UFH", 1.41, 1.61),
+            ("SALEM_2022_UFH", 0.29, 0.27),
+            ("KANDROTAS_1989_UFH", 0.86, 0.80),
+            ("RXKINETICS_UFH", 0.40, 0.39),
+        ],
+    )
+    def test_on_the_ward(self, name, at_6_h, plateau):
+        """80/18 at 75 kg, computed by another program when the papers were read."""
+        patient = Patient(weight_kg=75, height_cm=179, sex="male")
+        course = a.run(name, patient, Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18))
+        assert course.concentration_at_u_per_ml(6) == pytest.approx(at_6_h, abs=0.012)
+        assert a.plateau_u_per_ml(name, 18, patient) == pytest.approx(plateau, abs=0.012)
+
+    def test_published_sets_disagree(self):
+        """0.27 to 1.6 U/mL at 80/18; aPTT slopes of about 150 and of 670 s per U/mL."""
+        patient = Patient(weight_kg=75, height_cm=175, sex="male")
+        plateaus = [drug.kinetics(patient).steady_state_u_per_ml(18 * 75) for drug in published.UFH if drug.anti_xa_fraction]
+        assert min(plateaus) == pytest.approx(0.27, abs=0.01)
+        assert max(plateaus) == pytest.approx(1.6, abs=0.02)
+        answers = [published.named(name).responses for name in ("UFH_DEFAULT", "AL_SALLAMI_2016_UFH")]
+        slopes = [(a.level("aptt_s", 1.1, patient, answer) - a.level("aptt_s", 0.9, patient, answer)) / 0.2 for answer in answers]
+        assert slopes == pytest.approx([156, 670], abs=2)
+
+    def test_enoxaparin_half_life(self):
+        """A drug guide prints 4.5 h after one dose."""
+        patient = Patient(weight_kg=70, height_cm=175, sex="male", creatinine_clearance_ml_per_min=80)
+        for name in ("GREEN_2003_ENOXAPARIN", "GREEN_2005_ENOXAPARIN", "FENG_2006_ENOXAPARIN"):
+            course = a.run(name, patient, Subcutaneous(time_h=0, dose_u_per_kg=100))
+            assert a.late_half_life_min(course, 6, 12) / 60 == pytest.approx(4.5, rel=0.35)
+        plateau = published.FENG_2006_ENOXAPARIN.kinetics(patient).steady_state_u_per_ml(8.3 * 70)
+        assert 0.5 <= plateau <= 1.2  # what the paper aimed at with 100 IU/kg per 12 h
+
+    def test_direct_thrombin_inhibitors(self):
+        """Bivalirudin 25 min; argatroban 152 min with a failing liver, 0.43 mg/L at 2 micrograms/kg/min."""
+        orders = (Bolus(time_h=0, dose_u_per_kg=750), Infusion(time_h=0, rate_u_per_kg_per_h=1750), a.Stop(time_h=4))
+        course = a.run("ZHANG_2012_BIVALIRUDIN", Patient(weight_kg=60), *orders, hours=6)
+        assert a.late_half_life_min(course, 4, 4.5) == pytest.approx(25, rel=0.5)
+        assert course.level("act_s").max() < 318
+        failing = published.SWAN_ARGATROBAN_DERIVED.kinetics(Patient(weight_kg=75, cirrhosis=True))
+        assert a.terminal_half_life_min(failing) == pytest.approx(152, rel=0.10)
+        assert a.plateau_u_per_ml("SWAN_ARGATROBAN_DERIVED", 120) == pytest.approx(0.43, abs=0.005)
+
+    def test_bypass_act(self):
+        """From 210 to more than 600 s after 2 mg/kg."""
+        assert 210 < a.act_after_s("DELAVENNE_2017_UFH", 220, 5 / 60) < 600
