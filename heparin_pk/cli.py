@@ -552,8 +552,7 @@ def _indications(options: argparse.Namespace) -> None:
 def _validate(options: argparse.Namespace) -> None:
     if options.group is not None and options.group not in validation.GROUPS:
         raise ValueError(f"no group {options.group!r}; there are {', '.join(validation.GROUPS)}")
-    found = [row for row in validation.rows() if options.group in (None, row.claim.group)]
-    shown = [row for row in found if not (options.misses and row.inside)]
+    shown = [row for row in validation.rows(group=options.group) if not (options.misses and row.inside)]
     if options.figure is not None:
         _write_picture(options.figure, lambda plot: plot.validation(shown).figure)
     if options.json:

@@ -141,14 +141,14 @@ def test_03_replay_of_many_whims(seed):
         laws.replays(drug, engine, laws.Whim(100 + seed, drug, assay=drug.responses.assays[0]), seed, hours=72.0)
 
 
-@pytest.mark.parametrize("drug", DRUGS)
+@pytest.mark.parametrize("drug", WITH_THE_DEFAULT_QUICK)
 @pytest.mark.parametrize("rate_u_per_kg_per_h", laws.CLINICAL_RATES_U_PER_KG_PER_H)
 def test_05_plateau(drug, rate_u_per_kg_per_h):
     laws.reaches_the_plateau(drug, "stepper", rate_u_per_kg_per_h)
 
 
 @pytest.mark.parametrize("drug", DRUGS)
-@pytest.mark.parametrize("engine", ["scipy", pytest.param("compiled", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", ["stepper", "scipy", pytest.param("compiled", marks=pytest.mark.slow)])
 def test_05_plateau_on_the_other_engines(drug, engine):
     laws.reaches_the_plateau(drug, engine, 18.0)
 

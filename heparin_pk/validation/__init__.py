@@ -106,13 +106,15 @@ class Row:
         }
 
 
-def rows(claims: Iterable[Claim] | None = None) -> list[Row]:
-    """Return every claim (or those given) with our answer."""
+def rows(claims: Iterable[Claim] | None = None, *, group: str | None = None) -> list[Row]:
+    """Return every claim (or those given, or those of one group) with our answer; raises ``ValueError`` for an unknown group."""
+    if group is not None:
+        check_one_of("group", group, GROUPS)
     if claims is None:
         from heparin_pk.validation.claims import CLAIMS  # noqa: PLC0415  the claims need this module
 
         claims = CLAIMS
-    return [claim.row() for claim in claims]
+    return [claim.row() for claim in claims if group in (None, claim.group)]
 
 
 def score(found: Iterable[Row]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from heparin_pk.calibration import ANTI_XA_CV_SOURCE, ARACHCHILLAGE_2017
 from heparin_pk.published import patients, reagents
@@ -1204,6 +1204,7 @@ _BYPASS += [
 ]
 
 
+@cache
 def _discordance() -> a.Agreement:
     tubes = a.samples(a.named(DEFAULT), reagents.GUIDELINE, 1500, seed=3)
     return a.agreement(tubes, a.TherapeuticRange(assay="aptt_s", low=45.0, high=75.0))

@@ -296,13 +296,14 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
 
 
 def _validation(group: str, fresh: bool) -> Picture:
-    rows = [row for row in proof.rows() if group in ("all", row.claim.group) and not (fresh and row.claim.used_to_build)]
+    found = proof.rows(group=None if group == "all" else group)
+    rows = [row for row in found if not (fresh and row.claim.used_to_build)]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     ax = plot.validation(rows)
     code = (
         "from heparin_pk import plot, validation\n\n"
-        f"rows = [row for row in validation.rows() if {group!r} in ('all', row.claim.group)]\n"
+        f"rows = validation.rows({'' if group == 'all' else f'group={group!r}'})\n"
         "print(validation.in_words(rows))\nplot.validation(rows)\n"
     )
     return Picture(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
