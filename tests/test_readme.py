@@ -10,7 +10,21 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from heparin_pk import Bolus, Infusion, Patient, Regimen, metrics, nomogram, plot, published, simulate
+from heparin_pk import (
+    Bolus,
+    Infusion,
+    Patient,
+    Regimen,
+    TherapeuticRange,
+    calibration,
+    indications,
+    metrics,
+    nomogram,
+    plot,
+    published,
+    simulate,
+    validation,
+)
 from heparin_pk.cli import PLAINLY, parser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,3 +122,24 @@ def test_the_figures_can_be_made_again(tmp_path):
 
 def test_the_four_nomograms_are_all_there():
     assert {"raschke-1993", "durham-va-2009", "michigan-vte-anti-xa", "uk-aptt-ratio"} <= set(nomogram.names())
+
+
+def test_the_score_it_prints_is_the_score():
+    found = validation.rows()
+    numbers = validation.score(found)
+    assert f"prints {numbers['rows']} numbers" in README
+    assert f"{numbers['used_to_build']} of them were used to build" in README
+    inside = f"Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside"
+    assert inside in README
+    assert f"{numbers['proving_outside']} outside" in README
+    assert len(published.ALL) == 17
+    assert len(indications.ALL) == 17
+
+
+def test_the_pictures_say_what_their_captions_say():
+    tubes = calibration.samples(published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3)
+    found = calibration.agreement(tubes, TherapeuticRange(assay="aptt_s", low=45, high=75))
+    shares = (found.in_fraction, found.below_fraction, found.above_fraction)
+    percent = [round(100 * share) for share in shares]
+    assert f"{percent[0]} per cent have an aPTT in range, {percent[1]} below and {percent[2]} above" in README
+    assert f"rank correlation {found.rank_correlation_ratio:.2f}" in README
