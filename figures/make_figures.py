@@ -107,7 +107,7 @@ def models_disagree():
 
 
 def one_level_many_seconds():
-    """The same heparin in seven reagents, with the range of the anti-Xa and one hospital's range of seconds."""
+    """The same heparin in ten reagents, with the range of the anti-Xa and one hospital's range of seconds."""
     in_use = TherapeuticRange(assay="aptt_s", low=45, high=75)
     ax = plot.reagents(PERSON, list(published.reagents.REAGENTS.values()), target=in_use)
     plot.title(ax, "the same heparin, different reagents")

@@ -314,6 +314,8 @@ class Drug:
     def kinetics(self, patient: Patient) -> Kinetics:
         """Return the kinetics of this person, without a word about who was studied."""
         values: dict[str, float] = {}
+        for name, _ in patient.factors:
+            check_one_of("a factor of the patient", name, VARYING)
         for parameter in self.parameters:
             values[parameter.field] = values.get(parameter.field, 0.0) + parameter.at(patient, self.reference_weight_kg)
         for field in values:

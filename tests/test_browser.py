@@ -199,3 +199,48 @@ def test_the_code_under_the_picture_and_a_quiz_answer_the_keyboard(lab, tmp_path
         page.screenshot(path=tmp_path / "code-and-quiz.png")
         assert browser.cells_in_error(page) == []
         browser.close_kernel(page)
+
+
+SCENES = [
+    ("02-why-is-the-half-life-not-a-number.ipynb", "it grows", "71 min", "bolus (U/kg)"),
+    ("03-how-does-the-blood-answer.ipynb", "the anti-Xa", "anti-Xa 0.50 U/mL", "heparin (U/mL)"),
+    ("04-why-does-every-patient-need-another-dose.ipynb", "higher", "Needed for the middle", "weight (kg)"),
+    ("05-five-reasons-to-give-heparin.ipynb", "about 0.1 U/mL", "Keeps clots from forming", "weight (kg)"),
+]
+
+
+@pytest.mark.parametrize(("notebook", "answer", "said", "label"), SCENES, ids=[scene[0][:2] for scene in SCENES])
+def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, answer, said, label):
+    """Run all; nothing shown before the prediction; then a picture with words; then the arrow keys change both."""
+    with browser.page_in_chromium(1400, 1000) as page:
+        browser.open_notebook(page, lab, f"notebooks/{notebook}")
+        browser.run_all(page)
+        show = page.get_by_role("button", name="Show what happens").first
+        show.wait_for(timeout=90_000)
+        assert browser.cells_in_error(page) == []
+        assert browser.cells_without_their_picture(page) == []
+        scene = page.locator(".heparin-pk").filter(has=show)
+        assert scene.locator("img").count() == 0
+        scene.get_by_label(answer, exact=True).check()
+        show.click()
+        picture = scene.locator("img")
+        picture.wait_for()
+        slider = scene.get_by_role("slider", name=label)
+        if "02" in notebook:
+            for _ in range(15):  # 25 to 100 U/kg
+                slider.press("ArrowRight")
+        page.wait_for_function(
+            "said => [...document.querySelectorAll('.heparin-pk [role=status]')].some((e) => e.innerText.includes(said))",
+            arg=said,
+        )
+        words = picture.get_attribute("alt")
+        assert len(words) > 60
+        assert picture.bounding_box()["width"] > 300
+        page.screenshot(path=tmp_path / "scene.png")
+        shutil.copy(tmp_path / "scene.png", tmp_path.parent / f"scene-{notebook[:2]}.png")
+        before = picture.get_attribute("src")
+        slider.press("ArrowLeft")
+        page.wait_for_function(
+            "before => [...document.querySelectorAll('.heparin-pk img')].every((e) => e.src !== before)", arg=before
+        )
+        browser.close_kernel(page)

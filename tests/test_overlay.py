@@ -228,9 +228,11 @@ def test_a_prediction_comes_first():
     assert scene.words == ""
     scene.show.click()
     assert scene.words == ""  # nothing was answered yet
+    assert "Choose an answer first" in scene.predicted.value
     scene.guess.value = "it grows"
     scene.show.click()
     assert "71 min" in scene.words
+    assert "You predicted: it grows" in scene.predicted.value
 
 
 def test_explore_refuses_what_its_controls_refuse():

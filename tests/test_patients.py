@@ -236,6 +236,8 @@ def test_factors_are_checked():
         Patient(weight_kg=75, factors=(("bmax_u", 0),))
     with pytest.raises(ValueError, match="factors name a parameter twice"):
         Patient(weight_kg=75, factors=(("bmax_u", 1), ("bmax_u", 2)))
+    with pytest.raises(ValueError, match="a factor of the patient must be one of .*; got 'shoe_size'"):
+        simulate(Patient(weight_kg=75, factors=(("shoe_size", 1.2),)), UFH, USUAL)
     with pytest.raises(ValueError, match="pregnant must be False for sex 'male'"):
         Patient(weight_kg=75, sex="male", pregnant=True)
     with pytest.raises(ValueError, match="smoker must be True or False; got 'yes'"):

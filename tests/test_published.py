@@ -10,6 +10,7 @@ from heparin_pk import (
     ASSAYS,
     Bolus,
     ClottingTime,
+    Course,
     Covariate,
     Drug,
     Infusion,
@@ -112,6 +113,12 @@ class TestEverySet:
         if said:
             assert drug.name in str(said[0].message)
             assert all(reason in str(said[0].message) for reason in course.outside)
+
+    def test_survives_json_and_csv(self, drug, tmp_path):
+        course = simulate(somebody(drug), drug, clinical(drug), hours=2)
+        assert Course.from_json(course.to_json()) == course
+        course.to_csv(tmp_path / "c.csv")
+        assert Course.from_csv(tmp_path / "c.csv") == course
 
     def test_is_plausible(self, drug):
         """Bounds: heparins stay near plasma and blood (30-110 mL/kg), small molecules in extracellular water (to 400)."""

@@ -105,6 +105,7 @@ class Explore(VBox):
         self.picture, self.said, self._code = HTML(layout=Layout(width="100%")), HTML(aloud("")), HTML()
         self.words = self.source_code = ""
         self.guess: RadioButtons | None = None
+        self.predicted = HTML(aloud(""))
         self.show: Button | None = None
         for widget in self.controls.values():
             widget.observe(lambda _: self._redraw(), names="value")
@@ -117,7 +118,7 @@ class Explore(VBox):
             self.show = Button(description="Show what happens", button_style="primary", layout=Layout(width="220px"))
             self.show.on_click(lambda _: self._answered())
             self._body.layout.display = "none"
-            children[1:1] = [HTML(f"<b>Predict first: {escape(question)}</b>"), self.guess, self.show]
+            children[1:1] = [HTML(f"<b>Predict first: {escape(question)}</b>"), self.guess, self.show, self.predicted]
         self.hidden = predict is not None
         super().__init__(children=(*children, script()), layout=Layout(width="100%"))
         self.add_class("heparin-pk")
@@ -143,7 +144,9 @@ class Explore(VBox):
     def _answered(self) -> None:
         assert self.guess is not None  # there is a button only where there is a question
         if self.guess.value is None:
+            self.predicted.value = aloud("Choose an answer first: being wrong here is how it works.")
             return
+        self.predicted.value = aloud(f"You predicted: {escape(str(self.guess.value))}. Move the sliders until you know.")
         self.hidden = False
         self._body.layout.display = None
         self._redraw()
