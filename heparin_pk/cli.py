@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from heparin_pk import __version__, datasets, indications, metrics, nomogram, published, validation
 from heparin_pk._files import read_text, write_text
+from heparin_pk._records import to_plain
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.citations import citations
 from heparin_pk.course import Course
@@ -464,21 +465,33 @@ def _nomograms(options: argparse.Namespace) -> None:
             print(f"{table.name:<26}{table.title:<50}{table.target.write()}")
 
 
+_IN_FULL = ("parameters", "reagent", "act", "studied", "variability", "between_occasions", "residual", "laws", "built_from")
+
+
 def _models(options: argparse.Namespace) -> None:
     drugs = [published.named(options.name)] if options.name else list(published.ALL)
     if options.json:
-        print(json.dumps([{"name": d.name, "title": d.title, "studied": d.studied.population, "departures": d.departures,
-                           "family": d.family, "structure": d.structure, "assays": d.responses.assays,
-                           "parameters": [{"name": p.name, "value": p.value.value, "where": p.value.source.where,
-                                           "source": p.value.source.key, "confidence": p.value.source.confidence}
-                                          for p in d.parameters],
-                           "citations": d.cite().splitlines()} for d in drugs]))  # fmt: skip
+        rows = [
+            {
+                "name": drug.name,
+                "title": drug.title,
+                "family": drug.family,
+                "structure": drug.structure,
+                "amount_unit": drug.amount_unit,
+                "assays": drug.responses.assays,
+                "departures": drug.departures,
+                **{field: to_plain(getattr(drug, field)) for field in _IN_FULL},
+                "citations": drug.cite().splitlines(),
+            }
+            for drug in drugs
+        ]
+        print(json.dumps(rows, allow_nan=False))
     elif options.name:
         print(drugs[0])
     else:
         for drug in drugs:
             mark = " (UFH_DEFAULT)" if drug is published.UFH_DEFAULT else ""
-            print(f"{drug.name:<26}{drug.title}{mark}")
+            print(f"{drug.name:<27}{drug.title}{mark}")
 
 
 def _cite(options: argparse.Namespace) -> None:
