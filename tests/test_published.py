@@ -313,6 +313,18 @@ class TestPrinted:
         for name in ("GREEN_2003_ENOXAPARIN", "GREEN_2005_ENOXAPARIN", "FENG_2006_ENOXAPARIN"):
             course = a.run(name, patient, Subcutaneous(time_h=0, dose_u_per_kg=100))
             assert a.late_half_life_min(course, 6, 12) / 60 == pytest.approx(4.5, rel=0.35)
+        clearances = [
+            published.named(name).kinetics(patient).clearance_ml_per_h
+            for name in ("FENG_2006_ENOXAPARIN", "GREEN_2005_ENOXAPARIN")
+        ]
+        assert clearances[0] == pytest.approx(972, abs=1)  # Feng prints 0.972 L/h for people whose kidneys were not measured
+        anuric = replace(patient, creatinine_clearance_ml_per_min=1)
+        rest = [
+            published.named(name).kinetics(anuric).clearance_ml_per_h
+            for name in ("FENG_2006_ENOXAPARIN", "GREEN_2005_ENOXAPARIN")
+        ]
+        assert rest[0] == pytest.approx(rest[1], rel=0.01)  # the later paper fixed the earlier one's non-renal part
+        assert clearances[1] == pytest.approx(910, abs=1)
         plateau = published.FENG_2006_ENOXAPARIN.kinetics(patient).steady_state_u_per_ml(8.3 * 70)
         assert 0.5 <= plateau <= 1.2  # what the paper aimed at with 100 IU/kg per 12 h
 

@@ -12,7 +12,7 @@ METHOD = "DOP853"
 RELATIVE_TOLERANCE = 1e-10
 ABSOLUTE_TOLERANCE = 1e-12
 UNDERSHOOT = 1e-4
-"""A ten-thousandth of a unit in litres of plasma: dense output passes zero by about 1e-6 U after the largest doses of protamine."""
+"""A ten-thousandth of a unit in litres: dense output passes zero by about 1e-6 U after the largest doses of protamine."""
 SHORTEST_PIECE_H, LONGEST_PIECE_H = 0.25, 6.0
 
 
