@@ -329,10 +329,10 @@ class TestPrinted:
         assert 0.5 <= plateau <= 1.2  # what the paper aimed at with 100 IU/kg per 12 h
 
     def test_direct_thrombin_inhibitors(self):
-        """Bivalirudin 25 min; argatroban 152 min with a failing liver, 0.43 mg/L at 2 micrograms/kg/min."""
+        """Bivalirudin 13 to 37 min; argatroban 152 min with a failing liver, 0.43 mg/L at 2 micrograms/kg/min."""
         orders = (Bolus(time_h=0, dose_u_per_kg=750), Infusion(time_h=0, rate_u_per_kg_per_h=1750), a.Stop(time_h=4))
         course = a.run("ZHANG_2012_BIVALIRUDIN", Patient(weight_kg=60), *orders, hours=6)
-        assert a.late_half_life_min(course, 4, 4.5) == pytest.approx(25, rel=0.5)
+        assert 13 <= a.late_half_life_min(course, 4, 4.5) <= 37
         assert course.level("act_s").max() < 318
         failing = published.SWAN_ARGATROBAN_DERIVED.kinetics(Patient(weight_kg=75, cirrhosis=True))
         assert a.terminal_half_life_min(failing) == pytest.approx(152, rel=0.10)

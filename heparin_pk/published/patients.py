@@ -5,7 +5,7 @@ back (confidence "derived"); where only a direction is printed, the size is "ass
 """
 
 from heparin_pk.covariate import Covariate
-from heparin_pk.published.sources import BRANCAZIO, HIRSH_1976, TEIEN_1977
+from heparin_pk.published.sources import BRANCAZIO, HIRSH_1976, KANDROTAS_1989, TEIEN_1977
 from heparin_pk.source import Source, Value
 
 CAMPBELL_1996 = Source(
@@ -23,13 +23,6 @@ WOMEN = Source(
     ),
     where="Abstract: women have steeper slopes; by how much is not printed",
     confidence="primary",
-)
-UREMIA = Source(
-    key="Half_life_uraemia",
-    citation="Half-life of heparin in uraemic patients against healthy people (quoted; the original was not reached)",
-    where="118.6 against 74.7 min",
-    confidence="second-hand",
-    url="https://www.droracle.ai/articles/275044/",
 )
 CHUNILAL_2002 = Source(
     key="Chunilal_2002",
@@ -111,7 +104,13 @@ KIDNEY_FAILURE = Covariate(
     feature="kidney_failure",
     on=("clearance_ml_per_h",),
     form="times",
-    effect=Value(0.17, UREMIA.at("118.6 against 74.7 min: 0.17 of the first-order clearance gives this ratio", "derived")),
+    effect=Value(
+        0.17,
+        KANDROTAS_1989.at(
+            "half-life 117 min on dialysis against 74.0 min in normal people (Teien 1977): 0.17 of the first-order clearance",
+            "derived",
+        ),
+    ),
     words="My kidneys have failed: the slow, first-order part of my clearance is nearly gone.",
 )
 FACTOR_VIII = Covariate(

@@ -175,9 +175,9 @@ CPB_SPREAD = Source(
     url="https://popline.org/node/155072",
 )
 BIVALIRUDIN_HALF_LIFE = Source(
-    key="Bivalirudin_half_life",
-    citation="Bivalirudin label and chest-physician guideline as quoted (droracle.ai)",
-    where="Half-life 25 min with normal kidneys",
-    confidence="second-hand",
-    url="https://www.droracle.ai/articles/558871/what-is-the-half-life-of-bivalirudin",
+    key="Kidney_drug_handbook",
+    citation="Bivalirudin, kidney-disease drug handbook (kidneydiseaseclinic.net)",
+    where="half-life, normal: 13-37 minutes",
+    confidence="primary",
+    url="https://kidneydiseaseclinic.net/kdc/bivalirudin-txt",
 )
