@@ -116,7 +116,10 @@ def one_level_many_seconds():
 
 def two_assays_disagree():
     """Virtual ill patients: aPTT against anti-Xa, with both ranges."""
-    tubes = calibration.samples(published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3)
+    after_surgery = calibration.FACTOR_VIII_AFTER_SURGERY.value
+    tubes = calibration.samples(
+        published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3, factor_viii_u_per_ml=after_surgery
+    )
     ax = plot.discordance(tubes, TherapeuticRange(assay="aptt_s", low=45, high=75))
     plot.title(ax, "600 virtual patients on heparin")
     return ax.figure

@@ -137,7 +137,8 @@ def test_the_score_it_prints_is_the_score():
 
 
 def test_the_pictures_say_what_their_captions_say():
-    tubes = calibration.samples(published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3)
+    ill = calibration.FACTOR_VIII_AFTER_SURGERY.value
+    tubes = calibration.samples(published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3, factor_viii_u_per_ml=ill)
     found = calibration.agreement(tubes, TherapeuticRange(assay="aptt_s", low=45, high=75))
     shares = (found.in_fraction, found.below_fraction, found.above_fraction)
     percent = [round(100 * share) for share in shares]

@@ -25,8 +25,23 @@ def _anti_xa_band(ax: Axes) -> None:
 def _aptt_band(ax: Axes, target: TherapeuticRange) -> None:
     for edge in (target.low, target.high):
         ax.axhline(edge, color=VERMILION, lw=1.4, ls="--", zorder=1)
-    ax.annotate(f"aPTT in use: {target.low:g}–{target.high:g} s", (0.99, target.high), xycoords=("axes fraction", "data"),
-                xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=11, color=VERMILION)  # fmt: skip
+    ax.annotate(f"aPTT in use: {target.low:g}–{target.high:g} s", (0.01, target.high), xycoords=("axes fraction", "data"),
+                xytext=(0, 3), textcoords="offset points", ha="left", va="bottom", fontsize=11, color="#A84300")  # fmt: skip
+
+
+def _dots(ax: Axes, tubes: Sequence[Sample], marker: str, **how) -> int:
+    """Draw tubes, those beyond the frame on its edge, and return how many those are."""
+    right, top = ax.get_xlim()[1], ax.get_ylim()[1]
+    beyond = sum(t.anti_xa_u_per_ml > right or t.aptt_s > top for t in tubes)
+    x = [min(t.anti_xa_u_per_ml, right) for t in tubes]
+    ax.plot(x, [min(t.aptt_s, top) for t in tubes], marker, ls="none", clip_on=False, **how)
+    return beyond
+
+
+def _say_beyond(ax: Axes, beyond: int) -> None:
+    if beyond:
+        ax.annotate(f"{beyond} beyond the frame, drawn on its edge", (1.0, 1.0), xycoords="axes fraction", xytext=(0, 8),
+                    textcoords="offset points", ha="right", va="bottom", fontsize=11)  # fmt: skip
 
 
 def reagents(
@@ -38,6 +53,8 @@ def reagents(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the aPTT of one patient against the anti-Xa an assay finds, one line a reagent, both ranges shown.
+
+    The legend stands in the order of the lines: the last of ``several`` on top.
 
     ``responses`` carries the laws of a drug (the antithrombin laws alone where ``None``).
     """
@@ -68,7 +85,7 @@ def reagents(
         ax.set_ylim(0.0, 175.0)
         ax.set_xlabel("anti-Xa (U/mL)")
         ax.set_ylabel("aPTT (s)")
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11, reverse=True)
     return ax
 
 
@@ -79,8 +96,9 @@ def calibration(tubes: Sequence[Sample], fit: Calibration, *, ax: Axes | None = 
     x = np.linspace(0.0, max(1.0, *(t.anti_xa_u_per_ml for t in tubes)), 101)
     with plt.rc_context(STYLE):
         _anti_xa_band(ax)
-        ax.plot([t.anti_xa_u_per_ml for t in tubes], [t.aptt_s for t in tubes], "o", ms=6, mfc=BLUE, mec="white", alpha=0.75,
-                label="one sample", ls="none")  # fmt: skip
+        ax.set_xlim(0.0, 1.2)
+        ax.set_ylim(0.0, 175.0)
+        _say_beyond(ax, _dots(ax, tubes, "o", ms=6, mfc=BLUE, mec="white", alpha=0.75, label="one sample"))
         ax.plot(x, fit.line_s(x), color=BLACK, label=f"{fit.form} fit, r = {fit.correlation:.2f}")
         for end, seconds, band, side in (
             (ANTI_XA_RANGE[0], fit.low_s, fit.low_band_s, "low end"),
@@ -88,8 +106,6 @@ def calibration(tubes: Sequence[Sample], fit: Calibration, *, ax: Axes | None = 
         ):
             ax.errorbar([end], [seconds], yerr=[[seconds - band[0]], [band[1] - seconds]], fmt="D", ms=9, color=VERMILION,
                         capsize=7, lw=2.4, label=f"{side} {seconds:.0f} s ({band[0]:.0f}–{band[1]:.0f})")  # fmt: skip
-        ax.set_xlim(0.0, 1.2)
-        ax.set_ylim(0.0, 175.0)
         ax.set_xlabel("anti-Xa (U/mL)")
         ax.set_ylabel("aPTT (s)")
         ax.legend(loc="upper left", fontsize=11)
@@ -108,16 +124,15 @@ def discordance(tubes: Sequence[Sample], aptt_range: TherapeuticRange, *, ax: Ax
         ("aPTT below", "v", BLUE, found.below_fraction, [t for t in inside if t.aptt_s < aptt_range.low]),
     )
     with plt.rc_context(STYLE):
-        _anti_xa_band(ax)
-        _aptt_band(ax, aptt_range)
-        others = [t for t in tubes if t not in inside]
-        ax.plot([t.anti_xa_u_per_ml for t in others], [t.aptt_s for t in others], ".", color="#9A9A9A", ls="none",
-                label="anti-Xa out of range")  # fmt: skip
-        for name, marker, colour, share, members in groups:
-            ax.plot([t.anti_xa_u_per_ml for t in members], [t.aptt_s for t in members], marker, ms=6, mfc=colour, mec="white",
-                    mew=0.5, ls="none", label=f"{name}: {share:.0%}")  # fmt: skip
         ax.set_xlim(0.0, 1.2)
         ax.set_ylim(15.0, 175.0)
+        _anti_xa_band(ax)
+        _aptt_band(ax, aptt_range)
+        others = [t for t in tubes if not ANTI_XA_RANGE[0] <= t.anti_xa_u_per_ml <= ANTI_XA_RANGE[1]]
+        beyond = _dots(ax, others, ".", color="#7A7A7A", label="anti-Xa out of range")
+        for name, marker, colour, share, members in groups:
+            beyond += _dots(ax, members, marker, ms=6, mfc=colour, mec="white", mew=0.5, label=f"{name}: {share:.0%}")
+        _say_beyond(ax, beyond)
         ax.set_xlabel("anti-Xa (U/mL)")
         ax.set_ylabel("aPTT (s)")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11,

@@ -21,8 +21,11 @@ RASCHKE = Reagent.from_matched_range(
 )
 _SIRIRAJ = Source(
     key="Siriraj",
-    citation="Siriraj Medical Journal: aPTT therapeutic ranges of three reagents against anti-Xa (24 patients, 21 donors)",
-    where="Abstract",
+    citation=(
+        "Evaluation of the Activated Partial Thromboplastin Time (aPTT) Sensitivity to Unfractionated Heparin Using Three "
+        "Commercial Reagents: Implication for Therapeutic Range. Siriraj Medical Journal"
+    ),
+    where="Abstract: 24 patients on heparin, 21 donors",
     confidence="primary",
     url="https://he02.tci-thaijo.org/index.php/sirirajmedj/article/view/245658",
 )
@@ -64,9 +67,12 @@ SILIMAT = Reagent.from_matched_range(
     source=_ORGANON_SILIMAT.at("Abstract: SILIMAT (bioMerieux) 1.90-5.40 x"),
 )
 _KOREA = Source(
-    key="Seoul_80_samples",
-    citation="Therapeutic aPTT range against anti-Xa in a Korean hospital, 80 samples (koreamed 2225926; title not seen)",
-    where="Abstract: r = 0.835; logarithmic fit 66.6-127.9 s at anti-Xa 0.35-0.70 (linear 68.7-139.5)",
+    key="Kim_2000",
+    citation=(
+        "Kim HK, Song KS, Park Q. Establishing Therapeutic Ranges of Activated Partial Thromboplastin Time for Heparin Therapy "
+        "using Anti-Xa Activity. Korean J Clin Pathol 2000;20(2):126-131"
+    ),
+    where="Abstract: 80 plasmas, r = 0.835; 66.6-127.9 s at anti-Xa 0.35-0.70 by a logarithmic fit, 68.7-139.5 s by a linear one",
     confidence="primary",
     url="https://koreamed.org/SearchBasic.php?RID=2225926",
 )
@@ -74,27 +80,33 @@ KOREA = Reagent.from_matched_range(
     name="korea",
     anti_xa_u_per_ml=(0.35, 0.70),
     aptt_ratio=(66.6 / 30.0, 127.9 / 30.0),
-    source=_KOREA.at("Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70; a control of 30 s is assumed"),
+    source=_KOREA.at("Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70; its control is not printed there, 30 s is assumed", "derived"),
 )
 _MANUAL = Source(
-    key="Thieme_manual",
-    citation="Therapeutic aPTT ranges of two manual methods against protamine titration (title not seen)",
-    where="Abstract",
+    key="Sheffield_1996",
+    citation=(
+        "The therapeutic range for heparin therapy: relationship between six activated partial thromboplastin time reagents and "
+        "two heparin assays. Thromb Haemost 1996;75(5):734-739"
+    ),
+    where="Abstract: 30 samples, six reagents by hand; 0.2-0.4 U/mL by protamine titration",
     confidence="primary",
     doi="10.1055/s-0038-1650358",
+    pmid="8725715",
 )
 _AS_ANTI_XA = "0.2-0.4 U/mL by protamine titration, taken as anti-Xa 0.35-0.70 (the usual equivalence)"
 MANUAL_BOEHRINGER = Reagent.from_matched_range(
     name="manual-boehringer",
     anti_xa_u_per_ml=(0.35, 0.70),
     aptt_ratio=(1.6, 1.9),
-    source=_MANUAL.at(f"Abstract: Boehringer, manual, 1.6-1.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 1.75 mL/U"),
+    source=_MANUAL.at(
+        f"Abstract: Boehringer, manual, 1.6-1.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 1.75 mL/U", "derived"
+    ),
 )
 MANUAL_IL = Reagent.from_matched_range(
     name="manual-il",
     anti_xa_u_per_ml=(0.35, 0.70),
     aptt_ratio=(2.2, 2.9),
-    source=_MANUAL.at(f"Abstract: IL, manual, 2.2-2.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 2.92 mL/U"),
+    source=_MANUAL.at(f"Abstract: IL, manual, 2.2-2.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 2.92 mL/U", "derived"),
 )
 
 REAGENTS = {

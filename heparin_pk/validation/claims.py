@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from functools import cache, partial
 
-from heparin_pk.calibration import ANTI_XA_CV_SOURCE, ARACHCHILLAGE_2017
+from heparin_pk.calibration import (
+    ANTI_XA_CV_SOURCE,
+    ARACHCHILLAGE_2017,
+    FACTOR_VIII_AFTER_SURGERY,
+    FACTOR_VIII_THROMBOSIS,
+    FORMS,
+    calibrate,
+)
 from heparin_pk.published import patients, reagents
 from heparin_pk.published import sources as s
-from heparin_pk.response import ANTITHROMBIN_AND_APTT, WHITFIELD_1980, aptt_s
+from heparin_pk.response import ANTITHROMBIN_AND_APTT, WHITFIELD_1980, Reagent, aptt_s
 from heparin_pk.source import Source
 from heparin_pk.validation import Claim, papers
 from heparin_pk.validation import ask as a
@@ -22,6 +30,9 @@ _NO_CLEARANCE_OF_THEIR_OWN = "Scaling an adult by weight alone gives small child
 WHY = {
     "anti-Xa at the end of a dialysis session, by the default with kidney failure": _POOL,
     "half-life after a dialysis session, by the default with kidney failure": _POOL,
+    "upper end of the aPTT range, straight line less logarithmic fit": (
+        "Tubes above 1 U/mL pull a straight line up, and the virtual laboratory has more of them; without them it is 22 s."
+    ),
     "slope of ln(aPTT)": (
         "The default follows the guideline's equivalence, blunter than what any of these 17 plasmas met; choose a modern reagent."
     ),
@@ -1206,9 +1217,23 @@ _BYPASS += [
 
 
 @cache
-def _discordance() -> a.Agreement:
-    tubes = a.samples(a.named(DEFAULT), reagents.GUIDELINE, 1500, seed=3)
+def _discordance(factor_viii_u_per_ml: float = FACTOR_VIII_AFTER_SURGERY.value) -> a.Agreement:
+    tubes = a.samples(a.named(DEFAULT), reagents.GUIDELINE, 1500, seed=3, factor_viii_u_per_ml=factor_viii_u_per_ml)
     return a.agreement(tubes, a.TherapeuticRange(assay="aptt_s", low=45.0, high=75.0))
+
+
+def _line_less_curve_s() -> float:
+    found = []
+    for seed in range(20):
+        tubes = a.samples(a.named(DEFAULT), reagents.KOREA, 80, seed=seed)
+        curve, line = (calibrate(tubes, form=form, anti_xa_range=(0.35, 0.70)) for form in FORMS)
+        found.append(line.high_s - curve.high_s)
+    return statistics.median(found)
+
+
+def _in_its_range(reagent: Reagent, low_s: float, high_s: float) -> float:
+    tubes = a.samples(a.named(DEFAULT), reagent, 1500, seed=3)
+    return 100.0 * a.agreement(tubes, a.TherapeuticRange(assay="aptt_s", low=low_s, high=high_s)).in_fraction
 
 
 _RESPONSE += [
@@ -1221,9 +1246,8 @@ _RESPONSE += [
         (0.60, 0.75),
         "(none)",
         "95 % CI",
-        lambda: _discordance().rank_correlation_ratio,
-        model="UFH_DEFAULT, 1,500 virtual patients",
-        used=True,
+        lambda: _discordance(FACTOR_VIII_THROMBOSIS.value).rank_correlation_ratio,
+        model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 2.07 U/mL",
     ),
     *(
         _claim(
@@ -1236,7 +1260,7 @@ _RESPONSE += [
             "%",
             "tolerance of ours, 10 points",
             ask,
-            model="UFH_DEFAULT, 1,500 virtual patients",
+            model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 4.32 U/mL",
             used=True,
         )
         for where, printed, ask in (
@@ -1244,6 +1268,46 @@ _RESPONSE += [
             ("below", 56.0, lambda: 100.0 * _discordance().below_fraction),
             ("above", 6.0, lambda: 100.0 * _discordance().above_fraction),
         )
+    ),
+    _claim(
+        "response",
+        "samples in which aPTT and anti-Xa say the same",
+        "250 adults",
+        ARACHCHILLAGE_2017,
+        51.8,
+        (41.8, 61.8),
+        "%",
+        "tolerance of ours, 10 points",
+        lambda: 100.0 * _discordance().concordant_fraction,
+        model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 4.32 U/mL",
+        used=True,
+    ),
+    _claim(
+        "response",
+        "upper end of the aPTT range, straight line less logarithmic fit",
+        "80 plasmas",
+        reagents.KOREA.source.at("Abstract: 139.5 s by a linear fit, 127.9 s by a logarithmic one", "primary"),
+        11.6,
+        (5.8, 17.4),
+        "s",
+        "tolerance of ours, half",
+        _line_less_curve_s,
+        model="UFH_DEFAULT, 20 laboratories of 80 samples",
+    ),
+    *(
+        _claim(
+            "response",
+            f"aPTT in the matched range while the anti-Xa is in 0.3-0.7, {reagent.name}",
+            "170 patients",
+            reagent.source.at("Abstract: about 70 % of those with an anti-Xa of 0.30-0.70 had an aPTT in the range"),
+            70.0,
+            (60.0, 80.0),
+            "%",
+            "tolerance of ours, 10 points",
+            partial(_in_its_range, reagent, low_s, high_s),
+            model="UFH_DEFAULT, 1,500 virtual patients",
+        )
+        for reagent, low_s, high_s in ((reagents.AUTOMATED_APTT, 53.0, 127.0), (reagents.SILIMAT, 63.0, 178.0))
     ),
 ]
 
