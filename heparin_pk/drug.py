@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass, replace
 
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
-from heparin_pk.bodysize import MEASURES, measure
+from heparin_pk.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.covariate import KINETIC, Covariate, product
 from heparin_pk.kinetics import Kinetics
 from heparin_pk.patient import Patient
@@ -363,6 +363,7 @@ class Drug:
 
     def _each_once(self, laws: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]
+        values += [MEASURE_SOURCES[p.scales_with] for p in self.parameters if p.scales_with in MEASURE_SOURCES]
         read_in = responses if responses is not None else self.responses
         answers = [law.source for law in (read_in.aptt, self.act) if law is not None]
         if isinstance(read_in.aptt, Reagent):

@@ -151,7 +151,7 @@ _ELDERLY = Source(
 )
 _ARGATROBAN_ORDER = Source(
     key="HIT_alternatives",
-    citation="American Society of Hematology guideline on HIT, table of anticoagulants",
+    citation="Table of anticoagulants for heparin-induced thrombocytopenia (ashpublications.net, view-large 10692593)",
     where="Argatroban 2 micrograms/kg/min, aPTT 1.5-3 x; bivalirudin 0.15 mg/kg/h",
     confidence="primary",
     url="http://ashpublications.net/view-large/10692593",

@@ -16,8 +16,8 @@ from heparin_pk.ward import Lab
 FROM_HEPARIN_LINE_S = Value(
     20.5,
     Source(
-        key="Crit_Care_Nurse_2014",
-        citation="Critical Care Nurse 2014;34(5):27 (title not seen): aPTT of blood from a heparinised line",
+        key="Crit_Care_Nurse_34_5",
+        citation="Critical Care Nurse 34(5):27 (year and title not seen): aPTT of blood from a heparinised line",
         where="Abstract: median difference 20.5 s",
         confidence="primary",
         url="https://aacnjournals.org/ccnonline/article-abstract/34/5/27/3418",

@@ -111,6 +111,10 @@ def test_a_run_cites_what_it_used_and_nothing_else(capsys):
     keys = {source.key for source in papers.sources(jia)}
     assert keys >= {"Jia_2015", "Whitfield_1980", "DERIVED"}  # the model, the exponential law, the reagent it is read in
     assert not keys & {"Erasmus_115265", "Krulder_1996", "Hirsh_1976", "Campbell_1996", "Raschke_1993"}
+    child = Patient(weight_kg=20, height_cm=115, sex="male", age_y=6)
+    bolus = Regimen((Bolus(time_h=0, dose_u_per_kg=91),))
+    keys = {source.key for source in papers.sources(simulate(child, published.AL_SALLAMI_2016_UFH, bolus, hours=2))}
+    assert keys == {"Al_Sallami_2016", "Al_Sallami_2015"}
     old = Patient(weight_kg=70, age_y=80)
     course = titrate(old, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=12)
     keys = {source.key for source in papers.sources(course)}

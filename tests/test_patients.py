@@ -172,6 +172,13 @@ def test_formulas():
     assert ideal_body_weight_kg(Patient(weight_kg=70, height_cm=177.8, sex="male")) == pytest.approx(73.0)
     assert 50 < lean_body_weight_kg(woman) < lean_body_weight_kg(man) < 70
     assert 45 < fat_free_mass_kg(woman) < fat_free_mass_kg(man) < 62
+    for more, printed in (
+        ((70, 170, 35, "male"), 54.47521),
+        ((120, 170, 50, "male"), 71.08506),
+        ((70, 170, 50, "female"), 44.17 * 1.0115),
+    ):
+        one = Patient(weight_kg=more[0], height_cm=more[1], age_y=more[2], sex=more[3])
+        assert fat_free_mass_kg(one) == pytest.approx(printed, rel=1e-4)  # worked out by another program from the same formulas
     boy = Patient(weight_kg=20, height_cm=115, sex="male", age_y=6)
     assert fat_free_mass_kg(boy) < fat_free_mass_kg(replace(boy, age_y=None))  # boys grow into the adult formula
     assert fat_free_mass_kg(replace(boy, age_y=40)) == pytest.approx(fat_free_mass_kg(replace(boy, age_y=None)), rel=0.01)

@@ -2,7 +2,7 @@
 
 from heparin_pk.covariate import Covariate
 from heparin_pk.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
-from heparin_pk.published.sources import ASSUMED, BIVALIRUDIN_LABEL, SWAN_2000, SWAN_ARGATROBAN, ZHANG_2012
+from heparin_pk.published.sources import ASSUMED, BIVALIRUDIN_LABEL, SWAN_2000, SWAN_2000_LIVER, ZHANG_2012
 from heparin_pk.response import ClottingTime
 from heparin_pk.source import Value
 
@@ -12,14 +12,12 @@ SWAN_ARGATROBAN_DERIVED = Drug(
     family=FAMILIES[2],
     amount_unit="µg",
     parameters=(
-        Parameter(
-            name="clearance_ml_per_kg_per_h", value=Value(4.7 * 60.0, SWAN_ARGATROBAN.at("Abstract: CL 4.7 +- 1.1 mL/min/kg"))
-        ),
+        Parameter(name="clearance_ml_per_kg_per_h", value=Value(4.7 * 60.0, SWAN_2000.at("Abstract: CL 4.7 +- 1.1 mL/min/kg"))),
         Parameter(
             name="v1_ml_per_kg",
             value=Value(
                 313.0,
-                SWAN_ARGATROBAN.at("4.7 mL/min/kg x 46.2 min / ln 2; Vss 179.5 would give 26 min", "derived"),
+                SWAN_2000.at("4.7 mL/min/kg x 46.2 min / ln 2; Vss 179.5 would give 26 min", "derived"),
             ),
         ),
     ),
@@ -38,22 +36,27 @@ SWAN_ARGATROBAN_DERIVED = Drug(
             feature="cirrhosis",
             on=("clearance_ml_per_h",),
             form="times",
-            effect=Value(1.5 / 4.7, SWAN_2000.at("clearance 1.5 against 4.7 mL/min/kg, moderate hepatic impairment", "derived")),
+            effect=Value(
+                1.5 / 4.7, SWAN_2000_LIVER.at("clearance 1.5 against 4.7 mL/min/kg, moderate hepatic impairment", "derived")
+            ),
             words="My liver is failing: argatroban leaves me at a third of the usual speed.",
         ),
     ),
     studied=Studied(
-        population="40 volunteers (weights not printed)",
+        population="40 healthy volunteers, and people with failing livers or kidneys (weights not printed)",
         age_y=(18.0, 80.0),
         routes=("bolus", "infusion"),
-        dose_u_per_kg=(0.0, 350.0),
-        rate_u_per_kg_per_h=(30.0, 2400.0),
+        dose_u_per_kg=(0.0, 125.0),
+        rate_u_per_kg_per_h=(30.0, 300.0),
         assay="argatroban in plasma, aPTT, ACT",
     ),
     variability=(
-        Variability(name="clearance_ml_per_h", cv_fraction=Value(0.23, SWAN_ARGATROBAN.at("1.1 of 4.7 mL/min/kg", "derived"))),
+        Variability(name="clearance_ml_per_h", cv_fraction=Value(0.23, SWAN_2000.at("1.1 of 4.7 mL/min/kg", "derived"))),
     ),
-    departures="Two compartments in the paper; one here, its volume keeping clearance and half-life. The aPTT law is assumed.",
+    departures=(
+        "Two compartments in the paper, one here, its volume keeping clearance and half-life. The aPTT law is assumed. Rates from "
+        "0.5 µg/kg/min (failing livers) count as studied."
+    ),
 )
 
 ZHANG_2012_BIVALIRUDIN = Drug(

@@ -206,19 +206,21 @@ ENOXAPARIN_GUIDE = Source(
         "content/HTML/l/tl37.htm"
     ),
 )
-SWAN_ARGATROBAN = Source(
-    key="Swan_argatroban",
-    citation="The pharmacokinetics and pharmacodynamics of argatroban (40 volunteers; Swan et al.)",
-    where="Abstract: CL 4.7 +- 1.1 mL/min/kg, Vss 179.5 +- 33 mL/kg, half-life 46.2 +- 10.2 min",
-    confidence="primary",
-    url="https://scholarhub.vn/publication/The-Pharmacokinetics-and-Pharmacodynamics-of-Argatroban-",
-)
 SWAN_2000 = Source(
-    key="Swan_Hursting_2000",
-    citation="Swan & Hursting 2000, as told in a chapter on argatroban in special populations",
-    where="Moderate hepatic impairment: clearance 1.5 mL/min/kg, half-life 152 min",
-    confidence="second-hand",
-    url="https://www.guwsmedical.info/induced-thrombocytopenia/special-populations.html",
+    key="Swan_2000",
+    citation=(
+        "Swan SK, Hursting MJ. The pharmacokinetics and pharmacodynamics of argatroban: effects of age, gender, and hepatic or "
+        "renal dysfunction. Pharmacotherapy 2000;20(3):318-329"
+    ),
+    where="Abstract: 40 volunteers, CL 4.7 +- 1.1 mL/min/kg, Vss 179.5 +- 33 mL/kg, half-life 46.2 +- 10.2 min",
+    confidence="primary",
+    doi="10.1592/phco.20.4.318.34881",
+    pmid="10730687",
+)
+SWAN_2000_LIVER = SWAN_2000.at(
+    "Moderate hepatic impairment: clearance 1.5 mL/min/kg, half-life 152 min, as told in a chapter on HIT "
+    "(guwsmedical.info/induced-thrombocytopenia/special-populations.html)",
+    "second-hand",
 )
 ARGATROBAN_LABEL = Source(
     key="Argatroban_label",

@@ -46,7 +46,7 @@ MCMASTER = Source(
 )
 BRILL_EDWARDS = Source(
     key="Brill_Edwards_1993",
-    citation="Brill-Edwards et al. 1993: establishing a therapeutic range for heparin therapy",
+    citation="Brill-Edwards et al. 1993: aPTT reagents against heparin by protamine titration (title not seen)",
     where="Abstract: for all reagents a ratio of 1.5 is much less than 0.2 U/mL by protamine titration (0.35 anti-Xa)",
     confidence="primary",
     pmid="8512158",
