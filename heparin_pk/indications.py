@@ -267,7 +267,7 @@ ALL: tuple[Indication, ...] = (
         model="DELAVENNE_2017_UFH",
         watch="ACT every half hour; ACT again after protamine, for rebound",
         source=_CPB,
-        caveats="Second-hand model; blood is diluted by the prime. The ACT of 480 s is quoted, its guideline was not read.",
+        caveats="The prime dilutes the blood: not modelled. The ACT of 480 s is quoted, its guideline was not read.",
     ),
     Indication(
         name="haemodialysis",
@@ -344,7 +344,7 @@ ALL: tuple[Indication, ...] = (
         people="children",
         watch="anti-Xa or aPTT 4 h after each change",
         source=_CHILDREN,
-        caveats="Second-hand model. In its study the target was first reached by 15 % below six years and 45 % from twelve.",
+        caveats="Scaling within childhood is ours. Its study: 15 % below six years reached the target, 45 % from twelve.",
     ),
     Indication(
         name="infants",
@@ -356,7 +356,7 @@ ALL: tuple[Indication, ...] = (
         people="infants",
         watch="anti-Xa or aPTT 4 h after each change",
         source=_CHILDREN,
-        caveats="Second-hand model.",
+        caveats="Scaling within childhood is ours; infants reached the target in 15 %.",
     ),
     Indication(
         name="hit-argatroban",

@@ -54,8 +54,8 @@ SWAN_ARGATROBAN_DERIVED = Drug(
         Variability(name="clearance_ml_per_h", cv_fraction=Value(0.23, SWAN_2000.at("1.1 of 4.7 mL/min/kg", "derived"))),
     ),
     departures=(
-        "Two compartments in the paper, one here, its volume keeping clearance and half-life. The aPTT law is assumed. Rates from "
-        "0.5 µg/kg/min (failing livers) count as studied."
+        "Two compartments in the paper, one here, its volume keeping clearance and half-life. The aPTT law is assumed. Rates "
+        "from 0.5 µg/kg/min (failing livers) count as studied."
     ),
 )
 

@@ -96,7 +96,13 @@ CIRRHOSIS = Covariate(
     feature="cirrhosis",
     on=("bmax_u",),
     form="times",
-    effect=Value(0.48, TEIEN_1977.at("half-life 117.8 against 74.0 min: 0.48 of the capacity gives this ratio", "derived")),
+    effect=Value(
+        0.48,
+        TEIEN_1977.at(
+            "half-life 117.8 against 74.0 min: 0.48 of the capacity gives it. Sette 1985 saw no change in chronic liver disease",
+            "derived",
+        ),
+    ),
     words="My liver is scarred: it clears heparin at half its capacity.",
 )
 KIDNEY_FAILURE = Covariate(

@@ -116,17 +116,19 @@ AL_SALLAMI_2016 = Source(
     where="Tables 1 to 3, as coded and traced by nlmixr2lib (AlSallami_2016_unfractionatedHeparin)",
     confidence="re-coded",
     doi="10.1111/bcp.12930",
+    pmid="26972703",
     url="https://pmc.ncbi.nlm.nih.gov/articles/PMC4917811/",
 )
 EDRICH_2015 = Source(
     key="Edrich_2015",
     citation=(
         "Edrich T, Frendl G, Michaud G, Paschalidis ICh. Heparin requirements for full anticoagulation are higher for patients "
-        "on dabigatran than for those on warfarin - a model-based study. Clin Pharmacol Adv Appl 2015;7:19-25"
+        "on dabigatran than for those on warfarin - a model-based study. Clin Pharmacol 2015;7:19-27"
     ),
     where="Table 3 and the supplement's control stream, as coded and traced by nlmixr2lib (Edrich_2015_heparin)",
     confidence="re-coded",
     doi="10.2147/CPAA.S72185",
+    pmid="25709508",
 )
 BRUNET_2008 = Source(
     key="Brunet_2008",
@@ -142,21 +144,25 @@ BRUNET_2008 = Source(
 DELAVENNE_2017 = Source(
     key="Delavenne_2017",
     citation=(
-        "Delavenne X, et al. 2017: pharmacokinetic/pharmacodynamic model of unfractionated heparin in cardiopulmonary bypass "
-        "(50 adults; title as quoted, numbers from students' codings that agree but for Emax)"
+        "Delavenne X, Ollier E, Chollet S, Sandri F, Lanoiselee J, Hodin S, Montmartin A, Fuzellier JF, Mismetti P, Gergele L. "
+        "Pharmacokinetic/pharmacodynamic model for unfractionated heparin dosing during cardiopulmonary bypass. "
+        "Br J Anaesth 2017;118(5):705-712"
     ),
-    where="Typical values as repeated in third-party scripts; the paper's own table was not reached",
-    confidence="second-hand",
+    where="Table 2, as transcribed and checked against the table in a public coding (vanderzwaag/nomogram)",
+    confidence="re-coded",
+    doi="10.1093/bja/aex044",
+    pmid="28510738",
 )
 SALEM_2022 = Source(
     key="Salem_2022",
     citation=(
-        "Reassessing the pediatric dosing recommendations for unfractionated heparin using real-world data: a "
-        "pharmacokinetic-pharmacodynamic modeling approach (2021; 633 patients up to 19 years; known as Salem 2022)"
+        "Salem AM, et al. Reassessing the pediatric dosing recommendations for unfractionated heparin using real-world data: a "
+        "pharmacokinetic-pharmacodynamic modeling approach. J Clin Pharmacol 2022;62(6):733-746"
     ),
-    where="CL 3.28 L/h and V 8.83 L for 50 kg as quoted by a third party; the abstract was read, its table was not",
-    confidence="second-hand",
-    url="https://www.acemap.info/paper/253596873",
+    where="Abstract: CL 3.28 L/h and V 8.83 L for 50 kg, aPTT slope 150 s per IU/mL; 633 patients below 19 years",
+    confidence="primary",
+    doi="10.1002/jcph.2007",
+    pmid="34816442",
 )
 RXKINETICS = Source(
     key="rxkinetics",
@@ -164,6 +170,14 @@ RXKINETICS = Source(
     where="Vd = blood volume; kel = 0.693 /h, x 1.2 for smokers, x 0.8 from 70 years",
     confidence="primary",
     url="http://www.rxkinetics.com/kin_help/hlp_heparin_formulas.htm",
+)
+SETTE_1985 = Source(
+    key="Sette_1985",
+    citation="Sette et al. Thromb Haemost 1985;54(3):591-594 (title not seen): heparin in failing livers",
+    where="Abstract: 2,500 U IV, controls: anti-Xa half-life 50.2 +- 2.7 min, peak 0.69 +- 0.04 U/mL",
+    confidence="primary",
+    doi="10.1055/s-0038-1660076",
+    pmid="4089794",
 )
 GREEN_2003 = Source(
     key="Green_2003",

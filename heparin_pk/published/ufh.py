@@ -383,12 +383,16 @@ BRUNET_2008_UFH_DERIVED = Drug(
 
 DELAVENNE_2017_UFH = Drug(
     name="DELAVENNE_2017_UFH",
-    title="cardiopulmonary bypass, two compartments, ACT that flattens (SECOND-HAND)",
+    title="cardiopulmonary bypass, two compartments, ACT that flattens",
     parameters=(
-        Parameter(name="v1_ml", value=Value(3100.0, DELAVENNE_2017.at("Vc 3.1 L"))),
-        Parameter(name="v2_ml", value=Value(2230.0, DELAVENNE_2017.at("Vp 2.23 L"))),
-        Parameter(name="q_ml_per_h", value=Value(4670.0, DELAVENNE_2017.at("Q 4.67 L/h"))),
-        Parameter(name="clearance_ml_per_h", value=Value(841.0, DELAVENNE_2017.at("CL 0.841 L/h"))),
+        Parameter(name="v1_ml", value=Value(3100.0, DELAVENNE_2017.at("Table 2: Vc 3.1 L x WT / 70 (fixed)")), exponent=1.0),
+        Parameter(name="v2_ml", value=Value(2230.0, DELAVENNE_2017.at("Table 2: Vp 2.23 L"))),
+        Parameter(name="q_ml_per_h", value=Value(4670.0, DELAVENNE_2017.at("Table 2: Q 4.67 L/h"))),
+        Parameter(
+            name="clearance_ml_per_h",
+            value=Value(841.0, DELAVENNE_2017.at("Table 2: CL 0.841 L/h x (WT / 70)^0.767")),
+            exponent=0.767,
+        ),
         *PROTAMINE,
     ),
     reagent=None,
@@ -396,30 +400,44 @@ DELAVENNE_2017_UFH = Drug(
         name="ACT of the bypass pump",
         assay="act_s",
         baseline_s=116.0,
-        most_s=600.0,
+        most_s=720.0,
         half_at_u_per_ml=3.49,
-        source=DELAVENNE_2017.at("ACT0 116 s, Emax 600 s (one script: 720), C50 3,490 IU/L"),
+        source=DELAVENNE_2017.at("Table 2: ACT0 116 s, Emax 720 s (older third-party scripts: 600), C50 3.49 IU/mL"),
     ),
     studied=Studied(
-        population="50 adults on cardiopulmonary bypass, 300 IU/kg",
+        population="50 adults on cardiopulmonary bypass, 300 IU/kg and 5,000 IU on top",
         age_y=(18.0, 100.0),
         routes=("bolus",),
         dose_u_per_kg=(50.0, 400.0),
         assay="anti-Xa and ACT",
     ),
-    departures="Second-hand numbers. The paper's effects of weight on volume and clearance are left out (reference unknown).",
+    variability=(
+        Variability(name="clearance_ml_per_h", cv_fraction=Value(0.221, DELAVENNE_2017.at("Table 2: omega 0.221"))),
+        Variability(name="v1_ml", cv_fraction=Value(0.119, DELAVENNE_2017.at("Table 2: omega 0.119"))),
+    ),
+    reference_weight_kg=70.0,
+    departures="Residual errors and the variability of the ACT were not found. The limits of age are assumed, protamine is ours.",
 )
 
 SALEM_2022_UFH = Drug(
     name="SALEM_2022_UFH",
-    title="children and adolescents on infusions, one compartment (SECOND-HAND)",
+    title="children and adolescents on infusions, one compartment; aPTT a straight line",
     parameters=(
         Parameter(
-            name="clearance_ml_per_h", value=Value(3280.0, SALEM_2022.at("CL 3.28 L/h for 50 kg")), exponent=1.0, reference=50.0
+            name="clearance_ml_per_h",
+            value=Value(3280.0, SALEM_2022.at("Abstract: CL 3.28 L/h for 50 kg")),
+            exponent=1.0,
+            reference=50.0,
         ),
-        Parameter(name="v1_ml", value=Value(8830.0, SALEM_2022.at("V 8.83 L for 50 kg")), exponent=1.0, reference=50.0),
+        Parameter(name="v1_ml", value=Value(8830.0, SALEM_2022.at("Abstract: V 8.83 L for 50 kg")), exponent=1.0, reference=50.0),
     ),
-    reagent=GUIDELINE,
+    reagent=ClottingTime(
+        name="aPTT at Texas Children's",
+        assay="aptt_s",
+        baseline_s=30.0,
+        slope_s_ml_per_u=150.0,
+        source=SALEM_2022.at("Abstract: slope 150 s per IU/mL; its baseline was not seen, 30 s is assumed"),
+    ),
     studied=Studied(
         population="633 patients up to 19 years, infusions (weights not seen)",
         age_y=(0.0, 19.0),
@@ -427,7 +445,10 @@ SALEM_2022_UFH = Drug(
         assay="anti-Xa and aPTT",
     ),
     reference_weight_kg=50.0,
-    departures="Second-hand numbers; scaled in proportion to weight (the exponent was not seen). The aPTT law is not theirs.",
+    departures=(
+        "Scaled in proportion to weight: the paper scales by allometry and by a maturing volume whose numbers were not found. So "
+        "is its variability."
+    ),
 )
 
 RXKINETICS_UFH = Drug(

@@ -181,3 +181,32 @@ BIVALIRUDIN_HALF_LIFE = Source(
     confidence="primary",
     url="https://kidneydiseaseclinic.net/kdc/bivalirudin-txt",
 )
+NEWBORN_CLEARANCE = Source(
+    key="Newborn_clearance",
+    citation="Heparin clearance in the newborn (authors, journal and year not printed on the page)",
+    where="Abstract: eight normal adults, 75 U/kg: half-life 63.3 min",
+    confidence="primary",
+    url="https://scilit.com/publications/2f448b379407adcde271ff93210adb22",
+)
+SC_1983 = Source(
+    key="Thromb_Res_1983",
+    citation="Thromb Res 1983;32(4):381-391 (title not seen): 5,000 IU of heparin under the skin",
+    where="Abstract: peak anti-Xa 0.07 IU/mL",
+    confidence="primary",
+    doi="10.1016/0049-3848(83)90091-9",
+    pmid="6658720",
+)
+OBESE_BYPASS = Source(
+    key="Obese_bypass_2018",
+    citation="Heparin by total or ideal weight in 60 obese patients before bypass, a randomised trial (title not seen)",
+    where="Abstract: 6.52 +- 0.97 IU/mL after 300 IU/kg of total weight",
+    confidence="primary",
+    url="https://insights.ovid.com/ejanet/201808000/00003643-201808000-00010",
+)
+PCI_10000 = Source(
+    key="PCI_10000_U",
+    citation="ACT after 10,000 U before coronary intervention (205 patients, 2008; title not seen)",
+    where="Abstract: 353 +- 94.5 s ten minutes after 10,000 U",
+    confidence="primary",
+    url="https://www.acemap.info/paper/167442310",
+)
