@@ -268,6 +268,14 @@ def test_12_nothing_is_negative_in_many_regimens(drug, engine):
     nothing_is_negative()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+@pytest.mark.parametrize("drug", DRUGS)
+@pytest.mark.parametrize("dose_u_per_kg", [2.229970679979515e-155, 20.0, 56.0, 64.0, 85.0])
+def test_12_nothing_is_negative_two_months_after_a_dose(dose_u_per_kg, drug, engine):
+    laws.nothing_is_negative(drug, laws.plain(bolus_u_per_kg=dose_u_per_kg), engine, hours=1440.0)
+
+
 @pytest.mark.parametrize("drug", DRUGS)
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_13_more_drug_never_lowers_the_response(drug, engine):

@@ -4,6 +4,7 @@ import json
 import re
 import time
 import warnings
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,8 +53,10 @@ class TestOverlay:
         thin = [line.get_linewidth() for line in ax.get_lines() if "outside" in str(line.get_label())]
         thick = [line.get_linewidth() for line in ax.get_lines() if "within" in str(line.get_label())]
         assert max(thin) < min(thick)
-        lines = ax.get_legend().get_lines()
-        assert len({(line.get_color(), str(line.get_linestyle())) for line in lines}) == len(lines)
+        lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
+        patterns = [str(line._unscaled_dash_pattern) for line in lines]  # its public name for every broken line is "--"
+        assert len({(line.get_color(), dashes) for line, dashes in zip(lines, patterns, strict=True)}) == len(lines) == 11
+        assert len(set(patterns[:6])) == 6, "told apart without colour"
         plt.close(ax.figure)
 
     def test_what_lies_beyond_is_hatched(self):
@@ -70,6 +73,32 @@ class TestOverlay:
         words = plot.describe_overlay(overlay(PATIENT, (published.UFH_DEFAULT, published.EDRICH_2015_UFH), USUAL))
         assert words.startswith("anti-Xa after 24 h: UFH_B_DERIVED 0.449 U/mL (within what was studied)")
         assert "EDRICH_2015_UFH: nothing published" in words
+
+    def test_what_is_not_in_the_picture_is_named_under_it(self):
+        ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), assay="aptt_s", target=published.ranges.APTT_RASCHKE)
+        said = "\n".join(text.get_text() for text in ax.texts)
+        assert "nothing published about aPTT: DELAVENNE_2017_UFH, EDRICH_2015_UFH" in said
+        assert "ends above this picture: AL_SALLAMI_2016_UFH, 417 s" in said
+        assert "JIA" not in said
+        assert ax.get_ylim()[0] == 20
+        plt.close(ax.figure)
+
+    @pytest.mark.parametrize("rate", [0.0, 3.0])
+    def test_the_range_stays_in_the_picture_when_nothing_reaches_it(self, rate):
+        little = Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=rate),))
+        ax = plot.overlay(overlay(PATIENT, (published.UFH_DEFAULT,), little), target=published.ranges.ANTI_XA_TREATMENT)
+        assert ax.get_ylim()[0] == 0
+        assert ax.get_ylim()[1] > 0.7
+        plt.close(ax.figure)
+
+    def test_no_reason_is_lost_in_the_short_form(self, monkeypatch):
+        small, great = (replace(PATIENT, weight_kg=kg, age_y=y, height_cm=cm) for kg, y, cm in ((9, 2, 75), (250, 110, 175)))
+        courses = [course for somebody in (PATIENT, small, great) for course in overlay(somebody, published.UFH, USUAL)]
+        shorts = [plot.outside_in_short(course) for course in courses]
+        assert [short.startswith("outside: ") for short in shorts] == [bool(course.outside) for course in courses]
+        assert not [short for short in shorts if "got" in short]
+        monkeypatch.setitem(plot.outside_in_short.__globals__, "_KINDS", {})  # a reason nobody has a short word for yet
+        assert plot.outside_in_short(courses[4]).startswith("outside: was studied at bolus 125 to 500 U/kg; got 80")
 
     @pytest.mark.parametrize(
         ("drugs", "regimen", "message"),
@@ -101,6 +130,40 @@ def test_one_warning_a_model():
         overlay(PATIENT, (published.UFH_DEFAULT, published.JIA_2015_UFH, published.SALEM_2022_UFH), USUAL)
     assert [str(one.message).split()[0] for one in said] == ["JIA_2015_UFH", "SALEM_2022_UFH"]
     assert all(one.category is OutsideStudied and one.filename == __file__ for one in said)
+
+
+# Why the half-life is not a number
+
+
+def test_clearance_falls_where_a_road_fills_up_and_only_there():
+    models = {"pool": published.UFH_DEFAULT, "straight": published.KANDROTAS_1989_UFH}
+    ax = plot.clearances(models, Patient(weight_kg=75), published.ranges.ANTI_XA_TREATMENT)
+    falling, level = (next(line for line in ax.get_lines() if line.get_label() == name).get_ydata() for name in models)
+    assert (np.diff(falling) < 0).all()
+    np.testing.assert_allclose(level, 28 * 60 / 1000)  # 28 mL/min, as the paper prints it
+    with pytest.raises(ValueError, match="target must be a range of anti-Xa, the axis is a concentration; got 'aptt_s'"):
+        plot.clearances(models, PATIENT, published.ranges.APTT_RASCHKE)
+    plt.close("all")
+
+
+def test_a_larger_bolus_fills_more_of_the_pool_and_for_longer():
+    ax = plot.binding_pool(published.UFH_DEFAULT, Patient(weight_kg=75), (25, 100, 400))
+    lines = ax.get_lines()[:3]
+    highest = [max(line.get_ydata()) for line in lines]
+    hours_half_full = [np.ptp(line.get_xdata()[np.asarray(line.get_ydata()) > 40]) for line in lines]
+    assert 0 < highest[0] < highest[1] < highest[2] < 100
+    assert hours_half_full == sorted(hours_half_full)
+    with pytest.raises(ValueError, match="drug must be a model with a binding pool; got JIA_2015_UFH"):
+        plot.binding_pool(published.JIA_2015_UFH, Patient(weight_kg=75))
+    plt.close("all")
+
+
+def test_a_half_life_drawn_twice_is_the_same_line():
+    first, again = (plot.half_lives({"m": published.UFH_DEFAULT}, Patient(weight_kg=75)).get_lines()[0].get_ydata() for _ in "12")
+    np.testing.assert_array_equal(first, again)
+    heavier = plot.half_lives({"m": published.UFH_DEFAULT}, Patient(weight_kg=120)).get_lines()[0].get_ydata()
+    assert not np.allclose(first, heavier)
+    plt.close("all")
 
 
 # Citations
@@ -261,6 +324,24 @@ def test_explore_refuses_what_its_controls_refuse():
             one.set(**wrong)
     with pytest.raises(ValueError, match="name must be one of a, b; got 'z'"):
         Explore([Choice(name="name", label="n", options=("a", "b"), value="z")], draw)
+
+
+def test_a_drawing_that_is_refused_leaves_no_figure_open():
+    def draw(x):
+        figure = plot.new_figure(3, 2)[0]
+        if x > 5:
+            raise ValueError("x must stay below 5; got <6>")
+        return Picture(figure=figure, words="fine", code="1")
+
+    before = plt.get_fignums()
+    one = Explore([Slider(name="x", label="x (h)", low=0, high=10, step=1, value=3)], draw)
+    one.set(x=6)
+    assert "x must stay below 5; got &lt;6&gt;" in one.picture.value
+    assert "<img" not in one.picture.value
+    assert "Traceback" not in one.picture.value
+    assert plt.get_fignums() == before
+    one.set(x=2)
+    assert one.words == "fine"
 
 
 def test_sliders_follow_a_hand():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from heparin_pk import metrics
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
+from heparin_pk.kinetics import State
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.patient import Patient
 from heparin_pk.plot.base import (
@@ -238,7 +240,7 @@ def half_lives(
     doses = np.geomspace(15.0, 400.0, 48) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
     with plt.rc_context(STYLE):
         for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
-            minutes = [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses]
+            minutes = [_half_life_min(drug, patient, float(dose)) for dose in doses]
             ax.plot(doses, minutes, color=colour, ls=dashes, label=name)
         ax.plot(
             list(PRINTED_HALF_LIVES_MIN),
@@ -257,6 +259,12 @@ def half_lives(
         ax.set_ylim(0, 190)
         ax.legend(loc="upper left", fontsize=11)
     return ax
+
+
+@lru_cache(maxsize=512)
+def _half_life_min(drug: Drug, patient: Patient, dose_u_per_kg: float) -> float:
+    """Return the half-life after one bolus; kept, because a slider draws the same line again and again."""
+    return 60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose_u_per_kg)) or np.nan)
 
 
 def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
@@ -314,4 +322,61 @@ def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRan
         ax.set_xlim(8, 26)
         ax.set_ylim(0, 1.1)
         ax.legend(loc="upper left", fontsize=11)
+    return ax
+
+
+def clearances(
+    drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRange | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw the clearance against a steady concentration, one line a model: where it falls, a road out is filling up.
+
+    ``target`` is a range of anti-Xa, shown as a band; raises ``ValueError`` for a range of another assay.
+    """
+    if target is not None and target.assay != "anti_xa_u_per_ml":
+        raise ValueError(f"target must be a range of anti-Xa, the axis is a concentration; got {target.assay!r}")
+    if ax is None:
+        ax = new_figure(8.0, 5.0)[1][0, 0]
+    levels = np.geomspace(0.05, 10.0, 80)
+    with plt.rc_context(STYLE):
+        if target is not None:
+            ax.axvspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
+            ax.annotate(f"target\n{target.low:g}–{target.high:g}", (np.sqrt(target.low * target.high), 0.02), ha="center",
+                        xycoords=("data", "axes fraction"), va="bottom", fontsize=11, color="#00664B")  # fmt: skip
+        for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
+            one = drug.individual(patient)
+            ax.plot(levels, [one.clearance_at_ml_per_h(x) / 1000.0 for x in levels], color=colour, ls=dashes, label=name)
+        ax.set_xscale("log")
+        ax.set_xticks([0.1, 0.3, 1.0, 3.0, 10.0], ["0.1", "0.3", "1", "3", "10"])
+        ax.minorticks_off()
+        ax.set_xlim(levels[0], levels[-1])
+        ax.set_ylim(bottom=0.0)
+        ax.set_xlabel("concentration (U/mL)")
+        ax.set_ylabel("clearance (L/h)")
+        ax.legend(loc="upper right", fontsize=11)
+    return ax
+
+
+def binding_pool(
+    drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float] = (25.0, 100.0, 400.0), *, ax: Axes | None = None
+) -> Axes:
+    """Draw how many of the binding sites are taken after single boluses: full, the fast road carries no more.
+
+    Raises ``ValueError`` for a model without a binding pool.
+    """
+    sites_u = drug.individual(patient).bmax_u
+    if sites_u == 0.0:
+        raise ValueError(f"drug must be a model with a binding pool; got {drug.name}")
+    if ax is None:
+        ax = new_figure(8.0, 5.0)[1][0, 0]
+    bound = State._fields.index("bound_u")
+    with plt.rc_context(STYLE):
+        for colour, dashes, dose in zip(COLOURS, DASHES, doses_u_per_kg, strict=False):
+            one = after_bolus(drug, patient, dose)
+            ax.plot(one.time_h, 100.0 * one.states[:, bound] / sites_u, color=colour, ls=dashes, label=f"{dose:g} U/kg")
+        ax.axhline(100.0, color=BLACK, lw=1.0, ls=(0, (1, 3)))
+        ax.set_xlim(0.0, 12.0)
+        ax.set_ylim(0.0, 108.0)
+        ax.set_xlabel("time after the bolus (h)")
+        ax.set_ylabel("binding sites taken (%)")
+        ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.93), fontsize=11)
     return ax

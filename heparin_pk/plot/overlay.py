@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -9,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from heparin_pk.course import Course
-from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, new_figure, shade_target
+from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
 from heparin_pk.response import ASSAYS, TherapeuticRange, level
 
 _KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
@@ -19,7 +20,9 @@ _KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bo
 def outside_in_short(course: Course) -> str:
     """Return "outside: route, rate", or "within what was studied"."""
     kinds = [short for text in course.outside for key, short in _KINDS.items() if key in text]
-    return f"outside: {', '.join(dict.fromkeys(kinds))}" if kinds else "within what was studied"
+    if not course.outside:
+        return "within what was studied"
+    return f"outside: {', '.join(dict.fromkeys(kinds)) or '; '.join(course.outside)}"
 
 
 def overlay(
@@ -32,7 +35,7 @@ def overlay(
     """Draw the true level of several models in one assay; a model used outside its domain is drawn thin and pale.
 
     Where a level passes what was ever measured with a model the area above is hatched. Models that say nothing about this assay
-    are named under the picture.
+    are named under the picture, and so are those whose level ends above it.
 
     Raises ``ValueError`` without a course that has this assay.
     """
@@ -45,7 +48,7 @@ def overlay(
         if target is not None:
             shade_target(ax, target)
         for number, course in enumerate(shown):
-            colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
+            colour, dashes = COLOURS[number % len(COLOURS)], DASHES[(number + number // len(COLOURS)) % len(DASHES)]
             is_within = not course.outside
             values = course.level(assay)
             label = f"{course.drug.name}\n({course.drug.studied.assay}) {outside_in_short(course)}"
@@ -57,15 +60,34 @@ def overlay(
         ax.set_xlim(0.0, max(course.hours for course in shown))
         highest = max(float(course.level(assay).max()) for course in shown)
         ceiling = ASSAYS[assay].ceiling
-        ax.set_ylim(0.0 if assay.startswith("anti") else None, min(1.06 * highest, 1.15 * ceiling))
+        low, usual = level_limits(assay)
+        room = 1.3 * target.high if target is not None else low + 0.2 * (usual - low)
+        ax.set_ylim(low, min(max(1.06 * highest, room), 1.15 * ceiling))
         if highest > ceiling:
             ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
-        missing = [course.drug.name for course in courses if course not in shown]
-        if missing:
-            ax.annotate(f"nothing published about {ASSAYS[assay].label}:\n{', '.join(missing)}", (0.99, 0.99),
-                        xycoords="axes fraction", ha="right", va="top", fontsize=11, color=BLACK)  # fmt: skip
+            ax.annotate("the assay stops counting here", (0.99, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
+                        textcoords="offset points", ha="right", va="bottom", fontsize=11, color=BLACK)  # fmt: skip
+        said = _not_in_the_picture(courses, assay, ax.get_ylim()[1])
+        if said:
+            ax.annotate(said, (0.0, 0.0), xycoords="axes fraction", xytext=(0, -48), textcoords="offset points", ha="left",
+                        va="top", fontsize=11, color=BLACK)  # fmt: skip
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=11, labelspacing=0.6)
     return ax
+
+
+def _not_in_the_picture(courses: Sequence[Course], assay: str, top: float) -> str:
+    lines = []
+    missing = [course.drug.name for course in courses if assay not in course.assays]
+    if missing:
+        lines.append(f"nothing published about {ASSAYS[assay].label}: {', '.join(missing)}")
+    above = [
+        f"{course.drug.name}, {course.level(assay)[-1]:.3g} {ASSAYS[assay].unit or '× control'}"
+        for course in courses
+        if assay in course.assays and course.level(assay)[-1] > top
+    ]
+    if above:
+        lines.append(f"ends above this picture: {'; '.join(above)}")
+    return "\n".join(textwrap.fill(line, 84) for line in lines)
 
 
 def shade_beyond(ax: Axes, course: Course, assay: str, colour: str) -> None:

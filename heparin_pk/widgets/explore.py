@@ -154,11 +154,14 @@ class Explore(VBox):
     def _redraw(self) -> None:
         if self.hidden:
             return
+        open_before = set(plt.get_fignums())
         try:
             with warnings.catch_warnings(record=True) as noted, plt.ioff():
                 warnings.simplefilter("always", OutsideStudied)
                 picture = self.draw(**self.values)
         except ValueError as error:
+            for number in set(plt.get_fignums()) - open_before:
+                plt.close(number)
             self.words, self.source_code = str(error), ""
             self.picture.value = f'<p role="alert"><b>Not possible:</b> {escape(str(error))}</p>'
             self.said.value, self._code.value = aloud(""), ""

@@ -100,13 +100,13 @@ def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Picture:
     if not names:
         raise ValueError("choose a model at least; got none")
     regimen = Regimen((Bolus(time_h=0.0, dose_u_per_kg=bolus), Infusion(time_h=0.0, rate_u_per_kg_per_h=rate)))
-    patient = Patient(weight_kg=75.0, height_cm=175.0, sex="male")
+    patient = Patient(weight_kg=75.0, age_y=50.0, height_cm=175.0, sex="male")
     courses = overlay_courses(patient, [published.named(name) for name in names], regimen)
     target = ANTI_XA_TREATMENT if assay == "anti-Xa" else APTT_RATIO_TREATMENT
     ax = plot.overlay(courses, assay=target.assay, target=target)
     code = (
         "from heparin_pk import Bolus, Infusion, Patient, Regimen, overlay, plot, published\n\n"
-        'patient = Patient(weight_kg=75, height_cm=175, sex="male")\n'
+        'patient = Patient(weight_kg=75, age_y=50, height_cm=175, sex="male")\n'
         f"{_regimen_code(bolus, rate)}\n"
         f"courses = overlay(patient, [{', '.join(f'published.{name}' for name in names)}], regimen)\n"
         f'plot.overlay(courses, assay="{target.assay}", target=published.ranges.'
