@@ -438,7 +438,7 @@ def test_looking_leaves_no_mark(engine):
 def test_steps_are_cut_when_protamine_works():
     """The stepper's rule asks for more steps after a bolus, and for many more while protamine binds."""
     kinetics = published.UFH_DEFAULT.individual(PATIENT)
-    advance = stepper.build()
+    advance = stepper.build().advance
     state = tuple(State(central_u=6000.0, bound_u=600.0, protamine_u=5000.0))
     once = advance(state, 1 / 12, (0.0, 0.0), tuple(kinetics.rates()))
     twice = state

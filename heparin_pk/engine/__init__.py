@@ -23,7 +23,7 @@ from heparin_pk.kinetics import Kinetics, State
 
 ENGINES = ("stepper", "scipy", "compiled")
 
-_plain_advance = stepper.build()
+_plain_advance = stepper.build().advance
 
 
 class Run:

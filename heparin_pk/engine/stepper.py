@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.kinetics import derivatives
@@ -21,34 +23,60 @@ STEPS_PER_H = 12
 _STIFF = 0.5
 _CHANGE = 0.06
 _FAINT = 1e-7
+_LEAST = 1e-300
+"""Keeps 0 / 0 from happening where there is no binding pool; to any other number it adds nothing."""
 _MOST_BY_CHANGE = 40.0
+
+
+class Arithmetic(NamedTuple):
+    """What the rule for the step length needs beyond ``+ - * /``, for floats or for arrays."""
+
+    smaller: Callable = min
+    larger: Callable = max
+    root: Callable = math.sqrt
+    whole: Callable = math.ceil
+
+
+FLOATS = Arithmetic()
+ARRAYS = Arithmetic(np.minimum, np.maximum, np.sqrt, np.ceil)
 
 
 def _as_it_is(function: Callable) -> Callable:
     return function
 
 
-def build(compiled: Callable[[Callable], Callable] = _as_it_is) -> Callable[..., Any]:
-    """Return ``advance(state, hours, inputs, rates)``, its parts passed through ``compiled`` (nothing, or a compiler).
+class Stepper(NamedTuple):
+    """The step, the rule for its length, and both together."""
+
+    rk4_step: Callable[..., Any]
+    substeps: Callable[..., Any]
+    advance: Callable[..., Any]
+
+
+def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arithmetic = FLOATS) -> Stepper:
+    """Return the stepper, its parts passed through ``compiled`` (nothing, or a compiler).
 
     ``state`` is a tuple in the order of :class:`~heparin_pk.kinetics.State`, ``inputs`` the pump and protamine rates, ``rates``
-    a tuple in the order of :class:`~heparin_pk.kinetics.Rates`. The answer is the state ``hours`` later.
+    a tuple in the order of :class:`~heparin_pk.kinetics.Rates`: floats, or arrays with one element a person.
+    ``rk4_step(state, h, inputs, rates)`` is one step, ``substeps(state, hours, inputs, rates)`` into how many ``hours`` must be
+    cut, ``advance(state, hours, inputs, rates)`` the state ``hours`` later (floats only).
     """
     slope = compiled(derivatives)
+    smaller, larger, root, whole = arithmetic
 
     # The tuples are unrolled by hand: a loop over eight components would cost more than the arithmetic.
     # fmt: off
     @compiled
     def rk4_step(state, h, inputs, rates):
-        a, b, c, d, e, f, g, i = state
+        a, b, c, d, e, f, g, i = state  # nothing depends on the area i, so its stages are not needed
         a1, b1, c1, d1, e1, f1, g1, i1 = slope(a, b, c, d, e, f, g, i, *inputs, *rates)
         k = 0.5 * h
         a2, b2, c2, d2, e2, f2, g2, i2 = slope(
-            a + k*a1, b + k*b1, c + k*c1, d + k*d1, e + k*e1, f + k*f1, g + k*g1, i + k*i1, *inputs, *rates)
+            a + k*a1, b + k*b1, c + k*c1, d + k*d1, e + k*e1, f + k*f1, g + k*g1, i, *inputs, *rates)
         a3, b3, c3, d3, e3, f3, g3, i3 = slope(
-            a + k*a2, b + k*b2, c + k*c2, d + k*d2, e + k*e2, f + k*f2, g + k*g2, i + k*i2, *inputs, *rates)
+            a + k*a2, b + k*b2, c + k*c2, d + k*d2, e + k*e2, f + k*f2, g + k*g2, i, *inputs, *rates)
         a4, b4, c4, d4, e4, f4, g4, i4 = slope(
-            a + h*a3, b + h*b3, c + h*c3, d + h*d3, e + h*e3, f + h*f3, g + h*g3, i + h*i3, *inputs, *rates)
+            a + h*a3, b + h*b3, c + h*c3, d + h*d3, e + h*e3, f + h*f3, g + h*g3, i, *inputs, *rates)
         k = h / 6.0
         return (
             a + k*(a1 + 2.0*(a2 + a3) + a4), b + k*(b1 + 2.0*(b2 + b3) + b4),
@@ -59,37 +87,37 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is) -> Callable[...,
 
     @compiled
     def substeps(state, hours, inputs, rates):
-        """Return into how many steps this stretch must be cut: the fastest rate to come, and how fast things change now."""
+        """Return into how many steps this stretch must be cut: the fastest rate to come, and how fast things change now.
+
+        A term that is not in play is multiplied by False, so that floats, arrays and compiled code run the same lines.
+        """
         central, peripheral, bound, depot1, depot2, protamine, effect, area = state
         v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
         c = central / v1
         now = slope(central, peripheral, bound, depot1, depot2, protamine, effect, area, *inputs, *rates)
-        lowest = max(0.0, c + min(0.0, now[0]) * hours / v1)
+        lowest = larger(0.0, c + smaller(0.0, now[0]) * hours / v1)
         fastest = (vmax / (km + lowest) + cl) / v1 + q * (1.0 / v1 + 1.0 / v2) + ke0
         changing = (abs(now[0]) + ktr * (depot1 + depot2)) / v1 / (c + _FAINT)
-        if bmax > 0.0:
-            fastest += kon * (c + inputs[0] * hours / v1 + (bmax - bound) / v1) + kint
-            changing += abs(now[2]) / (bound + 0.05 * bmax)
-        if depot1 + depot2 > 0.0:
-            fastest += ktr
-        if protamine + inputs[1] > 0.0:
-            fastest += kr * (c + (protamine + inputs[1] * hours) / v1) + protamine_loss
-            changing += abs(now[5]) / (protamine + _FAINT)
-        if ke0 > 0.0:
-            changing += ke0 * abs(c - effect) / (effect + _FAINT)
-        by_change = min(hours * math.sqrt(fastest * changing) / _CHANGE, _MOST_BY_CHANGE)
-        return max(1, math.ceil(max(hours * fastest / _STIFF, by_change, hours * STEPS_PER_H) - 1e-9))
+        fastest = fastest + (bmax > 0.0) * (kon * (c + inputs[0] * hours / v1 + (bmax - bound) / v1) + kint)
+        changing = changing + (bmax > 0.0) * (abs(now[2]) / (bound + 0.05 * bmax + _LEAST))
+        fastest = fastest + (depot1 + depot2 > 0.0) * ktr
+        working = protamine + inputs[1] > 0.0
+        fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) / v1) + protamine_loss)
+        changing = changing + working * (abs(now[5]) / (protamine + _FAINT))
+        changing = changing + ke0 * (abs(c - effect) / (effect + _FAINT))
+        by_change = smaller(hours * root(fastest * changing) / _CHANGE, _MOST_BY_CHANGE)
+        return larger(1.0, whole(larger(larger(hours * fastest / _STIFF, by_change), hours * STEPS_PER_H) - 1e-9))
     # fmt: on
 
     @compiled
     def advance(state, hours, inputs, rates):
-        pieces = substeps(state, hours, inputs, rates)
+        pieces = int(substeps(state, hours, inputs, rates))
         h = hours / pieces
         for _ in range(pieces):
             state = rk4_step(state, h, inputs, rates)
         return state
 
-    return advance
+    return Stepper(rk4_step, substeps, advance)
 
 
 class Stretch:
