@@ -1,12 +1,16 @@
 """How big somebody is, in the measures doses and published models use: each a formula with its paper.
 
-Raises ``ValueError`` naming what is missing (``height_cm``, ``sex``, ``age_y``) where a formula needs it.
+Raises ``ValueError`` naming what is missing (``height_cm``, ``sex``, ``age_y``) where a formula needs it. A
+:class:`~heparin_pk.patient.Crowd` gets an array, one number a person.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from heparin_pk._checks import check_between, check_one_of
-from heparin_pk.patient import Patient
+from heparin_pk._each import choose, power, smaller
+from heparin_pk.patient import Crowd, Patient
 from heparin_pk.source import Source
 
 NADLER = Source(
@@ -35,67 +39,71 @@ LEAN_BODY_WEIGHT = Source(
 )
 
 
-def _known(patient: Patient, measure: str, *names: str) -> None:
+def _height_cm(patient: Patient | Crowd) -> Any:
+    return patient.height_cm
+
+
+def _known(patient: Patient | Crowd, measure: str, *names: str) -> None:
     missing = [name for name in names if getattr(patient, name) is None]
     if missing:
         raise ValueError(f"{measure} needs {' and '.join(missing)} of the patient; got {patient!r}")
 
 
-def bmi(patient: Patient) -> float:
+def bmi(patient: Patient | Crowd) -> Any:
     """Return the body-mass index, kg/m2."""
     _known(patient, "the body-mass index", "height_cm")
-    return patient.weight_kg / ((patient.height_cm or 0.0) / 100.0) ** 2
+    height_m = _height_cm(patient) / 100.0
+    return patient.weight_kg / (height_m * height_m)
 
 
-def ideal_body_weight_kg(patient: Patient) -> float:
+def ideal_body_weight_kg(patient: Patient | Crowd) -> Any:
     """Return Devine's ideal weight: 50 kg (men) or 45.5 kg (women) and 2.3 kg for each inch over five feet.
 
     Source: Green et al. 2005, references 19 and 20, as traced by nlmixr2lib.
     """
     _known(patient, "the ideal body weight", "height_cm", "sex")
-    return (45.5 if patient.female else 50.0) + 2.3 * ((patient.height_cm or 0.0) / 2.54 - 60.0)
+    return choose(patient.female, 45.5, 50.0) + 2.3 * (_height_cm(patient) / 2.54 - 60.0)
 
 
-def adjusted_body_weight_kg(patient: Patient, share_fraction: float = 0.4) -> float:
+def adjusted_body_weight_kg(patient: Patient | Crowd, share_fraction: float = 0.4) -> Any:
     """Return the ideal weight and a share of what lies above it (0.3 and 0.4 are in use); below the ideal, the true weight."""
     share_fraction = check_between("share_fraction", share_fraction, 0.0, 1.0)
     ideal = ideal_body_weight_kg(patient)
-    return ideal + share_fraction * (patient.weight_kg - ideal) if patient.weight_kg > ideal else patient.weight_kg
+    return choose(patient.weight_kg > ideal, ideal + share_fraction * (patient.weight_kg - ideal), patient.weight_kg)
 
 
-def blood_volume_l(patient: Patient) -> float:
+def blood_volume_l(patient: Patient | Crowd) -> Any:
     """Return Nadler's blood volume, L; source ``NADLER``."""
     _known(patient, "the blood volume", "height_cm", "sex")
-    height_m = (patient.height_cm or 0.0) / 100.0
-    if patient.female:
-        return 0.3561 * height_m**3 + 0.03308 * patient.weight_kg + 0.1833
-    return 0.3669 * height_m**3 + 0.03219 * patient.weight_kg + 0.604
+    cube_m3 = power(_height_cm(patient) / 100.0, 3)
+    woman = 0.3561 * cube_m3 + 0.03308 * patient.weight_kg + 0.1833
+    return choose(patient.female, woman, 0.3669 * cube_m3 + 0.03219 * patient.weight_kg + 0.604)
 
 
-def lean_body_weight_kg(patient: Patient) -> float:
+def lean_body_weight_kg(patient: Patient | Crowd) -> Any:
     """Return James's lean body weight, kg; source ``LEAN_BODY_WEIGHT``."""
     _known(patient, "the lean body weight", "height_cm", "sex")
-    ratio = patient.weight_kg / (patient.height_cm or 1.0)
-    if patient.female:
-        return 1.07 * patient.weight_kg - 148.0 * ratio**2
-    return 1.10 * patient.weight_kg - 120.0 * ratio**2
+    ratio = patient.weight_kg / _height_cm(patient)
+    woman = 1.07 * patient.weight_kg - 148.0 * (ratio * ratio)
+    return choose(patient.female, woman, 1.10 * patient.weight_kg - 120.0 * (ratio * ratio))
 
 
-def fat_free_mass_kg(patient: Patient) -> float:
+def fat_free_mass_kg(patient: Patient | Crowd) -> Any:
     """Return Janmahasatian's fat-free mass, kg; with an age it carries Al-Sallami's factor (an extrapolation below 3 years).
 
     Source ``FAT_FREE_MASS``.
     """
     _known(patient, "the fat-free mass", "height_cm", "sex")
-    if patient.female:
-        adult = 9270.0 * patient.weight_kg / (8780.0 + 244.0 * bmi(patient))
-        maturing, half_y, steep = 1.11, 7.1, -1.1
-    else:
-        adult = 9270.0 * patient.weight_kg / (6680.0 + 216.0 * bmi(patient))
-        maturing, half_y, steep = 0.88, 13.4, -12.7
-    if patient.age_y is None or patient.age_y == 0.0:
-        return adult if patient.age_y is None else maturing * adult
-    return (maturing + (1.0 - maturing) / (1.0 + (patient.age_y / half_y) ** steep)) * adult
+    girl = _fat_free_mass_kg(patient, 8780.0, 244.0, 1.11, 7.1, 1.1)
+    return choose(patient.female, girl, _fat_free_mass_kg(patient, 6680.0, 216.0, 0.88, 13.4, 12.7))
+
+
+def _fat_free_mass_kg(patient: Patient | Crowd, base: float, per_bmi: float, maturing: float, half_y: float, steep: float):
+    adult = 9270.0 * patient.weight_kg / (base + per_bmi * bmi(patient))
+    if patient.age_y is None:
+        return adult
+    grown = power(patient.age_y / half_y, steep)
+    return (maturing + (1.0 - maturing) * (grown / (1.0 + grown))) * adult
 
 
 MEASURES = {
@@ -113,7 +121,7 @@ MEASURE_SOURCES = {
 """The paper behind each measure a published set scales with."""
 
 
-def measure(patient: Patient, name: str) -> float | None:
+def measure(patient: Patient | Crowd, name: str) -> Any:
     """Return a measure of the patient by name: a field, or one of the formulas above; ``None`` where it is not known."""
     return MEASURES[name](patient) if name in MEASURES else getattr(patient, name)
 
@@ -121,7 +129,7 @@ def measure(patient: Patient, name: str) -> float | None:
 DOSING_WEIGHTS = ("actual", "ideal", "adjusted", "capped")
 
 
-def dosing_weight_kg(patient: Patient, rule: str, *, share_fraction: float = 0.4, cap_kg: float = 100.0) -> float:
+def dosing_weight_kg(patient: Patient | Crowd, rule: str, *, share_fraction: float = 0.4, cap_kg: float = 100.0) -> Any:
     """Return the weight a hospital would dose by: ``"actual"``, ``"ideal"``, ``"adjusted"`` (by a share), ``"capped"``.
 
     >>> round(dosing_weight_kg(Patient(weight_kg=150, height_cm=170, sex="female"), "adjusted"))
@@ -133,5 +141,5 @@ def dosing_weight_kg(patient: Patient, rule: str, *, share_fraction: float = 0.4
     if rule == "adjusted":
         return adjusted_body_weight_kg(patient, share_fraction)
     if rule == "capped":
-        return min(patient.weight_kg, check_between("cap_kg", cap_kg, 1.0, 400.0))
+        return smaller(patient.weight_kg, check_between("cap_kg", cap_kg, 1.0, 400.0))
     return patient.weight_kg

@@ -17,10 +17,10 @@ from heparin_pk._checks import check_between, check_is, check_one_of, check_text
 from heparin_pk._files import read_text, write_text
 from heparin_pk._records import from_plain, to_plain
 from heparin_pk.covariate import Covariate
-from heparin_pk.drug import Drug, Parameter, Residual, Studied, Variability
+from heparin_pk.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.engine import ENGINES
 from heparin_pk.kinetics import State
-from heparin_pk.laboratory import Laboratory
+from heparin_pk.laboratory import Laboratory, Residual
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Bag, Pump, ml_per_h
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous

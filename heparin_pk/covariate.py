@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk._each import choose, larger, power, smaller, some
 from heparin_pk.bodysize import MEASURES, measure
 from heparin_pk.kinetics import Kinetics
-from heparin_pk.patient import Patient
+from heparin_pk.patient import Crowd, Patient
 from heparin_pk.source import Value
 
 FORMS = {
@@ -70,42 +71,45 @@ class Covariate:
 
     __repr__ = shown
 
-    def factor(self, patient: Patient, time_h=0.0):
-        """Return what this patient's feature multiplies by, 1 where it is absent or unknown (time matters to a swing only)."""
+    def factor(self, patient: Patient | Crowd, time_h=0.0):
+        """Return what this patient's feature multiplies by, 1 where it is absent or unknown (time matters to a swing only).
+
+        A crowd gets one factor a person.
+        """
         x = measure(patient, self.feature) if self.feature not in MEASURES or self._measurable(patient) else None
         if x is None or self.form == "fades":
             return 1.0
         effect, reference = self.effect.value, self.reference or 0.0
         match self.form:
             case "times":
-                return effect if x is True else 1.0
+                return choose(x, effect, 1.0)
             case "from":
-                return effect if x >= reference else 1.0
+                return choose(x >= reference, effect, 1.0)
             case "power above":
-                return max(1.0, x / reference) ** effect
+                return power(larger(1.0, x / reference), effect)
             case "per unit above":
-                return 1.0 + effect * max(0.0, x - reference)
+                return 1.0 + effect * larger(0.0, x - reference)
             case "falls below":
-                return 1.0 - effect * (1.0 - min(1.0, x / reference))
+                return 1.0 - effect * (1.0 - smaller(1.0, x / reference))
             case _:
                 return 1.0 + effect * np.cos(2.0 * np.pi * (x + time_h - reference) / 24.0)
 
-    def added(self, patient: Patient, time_h=0.0):
+    def added(self, patient: Patient | Crowd, time_h=0.0):
         """Return what is added at a moment; 0 for every law that multiplies."""
         if self.form != "fades":
             return 0.0
-        return (measure(patient, self.feature) or 0.0) * 0.5 ** (time_h / self.effect.value)
+        return measure(patient, self.feature) * 0.5 ** (time_h / self.effect.value)
 
     @staticmethod
-    def _measurable(patient: Patient) -> bool:
+    def _measurable(patient: Patient | Crowd) -> bool:
         return patient.height_cm is not None and patient.sex is not None
 
-    def applies_to(self, patient: Patient) -> bool:
-        """Return whether this patient has the feature: whether anything changes, at any time of the day."""
-        return any(self.factor(patient, time_h) != 1.0 or self.added(patient, time_h) != 0.0 for time_h in (0.0, 7.0))
+    def applies_to(self, patient: Patient | Crowd) -> bool:
+        """Return whether this patient (anybody of a crowd) has the feature: whether anything changes at any time of the day."""
+        return any(some(self.factor(patient, h) != 1.0) or some(self.added(patient, h) != 0.0) for h in (0.0, 7.0))
 
 
-def product(laws: tuple[Covariate, ...], number: str, patient: Patient, time_h=0.0):
+def product(laws: tuple[Covariate, ...], number: str, patient: Patient | Crowd, time_h=0.0):
     """Return the factor of all laws and of the person itself on one number."""
     factor = patient.factor(number)
     for law in laws:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk._each import power
 from heparin_pk.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.covariate import KINETIC, Covariate, product
-from heparin_pk.kinetics import Kinetics
-from heparin_pk.patient import Patient
+from heparin_pk.kinetics import Kinetics, KineticsOfAll
+from heparin_pk.laboratory import Residual
+from heparin_pk.patient import Crowd, Patient
 from heparin_pk.response import (
     ANTITHROMBIN_LAWS,
     WHITFIELD_1980,
@@ -30,14 +33,6 @@ ROUTES = ("bolus", "infusion", "subcutaneous")
 SCALES = ("weight_kg", "creatinine_clearance_ml_per_min", *MEASURES)
 VARYING = (*KINETIC, "slope_ml_per_u", "baseline_aptt_s", "baseline_act_s")
 """What may differ between people beyond what laws explain."""
-RESIDUALS = (
-    "concentration_cv_fraction",
-    "concentration_sd_u_per_ml",
-    "aptt_cv_fraction",
-    "aptt_sd_s",
-    "act_cv_fraction",
-    "act_sd_s",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -89,8 +84,11 @@ class Parameter:
             return self.exponent
         return float(self.is_per_kg or self.scales_with != "weight_kg")
 
-    def at(self, patient: Patient, reference_weight_kg: float) -> float:
-        """Return the absolute number for one person; raises ``ValueError`` when a measure it needs is not known."""
+    def at(self, patient: Patient | Crowd, reference_weight_kg: float) -> Any:
+        """Return the absolute number for one person, or one for each of a crowd.
+
+        Raises ``ValueError`` when a measure it needs is not known.
+        """
         reference = reference_weight_kg if self.reference is None else self.reference
         value = self.value.value * (reference if self.is_per_kg else 1.0)
         if self.power == 0.0:
@@ -98,7 +96,7 @@ class Parameter:
         size = measure(patient, self.scales_with)
         if size is None:
             raise ValueError(f"{self.name} of this model needs {self.scales_with} of the patient; got {patient!r}")
-        return value * (size / reference) ** self.power
+        return value * power(size / reference, self.power)
 
     def write_scaling(self, reference_weight_kg: float) -> str:
         """Return "x (weight_kg / 75)^0.75", or nothing for a number that is the same for everybody."""
@@ -128,20 +126,6 @@ class Variability:
         check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
         if self.correlates_with:
             check_one_of("correlates_with", self.correlates_with, VARYING)
-
-    __repr__ = shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Residual:
-    """What a published model leaves unexplained in one measurement: ``name`` is one of ``RESIDUALS``."""
-
-    name: str
-    value: Value
-
-    def __post_init__(self) -> None:
-        check_one_of("name", self.name, RESIDUALS)
-        check_is("value", self.value, Value, f"a Value ({self.name} needs its Source)")
 
     __repr__ = shown
 
@@ -313,16 +297,27 @@ class Drug:
 
     def kinetics(self, patient: Patient) -> Kinetics:
         """Return the kinetics of this person, without a word about who was studied."""
-        values: dict[str, float] = {}
         for name, _ in patient.factors:
             check_one_of("a factor of the patient", name, VARYING)
+        return Kinetics(transits=self.transits, **self._values(patient))
+
+    def kinetics_of_all(self, crowd: Crowd) -> KineticsOfAll:
+        """Return the kinetics of everybody: for each the very numbers :meth:`kinetics` gives.
+
+        Raises ``ValueError`` when somebody's are impossible.
+        """
+        for name in crowd.factors:
+            check_one_of("a factor of the patient", name, VARYING)
+        return KineticsOfAll(self.transits, crowd.number, self._values(crowd))
+
+    def _values(self, patient: Patient | Crowd) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         for parameter in self.parameters:
             values[parameter.field] = values.get(parameter.field, 0.0) + parameter.at(patient, self.reference_weight_kg)
-        for field in values:
-            values[field] *= product(self.laws, field, patient)
-            if field in _EXTENSIVE and self.unit_potency_ratio != 1.0:
-                values[field] /= self.unit_potency_ratio
-        return Kinetics(transits=self.transits, **values)
+        return {field: self._in_units(field, value * product(self.laws, field, patient)) for field, value in values.items()}
+
+    def _in_units(self, field: str, value: Any) -> Any:
+        return value / self.unit_potency_ratio if field in _EXTENSIVE and self.unit_potency_ratio != 1.0 else value
 
     def individual(self, patient: Patient) -> Kinetics:
         """Return the kinetics of the typical person of this description; warns once when nobody like that was studied."""

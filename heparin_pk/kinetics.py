@@ -11,8 +11,11 @@ bits. It has never heard of a patient, a nomogram or a clock on the wall.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from heparin_pk._checks import check_between, check_one_of, shown
 
@@ -141,10 +144,7 @@ class Kinetics:
     @property
     def fastest_per_h(self) -> float:
         """The fastest rate at which anything can happen at vanishing concentration, per hour."""
-        per_ml = self.clearance_ml_per_h + self.vmax_u_per_h / self.km_u_per_ml + self.q_ml_per_h
-        per_ml += self.kon_ml_per_u_per_h * self.bmax_u
-        others = self.kint_per_h + self.ktr_per_h + self.protamine_loss_per_h + self.ke0_per_h
-        return per_ml / self.v1_ml + self.q_ml_per_h / self.v2_ml + others
+        return _fastest_per_h(self)
 
     @property
     def is_linear(self) -> bool:
@@ -193,6 +193,45 @@ class Kinetics:
             else:
                 high = middle
         return 0.5 * (low + high)
+
+
+def _fastest_per_h(one: Any) -> Any:
+    per_ml = one.clearance_ml_per_h + one.vmax_u_per_h / one.km_u_per_ml + one.q_ml_per_h
+    per_ml = per_ml + one.kon_ml_per_u_per_h * one.bmax_u
+    others = one.kint_per_h + one.ktr_per_h + one.protamine_loss_per_h + one.ke0_per_h
+    return per_ml / one.v1_ml + one.q_ml_per_h / one.v2_ml + others
+
+
+class KineticsOfAll:
+    """The kinetics of many people: arrays of shape (n,), checked as each person's :class:`Kinetics` would be.
+
+    Raises ``ValueError`` for the person whose parameters are impossible.
+    """
+
+    def __init__(self, transits: int, number: int, values: Mapping[str, Any]) -> None:
+        self.transits, self.number = transits, number
+        typical = Kinetics(v1_ml=1.0)
+        self._values = {
+            field.name: np.broadcast_to(np.asarray(values.get(field.name, getattr(typical, field.name)), float), (number,))
+            for field in fields(Kinetics)
+            if field.name != "transits"
+        }
+        extremes = {int(values.argmin()) for values in self._values.values()} | {int(v.argmax()) for v in self._values.values()}
+        for person in sorted(extremes | {int(np.argmax(_fastest_per_h(self)))}):
+            self[person]
+
+    def __getitem__(self, person: int) -> Kinetics:
+        return Kinetics(transits=self.transits, **{name: float(values[person]) for name, values in self._values.items()})
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def rates(self) -> Rates:
+        """Return the numbers the right-hand side reads, arrays of shape (n,)."""
+        return Rates(*(self._values[name] for name in Rates._fields))  # type: ignore[arg-type]
 
 
 # fmt: off

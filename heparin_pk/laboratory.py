@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from heparin_pk._checks import check_between, check_is, check_one_of, floats, shown
-from heparin_pk._streams import standard_normal
-from heparin_pk.patient import Patient
-from heparin_pk.pump import round_to
+from heparin_pk._each import each
+from heparin_pk._streams import log_normal, standard_normals
+from heparin_pk.patient import Crowd, Patient
+from heparin_pk.pump import round_all_to
 from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, level
 from heparin_pk.source import Source, Value
 from heparin_pk.ward import Lab
@@ -26,6 +29,30 @@ FROM_HEPARIN_LINE_S = Value(
 """What blood drawn through the heparin lumen adds to an aPTT, s."""
 
 
+RESIDUALS = (
+    "concentration_cv_fraction",
+    "concentration_sd_u_per_ml",
+    "aptt_cv_fraction",
+    "aptt_sd_s",
+    "act_cv_fraction",
+    "act_sd_s",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Residual:
+    """What a published model leaves unexplained in one measurement: ``name`` is one of ``RESIDUALS``."""
+
+    name: str
+    value: Value
+
+    def __post_init__(self) -> None:
+        check_one_of("name", self.name, RESIDUALS)
+        check_is("value", self.value, Value, f"a Value ({self.name} needs its Source)")
+
+    __repr__ = shown
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Laboratory:
     """A hospital laboratory that reports one test.
@@ -35,6 +62,8 @@ class Laboratory:
     assay (0 to 0.5); ``ceiling`` the level above which the assay reports only "more than" (``None``: 150 s, and that over the
     control for the ratio; anti-Xa has none); ``resolution`` the last digit it prints (``None``: 1 s, 0.1, 0.01 U/mL).
     ``drawn_from_heparin_line`` spoils every sample as blood from a heparinised lumen is spoilt: 20.5 s on the aPTT.
+    ``residual`` adds what a published model leaves unexplained (``drug.residual``): on a concentration to an anti-Xa, on an aPTT
+    or ACT to that.
 
     Sources: imprecision of 3-5 % for the aPTT was looked for and not found in print, 5 % is assumed; anti-Xa CV at most 5 %
     (PMC6009553). A turnaround of 1 h is assumed. A ceiling of 150 s is that of the MIMIC-III hospital.
@@ -47,6 +76,7 @@ class Laboratory:
     ceiling: float | None = None
     resolution: float | None = None
     drawn_from_heparin_line: bool = False
+    residual: tuple[Residual, ...] = ()
 
     def __post_init__(self) -> None:
         check_one_of("assay", self.assay, ASSAYS)
@@ -59,6 +89,10 @@ class Laboratory:
             check_between("ceiling", self.ceiling, ASSAYS[self.assay].resolution, 1e4)
         if self.resolution is not None:
             check_between("resolution", self.resolution, 1e-4, 10.0)
+        check_is("residual", self.residual, (list, tuple), "a list of Residual")
+        object.__setattr__(self, "residual", tuple(self.residual))
+        for one in self.residual:
+            check_is("residual", one, Residual, "a Residual")
         floats(self, "turnaround_h", "cv_fraction", "ceiling", "resolution")
 
     __repr__ = shown
@@ -78,21 +112,55 @@ class Laboratory:
         responses: Responses | Reagent | ClottingTime,
         drawn_h: float,
         seed: int,
+        subject: int = 0,
     ) -> Lab:
         """Return what the ward will read of blood drawn now: the true level, spoilt, blurred, capped and rounded."""
-        reagent = responses.aptt if isinstance(responses, Responses) else responses
-        true_level = float(level(self.assay, concentration_u_per_ml, patient, responses, drawn_h))
-        if self.drawn_from_heparin_line and self.assay in ("aptt_s", "aptt_ratio"):
-            control_s = reagent.control_aptt_s if self.assay == "aptt_ratio" and reagent is not None else 1.0
-            true_level += FROM_HEPARIN_LINE_S.value / control_s
-        seen = true_level * math.exp(self.cv_fraction * standard_normal(seed, f"assay {self.assay}", drawn_h))
-        ceiling = self.ceiling_for(reagent)
-        resolution = self.resolution if self.resolution is not None else ASSAYS[self.assay].resolution
-        above = seen > ceiling
+        value, above = self.report_many(
+            np.array([concentration_u_per_ml]), patient, responses, np.array([drawn_h]), seed, np.array([subject])
+        )
         return Lab(
             drawn_h=drawn_h,
             reported_h=drawn_h + self.turnaround_h,
             assay=self.assay,
-            value=ceiling if above else min(ceiling, round_to(seen, resolution)),
-            above_ceiling=above,
+            value=float(value[0]),
+            above_ceiling=bool(above[0]),
         )
+
+    def report_many(
+        self,
+        concentration_u_per_ml: np.ndarray,
+        patient: Patient | Crowd,
+        responses: Responses | Reagent | ClottingTime,
+        drawn_h: np.ndarray,
+        seed: int,
+        subjects: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the ward will read of many tubes: values and whether the assay stopped counting, arrays of shape (m,)."""
+        reagent = responses.aptt if isinstance(responses, Responses) else responses
+        concentration = self._unexplained(concentration_u_per_ml, "concentration", "u_per_ml", drawn_h, seed, subjects)
+        true_level = level(self.assay, concentration, patient, responses, drawn_h)
+        control_s = reagent.control_aptt_s if self.assay == "aptt_ratio" and reagent is not None else 1.0
+        if self.drawn_from_heparin_line and self.assay in ("aptt_s", "aptt_ratio"):
+            true_level = true_level + FROM_HEPARIN_LINE_S.value / control_s
+        measured = self._unexplained(true_level, self.assay.partition("_")[0], "s", drawn_h, seed, subjects, control_s)
+        error = self.cv_fraction * standard_normals(seed, f"assay {self.assay}", drawn_h, subjects)
+        seen = measured * each(math.exp, error)
+        ceiling = self.ceiling_for(reagent)
+        resolution = self.resolution if self.resolution is not None else ASSAYS[self.assay].resolution
+        above = seen > ceiling
+        return np.where(above, ceiling, np.minimum(ceiling, round_all_to(np.minimum(seen, 1e6), resolution))), above
+
+    def _unexplained(
+        self, true: np.ndarray, kind: str, unit: str, drawn_h: np.ndarray, seed: int, subjects: np.ndarray, scale: float = 1.0
+    ) -> np.ndarray:
+        """Return a level with what the published model leaves unexplained in one measurement; never below zero."""
+        for one in self.residual:
+            belongs = kind != "concentration" or self.assay == "anti_xa_u_per_ml"  # the concentration as it was measured
+            if not (belongs and one.name.startswith(f"{kind}_")):
+                continue
+            z = standard_normals(seed, f"residual {one.name}", drawn_h, subjects)
+            if one.name == f"{kind}_cv_fraction":
+                true = true * log_normal(one.value.value, z)
+            elif one.name == f"{kind}_sd_{unit}":
+                true = np.maximum(0.0, true + one.value.value / scale * z)
+        return true

@@ -15,13 +15,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk._each import smaller
 from heparin_pk._files import read_text
-from heparin_pk.pump import Bag, Pump, round_to
+from heparin_pk.pump import Bag, Pump, round_all_to, round_to
 from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
 from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.source import Source
-from heparin_pk.ward import Decision, Situation, adjustment
+from heparin_pk.ward import Decision, Decisions, Situation, Situations, adjustment
 
 _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")
 
@@ -118,15 +121,15 @@ class Start:
 
     __repr__ = shown
 
-    def bolus_for_u(self, weight_kg: float) -> float:
-        """Return the first bolus for a weight, capped, U."""
-        dose = self.bolus_u or self.bolus_u_per_kg * weight_kg
-        return dose if self.bolus_max_u is None else min(dose, self.bolus_max_u)
+    def bolus_for_u(self, weight_kg: Any) -> Any:
+        """Return the first bolus for a weight (or each of many), capped, U."""
+        dose = self.bolus_u + self.bolus_u_per_kg * weight_kg  # one of the two is 0
+        return dose if self.bolus_max_u is None else smaller(dose, self.bolus_max_u)
 
-    def rate_for_u_per_h(self, weight_kg: float) -> float:
-        """Return the first rate for a weight, capped, U/h."""
-        rate = self.rate_u_per_h or self.rate_u_per_kg_per_h * weight_kg
-        return rate if self.rate_max_u_per_h is None else min(rate, self.rate_max_u_per_h)
+    def rate_for_u_per_h(self, weight_kg: Any) -> Any:
+        """Return the first rate for a weight (or each of many), capped, U/h."""
+        rate = self.rate_u_per_h + self.rate_u_per_kg_per_h * weight_kg  # one of the two is 0
+        return rate if self.rate_max_u_per_h is None else smaller(rate, self.rate_max_u_per_h)
 
     def write(self) -> str:
         """Return the start in words."""
@@ -294,55 +297,90 @@ class Nomogram:
                 return band
         raise AssertionError("the last band is infinite")
 
+    @property
+    def looks_back(self) -> int:
+        """How many of the latest results the table reads."""
+        return max(1, self.recheck.settled_after or 1)
+
     def decide(self, situation: Situation) -> Decision:
         """Return the start, or what the table orders for the latest result."""
-        now, weight = situation.time_h, situation.weight_kg
-        if not situation.labs:
-            bolus = self._rounded_bolus_u(self.start.bolus_for_u(weight), self.start.bolus_max_u)
-            rate = self._rounded_rate_u_per_h(self.start.rate_for_u_per_h(weight), self.start.rate_max_u_per_h)
-            orders = adjustment(now, bolus_u=bolus, bolus_over_min=self.start.bolus_over_min, rate_u_per_h=rate)
-            return Decision(orders=orders, next_draw_h=now + self.start.first_check_h, why=self.start.write())
-        lab = situation.labs[-1]
-        band = self.band(lab.value, lab.above_ceiling)
-        old = situation.rate_u_per_h
-        new = max(0.0, old + self._change_u_per_h(band, situation))
-        if new != old:
-            new = self._rounded_rate_u_per_h(new, None)
+        now = situation.time_h
+        made = self.decide_many(Situations.of(situation, self.looks_back))
+        rate = float(made.rate_u_per_h[0])
         orders = adjustment(
             now,
-            bolus_u=self._rounded_bolus_u(band.bolus_u or band.bolus_u_per_kg * weight, None),
-            hold_min=band.hold_min,
-            rate_u_per_h=None if new == old else new,
+            bolus_u=float(made.bolus_u[0]),
+            bolus_over_min=float(made.bolus_over_min[0]),
+            hold_min=float(made.hold_min[0]),
+            rate_u_per_h=None if math.isnan(rate) else rate,
         )
-        restart_h = now + band.hold_min / 60.0
-        levels = band.label.partition(" (")[0]
-        why = levels if band.is_no_change else f"{levels}: {band.write()}"
-        return Decision(orders=orders, next_draw_h=restart_h + self._recheck_h(band, situation), why=why)
+        why = self.start.write()
+        if situation.labs:
+            band = self.band(situation.labs[-1].value, situation.labs[-1].above_ceiling)
+            levels = band.label.partition(" (")[0]
+            why = levels if band.is_no_change else f"{levels}: {band.write()}"
+        return Decision(orders=orders, next_draw_h=float(made.next_draw_h[0]), why=why)
 
-    def _change_u_per_h(self, band: Band, situation: Situation) -> float:
-        return (
-            band.change_u_per_kg_per_h * situation.weight_kg
-            + band.change_u_per_h
-            + band.change_percent / 100.0 * situation.rate_u_per_h
-            + band.change_ml_per_h * situation.pump.bag.concentration_u_per_ml
+    def decide_many(self, situations: Situations) -> Decisions:
+        """Return the start, or what the table orders for the latest result, at each of many bedsides."""
+        now, weight, old = situations.time_h, situations.weight_kg, situations.rate_u_per_h
+        begins = situations.number == 0
+        band = self._bands_of(situations.levels[0], situations.above_ceiling[0])
+        change = (
+            self._each_band("change_u_per_kg_per_h")[band] * weight
+            + self._each_band("change_u_per_h")[band]
+            + self._each_band("change_percent")[band] / 100.0 * old
+            + self._each_band("change_ml_per_h")[band] * situations.pump.bag.concentration_u_per_ml
+        )
+        new = np.maximum(0.0, old + change)
+        new = np.where(new != old, self._rounded_rates_u_per_h(new, None), np.nan)
+        bolus_u, per_kg = self._each_band("bolus_u")[band], self._each_band("bolus_u_per_kg")[band]
+        bolus = self._rounded_boluses_u(np.where(bolus_u > 0.0, bolus_u, per_kg * weight), None)
+        hold_min = self._each_band("hold_min")[band]
+        draw_h = now + hold_min / 60.0 + self._recheck_after_h(band, situations)
+        if not begins.any():
+            return Decisions(bolus_u=bolus, bolus_over_min=0.0 * now, hold_min=hold_min, rate_u_per_h=new, next_draw_h=draw_h)
+        first_bolus = self._rounded_boluses_u(self.start.bolus_for_u(weight), self.start.bolus_max_u)
+        first_rate = self._rounded_rates_u_per_h(self.start.rate_for_u_per_h(weight), self.start.rate_max_u_per_h)
+        return Decisions(
+            bolus_u=np.where(begins, first_bolus, bolus),
+            bolus_over_min=np.where(begins, self.start.bolus_over_min, 0.0),
+            hold_min=np.where(begins, 0.0, hold_min),
+            rate_u_per_h=np.where(begins, first_rate, new),
+            next_draw_h=np.where(begins, now + self.start.first_check_h, draw_h),
         )
 
-    def _rounded_bolus_u(self, dose_u: float, cap_u: float | None) -> float:
-        dose = round_to(dose_u, self.bolus_round_u) if self.bolus_round_u else dose_u
-        return min([dose, *(cap for cap in (cap_u, self.bolus_max_u) if cap is not None)])
+    def _each_band(self, name: str) -> np.ndarray:
+        return np.array([getattr(band, name) for band in self.bands], dtype=float)
 
-    def _rounded_rate_u_per_h(self, rate: float, cap: float | None) -> float:
-        rate = round_to(rate, self.rate_round_u_per_h) if self.rate_round_u_per_h else rate
-        return min([rate, *(limit for limit in (cap, self.rate_max_u_per_h) if limit is not None)])
+    def _bands_of(self, levels: np.ndarray, above_ceiling: np.ndarray) -> np.ndarray:
+        """Return the place of each level's band; see :meth:`band`."""
+        if above_ceiling.any():
+            self.band(float(levels[above_ceiling].min()), above_ceiling=True)  # complains where the table reads beyond
+        ticks = np.floor(levels / self.round_to + 0.5 + 1e-9)
+        edges = np.array([round(band.below / self.round_to) for band in self.bands[:-1]], dtype=float)
+        return np.where(above_ceiling, len(self.bands) - 1, np.searchsorted(edges, ticks, side="right"))
 
-    def _recheck_h(self, band: Band, situation: Situation) -> float:
+    def _rounded_boluses_u(self, dose_u: np.ndarray, cap_u: float | None) -> np.ndarray:
+        dose = round_all_to(dose_u, self.bolus_round_u) if self.bolus_round_u else dose_u
+        caps = [cap for cap in (cap_u, self.bolus_max_u) if cap is not None]
+        return np.minimum(dose, min(caps)) if caps else dose
+
+    def _rounded_rates_u_per_h(self, rate: np.ndarray, cap: float | None) -> np.ndarray:
+        rate = round_all_to(rate, self.rate_round_u_per_h) if self.rate_round_u_per_h else rate
+        caps = [limit for limit in (cap, self.rate_max_u_per_h) if limit is not None]
+        return np.minimum(rate, min(caps)) if caps else rate
+
+    def _recheck_after_h(self, band: np.ndarray, situations: Situations) -> np.ndarray:
         rule = self.recheck
-        if rule.settled_after and rule.settled_hours:
-            latest = situation.labs[-rule.settled_after :]
-            in_range = [self.band(lab.value, lab.above_ceiling).is_no_change for lab in latest]
-            if len(latest) == rule.settled_after and all(in_range):
-                return rule.settled_hours
-        return band.recheck_h if band.recheck_h is not None else rule.hours
+        own = np.array([rule.hours if one.recheck_h is None else one.recheck_h for one in self.bands])
+        if not (rule.settled_after and rule.settled_hours):
+            return own[band]
+        left_alone = np.array([one.is_no_change for one in self.bands])
+        latest = range(rule.settled_after)
+        in_range = [left_alone[self._bands_of(situations.levels[i], situations.above_ceiling[i])] for i in latest]
+        settled = np.all(in_range, axis=0) & (situations.number >= rule.settled_after)
+        return np.where(settled, rule.settled_hours, own[band])
 
 
 def names() -> tuple[str, ...]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
 
@@ -123,3 +127,121 @@ class Patient:
     def factor(self, parameter: str) -> float:
         """Return this person's own factor on a parameter, 1 where nothing is said."""
         return dict(self.factors).get(parameter, 1.0)
+
+
+class Crowd:
+    """Many people at once: the fields of :class:`Patient`, each one value for all or an array of shape (n,).
+
+    ``columns`` holds what is not at its default (``weight_kg`` at least); ``factors`` maps a parameter to one factor a person.
+    Laws and formulas of the house read a crowd as they read a patient and answer with arrays. ``crowd[17]`` is the patient.
+
+    Raises ``ValueError`` with name, limits, value and person when somebody lies outside the limits of a :class:`Patient`.
+
+    >>> crowd = Crowd(2, {"weight_kg": np.array([60.0, 82.0]), "sex": np.array(["female", "male"])})
+    >>> crowd.female.tolist(), crowd[1]
+    ([True, False], Patient(weight_kg=82.0, sex='male'))
+    """
+
+    if TYPE_CHECKING:  # the fields of a Patient, each a value or an array
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    __slots__ = ("_factors", "number", *(field.name for field in fields(Patient) if field.name != "factors"))
+
+    def __init__(self, number: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
+        self.number = number
+        self._factors = dict(factors or {})
+        typical = Patient(weight_kg=75.0)
+        known = [name for name in Crowd.__slots__ if name not in ("_factors", "number")]
+        for name in columns:
+            check_one_of("a column", name, known)
+        if "weight_kg" not in columns:
+            raise ValueError("weight_kg is needed of everybody; got no such column")
+        for name in known:
+            value = columns.get(name, getattr(typical, name))
+            if isinstance(value, np.ndarray) and value.shape != (number,):
+                raise ValueError(f"{name} must have one value for each of {number} people; got shape {value.shape}")
+            setattr(self, name, value)
+            _check_column(name, value)
+        for name, factor in self._factors.items():
+            _check_range(f"the factor on {name}", factor, 0.01, 100.0)
+        if np.any(np.logical_and(self.pregnant, self.male)):
+            raise ValueError("pregnant must be False for sex 'male'; got True")
+
+    @property
+    def doses_by_kg(self) -> Any:
+        """The weight doses are calculated with, kg."""
+        return self.weight_kg if self.dosing_weight_kg is None else self.dosing_weight_kg
+
+    @property
+    def female(self) -> Any:
+        """True for each woman; unknown counts as no."""
+        return self.sex == "female"
+
+    @property
+    def male(self) -> Any:
+        """True for each man; unknown counts as no."""
+        return self.sex == "male"
+
+    @property
+    def on_warfarin(self) -> bool:
+        """True when INRs under warfarin are known."""
+        return self.inr is not None
+
+    def factor(self, parameter: str) -> Any:
+        """Return everybody's own factor on a parameter, 1 where nothing is said."""
+        return self._factors.get(parameter, 1.0)
+
+    @property
+    def factors(self) -> dict[str, np.ndarray]:
+        """The factors people differ by, one array a parameter."""
+        return dict(self._factors)
+
+    def column(self, name: str) -> np.ndarray | None:
+        """Return a field as an array of shape (n,), or ``None`` where it is not known."""
+        value = getattr(self, name)
+        if value is None or isinstance(value, np.ndarray):
+            return value
+        return np.full(self.number, value)
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __getitem__(self, person: int) -> Patient:
+        if not 0 <= person < self.number:
+            raise IndexError(f"person must lie between 0 and {self.number - 1}; got {person!r}")
+        values = {}
+        for field in fields(Patient):
+            if field.name != "factors":
+                value = getattr(self, field.name)
+                values[field.name] = value[person].item() if isinstance(value, np.ndarray) else value
+        return Patient(**values, factors=tuple((name, float(factor[person])) for name, factor in self._factors.items()))
+
+    def take(self, people: np.ndarray) -> Crowd:
+        """Return the crowd of these people (m,), in this order."""
+        columns = {}
+        for field in fields(Patient):
+            if field.name != "factors":
+                value = getattr(self, field.name)
+                columns[field.name] = value[people] if isinstance(value, np.ndarray) else value
+        return Crowd(len(people), columns, {name: factor[people] for name, factor in self._factors.items()})
+
+
+def _check_column(name: str, value: Any) -> None:
+    if name in LIMITS and value is not None:
+        _check_range(name, value, *LIMITS[name])
+    elif name == "sex" and value is not None:
+        for one in np.unique(value):
+            check_one_of("sex", str(one), SEXES)
+    elif name in YES_OR_NO and not isinstance(value, bool) and not (isinstance(value, np.ndarray) and value.dtype == bool):
+        raise ValueError(f"{name} must be True or False; got {value!r}")
+    elif value is None and name not in (*_OPTIONAL, "sex"):
+        raise ValueError(f"{name} must be known; got None")
+
+
+def _check_range(name: str, value: Any, low: float, high: float) -> None:
+    values = np.atleast_1d(np.asarray(value, dtype=float))
+    inside = (values >= low) & (values <= high)
+    if not inside.all():
+        person = int(np.argmin(inside))
+        raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {float(values[person])!r} (person {person})")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+import numpy as np
+
 from heparin_pk._checks import check_between, check_is, floats, shown
 
 KG_PER_LB = 0.45359237
@@ -24,6 +26,27 @@ def round_to(value: float, step: float) -> float:
     step = check_between("step", step, 1e-6, 1e6)
     unit = Decimal(repr(step))
     return float((Decimal(repr(value)) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit)
+
+
+def round_all_to(values: np.ndarray, step: float) -> np.ndarray:
+    """Return :func:`round_to` of every element: the very same numbers.
+
+    >>> round_all_to(np.array([24.416, 0.25, 5903.0]), 0.1).tolist()
+    [24.4, 0.3, 5903.0]
+    """
+    step = check_between("step", step, 1e-6, 1e6)
+    ratio = values / step
+    ticks = np.floor(np.abs(ratio) + 0.5) * np.sign(ratio)
+    per_one = round(1.0 / step)
+    if per_one >= 1 and 1.0 / per_one == step:
+        rounded = ticks / per_one  # the nearest float to so many tenths, as a decimal would give
+    elif step == round(step):
+        rounded = ticks * step
+    else:
+        return np.array([round_to(value, step) for value in values.tolist()])
+    unclear = np.flatnonzero(np.abs(np.abs(ratio) % 1.0 - 0.5) < 1e-6)  # a half, or within the rounding error of one
+    rounded[unclear] = [round_to(value, step) for value in values[unclear].tolist()]
+    return rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -83,6 +106,11 @@ class Pump:
     def delivered_u_per_h(self, rate_u_per_h: float) -> float:
         """Return what then runs into the vein, U/h: the ordered rate within half a step of the pump."""
         return round(self.set_ml_per_h(rate_u_per_h) * self.bag.concentration_u_per_ml, 9)
+
+    def delivered_to_all_u_per_h(self, rate_u_per_h: np.ndarray) -> np.ndarray:
+        """Return :meth:`delivered_u_per_h` of every rate: the very same numbers."""
+        concentration = self.bag.concentration_u_per_ml
+        return np.round(round_all_to(rate_u_per_h / concentration, self.resolution_ml_per_h) * concentration, 9)
 
 
 def weight_kg_from_lb(weight_lb: float, kg_per_lb: float = KG_PER_LB) -> float:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk._each import each
 from heparin_pk.covariate import Covariate, product
-from heparin_pk.patient import Patient
+from heparin_pk.patient import Crowd, Patient
 from heparin_pk.source import Source, Value
 
 
@@ -253,7 +254,7 @@ class Responses:
         return tuple(assay for assay, is_known in known.items() if is_known)
 
 
-def slope_ml_per_u(patient: Patient, reagent: Reagent, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS) -> float:
+def slope_ml_per_u(patient: Patient | Crowd, reagent: Reagent, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS):
     """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times what the laws make of it.
 
     Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
@@ -263,7 +264,9 @@ def slope_ml_per_u(patient: Patient, reagent: Reagent, laws: tuple[Covariate, ..
     return reagent.slope_ml_per_u * product(laws, "slope_ml_per_u", patient)
 
 
-def active_u_per_ml(concentration_u_per_ml, patient: Patient, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0):
+def active_u_per_ml(
+    concentration_u_per_ml, patient: Patient | Crowd, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0
+):
     """Return the concentration as blood feels it at a time of the day: the same, unless a law swings over 24 h."""
     swing = product(laws, "activity_fraction", patient, time_h)
     return concentration_u_per_ml if isinstance(swing, float) and swing == 1.0 else concentration_u_per_ml * swing
@@ -271,7 +274,7 @@ def active_u_per_ml(concentration_u_per_ml, patient: Patient, laws: tuple[Covari
 
 def aptt_s(
     concentration_u_per_ml,
-    patient: Patient,
+    patient: Patient | Crowd,
     reagent: Reagent | ClottingTime,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
@@ -296,7 +299,7 @@ def _clotting_time_s(c, law: ClottingTime, baseline_s: float, steeper: float):
 
 def aptt_ratio(
     concentration_u_per_ml,
-    patient: Patient,
+    patient: Patient | Crowd,
     reagent: Reagent | ClottingTime,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
@@ -307,7 +310,7 @@ def aptt_ratio(
 
 def act_s(
     concentration_u_per_ml,
-    patient: Patient,
+    patient: Patient | Crowd,
     law: ClottingTime,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
@@ -320,7 +323,7 @@ def act_s(
 
 def anti_xa_u_per_ml(
     concentration_u_per_ml,
-    patient: Patient,
+    patient: Patient | Crowd,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
 ):
@@ -337,13 +340,16 @@ def anti_xa_u_per_ml(
     return found
 
 
-def level(assay: str, concentration_u_per_ml, patient: Patient, responses: Responses | Reagent | ClottingTime, time_h=0.0):
+def level(
+    assay: str, concentration_u_per_ml, patient: Patient | Crowd, responses: Responses | Reagent | ClottingTime, time_h=0.0
+):
     """Return the true level of ``assay`` (one of ``ASSAYS``) at a concentration, a number or an array.
 
     ``responses`` is what :class:`Responses` says, or a reagent alone; ``time_h`` the hours since the start (an array of the same
     shape, or a number), which only a swing over the day and a fading drug read.
 
-    Raises ``ValueError`` for a negative concentration, and for an assay nobody published for this drug.
+    A crowd takes an array, one number a person. Raises ``ValueError`` for a negative concentration, and for an assay nobody
+    published for this drug.
     """
     check_one_of("assay", assay, ASSAYS)
     if not isinstance(responses, Responses):
@@ -362,6 +368,32 @@ def level(assay: str, concentration_u_per_ml, patient: Patient, responses: Respo
     assert responses.aptt is not None
     law = aptt_s if assay == "aptt_s" else aptt_ratio
     return law(concentration_u_per_ml, patient, responses.aptt, laws, time_h)
+
+
+def concentration_at_u_per_ml(assay: str, value: float, patient: Patient | Crowd, responses: Responses, time_h=0.0):
+    """Return the concentration at which an assay reaches a level, the inverse of :func:`level`, a number or one a person.
+
+    Below the level without the drug there is none: the answer is then below 0. Raises ``ValueError`` for an assay nobody
+    published for this drug, and for a law that flattens (``most_s``), which has no inverse written here.
+    """
+    check_one_of("assay", assay, responses.assays)
+    laws = responses.laws
+    swing = product(laws, "activity_fraction", patient, time_h)
+    if assay == "anti_xa_u_per_ml":
+        added = sum((law.added(patient, time_h) for law in laws if law.form == "fades" and law.applies_to(patient)), 0.0)
+        return (value - added) / product(laws, "recovery_fraction", patient) / swing
+    law = responses.act if assay == "act_s" else responses.aptt
+    assert law is not None  # or it would not be among the assays
+    seconds = value * law.control_aptt_s if assay == "aptt_ratio" else value
+    if isinstance(law, Reagent):
+        baseline_s = patient.baseline_aptt_s
+        return each(math.log, seconds / baseline_s) / slope_ml_per_u(patient, law, laws) / swing
+    if law.most_s > 0.0:
+        raise ValueError(f"{law.name} flattens; no concentration is read back from it")
+    baseline_s = patient.baseline_aptt_s
+    if assay == "act_s":
+        baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
+    return (seconds - baseline_s) / law.slope_s_ml_per_u / product(laws, "slope_ml_per_u", patient) / swing
 
 
 def aptt_range_for_anti_xa(

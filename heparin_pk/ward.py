@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from heparin_pk._checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Regimen
@@ -71,6 +73,52 @@ class Decision:
         return draws if isinstance(draws, tuple) else (draws,)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Situations:
+    """What is known at many bedsides where somebody has to decide at once: arrays of shape (m,), one element a person.
+
+    ``number`` counts the results so far; ``levels`` and ``above_ceiling`` (k, m) hold the latest k of them, newest first
+    (0 and False where there are fewer). The rest is as in :class:`Situation`.
+    """
+
+    time_h: np.ndarray
+    weight_kg: np.ndarray
+    rate_u_per_h: np.ndarray
+    number: np.ndarray
+    levels: np.ndarray
+    above_ceiling: np.ndarray
+    pump: Pump
+
+    @classmethod
+    def of(cls, situation: Situation, latest: int) -> Situations:
+        """Return one situation as a crowd of one, with its latest results."""
+        newest = situation.labs[::-1][:latest]
+        blank = [0.0] * (latest - len(newest))
+        return cls(
+            time_h=np.array([situation.time_h]),
+            weight_kg=np.array([situation.weight_kg]),
+            rate_u_per_h=np.array([situation.rate_u_per_h]),
+            number=np.array([len(situation.labs)]),
+            levels=np.array([[lab.value] for lab in newest] + [[one] for one in blank]),
+            above_ceiling=np.array([[lab.above_ceiling] for lab in newest] + [[False] for _ in blank]),
+            pump=situation.pump,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decisions:
+    """What was decided at many bedsides: arrays of shape (m,); a bolus or hold of 0 is none, NaN keeps the rate or draws no more.
+
+    The new rate runs once the hold is over.
+    """
+
+    bolus_u: np.ndarray
+    bolus_over_min: np.ndarray
+    hold_min: np.ndarray
+    rate_u_per_h: np.ndarray
+    next_draw_h: np.ndarray
+
+
 @runtime_checkable
 class Controller(Protocol):
     """Whoever decides the next order: a nomogram, a plan, a learner's hand."""
@@ -82,6 +130,20 @@ class Controller(Protocol):
 
     def decide(self, situation: Situation) -> Decision:
         """Return what to do now; called at the start (no results yet) and at every result."""
+        ...
+
+
+@runtime_checkable
+class CrowdController(Controller, Protocol):
+    """A controller that decides for many at once: the same decisions, thousands a millisecond, no compiler needed."""
+
+    @property
+    def looks_back(self) -> int:
+        """How many of the latest results it reads."""
+        ...
+
+    def decide_many(self, situations: Situations) -> Decisions:
+        """Return what to do at each bedside, which depends on nothing but that bedside."""
         ...
 
 

@@ -21,14 +21,16 @@ NAME = "heparin_pk"
 # Import directions: strictly downwards
 
 FLOORS = {
-    **dict.fromkeys(("_checks", "_files", "_records", "_streams"), 0.0),
+    **dict.fromkeys(("_checks", "_each", "_files", "_records"), 0.0),
+    "_streams": 0.1,
     "source": 0.5,
     **dict.fromkeys(("patient", "kinetics", "pump"), 1.0),
     "bodysize": 1.1,
     "covariate": 1.2,
     **dict.fromkeys(("response", "regimen"), 1.5),
     "ward": 2.0,
-    **dict.fromkeys(("drug", "nomogram", "laboratory"), 3.0),
+    "laboratory": 2.5,
+    **dict.fromkeys(("drug", "nomogram"), 3.0),
     **dict.fromkeys(("published", "engine"), 4.0),
     "course": 5.0,
     "citations": 5.5,

@@ -53,7 +53,7 @@ class Lanes:
 
     def __init__(self, rates: Rates, *, runner: str = "numpy", routes: tuple[str, ...] = ("subcutaneous", "protamine")) -> None:
         check_one_of("runner", runner, RUNNERS)
-        self.number = len(rates.v1_ml)
+        self.number = len(np.asarray(rates.v1_ml))
         unused = set()
         if "subcutaneous" not in routes:
             unused |= {"ktr_per_h"}
@@ -140,7 +140,7 @@ class Lanes:
         if not len(moving):
             return state
         after = self._runner.once(*(_picked(x, moving) for x in (state, inputs, rates, time_h, at_h)))
-        moved = [one if one is NOTHING else one.copy() for one in state]
+        moved: list[Any] = [one if one is NOTHING else one.copy() for one in state]
         for kept, new in zip(moved, after, strict=True):
             if kept is not NOTHING:
                 kept[moving] = new

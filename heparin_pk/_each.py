@@ -1,0 +1,48 @@
+"""The same arithmetic for one person and for a crowd: a number or an array of one number a person.
+
+Powers go through the float's own arithmetic element by element, so that a person gets the same bits alone and in a crowd, on
+any machine's vector units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def each(function: Callable[[float], float], values: Any) -> Any:
+    """Return ``function`` of a number, or of every element of an array.
+
+    >>> each(abs, np.array([-1.0, 2.0])), each(abs, -3.0)
+    (array([1., 2.]), 3.0)
+    """
+    if isinstance(values, np.ndarray):
+        return np.fromiter(map(function, values.tolist()), dtype=float, count=len(values))
+    return function(values)
+
+
+def power(base: Any, exponent: float) -> Any:
+    """Return ``base ** exponent`` for a number or every element of an array."""
+    return each(lambda x: x**exponent, base)
+
+
+def choose(condition: Any, yes: Any, no: Any) -> Any:
+    """Return ``yes`` where the condition holds, ``no`` elsewhere."""
+    return np.where(condition, yes, no) if isinstance(condition, np.ndarray) else (yes if condition else no)
+
+
+def larger(one: Any, two: Any) -> Any:
+    """Return the larger of two, element by element."""
+    return np.maximum(one, two) if isinstance(one, np.ndarray) or isinstance(two, np.ndarray) else max(one, two)
+
+
+def smaller(one: Any, two: Any) -> Any:
+    """Return the smaller of two, element by element."""
+    return np.minimum(one, two) if isinstance(one, np.ndarray) or isinstance(two, np.ndarray) else min(one, two)
+
+
+def some(condition: Any) -> bool:
+    """Return whether a condition holds for one person, or for anybody of a crowd."""
+    return bool(np.any(condition))
