@@ -19,6 +19,7 @@ from heparin_pk._records import from_plain, to_plain
 from heparin_pk.covariate import Covariate
 from heparin_pk.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.engine import ENGINES
+from heparin_pk.execution import Execution
 from heparin_pk.kinetics import State
 from heparin_pk.laboratory import Laboratory, Residual
 from heparin_pk.patient import Patient
@@ -74,6 +75,8 @@ class Course:
     controller: str = "regimen"
     plan_source: Source | None = None
     seed: int = 0
+    subject: int = 0
+    execution: Execution | None = None
     engine: str = "stepper"
 
     def __post_init__(self) -> None:
@@ -96,6 +99,8 @@ class Course:
         check_text("controller", self.controller)
         check_is("plan_source", self.plan_source, (Source, type(None)), "a Source or None")
         check_is("seed", self.seed, int, "an integer")
+        check_is("subject", self.subject, int, "an integer")
+        check_is("execution", self.execution, (Execution, type(None)), "an Execution or None")
         for entry in self.entries:
             check_is("an entry", entry, Entry, "an Entry")
         check_one_of("engine", self.engine, ENGINES)
@@ -195,7 +200,11 @@ class Course:
     @property
     def sources(self) -> tuple[Source, ...]:
         """The papers this course used, and no others, each once."""
-        more = (self.plan_source, self.target.source if self.target else None)
+        more = (
+            self.plan_source,
+            self.target.source if self.target else None,
+            *(self.execution.sources if self.execution else ()),
+        )
         every = (*self.drug.sources_for(self.patient, self.responses), *(source for source in more if source is not None))
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
@@ -383,6 +392,7 @@ _CLASSES: dict[str, type] = {
         ClottingTime,
         TherapeuticRange,
         Laboratory,
+        Execution,
         Pump,
         Bag,
         Entry,

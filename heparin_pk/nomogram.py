@@ -24,7 +24,7 @@ from heparin_pk.pump import Bag, Pump, round_all_to, round_to
 from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
 from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.source import Source
-from heparin_pk.ward import Decision, Decisions, Situation, Situations, adjustment
+from heparin_pk.ward import Decision, Decisions, Situation, Situations
 
 _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")
 
@@ -306,14 +306,7 @@ class Nomogram:
         """Return the start, or what the table orders for the latest result."""
         now = situation.time_h
         made = self.decide_many(Situations.of(situation, self.looks_back))
-        rate = float(made.rate_u_per_h[0])
-        orders = adjustment(
-            now,
-            bolus_u=float(made.bolus_u[0]),
-            bolus_over_min=float(made.bolus_over_min[0]),
-            hold_min=float(made.hold_min[0]),
-            rate_u_per_h=None if math.isnan(rate) else rate,
-        )
+        orders = made.orders(now)
         why = self.start.write()
         if situation.labs:
             band = self.band(situation.labs[-1].value, situation.labs[-1].above_ceiling)

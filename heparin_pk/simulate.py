@@ -4,8 +4,8 @@ Closed loop is open loop, written as it goes: a regimen is a list of orders know
 order after seeing the laboratory. :func:`titrate` returns a course that carries the regimen in fact given, and
 :func:`simulate` of that regimen draws the very same curve.
 
-At one moment things happen in this order: what was running out ends (holds, short infusions), blood is drawn, results are
-read and answered, orders are carried out. Blood drawn at the moment of a dose is therefore pre-dose.
+At one moment things happen in the order of :class:`Rank`; :mod:`heparin_pk.cohort` lets time pass for thousands at once by the
+same ranks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 import warnings
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
 from itertools import count
 
@@ -24,18 +25,34 @@ from heparin_pk.citations import remember
 from heparin_pk.course import Course, Entry
 from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.engine import Run
+from heparin_pk.execution import Execution
 from heparin_pk.kinetics import Kinetics, State
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import Reagent
-from heparin_pk.ward import Controller, Decision, Lab, Situation
+from heparin_pk.response import Reagent, Responses
+from heparin_pk.ward import Controller, CrowdController, Decision, Lab, Situation, Situations
 
 U_PER_MG_PROTAMINE = 100.0
 """Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
 
-_END, _DRAW, _RESULT, _ORDER = range(4)
+
+class Rank(IntEnum):
+    """What comes first at one moment, for one patient and for many.
+
+    What was running out ends (holds, short infusions), blood is drawn, results are read and answered, orders are carried out.
+    Blood drawn at the moment of a dose is therefore pre-dose.
+    """
+
+    END = 0
+    DRAW = 1
+    RESULT = 2
+    ORDER = 3
+
+
+AT_THE_LAST_MOMENT = (Rank.DRAW, Rank.RESULT)
+"""What still happens when the time is up: blood is drawn and read, nothing more is given."""
 
 
 class _Bedside:
@@ -70,7 +87,7 @@ class _Bedside:
             self._give(now_h)
 
         self._give(time_h)
-        self._later(time_h + hours, _END, end)
+        self._later(time_h + hours, Rank.END, end)
 
     def carry_out(self, order: Order) -> None:
         """Do what an absolute order says, at its time."""
@@ -89,7 +106,7 @@ class _Bedside:
             case Hold():
                 self._held_until_h = max(self._held_until_h, order.end_h)
                 self._give(now_h)
-                self._later(self._held_until_h, _END, self._give)
+                self._later(self._held_until_h, Rank.END, self._give)
             case Subcutaneous(dose_u=dose_u):
                 self._inject(now_h, dose_u or 0.0)
             case Protamine(dose_mg=dose_mg, over_min=minutes):
@@ -103,7 +120,7 @@ class _Bedside:
         absorbed_u = self.kinetics.bioavailability_fraction * dose_u
         jump = State(depot1_u=absorbed_u) if self.kinetics.transits == 2 else State(depot2_u=absorbed_u)
         if self.kinetics.lag_h > 0.0:
-            self._later(time_h + self.kinetics.lag_h, _END, lambda now_h: self._give(now_h, jump))
+            self._later(time_h + self.kinetics.lag_h, Rank.END, lambda now_h: self._give(now_h, jump))
         else:
             self._give(time_h, jump)
 
@@ -144,6 +161,8 @@ def titrate(
     laboratory: Laboratory | None = None,
     pump: Pump | None = None,
     seed: int | np.random.Generator = 0,
+    subject: int = 0,
+    execution: Execution | None = None,
     engine: str = "stepper",
 ) -> Course:
     """Return the course of a patient whose next order is written after each laboratory result.
@@ -151,10 +170,35 @@ def titrate(
     ``controller`` is a :class:`~heparin_pk.nomogram.Nomogram`, a fixed plan (:class:`~heparin_pk.ward.Fixed`), a learner's
     hand (:class:`~heparin_pk.ward.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results already read,
     never the truth. Rates are rounded to what ``pump`` can be set to (``None``: the table's own bag, else 100 U/mL). ``seed``
-    fixes the laboratory's error: the same seed gives the same course.
+    fixes the laboratory's error: the same seed gives the same course; ``subject`` numbers the patient, so that two of them do
+    not share it. ``execution`` says how the ward carries out what was decided (``None``: to the letter); it needs a controller
+    that can decide for many (:class:`~heparin_pk.ward.CrowdController`), as every nomogram can.
 
     Raises ``ValueError`` when the laboratory does not report what the controller reads, or the controller orders in the past.
     """
+    laboratory, pump = prepared(controller, laboratory, pump)
+    check_is("execution", execution, (Execution, type(None)), "an Execution or None")
+    if execution is not None:
+        check_is("controller", controller, CrowdController, "one with decide_many (execution errors act on that)")
+    check_between("subject", subject, 0, 2**53)
+    return _live(
+        patient,
+        drug,
+        controller,
+        None,
+        hours,
+        laboratory,
+        pump,
+        checked_seed(seed),
+        engine,
+        laboratory.reagent,
+        int(subject),
+        execution,
+    )
+
+
+def prepared(controller: Controller, laboratory: Laboratory | None, pump: Pump | None) -> tuple[Laboratory, Pump]:
+    """Return the laboratory and the pump a controller works with; raises ``ValueError`` where they do not fit it."""
     check_is("controller", controller, Controller, "something with an assay and decide(situation)")
     check_is("laboratory", laboratory, (Laboratory, type(None)), "a Laboratory or None")
     laboratory = laboratory if laboratory is not None else Laboratory(assay=controller.assay)
@@ -165,7 +209,7 @@ def titrate(
         )
     pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
     check_is("pump", pump, Pump, "a Pump or None")
-    return _live(patient, drug, controller, None, hours, laboratory, pump, checked_seed(seed), engine, laboratory.reagent)
+    return laboratory, pump
 
 
 def _live(
@@ -179,26 +223,20 @@ def _live(
     seed: int,
     engine: str,
     reagent: Reagent | None,
+    subject: int = 0,
+    execution: Execution | None = None,
 ) -> Course:
-    """Let ``hours`` pass: the one loop of the house."""
+    """Let ``hours`` pass for one patient."""
     check_is("patient", patient, Patient, "a Patient")
     check_is("drug", drug, Drug, "a Drug")
     check_is("reagent", reagent, (Reagent, type(None)), "a Reagent or None")
     hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
-    if reagent is not None and not isinstance(drug.reagent, Reagent):
-        raise ValueError(f"reagent must be None: the slope of {reagent.name} was measured with heparin, {_own_law(drug)}")
-    reagent_in_use = reagent if reagent is not None else drug.reagent
-    responses = drug.answers_with(reagent_in_use)
-    if laboratory is not None and laboratory.assay not in responses.assays:
-        raise ValueError(
-            f"the laboratory reports {laboratory.assay}, about which nothing was published with {drug.name}; "
-            f"it answers in {', '.join(responses.assays)}"
-        )
+    responses = answers(drug, reagent, laboratory)
     agenda: list[tuple[float, int, int, Callable[[float], None]]] = []
     number = count()
 
     def later(time_h: float, rank: int, what: Callable[[float], None]) -> None:
-        if time_h < hours or (time_h == hours and rank in (_DRAW, _RESULT)):
+        if time_h < hours or (time_h == hours and rank in AT_THE_LAST_MOMENT):
             heapq.heappush(agenda, (time_h, rank, next(number), what))
 
     bedside = _Bedside(drug.kinetics(patient), engine, later)
@@ -209,13 +247,13 @@ def _live(
     def write_down(entry: Entry) -> None:
         entries.append(entry)
         for order in entry.orders:
-            later(order.time_h, _ORDER, partial(_at_its_time, bedside, order))
+            later(order.time_h, Rank.ORDER, partial(_at_its_time, bedside, order))
 
     def draw(now_h: float) -> None:
         assert laboratory is not None  # only a titration draws blood
         concentration = bedside.run.look(now_h).central_u / bedside.kinetics.v1_ml
-        lab = laboratory.report(max(0.0, concentration), patient, responses, now_h, seed)
-        later(lab.reported_h, _RESULT, lambda now_h: read(lab, now_h))
+        lab = laboratory.report(max(0.0, concentration), patient, responses, now_h, seed, subject)
+        later(lab.reported_h, Rank.RESULT, lambda now_h: read(lab, now_h))
 
     def read(lab: Lab, now_h: float) -> None:
         labs.append(lab)
@@ -229,9 +267,13 @@ def _live(
         )
         decision = controller.decide(situation)
         check_is("what a controller decides", decision, Decision, "a Decision")
+        if execution is not None:
+            assert isinstance(controller, CrowdController)
+            done = execution.decide(controller, Situations.of(situation, controller.looks_back), seed, np.array([subject]))
+            decision = Decision(orders=done.orders(now_h), next_draw_h=float(done.next_draw_h[0]), why=f"meant: {decision.why}")
         orders = tuple(
             order
-            for order in _absolute(decision, patient, pump, now_h)
+            for order in absolute(decision, patient.doses_by_kg, pump, now_h)
             if order.time_h < hours
             and not (
                 isinstance(order, Infusion)
@@ -247,7 +289,7 @@ def _live(
             check_between("next_draw_h", draw_h, now_h, 1e5)
             if lab is not None and draw_h <= lab.drawn_h:
                 raise ValueError(f"next_draw_h must come after the last draw at {lab.drawn_h:g} h; got {draw_h!r}")
-            later(draw_h, _DRAW, draw)
+            later(draw_h, Rank.DRAW, draw)
 
     if start is not None:
         write_down(start)
@@ -261,7 +303,7 @@ def _live(
     course = Course(
         patient=patient,
         drug=drug,
-        reagent=reagent_in_use,
+        reagent=responses.aptt,
         entries=tuple(entries),
         time_h=time_h,
         states=states,
@@ -273,6 +315,8 @@ def _live(
         controller="regimen" if controller is None else getattr(controller, "name", type(controller).__name__),
         plan_source=getattr(controller, "source", None),
         seed=seed,
+        subject=subject,
+        execution=execution,
         engine=engine,
     )
     remember(course)
@@ -281,18 +325,31 @@ def _live(
     return course
 
 
+def answers(drug: Drug, reagent: Reagent | None, laboratory: Laboratory | None) -> Responses:
+    """Return how blood answers in this laboratory; raises ``ValueError`` for a reagent or an assay the drug has no law for."""
+    if reagent is not None and not isinstance(drug.reagent, Reagent):
+        raise ValueError(f"reagent must be None: the slope of {reagent.name} was measured with heparin, {_own_law(drug)}")
+    responses = drug.answers_with(reagent if reagent is not None else drug.reagent)
+    if laboratory is not None and laboratory.assay not in responses.assays:
+        raise ValueError(
+            f"the laboratory reports {laboratory.assay}, about which nothing was published with {drug.name}; "
+            f"it answers in {', '.join(responses.assays)}"
+        )
+    return responses
+
+
 def _own_law(drug: Drug) -> str:
     return f"and {drug.name} has " + ("an aPTT law of its own" if drug.reagent is not None else "no aPTT law at all")
 
 
-def _absolute(decision: Decision, patient: Patient, pump: Pump, now_h: float) -> tuple[Order, ...]:
+def absolute(decision: Decision, weight_kg: float, pump: Pump, now_h: float) -> tuple[Order, ...]:
     """Return a decision's orders in units for this weight, rates as the pump can be set, none of them in the past."""
     orders: list[Order] = []
     for written in decision.orders:
         check_is("an order", written, ORDERS, "an order")
         if written.time_h < now_h:
             raise ValueError(f"an order must not lie in the past: {written!r} was decided at {now_h:g} h")
-        order: Order = written.resolved(patient.doses_by_kg)
+        order: Order = written.resolved(weight_kg)
         if isinstance(order, Infusion):
             order = Infusion(time_h=order.time_h, rate_u_per_h=pump.delivered_u_per_h(order.rate_u_per_h or 0.0))
         orders.append(order)

@@ -6,6 +6,7 @@ it sees what the ward would see at that moment: nothing that is still in the lab
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -109,7 +110,7 @@ class Situations:
 class Decisions:
     """What was decided at many bedsides: arrays of shape (m,); a bolus or hold of 0 is none, NaN keeps the rate or draws no more.
 
-    The new rate runs once the hold is over.
+    The new rate runs once the hold is over. ``at_h`` is when it is done (``None``: now).
     """
 
     bolus_u: np.ndarray
@@ -117,6 +118,18 @@ class Decisions:
     hold_min: np.ndarray
     rate_u_per_h: np.ndarray
     next_draw_h: np.ndarray
+    at_h: np.ndarray | None = None
+
+    def orders(self, now_h: float) -> tuple[Order, ...]:
+        """Return the orders at the first of these bedsides."""
+        rate = float(self.rate_u_per_h[0])
+        return adjustment(
+            now_h if self.at_h is None else float(self.at_h[0]),
+            bolus_u=float(self.bolus_u[0]),
+            bolus_over_min=float(self.bolus_over_min[0]),
+            hold_min=float(self.hold_min[0]),
+            rate_u_per_h=None if math.isnan(rate) else rate,
+        )
 
 
 @runtime_checkable

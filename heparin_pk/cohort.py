@@ -1,0 +1,476 @@
+"""Time passes here for many people at once, as :mod:`heparin_pk.simulate` lets it pass for one.
+
+Every lane has its own clock and its own agenda. In each round everybody who has something to do without waiting does it, then
+all move on to their next appointment together, each to its own. What comes first at one moment is
+:class:`heparin_pk.simulate.Rank`; every number (levels, orders, trajectories) is the one :func:`heparin_pk.simulate.titrate` finds
+for that patient alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Protocol
+
+import numpy as np
+
+from heparin_pk._checks import check_between, check_is
+from heparin_pk.drug import Drug
+from heparin_pk.engine.lanes import Lanes
+from heparin_pk.execution import Execution
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.patient import Crowd
+from heparin_pk.pump import Pump
+from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
+from heparin_pk.response import Responses
+from heparin_pk.simulate import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
+from heparin_pk.ward import Controller, CrowdController, Decision, Decisions, Fixed, Lab, Situation, Situations
+
+
+class What(IntEnum):
+    """What stands in an agenda."""
+
+    DRAW = 0
+    RESULT = 1
+    RESULT_ABOVE = 2
+    BOLUS = 3
+    INFUSION = 4
+    STOP = 5
+    HOLD = 6
+    SUBCUTANEOUS = 7
+    PROTAMINE = 8
+    BOLUS_END = 9
+    HOLD_END = 10
+    PROTAMINE_END = 11
+    ABSORPTION = 12
+
+
+_RANKS = {
+    **dict.fromkeys((What.BOLUS_END, What.HOLD_END, What.PROTAMINE_END, What.ABSORPTION), Rank.END),
+    What.DRAW: Rank.DRAW,
+    **dict.fromkeys((What.RESULT, What.RESULT_ABOVE), Rank.RESULT),
+    **dict.fromkeys((What.BOLUS, What.INFUSION, What.STOP, What.HOLD, What.SUBCUTANEOUS, What.PROTAMINE), Rank.ORDER),
+}
+_RANK_OF = np.array([_RANKS[what] for what in What])
+_ROUTE_OF = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
+
+
+class Watcher(Protocol):
+    """Whoever is told what happens to many people."""
+
+    def piece(self, lanes: np.ndarray, start_h: np.ndarray, end_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
+        """Time passed for these lanes."""
+        ...
+
+    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
+        """Something was given or changed for these lanes; the concentration is the one just after it."""
+        ...
+
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
+        """An order was carried out for these lanes (U, U/h, min or mg)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Charts:
+    """What was seen and done to many people: results (k, n), newest last, and what was given in all (n,).
+
+    ``number`` (n,) counts each person's results; a place beyond it holds zeros.
+    """
+
+    number: np.ndarray
+    drawn_h: np.ndarray
+    values: np.ndarray
+    above_ceiling: np.ndarray
+    given_u: np.ndarray
+    rate_u_per_h: np.ndarray
+    area_u_h_per_ml: np.ndarray
+    states: np.ndarray
+
+
+class _Agenda:
+    """What each lane still has to do: slots of (time, rank, order of writing, what, amount, second number)."""
+
+    def __init__(self, number: int) -> None:
+        self._lanes = np.arange(number)
+        self._written = np.zeros(number, dtype=np.int64)
+        self._time_h = np.full((4, number), np.inf)
+        self._rank = np.zeros((4, number), dtype=np.int64)
+        self._serial = np.zeros((4, number), dtype=np.int64)
+        self._what = np.zeros((4, number), dtype=np.int64)
+        self._x = np.zeros((4, number))
+        self._y = np.zeros((4, number))
+
+    def write(self, lanes: np.ndarray, time_h: Any, what: int, x: Any = 0.0, y: Any = 0.0) -> None:
+        """Write one appointment a lane."""
+        if not len(lanes):
+            return
+        free = np.isinf(self._time_h[:, lanes])
+        slot = free.argmax(axis=0)
+        if not free[slot, np.arange(len(lanes))].all():
+            self._grow()
+            slot = np.isinf(self._time_h[:, lanes]).argmax(axis=0)
+        self._time_h[slot, lanes] = time_h
+        self._rank[slot, lanes] = _RANK_OF[what]
+        self._serial[slot, lanes] = self._written[lanes]
+        self._what[slot, lanes] = what
+        self._x[slot, lanes], self._y[slot, lanes] = x, y
+        self._written[lanes] += 1
+
+    def _grow(self) -> None:
+        for name in ("_time_h", "_rank", "_serial", "_what", "_x", "_y"):
+            old = getattr(self, name)
+            blank = np.full_like(old, np.inf) if name == "_time_h" else np.zeros_like(old)
+            setattr(self, name, np.concatenate([old, blank]))
+
+    def next(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the slot, time, rank and kind of each lane's next appointment (time infinite: none)."""
+        time_h = self._time_h[:, lanes]
+        soonest_h = time_h.min(axis=0)
+        key = np.where(time_h == soonest_h, self._rank[:, lanes] * 2**40 + self._serial[:, lanes], 2**60)
+        slot = key.argmin(axis=0)
+        return slot, soonest_h, self._rank[slot, lanes], self._what[slot, lanes]
+
+    def tear_out(self, slot: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take appointments off the agenda; return their two numbers."""
+        self._time_h[slot, lanes] = np.inf
+        return self._x[slot, lanes], self._y[slot, lanes]
+
+    def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
+        """Return the sum of the amounts of one kind that still stand in the agenda."""
+        here = (self._what[:, lanes] == what) & np.isfinite(self._time_h[:, lanes])
+        total = np.zeros(len(lanes))
+        for slot in range(len(here)):
+            total = total + np.where(here[slot], self._x[slot, lanes], 0.0)
+        return total
+
+
+class _Wards:
+    """Many bedsides: pumps, syringes, veins, charts."""
+
+    def __init__(
+        self,
+        crowd: Crowd,
+        drug: Drug,
+        controller: Controller,
+        laboratory: Laboratory,
+        pump: Pump,
+        responses: Responses,
+        hours: float,
+        seed: int,
+        subjects: np.ndarray,
+        execution: Execution | None,
+        runner: str,
+        watcher: Watcher,
+    ) -> None:
+        self.crowd, self.controller, self.laboratory, self.pump = crowd, controller, laboratory, pump
+        self.responses, self.hours, self.seed, self.subjects = responses, hours, seed, subjects
+        self.execution, self.watcher = execution, watcher
+        self.kinetics = drug.kinetics_of_all(crowd)
+        routes = ("subcutaneous", "protamine")
+        if isinstance(controller, CrowdController):
+            routes = ()
+        elif isinstance(controller, Fixed):
+            kinds = {type(order) for order in controller.regimen.orders}
+            routes = tuple(route for kind, route in _ROUTE_OF.items() if kind in kinds)
+        self.lanes = Lanes(self.kinetics.rates(), runner=runner, routes=routes)
+        self._routes = routes
+        n = crowd.number
+        weight = crowd.column("weight_kg") if crowd.dosing_weight_kg is None else crowd.column("dosing_weight_kg")
+        assert weight is not None
+        self.weight_kg = weight
+        self.agenda = _Agenda(n)
+        self.here_h = np.zeros(n)
+        self.concentration = np.zeros(n)
+        self.rate_u_per_h = np.zeros(n)
+        self.held_until_h = np.full(n, -1.0)
+        self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
+        self.number = np.zeros(n, dtype=np.int64)
+        self.drawn_h, self.values = np.zeros((8, n)), np.zeros((8, n))
+        self.above = np.zeros((8, n), dtype=bool)
+
+    # Orders
+
+    def give(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
+        """Let run into each vein what now should."""
+        self.given_u[lanes] += self.into_vein_u_per_h[lanes] * (at_h - self.since_h[lanes])
+        self.since_h[lanes] = at_h
+        running = np.where(at_h >= self.held_until_h[lanes], self.rate_u_per_h[lanes], 0.0)
+        running = running + self.agenda.running(lanes, What.BOLUS_END)
+        self.into_vein_u_per_h[lanes] = running
+        protamine = self.agenda.running(lanes, What.PROTAMINE_END) if "protamine" in self._routes else None
+        self.lanes.run_in(lanes, running, protamine)
+        self.watcher.given(lanes, at_h, self.lanes.concentration_u_per_ml(lanes))
+
+    def carry_out(self, what: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        """Do what stands in the agendas of these lanes, one thing each, all of one kind."""
+        away = np.flatnonzero(self.lanes.time_h[lanes] < at_h)
+        if len(away):
+            self.lanes.settle(lanes[away], at_h[away], self.watcher)
+        if _RANK_OF[what] == Rank.ORDER:
+            self.watcher.ordered(lanes, at_h, what, x)
+        if what == What.BOLUS:
+            slowly = y > 0.0
+            self.lanes.add(lanes[~slowly], "central_u", x[~slowly])
+            self.given_u[lanes[~slowly]] += x[~slowly]
+            hours = y[slowly] / 60.0
+            self.agenda.write(lanes[slowly], at_h[slowly] + hours, What.BOLUS_END, x[slowly] / hours)
+        elif what == What.INFUSION:
+            self.rate_u_per_h[lanes] = x
+        elif what == What.STOP:
+            self.rate_u_per_h[lanes] = 0.0
+        elif what == What.HOLD:
+            self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
+            self.agenda.write(lanes, self.held_until_h[lanes], What.HOLD_END)
+        elif what == What.SUBCUTANEOUS:
+            self.given_u[lanes] += x
+            absorbed = self.kinetics.bioavailability_fraction[lanes] * x
+            lag_h = self.kinetics.lag_h[lanes]
+            late = lag_h > 0.0
+            self.lanes.add(lanes[~late], self._depot, absorbed[~late])
+            self.agenda.write(lanes[late], at_h[late] + lag_h[late], What.ABSORPTION, absorbed[late])
+            lanes, at_h = lanes[~late], at_h[~late]
+        elif what == What.ABSORPTION:
+            self.lanes.add(lanes, self._depot, x)
+        elif what == What.PROTAMINE:
+            hours = y / 60.0
+            self.agenda.write(lanes, at_h + hours, What.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
+        if len(lanes):
+            self.give(lanes, at_h)
+
+    @property
+    def _depot(self) -> str:
+        return "depot1_u" if self.kinetics.transits == 2 else "depot2_u"
+
+    # Blood
+
+    def draw(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
+        """Draw blood where each lane now is."""
+        concentration = np.maximum(0.0, self.concentration[lanes])
+        who = self.crowd.take(lanes)
+        value, above = self.laboratory.report_many(concentration, who, self.responses, at_h, self.seed, self.subjects[lanes])
+        reported_h = at_h + self.laboratory.turnaround_h
+        for kind, which in ((What.RESULT, ~above), (What.RESULT_ABOVE, above)):
+            self.agenda.write(lanes[which], reported_h[which], kind, value[which], at_h[which])
+
+    def read(self, lanes: np.ndarray, now_h: np.ndarray, value: np.ndarray, drawn_h: np.ndarray, above: bool) -> None:
+        """Write results into the charts."""
+        place = self.number[lanes]
+        if len(lanes) and place.max() >= len(self.values):
+            for name in ("drawn_h", "values", "above"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+        self.drawn_h[place, lanes], self.values[place, lanes], self.above[place, lanes] = drawn_h, value, above
+        self.number[lanes] += 1
+        self.ask(lanes, now_h)
+
+    # Decisions
+
+    def ask(self, lanes: np.ndarray, now_h: np.ndarray) -> None:
+        """Ask whoever decides, and write down what is to be done."""
+        if not len(lanes):
+            return
+        if isinstance(self.controller, CrowdController):
+            self._write_down(lanes, now_h, self._decided(self.controller, lanes, now_h))
+            return
+        if isinstance(self.controller, Fixed):
+            if now_h[0] == 0.0 and not self.number[lanes[0]]:
+                self._begin(self.controller, lanes)
+            return
+        for lane, moment_h in zip(lanes.tolist(), now_h.tolist(), strict=True):
+            self._ask_one(lane, moment_h)
+
+    def _decided(self, controller: CrowdController, lanes: np.ndarray, now_h: np.ndarray) -> Decisions:
+        number = self.number[lanes]
+        back = [number - 1 - i for i in range(controller.looks_back)]
+        there = [place >= 0 for place in back]
+        seen = Situations(
+            time_h=now_h,
+            weight_kg=self.weight_kg[lanes],
+            rate_u_per_h=self.rate_u_per_h[lanes],
+            number=number,
+            levels=np.array([np.where(ok, self.values[place, lanes], 0.0) for place, ok in zip(back, there, strict=True)]),
+            above_ceiling=np.array([ok & self.above[place, lanes] for place, ok in zip(back, there, strict=True)]),
+            pump=self.pump,
+        )
+        if self.execution is None:
+            return controller.decide_many(seen)
+        return self.execution.decide(controller, seen, self.seed, self.subjects[lanes])
+
+    def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
+        at_h = now_h if made.at_h is None else made.at_h
+        first = self.number[lanes] == 0
+        self._order(lanes, at_h, What.BOLUS, made.bolus_u, made.bolus_over_min, made.bolus_u > 0.0)
+        self._order(lanes, at_h, What.HOLD, made.hold_min, 0.0 * at_h, made.hold_min > 0.0)
+        changes = ~np.isnan(made.rate_u_per_h)
+        rate = self.pump.delivered_to_all_u_per_h(np.where(changes, made.rate_u_per_h, 0.0))
+        same = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
+        self._order(lanes, at_h, What.INFUSION, rate, 0.0 * at_h, changes & ~same)
+        again = ~np.isnan(made.next_draw_h)
+        self.agenda.write(lanes[again], made.next_draw_h[again], What.DRAW)
+
+    def _order(self, lanes: np.ndarray, at_h: np.ndarray, what: int, x: Any, y: Any, which: np.ndarray) -> None:
+        which = which & (at_h < self.hours)
+        self.agenda.write(lanes[which], at_h[which], what, x[which], y[which])
+
+    def _begin(self, plan: Fixed, lanes: np.ndarray) -> None:
+        """Write down a plan that does not listen: the same orders for all, by each one's weight."""
+        weight, everybody = self.weight_kg[lanes], np.ones(len(lanes), dtype=bool)
+        for order in plan.regimen.orders:
+            what, x, y = _of_all(order, weight, self.pump)
+            self._order(lanes, np.full(len(lanes), order.time_h), what, x, np.full(len(lanes), y), everybody)
+        for draw_h in plan.draws_h:
+            self.agenda.write(lanes, draw_h, What.DRAW)
+
+    def _ask_one(self, lane: int, now_h: float) -> None:
+        """Ask a controller that decides for one patient at a time."""
+        many = int(self.number[lane])
+        turnaround_h = self.laboratory.turnaround_h
+        labs = tuple(
+            Lab(
+                drawn_h=float(self.drawn_h[i, lane]),
+                reported_h=float(self.drawn_h[i, lane] + turnaround_h),
+                assay=self.laboratory.assay,
+                value=float(self.values[i, lane]),
+                above_ceiling=bool(self.above[i, lane]),
+            )
+            for i in range(many)
+        )
+        weight, rate = float(self.weight_kg[lane]), float(self.rate_u_per_h[lane])
+        decision = self.controller.decide(Situation(time_h=now_h, weight_kg=weight, rate_u_per_h=rate, labs=labs, pump=self.pump))
+        check_is("what a controller decides", decision, Decision, "a Decision")
+        me = np.array([lane])
+        for order in absolute(decision, weight, self.pump, now_h):
+            what, x, y = _of_all(order, np.array([weight]), None)
+            same = what == What.INFUSION and labs and order.time_h == now_h and float(x[0]) == rate
+            if order.time_h < self.hours and not same:
+                self.agenda.write(me, order.time_h, what, x, y)
+        for draw_h in decision.draws_h:
+            check_between("next_draw_h", draw_h, now_h, 1e5)
+            if labs and draw_h <= labs[-1].drawn_h:
+                raise ValueError(f"next_draw_h must come after the last draw at {labs[-1].drawn_h:g} h; got {draw_h!r}")
+            self.agenda.write(me, draw_h, What.DRAW)
+
+    # Time
+
+    def live(self) -> None:
+        """Let the hours pass for everybody."""
+        everybody = np.arange(self.crowd.number)
+        self.ask(everybody, np.zeros(len(everybody)))
+        lanes = everybody
+        while len(lanes):
+            slot, at_h, rank, what = self.agenda.next(lanes)
+            last = (at_h == self.hours) & np.isin(rank, AT_THE_LAST_MOMENT)
+            here = (at_h < self.hours) | last
+            lanes, slot, at_h, rank, what = lanes[here], slot[here], at_h[here], rank[here], what[here]
+            at_once = (rank == Rank.RESULT) | (at_h <= self.here_h[lanes])
+            if at_once.any():
+                self._do(lanes[at_once], slot[at_once], at_h[at_once], what[at_once])
+            elif len(lanes):
+                self.concentration[lanes] = self.lanes.go(lanes, at_h, self.watcher)
+                self.here_h[lanes] = at_h
+                self._do(lanes, slot, at_h, what)
+        end_h = np.full(len(everybody), self.hours)
+        self.lanes.go(everybody, end_h, self.watcher)
+        self.lanes.settle(everybody, end_h, self.watcher)
+        self.given_u += self.into_vein_u_per_h * (end_h - self.since_h)
+
+    def _do(self, lanes: np.ndarray, slot: np.ndarray, at_h: np.ndarray, what: np.ndarray) -> None:
+        x, y = self.agenda.tear_out(slot, lanes)
+        for kind in np.unique(what).tolist():
+            which = what == kind
+            if kind == What.DRAW:
+                self.draw(lanes[which], at_h[which])
+            elif kind in (What.RESULT, What.RESULT_ABOVE):
+                self.read(lanes[which], at_h[which], x[which], y[which], kind == What.RESULT_ABOVE)
+            else:
+                self.carry_out(kind, lanes[which], at_h[which], x[which], y[which])
+
+
+def _of_all(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[int, np.ndarray, float]:
+    """Return what an order asks of people of these weights: its kind, the amounts, and minutes where it has some.
+
+    With ``pump`` a rate is what the pump can be set to.
+    """
+    match order:
+        case Bolus():
+            dose = _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg)
+            return What.BOLUS, dose if order.most_u is None else np.minimum(dose, order.most_u), order.over_min
+        case Infusion():
+            if order.rate_ml_per_h is not None:
+                rate = np.full(len(weight_kg), order.resolved(1.0).rate_u_per_h)
+            else:
+                rate = _by_weight(order.rate_u_per_h, order.rate_u_per_kg_per_h, weight_kg)
+                rate = rate if order.most_u_per_h is None else np.minimum(rate, order.most_u_per_h)
+            return What.INFUSION, rate if pump is None else pump.delivered_to_all_u_per_h(rate), 0.0
+        case Stop():
+            return What.STOP, np.zeros(len(weight_kg)), 0.0
+        case Hold():
+            return What.HOLD, np.full(len(weight_kg), order.duration_min), 0.0
+        case Subcutaneous():
+            return What.SUBCUTANEOUS, _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg), 0.0
+        case Protamine():
+            return What.PROTAMINE, np.full(len(weight_kg), order.dose_mg), order.over_min
+
+
+def _by_weight(absolute_u: float | None, per_kg: float | None, weight_kg: np.ndarray) -> np.ndarray:
+    return np.full(len(weight_kg), absolute_u) if absolute_u is not None else (per_kg or 0.0) * weight_kg
+
+
+def titrate_all(
+    crowd: Crowd,
+    drug: Drug,
+    controller: Controller,
+    *,
+    watcher: Watcher,
+    hours: float = 48.0,
+    laboratory: Laboratory | None = None,
+    pump: Pump | None = None,
+    seed: int = 0,
+    subjects: np.ndarray | None = None,
+    execution: Execution | None = None,
+    runner: str = "numpy",
+) -> Charts:
+    """Return the charts of a whole crowd under one controller: person i's numbers are those of ``titrate(crowd[i], ...)``.
+
+    ``subjects`` (n,) number the people (0, 1, ... where ``None``); ``watcher`` is told what happens as time passes; ``runner``
+    is one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits. A controller with ``decide_many`` is asked once
+    for many, another one person by person.
+
+    Raises ``ValueError`` as :func:`heparin_pk.simulate.titrate` does.
+    """
+    check_is("crowd", crowd, Crowd, "a Crowd")
+    check_is("controller", controller, Controller, "something with an assay and decide(situation)")
+    hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
+    laboratory, pump = prepared(controller, laboratory, pump)
+    if execution is not None:
+        check_is("controller", controller, CrowdController, "one with decide_many (execution errors act on that)")
+    responses = answers(drug, laboratory.reagent, laboratory)
+    subjects = np.arange(crowd.number) if subjects is None else subjects
+    wards = _Wards(
+        crowd, drug, controller, laboratory, pump, responses, hours, seed, subjects, execution, runner, watcher
+    )  # fmt: skip
+    _refuse_what_cannot_be_received(controller, drug, crowd)
+    wards.live()
+    most = int(wards.number.max()) if crowd.number else 0
+    return Charts(
+        number=wards.number,
+        drawn_h=wards.drawn_h[:most],
+        values=wards.values[:most],
+        above_ceiling=wards.above[:most],
+        given_u=wards.given_u,
+        rate_u_per_h=wards.rate_u_per_h,
+        area_u_h_per_ml=wards.lanes.area_u_h_per_ml(),
+        states=wards.lanes.states(),
+    )
+
+
+def _refuse_what_cannot_be_received(controller: Controller, drug: Drug, crowd: Crowd) -> None:
+    if not isinstance(controller, Fixed):
+        return
+    one = drug.kinetics(crowd[0])
+    kinds = {type(order) for order in controller.regimen.orders}
+    if Subcutaneous in kinds and not one.can_absorb:
+        raise ValueError("this model does not say how a subcutaneous dose is absorbed (ktr_per_h is 0)")
+    if Protamine in kinds and not one.can_neutralise:
+        raise ValueError("this model does not say how protamine neutralises heparin (kr_ml_per_u_per_h is 0)")
