@@ -506,12 +506,20 @@ def _cite(options: argparse.Namespace) -> None:
 
 
 def _overlay(options: argparse.Namespace) -> None:
-    drugs = [published.named(name) for name in options.names] or list(published.UFH)
     if options.assay not in ASSAYS:
         raise ValueError(f"no assay {options.assay!r}; there are {', '.join(ASSAYS)}")
+    patient = _patient(options)
+    drugs, left_out = [published.named(name) for name in options.names], []
+    if not drugs:  # all of them, but for those that ask for what was not given: these are named, with what they need
+        for drug in published.UFH:
+            try:
+                drug.kinetics(patient)
+                drugs.append(drug)
+            except ValueError as error:
+                left_out.append(f"{drug.name}: {str(error).partition('; got')[0]}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideStudied)  # the table says it in a column of its own
-        courses = overlay(_patient(options), drugs, _regimen(options), hours=options.hours)
+        courses = overlay(patient, drugs, _regimen(options), hours=options.hours)
     if options.figure is not None:
         aims = [target for target in published.ranges.RANGES if target.assay == options.assay]
         _write_picture(
@@ -531,6 +539,8 @@ def _overlay(options: argparse.Namespace) -> None:
     ]
     if options.json:
         print(json.dumps(rows, allow_nan=False))
+        for reason in left_out:
+            print(f"heparin-pk: note: left out: {reason}", file=sys.stderr)
         return
     assay = ASSAYS[options.assay]
     print(
@@ -539,7 +549,8 @@ def _overlay(options: argparse.Namespace) -> None:
     for row in rows:
         levels = [f"{row[name]:10.3g}" if row[name] is not None else f"{'-':>10}" for name in ("highest", "at_end")]
         print(f"{row['model']:<28}{''.join(levels)}   {'; '.join(row['outside']) or 'within what was studied'}")
-    print("\n".join([*([f"written: {options.figure}"] if options.figure else []), PLAINLY]))
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([*(f"left out: {reason}" for reason in left_out), *written, PLAINLY]))
 
 
 def _indications(options: argparse.Namespace) -> None:

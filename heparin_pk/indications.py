@@ -243,7 +243,7 @@ ALL: tuple[Indication, ...] = (
         target=_ACS_TARGET,
         watch="aPTT or anti-Xa at 6 h; bleeding; platelets",
         source=_ACS,
-        caveats="Not an indication on the US label. Above 67 kg the caps bind, and the dose per kg falls.",
+        caveats="Not an indication on the US label. Above 67 kg the bolus is capped, above 83 kg the infusion too.",
     ),
     Indication(
         name="coronary-intervention",

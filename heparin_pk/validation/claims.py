@@ -60,7 +60,7 @@ WHY = {
     "infusion for 0.4 U/mL, by the adult default": _NO_CLEARANCE_OF_THEIR_OWN,
     "infusion for 0.5 U/mL in a child of 6 years": _NO_CLEARANCE_OF_THEIR_OWN,
     "infusion for an aPTT of 58 s, the middle of 46-70": (
-        "Their heparin was a tenth stronger a unit, and the middle of the range is not what every patient was held at."
+        "Their units were a tenth stronger than today's, and the middle of the range is not what every patient was held at."
     ),
     "infusion for an aPTT of 58 s, in the US units of that time": (
         "With the unit corrected a tenth is still missing: the reagent's slope is read from the range, not from their plasma."
@@ -361,7 +361,7 @@ _RESPONSE = [
     ),
     _claim(
         "response",
-        "slope of ln(aPTT), the middle one of the reagents",
+        "slope of ln(aPTT), the middle one of the reagents (second study)",
         "20 normal subjects",
         papers.BJORNSSON_SLOPES,
         2.4,
@@ -400,7 +400,7 @@ _RESPONSE = [
         "anti-Xa at a ratio of 1.5 (bluntest automated reagent): below 0.35",
         "all aPTT reagents studied",
         papers.BRILL_EDWARDS,
-        0.34,
+        0.35,
         (0.0, 0.35),
         "U/mL",
         "printed as an upper limit",
@@ -1250,7 +1250,7 @@ _RESPONSE += [
         ANTI_XA_CV_SOURCE,
         0.68,
         (0.60, 0.75),
-        "(none)",
+        "(no unit)",
         "95 % CI",
         lambda: _discordance(FACTOR_VIII_THROMBOSIS.value).rank_correlation_ratio,
         model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 2.07 U/mL",
