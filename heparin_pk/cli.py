@@ -324,7 +324,13 @@ def _chart(name_or_file: str, course_id: str | None, weight_kg: float | None) ->
 
 
 def _answer(
-    course: Course, target: TherapeuticRange, options: argparse.Namespace, *, heading: str = "", chart: ICUCourse | None = None
+    course: Course,
+    target: TherapeuticRange,
+    options: argparse.Namespace,
+    *,
+    heading: str = "",
+    compared: str = "",
+    chart: ICUCourse | None = None,
 ) -> None:
     """Print the course, and write what else was asked for."""
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
@@ -347,7 +353,7 @@ def _answer(
         return
     parts = [heading or (chart.in_words() if chart else ""), "" if chart else course.in_words()]
     parts.append(_levels(course) if not chart else prediction_table(course, chart))
-    parts.append(_metrics_in_words(course, target))
+    parts.append(compared + _metrics_in_words(course, target))
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
 
@@ -570,7 +576,9 @@ def _indications(options: argparse.Namespace) -> None:
         print(one)
         return
     course = one.course(_patient(options))
-    _answer(course, one.target or published.ranges.first_for(course.assays), options, heading=str(one))
+    target = one.target or published.ranges.first_for(course.assays)
+    compared = "" if one.target else "No level is aimed at. Beside the range of treatment:\n"
+    _answer(course, target, options, heading=str(one), compared=compared)
 
 
 def _validate(options: argparse.Namespace) -> None:

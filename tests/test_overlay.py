@@ -253,6 +253,8 @@ def test_commands(capsys, tmp_path):
     assert "pulmonary-embolism" in capsys.readouterr().out
     assert main(["indications", "haemodialysis", "--weight", "75"]) == 0
     assert "given in all 3,750 U" in capsys.readouterr().out
+    assert main(["indications", "dvt-prophylaxis-8h", "--weight", "75"]) == 0
+    assert "No level is aimed at. Beside the range of treatment:\nanti-Xa 0.3-0.7" in capsys.readouterr().out
     assert main(["indications", "haemodialysis"]) == 0
     assert "Brunet" in capsys.readouterr().out
     assert main(["indications", "--json"]) == 0

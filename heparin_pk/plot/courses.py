@@ -77,12 +77,12 @@ def room_for_pump(*courses: Course) -> float:
     return next((top for top in _PUMP_TOPS_U_PER_KG_PER_H if highest <= 1.001 * top), 1.1 * highest)
 
 
-_DOSES: tuple[tuple[type, str, str], ...] = (
-    (Bolus, "bolus", "v"),
-    (Subcutaneous, "under the skin", "s"),
-    (Protamine, "protamine", "X"),
+_DOSES: tuple[tuple[type, str, str, float], ...] = (
+    (Bolus, "bolus", "v", 0.9),
+    (Subcutaneous, "under the skin", "s", 0.6),
+    (Protamine, "protamine", "X", 0.9),
 )
-"""What is given at one moment, and its mark on the pump's picture."""
+"""What is given at one moment, its mark on the pump's picture and how high it stands there."""
 
 
 def course(
@@ -136,17 +136,17 @@ def course(
             label="_pump",
         )
         orders = course.regimen.resolved(course.patient.doses_by_kg).orders
-        doses = [(name, mark, [o.time_h for o in orders if isinstance(o, kind)]) for kind, name, mark in _DOSES]
+        doses = [(name, mark, height, [o.time_h for o in orders if isinstance(o, kind)]) for kind, name, mark, height in _DOSES]
         named = below.get_legend_handles_labels()[1]
-        for name, mark, times in doses:
+        for name, mark, height, times in doses:
             if times:
-                below.plot(times, [0.9] * len(times), mark, ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5, ls="none",
+                below.plot(times, [height] * len(times), mark, ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5, ls="none",
                            transform=below.get_xaxis_transform(), label=None if name in named else name)  # fmt: skip
         for order in orders:
             if isinstance(order, Hold):
                 below.axvspan(order.time_h, order.end_h, color=BLACK, alpha=0.12, lw=0)
         above.legend(loc="upper right", ncols=3, fontsize=11)
-        if any(times for _, _, times in doses):
+        if any(times for *_, times in doses):
             below.legend(loc="upper right", ncols=3, fontsize=11)
     return np.asarray(axes)
 

@@ -34,8 +34,9 @@ class Claim:
     """One number somebody printed, and how to ask our models for it.
 
     ``low`` and ``high`` are the printed uncertainty where there is one (``uncertainty`` says which: SD, range, confidence
-    interval), else a tolerance of ours, and then it says so. ``model`` names the set asked; ``used_to_build`` is true when the
-    number went into that set or into the law under test; ``why`` explains a miss and is empty otherwise.
+    interval), else a tolerance of ours, and then it says so. ``model`` names the set asked. ``used_to_build`` is true when the
+    number went into that set or into the law under test, or when the reagent was chosen to meet it. ``why`` explains a miss and
+    is empty otherwise.
 
     Raises ``ValueError`` unless low <= printed <= high, or without a source.
     """
