@@ -511,6 +511,13 @@ def _cite(options: argparse.Namespace) -> None:
     print(json.dumps(lines) if options.json else "\n".join(lines))
 
 
+def _as_counted(level: float | None, ceiling: float) -> str:
+    """Return a level as an assay would give it: "-" where nothing was published, "> 150" above its ceiling."""
+    if level is None:
+        return "-"
+    return f"> {ceiling:g}" if level > ceiling else f"{level:.3g}"
+
+
 def _overlay(options: argparse.Namespace) -> None:
     if options.assay not in ASSAYS:
         raise ValueError(f"no assay {options.assay!r}; there are {', '.join(ASSAYS)}")
@@ -553,8 +560,8 @@ def _overlay(options: argparse.Namespace) -> None:
         f"{'model':<28}{'highest':>10}{f'at {options.hours:g} h':>10}   {assay.label}{f' ({assay.unit})' if assay.unit else ''}"
     )
     for row in rows:
-        levels = [f"{row[name]:10.3g}" if row[name] is not None else f"{'-':>10}" for name in ("highest", "at_end")]
-        print(f"{row['model']:<28}{''.join(levels)}   {'; '.join(row['outside']) or 'within what was studied'}")
+        levels = "".join(f"{_as_counted(row[name], assay.ceiling):>10}" for name in ("highest", "at_end"))
+        print(f"{row['model']:<28}{levels}   {'; '.join(row['outside']) or 'within what was studied'}")
     written = [f"written: {options.figure}"] if options.figure else []
     print("\n".join([*(f"left out: {reason}" for reason in left_out), *written, PLAINLY]))
 

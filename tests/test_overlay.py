@@ -242,6 +242,8 @@ def test_commands(capsys, tmp_path):
     out = capsys.readouterr().out
     assert "left out: AL_SALLAMI_2016_UFH: the fat-free mass needs height_cm and sex of the patient\n" in out
     assert "UFH_B_DERIVED" in out
+    assert main(["overlay", "UFH_DEFAULT", *short, "--assay", "aptt_s"]) == 0
+    assert "     > 150        55   within what was studied" in capsys.readouterr().out  # no number above the ceiling
     assert main(["overlay", *short, "--json"]) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) == len(published.UFH) - said.err.count("note: left out: ") < len(published.UFH)

@@ -172,7 +172,7 @@ class Explore(VBox):
         notes = [str(note.message) for note in noted if issubclass(note.category, OutsideStudied)]
         self.words, self.source_code = picture.words, picture.code
         self.picture.value = (
-            f'<img alt="{escape(picture.words, quote=True)}" style="max-width:100%;height:auto" '
+            f'<img alt="{escape(picture.words, quote=True)}" style="max-width:100%;height:auto" decoding="sync" '
             f'src="data:image/png;base64,{_png(picture.figure)}">'
         )
         spoken = escape(picture.words).replace("\n", "<br>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -303,9 +304,14 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
 # Does it hold?
 
 
+@lru_cache(maxsize=16)
+def _asked(group: str) -> tuple[proof.Row, ...]:
+    """Return the rows of a group; asked once, since some of them ask thousands of virtual patients."""
+    return tuple(proof.rows(group=None if group == "all" else group))
+
+
 def _validation(group: str, fresh: bool) -> Picture:
-    found = proof.rows(group=None if group == "all" else group)
-    rows = [row for row in found if not (fresh and row.claim.used_to_build)]
+    rows = [row for row in _asked(group) if not (fresh and row.claim.used_to_build)]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     ax = plot.validation(rows)
