@@ -95,7 +95,7 @@ def real_patient_replay():
 
 
 def models_disagree():
-    """Twelve published and derived models of one drug, one patient, one regimen."""
+    """Eleven published and derived models of one drug, one patient, one regimen."""
     patient = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
     regimen = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
     with warnings.catch_warnings():

@@ -324,7 +324,13 @@ def _chart(name_or_file: str, course_id: str | None, weight_kg: float | None) ->
 
 
 def _answer(
-    course: Course, target: TherapeuticRange, options: argparse.Namespace, *, heading: str = "", chart: ICUCourse | None = None
+    course: Course,
+    target: TherapeuticRange,
+    options: argparse.Namespace,
+    *,
+    heading: str = "",
+    compared: str = "",
+    chart: ICUCourse | None = None,
 ) -> None:
     """Print the course, and write what else was asked for."""
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
@@ -347,7 +353,7 @@ def _answer(
         return
     parts = [heading or (chart.in_words() if chart else ""), "" if chart else course.in_words()]
     parts.append(_levels(course) if not chart else prediction_table(course, chart))
-    parts.append(_metrics_in_words(course, target))
+    parts.append(compared + _metrics_in_words(course, target))
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
 
@@ -505,13 +511,28 @@ def _cite(options: argparse.Namespace) -> None:
     print(json.dumps(lines) if options.json else "\n".join(lines))
 
 
+def _as_counted(level: float | None, ceiling: float) -> str:
+    """Return a level as an assay would give it: "-" where nothing was published, "> 150" above its ceiling."""
+    if level is None:
+        return "-"
+    return f"> {ceiling:g}" if level > ceiling else f"{level:.3g}"
+
+
 def _overlay(options: argparse.Namespace) -> None:
-    drugs = [published.named(name) for name in options.names] or list(published.UFH)
     if options.assay not in ASSAYS:
         raise ValueError(f"no assay {options.assay!r}; there are {', '.join(ASSAYS)}")
+    patient = _patient(options)
+    drugs, left_out = [published.named(name) for name in options.names], []
+    if not drugs:  # all of them, but for those that ask for what was not given: these are named, with what they need
+        for drug in published.UFH:
+            try:
+                drug.kinetics(patient)
+                drugs.append(drug)
+            except ValueError as error:
+                left_out.append(f"{drug.name}: {str(error).partition('; got')[0]}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideStudied)  # the table says it in a column of its own
-        courses = overlay(_patient(options), drugs, _regimen(options), hours=options.hours)
+        courses = overlay(patient, drugs, _regimen(options), hours=options.hours)
     if options.figure is not None:
         aims = [target for target in published.ranges.RANGES if target.assay == options.assay]
         _write_picture(
@@ -531,15 +552,18 @@ def _overlay(options: argparse.Namespace) -> None:
     ]
     if options.json:
         print(json.dumps(rows, allow_nan=False))
+        for reason in left_out:
+            print(f"heparin-pk: note: left out: {reason}", file=sys.stderr)
         return
     assay = ASSAYS[options.assay]
     print(
         f"{'model':<28}{'highest':>10}{f'at {options.hours:g} h':>10}   {assay.label}{f' ({assay.unit})' if assay.unit else ''}"
     )
     for row in rows:
-        levels = [f"{row[name]:10.3g}" if row[name] is not None else f"{'-':>10}" for name in ("highest", "at_end")]
-        print(f"{row['model']:<28}{''.join(levels)}   {'; '.join(row['outside']) or 'within what was studied'}")
-    print("\n".join([*([f"written: {options.figure}"] if options.figure else []), PLAINLY]))
+        levels = "".join(f"{_as_counted(row[name], assay.ceiling):>10}" for name in ("highest", "at_end"))
+        print(f"{row['model']:<28}{levels}   {'; '.join(row['outside']) or 'within what was studied'}")
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([*(f"left out: {reason}" for reason in left_out), *written, PLAINLY]))
 
 
 def _indications(options: argparse.Namespace) -> None:
@@ -559,7 +583,9 @@ def _indications(options: argparse.Namespace) -> None:
         print(one)
         return
     course = one.course(_patient(options))
-    _answer(course, one.target or published.ranges.first_for(course.assays), options, heading=str(one))
+    target = one.target or published.ranges.first_for(course.assays)
+    compared = "" if one.target else "No level is aimed at. Beside the range of treatment:\n"
+    _answer(course, target, options, heading=str(one), compared=compared)
 
 
 def _validate(options: argparse.Namespace) -> None:

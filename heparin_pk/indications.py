@@ -158,6 +158,12 @@ _ARGATROBAN_ORDER = Source(
 )
 
 _RATIO = ranges.APTT_RATIO_TREATMENT
+_DIALYSIS_TARGET = TherapeuticRange(
+    assay="anti_xa_u_per_ml",
+    low=0.3,
+    high=0.7,
+    source=BRUNET_2008.at("Abstract: 0.3 to 0.7 IU/mL is considered sufficient for anticoagulation"),
+)
 _ACT_CPB = TherapeuticRange(assay="act_s", low=480, high=700, source=_CPB)
 _ACS_TARGET = TherapeuticRange(assay="anti_xa_u_per_ml", low=0.2, high=0.5, source=_ACS_RANGE)
 _KEEPS = "Keeps clots from forming"
@@ -243,7 +249,7 @@ ALL: tuple[Indication, ...] = (
         target=_ACS_TARGET,
         watch="aPTT or anti-Xa at 6 h; bleeding; platelets",
         source=_ACS,
-        caveats="Not an indication on the US label. Above 67 kg the caps bind, and the dose per kg falls.",
+        caveats="Not an indication on the US label. Above 67 kg the bolus is capped, above 83 kg the infusion too.",
     ),
     Indication(
         name="coronary-intervention",
@@ -279,7 +285,7 @@ ALL: tuple[Indication, ...] = (
             Stop(time_h=3.0),
         ),
         hours=8.0,
-        target=ranges.ANTI_XA_TREATMENT,
+        target=_DIALYSIS_TARGET,
         model="BRUNET_2008_UFH_DERIVED",
         watch="the circuit; bleeding from the access",
         source=BRUNET_2008,
@@ -298,7 +304,7 @@ ALL: tuple[Indication, ...] = (
             Stop(time_h=3.5),
         ),
         hours=8.0,
-        target=ranges.ANTI_XA_TREATMENT,
+        target=_DIALYSIS_TARGET,
         model="KANDROTAS_1989_UFH",
         watch="the circuit; bleeding from the access",
         source=_HD,

@@ -66,6 +66,13 @@ def test_protamine_brings_the_act_down_and_heparin_rebounds():
     assert course.level_at("act_s", 3.2) > lowest + 50
 
 
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_every_level_aimed_at_has_a_source(one):
+    if one.target is not None:
+        assert one.target.source is not None
+        assert one.target.source.where
+
+
 def test_another_model_may_be_asked():
     from heparin_pk import published
 

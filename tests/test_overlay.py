@@ -59,6 +59,20 @@ class TestOverlay:
         assert len(set(patterns[:6])) == 6, "told apart without colour"
         plt.close(ax.figure)
 
+    def test_a_model_keeps_its_colour_from_assay_to_assay(self):
+        courses = overlay(PATIENT, published.UFH, USUAL)
+        looks = []
+        for assay in ("anti_xa_u_per_ml", "aptt_ratio"):
+            ax = plot.overlay(courses, assay=assay)
+            lines = [line for line in ax.get_lines() if "(" in str(line.get_label())]
+            looks.append(
+                {str(line.get_label()).split("\n")[0]: (line.get_color(), str(line._unscaled_dash_pattern[1])) for line in lines}
+            )
+            plt.close(ax.figure)
+        both = looks[0].keys() & looks[1].keys()
+        assert len(both) == 10
+        assert all(looks[0][name][0] == looks[1][name][0] for name in both)
+
     def test_what_lies_beyond_is_hatched(self):
         beyond = Regimen((Bolus(time_h=0, dose_u_per_kg=900),))
         course = simulate(PATIENT, published.UFH_DEFAULT, beyond, hours=6)
@@ -223,12 +237,26 @@ def test_commands(capsys, tmp_path):
     assert main(["overlay", *body, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["model"] for row in rows] == [drug.name for drug in published.UFH]
+    short = ("--weight", "75", "--bolus", "80", "--infusion", "18")
+    assert main(["overlay", *short]) == 0
+    out = capsys.readouterr().out
+    assert "left out: AL_SALLAMI_2016_UFH: the fat-free mass needs height_cm and sex of the patient\n" in out
+    assert "UFH_B_DERIVED" in out
+    assert main(["overlay", "UFH_DEFAULT", *short, "--assay", "aptt_s"]) == 0
+    assert "     > 150        55   within what was studied" in capsys.readouterr().out  # no number above the ceiling
+    assert main(["overlay", *short, "--json"]) == 0
+    said = capsys.readouterr()
+    assert len(json.loads(said.out)) == len(published.UFH) - said.err.count("note: left out: ") < len(published.UFH)
+    assert main(["overlay", "AL_SALLAMI_2016_UFH", *short]) == 2  # asked for by name it is refused, never dropped
+    assert "needs height_cm and sex" in capsys.readouterr().err
     assert main(["overlay", "UFH_DEFAULT", *body, "--assay", "smell"]) == 2
     assert "no assay 'smell'" in capsys.readouterr().err
     assert main(["indications"]) == 0
     assert "pulmonary-embolism" in capsys.readouterr().out
     assert main(["indications", "haemodialysis", "--weight", "75"]) == 0
     assert "given in all 3,750 U" in capsys.readouterr().out
+    assert main(["indications", "dvt-prophylaxis-8h", "--weight", "75"]) == 0
+    assert "No level is aimed at. Beside the range of treatment:\nanti-Xa 0.3-0.7" in capsys.readouterr().out
     assert main(["indications", "haemodialysis"]) == 0
     assert "Brunet" in capsys.readouterr().out
     assert main(["indications", "--json"]) == 0
@@ -246,6 +274,25 @@ def test_commands(capsys, tmp_path):
 
 
 # Sliders
+
+
+def test_the_code_of_a_scene_draws():
+    for name in SCENES:
+        scene = getattr(widgets, name)(**({} if name == "overlay" else {"predict": False}))
+        assert "plot." in scene.source_code, name
+
+
+def test_a_reagent_is_named_once():
+    drawn = []
+    scene = widgets.blood(predict=False)
+    inner = scene.draw
+    scene.draw = lambda **values: drawn.append(inner(**values)) or drawn[-1]
+    for reagent, names in (("actin-fs", ["guideline", "actin-fs"]), ("guideline", ["guideline"])):
+        scene.set(reagent=reagent)
+        legend = drawn[-1].figure.axes[0].get_legend()
+        assert {text.get_text() for text in legend.get_texts()} == {*names, "your patient"}
+        assert len(legend.get_texts()) == len(names) + 1
+        assert not legend.get_frame_on()
 
 
 @pytest.mark.parametrize("name", SCENES)

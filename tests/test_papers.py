@@ -310,6 +310,14 @@ def test_every_number_of_every_set_has_its_place():
         assert drug.studied.population in text
 
 
+def test_a_set_without_variability_or_residual_error_says_so():
+    for drug in published.ALL:
+        if not drug.variability:
+            assert "ariability" in drug.departures, drug.name
+        if not drug.residual:
+            assert "esidual error" in drug.departures, drug.name
+
+
 def test_antithrombin_lowers_the_anti_xa_in_proportion_and_the_aptt_only_when_it_is_nearly_gone():
     reagent = published.UFH_DEFAULT.reagent
     usual = Patient(weight_kg=75)

@@ -16,7 +16,9 @@ from heparin_pk import (
     Laboratory,
     Nomogram,
     Patient,
+    Protamine,
     Regimen,
+    Subcutaneous,
     datasets,
     nomogram,
     plot,
@@ -71,6 +73,15 @@ def test_boluses_and_holds_are_drawn():
     _, below = plot.course(simulate(PERSON, published.UFH_DEFAULT, regimen, hours=12))
     assert any(line.get_marker() == "v" for line in below.lines)
     assert any(patch.get_x() == 6.0 and patch.get_width() == 1.0 for patch in below.patches)
+
+
+def test_every_dose_of_one_moment_has_its_mark():
+    orders = (Bolus(time_h=0, dose_u=5000), Subcutaneous(time_h=1, dose_u=5000), Protamine(time_h=2, dose_mg=30))
+    axes = plot.course(simulate(PERSON, published.UFH_DEFAULT, Regimen(orders), hours=6))
+    below = axes[1]
+    assert {line.get_marker() for line in below.lines} >= {"v", "s", "X"}
+    plot.course(simulate(PERSON, published.UFH_DEFAULT, Regimen(orders), hours=6), axes=axes, label="again")
+    assert [text.get_text() for text in below.get_legend().get_texts()] == ["bolus", "under the skin", "protamine"]
 
 
 def test_a_replay_joins_prediction_and_measurement():

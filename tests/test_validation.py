@@ -3,9 +3,10 @@
 import json
 import math
 
+import matplotlib.pyplot as plt
 import pytest
 
-from heparin_pk import Source, published, validation
+from heparin_pk import Source, plot, published, validation
 from heparin_pk.cli import main
 from heparin_pk.validation import GROUPS, Claim, Row
 from heparin_pk.validation.claims import CLAIMS
@@ -88,6 +89,25 @@ def test_words_and_json(capsys):
     needed = {"quantity", "population", "source", "printed", "ours", "inside", "used_to_build"}
     assert all(needed <= set(row) for row in rows)
     assert [row["ours"] for row in rows] == [row.ours for row in ROWS]
+
+
+def test_one_row_has_no_empty_score_and_no_line_runs_off_the_page():
+    only = validation.in_words([Row(claim=claim(used_to_build=True, printed=10 / 3, low=1.0), ours=3.0)])
+    assert "Of the other" not in only
+    assert "printed 3.333 (1 to 12" in only
+    assert max(len(line) for line in validation.in_words(ROWS).splitlines()) <= 112
+
+
+def test_what_lies_beyond_the_picture_stands_at_its_edge():
+    far, near = Row(claim=claim(why="Because."), ours=69.0), Row(claim=claim(), ours=11.0)
+    ax = plot.validation([far, near])
+    edge = [line for line in ax.get_lines() if line.get_marker() == ">"]
+    assert [line.get_xdata()[0] for line in edge] == [ax.get_xlim()[1]]
+    assert [text.get_text() for text in ax.texts] == ["6.9"]
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == ["inside what was printed", "outside"]
+    built = plot.validation([Row(claim=claim(used_to_build=True), ours=11.0)])
+    assert "proves nothing" in built.figure.legends[0].get_texts()[-1].get_text()
+    plt.close("all")
 
 
 def test_on_the_command_line(capsys, tmp_path):

@@ -82,6 +82,7 @@ def shade_target(ax: Axes, target: TherapeuticRange, side: str = "right") -> Non
         va="bottom",
         color="#00664B",
         fontsize=11,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},  # readable where a curve runs behind it
     )
 
 

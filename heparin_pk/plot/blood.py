@@ -18,8 +18,8 @@ ANTI_XA_RANGE = (0.3, 0.7)
 
 def _anti_xa_band(ax: Axes) -> None:
     ax.axvspan(*ANTI_XA_RANGE, color=GREEN, alpha=0.16, lw=0, zorder=0)
-    ax.annotate("anti-Xa 0.3–0.7", (0.5, 1.0), xycoords=("data", "axes fraction"), xytext=(0, -4), textcoords="offset points",
-                ha="center", va="top", fontsize=11, color="#00664B")  # fmt: skip
+    ax.annotate("anti-Xa 0.3–0.7", (0.5, 0.0), xycoords=("data", "axes fraction"), xytext=(0, 4), textcoords="offset points",
+                ha="center", va="bottom", fontsize=11, color="#00664B")  # fmt: skip
 
 
 def _aptt_band(ax: Axes, target: TherapeuticRange) -> None:
@@ -38,10 +38,11 @@ def _dots(ax: Axes, tubes: Sequence[Sample], marker: str, **how) -> int:
     return beyond
 
 
-def _say_beyond(ax: Axes, beyond: int) -> None:
-    if beyond:
-        ax.annotate(f"{beyond} beyond the frame, drawn on its edge", (1.0, 1.0), xycoords="axes fraction", xytext=(0, 8),
-                    textcoords="offset points", ha="right", va="bottom", fontsize=11)  # fmt: skip
+def _label_axes(ax: Axes, beyond: int) -> None:
+    """Name both axes; below them stands how many tubes are drawn on the edge, where no title and no curve comes."""
+    said = f"\n{beyond} beyond the frame, drawn on its edge" if beyond else ""
+    ax.set_xlabel(f"anti-Xa (U/mL){said}")
+    ax.set_ylabel("aPTT (s)")
 
 
 def reagents(
@@ -83,8 +84,7 @@ def reagents(
                     textcoords="offset points", fontsize=11)  # fmt: skip
         ax.set_xlim(0.0, 1.0)
         ax.set_ylim(0.0, 175.0)
-        ax.set_xlabel("anti-Xa (U/mL)")
-        ax.set_ylabel("aPTT (s)")
+        _label_axes(ax, 0)
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11, reverse=True)
     return ax
 
@@ -98,7 +98,7 @@ def calibration(tubes: Sequence[Sample], fit: Calibration, *, ax: Axes | None = 
         _anti_xa_band(ax)
         ax.set_xlim(0.0, 1.2)
         ax.set_ylim(0.0, 175.0)
-        _say_beyond(ax, _dots(ax, tubes, "o", ms=6, mfc=BLUE, mec="white", alpha=0.75, label="one sample"))
+        beyond = _dots(ax, tubes, "o", ms=6, mfc=BLUE, mec="white", alpha=0.75, label="one sample")
         ax.plot(x, fit.line_s(x), color=BLACK, label=f"{fit.form} fit, r = {fit.correlation:.2f}")
         for end, seconds, band, side in (
             (ANTI_XA_RANGE[0], fit.low_s, fit.low_band_s, "low end"),
@@ -106,8 +106,7 @@ def calibration(tubes: Sequence[Sample], fit: Calibration, *, ax: Axes | None = 
         ):
             ax.errorbar([end], [seconds], yerr=[[seconds - band[0]], [band[1] - seconds]], fmt="D", ms=9, color=VERMILION,
                         capsize=7, lw=2.4, label=f"{side} {seconds:.0f} s ({band[0]:.0f}–{band[1]:.0f})")  # fmt: skip
-        ax.set_xlabel("anti-Xa (U/mL)")
-        ax.set_ylabel("aPTT (s)")
+        _label_axes(ax, beyond)
         ax.legend(loc="upper left", fontsize=11)
     return ax
 
@@ -125,16 +124,14 @@ def discordance(tubes: Sequence[Sample], aptt_range: TherapeuticRange, *, ax: Ax
     )
     with plt.rc_context(STYLE):
         ax.set_xlim(0.0, 1.2)
-        ax.set_ylim(15.0, 175.0)
+        ax.set_ylim(0.0, 175.0)
         _anti_xa_band(ax)
         _aptt_band(ax, aptt_range)
         others = [t for t in tubes if not ANTI_XA_RANGE[0] <= t.anti_xa_u_per_ml <= ANTI_XA_RANGE[1]]
         beyond = _dots(ax, others, ".", color="#7A7A7A", label="anti-Xa out of range")
         for name, marker, colour, share, members in groups:
             beyond += _dots(ax, members, marker, ms=6, mfc=colour, mec="white", mew=0.5, label=f"{name}: {share:.0%}")
-        _say_beyond(ax, beyond)
-        ax.set_xlabel("anti-Xa (U/mL)")
-        ax.set_ylabel("aPTT (s)")
+        _label_axes(ax, beyond)
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11,
                   title=f"rank correlation {found.rank_correlation_ratio:.2f}")  # fmt: skip
     return ax

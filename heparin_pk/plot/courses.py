@@ -30,7 +30,7 @@ from heparin_pk.plot.base import (
     shade_target,
 )
 from heparin_pk.plot.overlay import outside_in_short, shade_beyond
-from heparin_pk.regimen import Bolus, Hold, Infusion, Regimen
+from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
 from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.simulate import simulate
 from heparin_pk.ward import Lab
@@ -77,6 +77,14 @@ def room_for_pump(*courses: Course) -> float:
     return next((top for top in _PUMP_TOPS_U_PER_KG_PER_H if highest <= 1.001 * top), 1.1 * highest)
 
 
+_DOSES: tuple[tuple[type, str, str, float], ...] = (
+    (Bolus, "bolus", "v", 0.9),
+    (Subcutaneous, "under the skin", "s", 0.6),
+    (Protamine, "protamine", "X", 0.9),
+)
+"""What is given at one moment, its mark on the pump's picture and how high it stands there."""
+
+
 def course(
     course: Course,
     *,
@@ -87,7 +95,7 @@ def course(
     dashes: str | tuple = "-",
     marker: str = "o",
 ) -> np.ndarray:
-    """Draw a course: its true level, the results as the ward read them, the pump, the boluses; return the two Axes.
+    """Draw a course: its true level, the results as the ward read them, the pump, doses of one moment; return the two Axes.
 
     A second course on the same ``axes`` wants another ``colour``, other ``dashes`` and another ``marker``, and a ``label``.
     Open triangles at the ceiling are results above it ("> 150 s"), never numbers.
@@ -128,16 +136,18 @@ def course(
             label="_pump",
         )
         orders = course.regimen.resolved(course.patient.doses_by_kg).orders
-        boluses = [order.time_h for order in orders if isinstance(order, Bolus)]
-        if boluses:
-            below.plot(boluses, [0.9] * len(boluses), "v", ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5, ls="none",
-                       transform=below.get_xaxis_transform(), label=None if label else "bolus")  # fmt: skip
+        doses = [(name, mark, height, [o.time_h for o in orders if isinstance(o, kind)]) for kind, name, mark, height in _DOSES]
+        named = below.get_legend_handles_labels()[1]
+        for name, mark, height, times in doses:
+            if times:
+                below.plot(times, [height] * len(times), mark, ms=11, color=colour, mec=BLACK, clip_on=False, zorder=5, ls="none",
+                           transform=below.get_xaxis_transform(), label=None if name in named else name)  # fmt: skip
         for order in orders:
             if isinstance(order, Hold):
                 below.axvspan(order.time_h, order.end_h, color=BLACK, alpha=0.12, lw=0)
         above.legend(loc="upper right", ncols=3, fontsize=11)
-        if boluses and not label:
-            below.legend(loc="upper right", fontsize=11)
+        if any(times for *_, times in doses):
+            below.legend(loc="upper right", ncols=3, fontsize=11)
     return np.asarray(axes)
 
 

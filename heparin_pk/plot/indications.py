@@ -14,6 +14,7 @@ from heparin_pk.indications import Indication
 from heparin_pk.patient import Patient
 from heparin_pk.plot.base import BLUE, STYLE, axis_label, level_limits, new_figure, shade_target
 from heparin_pk.plot.overlay import outside_in_short
+from heparin_pk.response import ASSAYS
 
 
 def indications(several: Sequence[Indication], patient: Patient, *, columns: int = 3) -> np.ndarray:
@@ -60,5 +61,6 @@ def describe_indication(one: Indication, course: Course) -> str:
     assay = one.target.assay if one.target else "anti_xa_u_per_ml"
     values = course.level(assay)
     aim = f"aims at {one.target.write()}" if one.target else "no level is aimed at"
-    reached = f"reaches {values.max():.3g} and is {values[-1]:.3g} after {course.hours:g} h"
+    digits = 0 if ASSAYS[assay].unit == "s" else 2
+    reached = f"reaches {values.max():.{digits}f} and is {values[-1]:.{digits}f} after {course.hours:g} h"
     return f"{one.title}: {axis_label(assay)} {reached}; {aim}. {one.why}"

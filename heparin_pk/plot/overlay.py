@@ -39,7 +39,7 @@ def overlay(
 
     Raises ``ValueError`` without a course that has this assay.
     """
-    shown = [course for course in courses if assay in course.assays]
+    shown = [(number, course) for number, course in enumerate(courses) if assay in course.assays]
     if not shown:
         raise ValueError(f"none of these models says anything about {ASSAYS[assay].label}; got {len(courses)} courses")
     if ax is None:
@@ -47,7 +47,7 @@ def overlay(
     with plt.rc_context(STYLE):
         if target is not None:
             shade_target(ax, target)
-        for number, course in enumerate(shown):
+        for number, course in shown:  # a model keeps its colour from one assay to the next
             colour, dashes = COLOURS[number % len(COLOURS)], DASHES[(number + number // len(COLOURS)) % len(DASHES)]
             is_within = not course.outside
             values = course.level(assay)
@@ -57,8 +57,8 @@ def overlay(
             shade_beyond(ax, course, assay, colour)
         ax.set_xlabel("time (h)")
         ax.set_ylabel(axis_label(assay))
-        ax.set_xlim(0.0, max(course.hours for course in shown))
-        highest = max(float(course.level(assay).max()) for course in shown)
+        ax.set_xlim(0.0, max(course.hours for _, course in shown))
+        highest = max(float(course.level(assay).max()) for _, course in shown)
         ceiling = ASSAYS[assay].ceiling
         low, usual = level_limits(assay)
         room = 1.3 * target.high if target is not None else low + 0.2 * (usual - low)

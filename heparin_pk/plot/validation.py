@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from heparin_pk.plot.base import BLACK, BLUE, STYLE, VERMILION, new_figure
 from heparin_pk.validation import GROUPS, Row, score
@@ -17,7 +18,8 @@ GREY = "#767676"
 def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     """Draw every row: the printed uncertainty as a bar around 1, our value over the printed one as a mark.
 
-    Filled circles lie inside, open diamonds outside; grey rows went into the making of a model and prove nothing.
+    Filled circles lie inside, open diamonds outside; grey rows went into the making of a model and prove nothing. What lies
+    beyond the picture stands at its edge as a triangle, with its value.
 
     Raises ``ValueError`` without rows.
     """
@@ -26,6 +28,10 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     ordered = [row for group in GROUPS for row in rows if row.claim.group == group]
     if ax is None:
         ax = new_figure(12.0, 1.6 + 0.36 * len(ordered), nrows=1, ncols=1)[1][0, 0]
+    right = max(2.0, *(min(4.0, 1.08 * max(r.ours, r.claim.high) / (r.claim.printed or 1.0)) for r in ordered))
+    marks = [("inside what was printed", "o", BLUE, BLUE), ("outside", "D", "white", VERMILION)]
+    if any(row.claim.used_to_build for row in ordered):
+        marks.append(("* used to build: proves nothing", "o", GREY, GREY))
     with plt.rc_context(STYLE):
         for place, row in enumerate(reversed(ordered)):
             claim = row.claim
@@ -33,21 +39,24 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
             ax.plot([claim.low / scale, claim.high / scale], [place, place], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
             colour = GREY if claim.used_to_build else BLUE if row.inside else VERMILION
             face = colour if row.inside else "white"
-            ax.plot(row.ours / scale, place, "o" if row.inside else "D", ms=8, mfc=face, mec=colour, mew=2)
+            ratio = row.ours / scale
+            if ratio > right:
+                ax.plot(right, place, ">", ms=9, mfc=face, mec=colour, mew=2, clip_on=False, zorder=4)
+                ax.annotate(f"{ratio:.1f}", (right, place), xytext=(-9, 0), textcoords="offset points", ha="right", va="center",
+                            fontsize=11, color=BLACK)  # fmt: skip
+                continue
+            ax.plot(ratio, place, "o" if row.inside else "D", ms=8, mfc=face, mec=colour, mew=2)
         ax.axvline(1.0, color=BLACK, lw=1.2, ls=":")
         labels = [f"{row.claim.quantity}{' *' if row.claim.used_to_build else ''}" for row in reversed(ordered)]
         ax.set_yticks(np.arange(len(ordered)), labels, fontsize=11)
         ax.set_ylim(-0.7, len(ordered) - 0.3)
-        right = max(2.0, *(min(4.0, 1.08 * max(r.ours, r.claim.high) / (r.claim.printed or 1.0)) for r in ordered))
         ax.set_xlim(0.0, right)
         ax.set_xlabel("our value / printed value (no unit)")
-        for name, mark, face, colour in (
-            ("inside what was printed", "o", BLUE, BLUE),
-            ("outside", "D", "white", VERMILION),
-            ("* used to build: proves nothing", "o", GREY, GREY),
-        ):
+        for name, mark, face, colour in marks:
             ax.plot([], [], mark, ms=8, mfc=face, mec=colour, mew=2, ls="none", label=name)
-        ax.legend(loc="upper right", bbox_to_anchor=(1.0, -1.1 / (1.0 + len(ordered))), ncols=3, fontsize=11)
+        figure = ax.figure
+        assert isinstance(figure, Figure)
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside lower right", ncols=3, fontsize=11)
     return ax
 
 

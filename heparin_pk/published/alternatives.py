@@ -55,7 +55,7 @@ SWAN_ARGATROBAN_DERIVED = Drug(
     ),
     departures=(
         "Two compartments in the paper, one here, its volume keeping clearance and half-life. The aPTT law is assumed. Rates "
-        "from 0.5 µg/kg/min (failing livers) count as studied."
+        "from 0.5 µg/kg/min (failing livers) count as studied. Its residual error was not found."
     ),
 )
 

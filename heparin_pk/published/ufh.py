@@ -63,6 +63,7 @@ _BUILT_FROM = (
     DE_SWART_1982,
     JIA_2015.at("Clearance at bypass levels: 1.18 L/h in 66 kg"),
 )
+_TYPICAL = "A typical patient: no variability and no residual error. "
 _ALLOMETRY = (
     "allometric: 0.75 for capacities and clearance, 1 for volume, around 75 kg (assumed; obese patients need fewer U/kg/h)"
 )
@@ -118,6 +119,11 @@ UFH_B_DERIVED = Drug(
     ),
     laws=(*ANTITHROMBIN_LAWS, *patients.LAWS),
     between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
+    residual=(
+        Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),
+        Residual(name="concentration_sd_u_per_ml", value=Value(0.03, ASSUMED.at("additive 0.03 U/mL"))),
+        Residual(name="aptt_cv_fraction", value=Value(0.08, ASSUMED.at("8 % in all; an analytical CV was not found"))),
+    ),
 )
 """The default: a finite endothelial/macrophage pool reconciles the half-life table with the clinical infusion dose."""
 
@@ -138,7 +144,9 @@ UFH_A_DERIVED = Drug(
     reagent=GUIDELINE,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
-    departures="Not published: the best one compartment can do. Half-lives 40/67/140 min at 25/100/400 U/kg. " + _ALLOMETRY,
+    departures=(
+        "Not published: the best one compartment can do. Half-lives 40/67/140 min at 25/100/400 U/kg. " + _TYPICAL + _ALLOMETRY
+    ),
 )
 """The textbook structure. It misses the half-life table and the infusion dose together: they contradict each other in it."""
 
@@ -160,7 +168,7 @@ UFH_TRIPLE_DERIVED = Drug(
     reagent=GUIDELINE,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
-    departures="Not published: five parameters for four numbers, to show that a pool can meet them all. " + _ALLOMETRY,
+    departures="Not published: five parameters for four numbers, to show that a pool can meet them all. " + _TYPICAL + _ALLOMETRY,
 )
 
 UFH_A_HALF_LIVES_DERIVED = Drug(
@@ -180,7 +188,9 @@ UFH_A_HALF_LIVES_DERIVED = Drug(
     reagent=GUIDELINE,
     studied=_ADULTS,
     built_from=_BUILT_FROM[:2],
-    departures="Meets the half-life table exactly and then puts 18 U/kg/h at 0.28 U/mL, below the range. " + _ALLOMETRY,
+    departures="Meets the half-life table exactly and then puts 18 U/kg/h at 0.28 U/mL, below the range. "
+    + _TYPICAL
+    + _ALLOMETRY,
 )
 
 JIA_2015_UFH = Drug(
@@ -228,7 +238,10 @@ KANDROTAS_1989_UFH = Drug(
         dose_u_per_kg=(40.0, 160.0),
         assay="plasma heparin",
     ),
-    departures="The authors saw zero- and first-order elimination together and judged first order good enough on dialysis.",
+    departures=(
+        "The authors saw zero- and first-order elimination together and judged first order good enough on dialysis. Variability "
+        "and residual error are not in the abstract. The aPTT law is not theirs."
+    ),
 )
 
 _PER_PERSON = "as printed, coefficient of variation"
@@ -347,7 +360,7 @@ EDRICH_2015_UFH = Drug(
     ),
     departures=(
         "Concentration is units per mL of blood volume, a scale of its own: not comparable with anti-Xa. The instrument "
-        "stopped at 400 s."
+        "stopped at 400 s. The variability between people was not found."
     ),
 )
 
@@ -376,7 +389,7 @@ BRUNET_2008_UFH_DERIVED = Drug(
     built_from=(BRUNET_2008,),
     departures=(
         "Not published as such: the paper's own volume and clearance were not reached; both were derived from its peak and "
-        "half-life. The aPTT law is not theirs."
+        "half-life. Variability and residual error were not found. The aPTT law is not theirs."
     ),
 )
 """Where the default ends: after dialysis heparin decays more slowly than the default says, and without saturation."""
@@ -446,8 +459,8 @@ SALEM_2022_UFH = Drug(
     ),
     reference_weight_kg=50.0,
     departures=(
-        "Scaled in proportion to weight: the paper scales by allometry and by a maturing volume whose numbers were not found. So "
-        "is its variability."
+        "Scaled in proportion to weight: the paper scales by allometry and by a maturing volume whose numbers were not found. "
+        "Its variability and residual error were not found either."
     ),
 )
 
@@ -487,7 +500,10 @@ RXKINETICS_UFH = Drug(
             words="I am 70 or older: heparin leaves me a fifth more slowly, says the program.",
         ),
     ),
-    departures="A formula, not a fit: a half-life of 60 min for everybody. The aPTT law is not theirs.",
+    departures=(
+        "A formula, not a fit: a half-life of 60 min for everybody, no variability and no residual error. The aPTT law is not "
+        "theirs."
+    ),
 )
 
 UFH_DEFAULT = UFH_B_DERIVED

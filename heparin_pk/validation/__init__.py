@@ -6,6 +6,7 @@ A row that went into the making of a model proves nothing and is marked; a row t
 from __future__ import annotations
 
 import json
+import textwrap
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -33,8 +34,9 @@ class Claim:
     """One number somebody printed, and how to ask our models for it.
 
     ``low`` and ``high`` are the printed uncertainty where there is one (``uncertainty`` says which: SD, range, confidence
-    interval), else a tolerance of ours, and then it says so. ``model`` names the set asked; ``used_to_build`` is true when the
-    number went into that set or into the law under test; ``why`` explains a miss and is empty otherwise.
+    interval), else a tolerance of ours, and then it says so. ``model`` names the set asked. ``used_to_build`` is true when the
+    number went into that set or into the law under test, or when the reagent was chosen to meet it. ``why`` explains a miss and
+    is empty otherwise.
 
     Raises ``ValueError`` unless low <= printed <= high, or without a source.
     """
@@ -135,6 +137,10 @@ def to_json(found: Iterable[Row]) -> str:
     return json.dumps([row.plain() for row in found], allow_nan=False, ensure_ascii=False)
 
 
+def _indented(text: str) -> str:
+    return textwrap.fill(text, 112, initial_indent=" " * 10, subsequent_indent=" " * 12, break_on_hyphens=False)
+
+
 def in_words(found: Iterable[Row]) -> str:
     """Return the table as a reader would like it: by group, misses with their reason, the score at the end."""
     every = list(found)
@@ -148,17 +154,20 @@ def in_words(found: Iterable[Row]) -> str:
             claim = row.claim
             verdict = "inside" if row.inside else "OUTSIDE"
             mark = " *" if claim.used_to_build else ""
-            span = f"{claim.printed:g} ({claim.low:.4g} to {claim.high:.4g}, {claim.uncertainty}) {claim.unit}"
+            span = f"{claim.printed:.4g} ({claim.low:.4g} to {claim.high:.4g}, {claim.uncertainty}) {claim.unit}"
             lines.append(f"  {verdict:<8}{claim.quantity}{mark}")
-            lines.append(f"          printed {span}; ours {row.ours:.4g}   [{claim.model}]")
-            lines.append(f"          {claim.population}; {claim.source.key}: {claim.source.where}")
+            lines.append(_indented(f"printed {span}; ours {row.ours:.4g}   [{claim.model}]"))
+            lines.append(_indented(f"{claim.population}; {claim.source.key}: {claim.source.where}"))
             if claim.why:
-                lines.append(f"          why: {claim.why}")
+                lines.append(_indented(f"why: {claim.why}"))
     numbers = score(every)
     lines += [
         "",
         f"Rows: {numbers['rows']}. Used to build the model or law they test, so no proof (*): {numbers['used_to_build']}.",
-        f"Of the other {numbers['proving']}, inside what was printed: {numbers['proving_inside']}, "
-        f"outside: {numbers['proving_outside']}.",
     ]
+    if numbers["proving"]:
+        lines.append(
+            f"Of the other {numbers['proving']}, inside what was printed: {numbers['proving_inside']}, "
+            f"outside: {numbers['proving_outside']}."
+        )
     return "\n".join(lines[1:])

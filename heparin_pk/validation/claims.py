@@ -60,7 +60,7 @@ WHY = {
     "infusion for 0.4 U/mL, by the adult default": _NO_CLEARANCE_OF_THEIR_OWN,
     "infusion for 0.5 U/mL in a child of 6 years": _NO_CLEARANCE_OF_THEIR_OWN,
     "infusion for an aPTT of 58 s, the middle of 46-70": (
-        "Their heparin was a tenth stronger a unit, and the middle of the range is not what every patient was held at."
+        "Their units were a tenth stronger than today's, and the middle of the range is not what every patient was held at."
     ),
     "infusion for an aPTT of 58 s, in the US units of that time": (
         "With the unit corrected a tenth is still missing: the reagent's slope is read from the range, not from their plasma."
@@ -361,7 +361,7 @@ _RESPONSE = [
     ),
     _claim(
         "response",
-        "slope of ln(aPTT), the middle one of the reagents",
+        "slope of ln(aPTT), the middle one of the reagents (second study)",
         "20 normal subjects",
         papers.BJORNSSON_SLOPES,
         2.4,
@@ -382,6 +382,7 @@ _RESPONSE = [
         _ours(20),
         lambda: a.concentration_for_ratio_u_per_ml(2.0, reagents.ACTIN_FS),
         model="reagents, actin-fs",
+        used=True,  # the reagent of that study was not read: this end chooses one, the other tests it
     ),
     _claim(
         "response",
@@ -400,7 +401,7 @@ _RESPONSE = [
         "anti-Xa at a ratio of 1.5 (bluntest automated reagent): below 0.35",
         "all aPTT reagents studied",
         papers.BRILL_EDWARDS,
-        0.34,
+        0.35,
         (0.0, 0.35),
         "U/mL",
         "printed as an upper limit",
@@ -443,6 +444,7 @@ _RESPONSE = [
         "quartiles",
         lambda: float(aptt_s(a.plateau_u_per_ml(DEFAULT, 12.75), a.ADULT, reagents.PATHROMTIN_SL)),
         model="UFH_DEFAULT, pathromtin-sl",
+        used=True,  # the reagent was chosen to meet this number
     ),
 ]
 
@@ -501,6 +503,7 @@ _SKIN = [
             "aptt_s", 230 / 60
         ),
         model="UFH_DEFAULT, silimat",
+        used=True,  # the reagent was chosen to meet this number
     ),
     _claim(
         "subcutaneous",
@@ -834,6 +837,7 @@ _DOSE = [
         "U/kg/h",
         "SD",
         lambda: a.needed_u_per_kg_per_h(DEFAULT, 0.45, _person(acute_thrombosis=True)),
+        used=True,  # the size of the law was assumed with these doses in view
     ),
     _claim(
         "dose needed",
@@ -845,6 +849,7 @@ _DOSE = [
         "U/kg/h",
         "SD",
         lambda: a.needed_u_per_kg_per_h(DEFAULT, 0.45, _person(acute_thrombosis=True)),
+        used=True,  # the size of the law was assumed with these doses in view
     ),
     _claim(
         "dose needed",
@@ -1250,7 +1255,7 @@ _RESPONSE += [
         ANTI_XA_CV_SOURCE,
         0.68,
         (0.60, 0.75),
-        "(none)",
+        "(no unit)",
         "95 % CI",
         lambda: _discordance(FACTOR_VIII_THROMBOSIS.value).rank_correlation_ratio,
         model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 2.07 U/mL",

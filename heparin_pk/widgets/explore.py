@@ -111,14 +111,17 @@ class Explore(VBox):
             widget.observe(lambda _: self._redraw(), names="value")
         code_box = Accordion((self._code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%"))
         self._body = VBox((self.picture, self.said, code_box))
-        children: list[Any] = [Box(tuple(self.controls.values()), layout=ROW), self._body]
+        yes_or_no = tuple(widget for widget in self.controls.values() if isinstance(widget, Checkbox))
+        others = tuple(widget for widget in self.controls.values() if widget not in yes_or_no)
+        rows = [Box(row, layout=ROW) for row in (others, yes_or_no) if row]
+        children: list[Any] = [*rows, self._body]
         if predict is not None:
             question, answers = predict
             self.guess = RadioButtons(options=list(answers), value=None, layout=Layout(width="auto"))
             self.show = Button(description="Show what happens", button_style="primary", layout=Layout(width="220px"))
             self.show.on_click(lambda _: self._answered())
             self._body.layout.display = "none"
-            children[1:1] = [HTML(f"<b>Predict first: {escape(question)}</b>"), self.guess, self.show, self.predicted]
+            children[-1:-1] = [HTML(f"<b>Predict first: {escape(question)}</b>"), self.guess, self.show, self.predicted]
         self.hidden = predict is not None
         super().__init__(children=(*children, script()), layout=Layout(width="100%"))
         self.add_class("heparin-pk")
@@ -146,7 +149,7 @@ class Explore(VBox):
         if self.guess.value is None:
             self.predicted.value = aloud("Choose an answer first: being wrong here is how it works.")
             return
-        self.predicted.value = aloud(f"You predicted: {escape(str(self.guess.value))}. Move the sliders until you know.")
+        self.predicted.value = aloud(f"You predicted: {escape(str(self.guess.value))}. Move the controls until you know.")
         self.hidden = False
         self._body.layout.display = None
         self._redraw()
@@ -169,7 +172,7 @@ class Explore(VBox):
         notes = [str(note.message) for note in noted if issubclass(note.category, OutsideStudied)]
         self.words, self.source_code = picture.words, picture.code
         self.picture.value = (
-            f'<img alt="{escape(picture.words, quote=True)}" style="max-width:100%;height:auto" '
+            f'<img alt="{escape(picture.words, quote=True)}" style="max-width:100%;height:auto" decoding="sync" '
             f'src="data:image/png;base64,{_png(picture.figure)}">'
         )
         spoken = escape(picture.words).replace("\n", "<br>")

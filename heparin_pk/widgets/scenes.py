@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -64,10 +65,12 @@ def _half_life(dose: float, model: str) -> Picture:
         "25, 60 after 100 and 150 after 400 U/kg."
     )
     code = (
-        "from heparin_pk import Bolus, Patient, Regimen, metrics, published, simulate\n\n"
+        "from heparin_pk import Bolus, Patient, Regimen, metrics, plot, published, simulate\n\n"
+        f"patient, drug = Patient(weight_kg=75), published.{model}\n"
         f"bolus = Regimen((Bolus(time_h=0, dose_u_per_kg={dose:g}),))\n"
-        f"course = simulate(Patient(weight_kg=75), published.{model}, bolus, hours=12)\n"
-        "print(60 * metrics.half_life_h(course))\n"
+        "print(60 * metrics.half_life_h(simulate(patient, drug, bolus, hours=12)))\n"
+        f"plot.decays(drug, patient, ({dose:g},))\n"
+        f"plot.half_lives({{{model!r}: drug}}, patient)\n"
     )
     return Picture(figure=_figure(axes[0]), words=words, code=code)
 
@@ -149,22 +152,26 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     chosen, drug = REAGENTS[reagent], published.UFH_DEFAULT
     answers = drug.answers_with(chosen)
     in_use = TherapeuticRange(assay="aptt_s", low=45.0, high=75.0)
-    ax = plot.reagents(patient, [chosen, REAGENTS["guideline"]], target=in_use, responses=answers)
+    drawn = [chosen] if reagent == "guideline" else [chosen, REAGENTS["guideline"]]
+    ax = plot.reagents(patient, drawn, target=in_use, responses=answers)
     seconds = float(level("aptt_s", concentration, patient, answers))
     found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
     ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.ORANGE, mec=plot.BLACK, zorder=5, label="your patient")
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11, frameon=False)
     said = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]
     words = (
-        f"Heparin {concentration:g} U/mL in this patient: aPTT {said} with {reagent}, anti-Xa {found:.2f} U/mL. The aPTT is "
+        f"Heparin {concentration:g} U/mL in this patient: aPTT {said} (reagent {reagent}), anti-Xa {found:.2f} U/mL. The aPTT is "
         f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
-        "from heparin_pk import Patient, published\nfrom heparin_pk.response import level\n\n"
+        "from heparin_pk import Patient, TherapeuticRange, plot, published\nfrom heparin_pk.response import level\n\n"
         f"patient = {patient!r}\n"
-        f"answers = published.UFH_DEFAULT.answers_with(published.reagents.REAGENTS[{reagent!r}])\n"
+        f"reagents = [published.reagents.REAGENTS[name] for name in {[one.name for one in drawn]!r}]\n"
+        "answers = published.UFH_DEFAULT.answers_with(reagents[0])\n"
         f"for assay in ('aptt_s', 'anti_xa_u_per_ml'):\n    print(assay, level(assay, {concentration:g}, patient, answers))\n"
+        "in_use = TherapeuticRange(assay='aptt_s', low=45, high=75)\n"
+        "plot.reagents(patient, reagents, target=in_use, responses=answers)\n"
     )
     return Picture(figure=_figure(ax), words=words, code=code)
 
@@ -220,10 +227,11 @@ def _patients(
         f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {'; '.join(needs)}.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
-        "from heparin_pk import Bolus, Infusion, Patient, Regimen, published, simulate\n\n"
+        "from heparin_pk import Bolus, Infusion, Patient, Regimen, plot, published, simulate\n\n"
         f"patient = {patient!r}\n"
         f"{_regimen_code(80.0, 18.0)}\n"
         "course = simulate(patient, published.UFH_DEFAULT, regimen, hours=48)\n"
+        "plot.two_assays({'this patient': course})\n"
         "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
     )
     return Picture(figure=_figure(axes[0]), words=words, code=code)
@@ -273,8 +281,9 @@ def _indications(reason: str, weight: float) -> Picture:
     code = (
         "from heparin_pk import Patient, indications, plot\n\n"
         f"patient = {patient!r}\n"
-        f"course = indications.named({reason!r}).course(patient)\n"
-        "print(course.in_words())\n"
+        f"reason = indications.named({reason!r})\n"
+        "print(reason.course(patient).in_words())\n"
+        "plot.indications([reason], patient)\n"
     )
     return Picture(figure=_figure(axes[0, 0]), words=words, code=code)
 
@@ -295,9 +304,14 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
 # Does it hold?
 
 
+@lru_cache(maxsize=16)
+def _asked(group: str) -> tuple[proof.Row, ...]:
+    """Return the rows of a group; asked once, since some of them ask thousands of virtual patients."""
+    return tuple(proof.rows(group=None if group == "all" else group))
+
+
 def _validation(group: str, fresh: bool) -> Picture:
-    found = proof.rows(group=None if group == "all" else group)
-    rows = [row for row in found if not (fresh and row.claim.used_to_build)]
+    rows = [row for row in _asked(group) if not (fresh and row.claim.used_to_build)]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     ax = plot.validation(rows)
