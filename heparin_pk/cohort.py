@@ -2,8 +2,8 @@
 
 Every lane has its own clock and its own agenda. In each round everybody who has something to do without waiting does it, then
 all move on to their next appointment together, each to its own. What comes first at one moment is
-:class:`heparin_pk.simulate.Rank`; every number (levels, orders, trajectories) is the one :func:`heparin_pk.simulate.titrate` finds
-for that patient alone.
+:class:`heparin_pk.simulate.Rank`; every number (levels, orders, trajectories) is the one that
+:func:`heparin_pk.simulate.titrate` finds for that patient alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from heparin_pk._checks import check_between, check_is
 from heparin_pk.drug import Drug
-from heparin_pk.engine.lanes import Lanes
+from heparin_pk.engine.lanes import Lanes, Moments
 from heparin_pk.execution import Execution
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Crowd
@@ -52,14 +52,14 @@ _RANKS = {
     **dict.fromkeys((What.BOLUS, What.INFUSION, What.STOP, What.HOLD, What.SUBCUTANEOUS, What.PROTAMINE), Rank.ORDER),
 }
 _RANK_OF = np.array([_RANKS[what] for what in What])
-_ROUTE_OF = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
+_ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
 
 
 class Watcher(Protocol):
     """Whoever is told what happens to many people."""
 
-    def piece(self, lanes: np.ndarray, start_h: np.ndarray, end_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
-        """Time passed for these lanes."""
+    def passed(self, lanes: np.ndarray, moments: Moments, concentration_u_per_ml: np.ndarray) -> None:
+        """Time passed for these lanes; see :class:`heparin_pk.engine.lanes.Watch`."""
         ...
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
@@ -167,7 +167,7 @@ class _Wards:
         self.responses, self.hours, self.seed, self.subjects = responses, hours, seed, subjects
         self.execution, self.watcher = execution, watcher
         self.kinetics = drug.kinetics_of_all(crowd)
-        routes = ("subcutaneous", "protamine")
+        routes: tuple[str, ...] = ("subcutaneous", "protamine")
         if isinstance(controller, CrowdController):
             routes = ()
         elif isinstance(controller, Fixed):

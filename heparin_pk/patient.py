@@ -219,12 +219,16 @@ class Crowd:
 
     def take(self, people: np.ndarray) -> Crowd:
         """Return the crowd of these people (m,), in this order."""
-        columns = {}
-        for field in fields(Patient):
-            if field.name != "factors":
-                value = getattr(self, field.name)
-                columns[field.name] = value[people] if isinstance(value, np.ndarray) else value
-        return Crowd(len(people), columns, {name: factor[people] for name, factor in self._factors.items()})
+        some = object.__new__(Crowd)  # everybody was checked before
+        some.number = len(people)
+        some._factors = {name: factor[people] for name, factor in self._factors.items()}
+        for name in _CROWD_FIELDS:
+            value = getattr(self, name)
+            setattr(some, name, value[people] if isinstance(value, np.ndarray) else value)
+        return some
+
+
+_CROWD_FIELDS = tuple(field.name for field in fields(Patient) if field.name != "factors")
 
 
 def _check_column(name: str, value: Any) -> None:

@@ -370,30 +370,40 @@ def level(
     return law(concentration_u_per_ml, patient, responses.aptt, laws, time_h)
 
 
-def concentration_at_u_per_ml(assay: str, value: float, patient: Patient | Crowd, responses: Responses, time_h=0.0):
-    """Return the concentration at which an assay reaches a level, the inverse of :func:`level`, a number or one a person.
+def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Crowd, responses: Responses, time_h=0.0):
+    """Return the concentration that would give an assay's level at a typical time of the day and with nothing else in the blood.
 
-    Below the level without the drug there is none: the answer is then below 0. Raises ``ValueError`` for an assay nobody
+    The level rises with it whatever the hour; :func:`concentration_for_u_per_ml` says at which of it a level is reached.
+    """
+    felt = active_u_per_ml(concentration_u_per_ml, patient, responses.laws, time_h)
+    if assay == "anti_xa_u_per_ml":
+        for law in responses.laws:
+            if law.form == "fades" and law.applies_to(patient):
+                felt = felt + law.added(patient, time_h) / product(responses.laws, "recovery_fraction", patient)
+    return felt
+
+
+def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Crowd, responses: Responses):
+    """Return the concentration (see :func:`felt_u_per_ml`) at which an assay reaches a value, a number or one a person.
+
+    Below the value without the drug there is none: the answer is then below 0. Raises ``ValueError`` for an assay nobody
     published for this drug, and for a law that flattens (``most_s``), which has no inverse written here.
     """
     check_one_of("assay", assay, responses.assays)
     laws = responses.laws
-    swing = product(laws, "activity_fraction", patient, time_h)
     if assay == "anti_xa_u_per_ml":
-        added = sum((law.added(patient, time_h) for law in laws if law.form == "fades" and law.applies_to(patient)), 0.0)
-        return (value - added) / product(laws, "recovery_fraction", patient) / swing
+        return value / product(laws, "recovery_fraction", patient)
     law = responses.act if assay == "act_s" else responses.aptt
     assert law is not None  # or it would not be among the assays
     seconds = value * law.control_aptt_s if assay == "aptt_ratio" else value
     if isinstance(law, Reagent):
-        baseline_s = patient.baseline_aptt_s
-        return each(math.log, seconds / baseline_s) / slope_ml_per_u(patient, law, laws) / swing
+        return each(math.log, seconds / patient.baseline_aptt_s) / slope_ml_per_u(patient, law, laws)
     if law.most_s > 0.0:
         raise ValueError(f"{law.name} flattens; no concentration is read back from it")
     baseline_s = patient.baseline_aptt_s
     if assay == "act_s":
         baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
-    return (seconds - baseline_s) / law.slope_s_ml_per_u / product(laws, "slope_ml_per_u", patient) / swing
+    return (seconds - baseline_s) / law.slope_s_ml_per_u / product(laws, "slope_ml_per_u", patient)
 
 
 def aptt_range_for_anti_xa(

@@ -36,6 +36,7 @@ FLOORS = {
     "citations": 5.5,
     "simulate": 6.0,
     "cohort": 6.5,
+    "tally": 7.1,
     **dict.fromkeys(("metrics", "datasets", "population", "overlay", "dosing"), 7.0),
     **dict.fromkeys(("calibration", "indications"), 7.2),
     "validation": 7.4,

@@ -238,6 +238,9 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
                     step_all(w, step)
                 for lane in range(many):
                     concentration[piece, first+lane] = w[lane] / w[10*size+lane]
+            for piece in range(pieces[first], concentration.shape[0]):
+                for lane in range(many):
+                    concentration[piece, first+lane] = w[lane] / w[10*size+lane]
             store(w, parts, first, many)
     # fmt: on
 

@@ -8,7 +8,7 @@ NumPy, one after the other in plain floats, or compiled. What nobody has (a seco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,11 +36,30 @@ _STATES_OF = {  # a state is in play when one of these rates is above zero for a
 _DIVISORS = ("v1_ml", "v2_ml")
 
 
-class Watch(Protocol):
-    """Whoever is told of every piece as it passes."""
+class Moments:
+    """The moments some lanes went through: where each was before, then the end of each of its pieces.
 
-    def piece(self, lanes: np.ndarray, start_h: np.ndarray, end_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
-        """Lanes went from ``start_h`` to ``end_h``, where their concentration now is this; all of shape (m,)."""
+    A lane that has arrived stays: its later moments repeat the last.
+    """
+
+    def __init__(self, begin_h: np.ndarray, grid: np.ndarray, pieces: np.ndarray, end_h: np.ndarray | None = None) -> None:
+        self.begin_h, self.grid, self.pieces, self._end_h = begin_h, grid, pieces, end_h
+
+    def at(self, number: Any, who: Any) -> np.ndarray:
+        """Return moment ``number`` (0: before the first piece) of these places, h."""
+        end_h = self._end_h
+        if end_h is None:
+            after_h = (self.grid[who] - 1 + np.minimum(number, self.pieces[who])) / STEPS_PER_H
+        else:
+            after_h = end_h[who]
+        return np.where(np.equal(number, 0), self.begin_h[who], after_h)
+
+
+class Watch(Protocol):
+    """Whoever is told of the time that passes."""
+
+    def passed(self, lanes: np.ndarray, moments: Moments, concentration_u_per_ml: np.ndarray) -> None:
+        """Lanes (m,) went through these moments and had these concentrations at the ends of their pieces, shape (p, m)."""
         ...
 
 
@@ -72,6 +91,7 @@ class Lanes:
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
         self._runner = _RUNNERS[runner]()
+        self._room = np.empty(0)
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
         """Return the concentration where these lanes are kept, shape (m,)."""
@@ -100,12 +120,14 @@ class Lanes:
         time_h, grid = self.time_h[lanes], self._next[lanes]
         # Of the lanes, longest way first, so many still have a piece to go:
         reaching = np.searchsorted(-pieces, -np.arange(pieces[0] if len(pieces) else 0), side="left").tolist()
-        passing = self._runner.through(state, inputs, rates, time_h, grid, pieces, reaching)
-        for number, concentration in zip(reaching, passing, strict=True):
-            end_h = grid[:number] / STEPS_PER_H
-            watch.piece(lanes[:number], time_h[:number].copy(), end_h, concentration)
-            time_h[:number] = end_h
-            grid[:number] += 1
+        if reaching:
+            moving = reaching[0]
+            moments = Moments(time_h[:moving].copy(), grid[:moving].copy(), pieces[:moving])
+            concentration = self._buffer(len(reaching), len(lanes))
+            self._runner.through(state, inputs, rates, moments, reaching, concentration)
+            watch.passed(lanes[:moving], moments, concentration[:, :moving])
+            time_h[:moving] = moments.at(len(reaching), slice(None))
+            grid += pieces
         self._keep(lanes, state)
         self.time_h[lanes], self._next[lanes] = time_h, grid
         found = np.empty(len(lanes))
@@ -122,7 +144,11 @@ class Lanes:
         self.time_h[lanes] = np.maximum(before_h, at_h)
         self._next[lanes] = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
         if len(moving):
-            watch.piece(lanes[moving], before_h[moving], at_h[moving], (after[_CENTRAL] / rates[0])[moving])
+            watch.passed(
+                lanes[moving],
+                Moments(before_h[moving], before_h[moving], before_h[moving], at_h[moving]),
+                (after[_CENTRAL] / rates[0])[moving][None, :],
+            )
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount to one part of the state of these lanes, at once."""
@@ -145,6 +171,12 @@ class Lanes:
             if kept is not NOTHING:
                 kept[moving] = new
         return moved
+
+    def _buffer(self, pieces: int, number: int) -> np.ndarray:
+        """Return room for concentrations (pieces, number), the same memory again and again."""
+        if self._room.size < pieces * number:
+            self._room = np.empty(pieces * number)
+        return self._room[: pieces * number].reshape(pieces, number)
 
     def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
         return _picked(self._state, lanes), _picked(self._inputs, lanes), _picked(self._rates, lanes)
@@ -172,7 +204,7 @@ def _picked(values: Any, which: np.ndarray) -> Any:
 
 
 # The three runners. ``once`` returns the state at a later moment; ``through`` takes lanes, longest way first, through their grid
-# pieces, changes ``state`` in place, and yields the concentration at the end of each piece.
+# pieces from moment to moment, changes ``state`` in place, and fills in the concentration at the end of each piece.
 
 _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
@@ -192,18 +224,20 @@ class _Piecewise:
         state: list[Any],
         inputs: list[Any],
         rates: list[Any],
-        time_h: np.ndarray,
-        grid: np.ndarray,
-        _: np.ndarray,
+        moments: Moments,
         reaching: list[int],
-    ) -> Iterator[np.ndarray]:
-        for number in reaching:
-            hours = grid[:number] / STEPS_PER_H - time_h[:number]
+        concentration: np.ndarray,
+    ) -> None:
+        for piece, number in enumerate(reaching):
+            some = slice(number)
+            hours = moments.at(piece + 1, some) - moments.at(piece, some)
             part, some_inputs, some_rates = ([_first(x, number) for x in group] for group in (state, inputs, rates))
             for kept, new in zip(state, self._run(part, hours, some_inputs, some_rates), strict=True):
                 if kept is not NOTHING:
                     kept[:number] = new
-            yield state[_CENTRAL][:number] / rates[0][:number]
+            concentration[piece, :number] = state[_CENTRAL][:number] / rates[0][:number]
+            if piece:
+                concentration[piece, number:] = concentration[piece - 1, number:]
 
 
 class _OnArrays(_Piecewise):
@@ -253,19 +287,18 @@ class _Compiled:
         state: list[Any],
         inputs: list[Any],
         rates: list[Any],
-        time_h: np.ndarray,
-        grid: np.ndarray,
-        pieces: np.ndarray,
+        moments: Moments,
         reaching: list[int],
-    ) -> Iterator[np.ndarray]:
-        parts, concentration = _stacked(state, inputs, rates), np.empty((len(reaching), len(time_h)))
+        concentration: np.ndarray,
+    ) -> None:
+        moving = reaching[0]
+        parts = _stacked(*([_first(x, moving) for x in group] for group in (state, inputs, rates)))
         kernel = compiled.through(_in_play(state, inputs, rates))
-        kernel(parts, time_h.copy(), grid.astype(float), float(STEPS_PER_H), pieces, concentration)
+        time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
+        kernel(parts, time_h, grid, float(STEPS_PER_H), moments.pieces, concentration)
         for kept, new in zip(state, parts[: len(state)], strict=True):
             if kept is not NOTHING:
-                kept[:] = new
-        for row, number in zip(concentration, reaching, strict=True):
-            yield row[:number]
+                kept[:moving] = new
 
 
 _RUNNERS: dict[str, Callable[[], Any]] = {"numpy": _OnArrays, "python": _OnFloats, "compiled": _Compiled}

@@ -1,0 +1,156 @@
+"""What becomes of many people, counted while time passes: nobody's trajectory is kept.
+
+A level rises with the concentration, so a range of an assay is a range of concentrations, one pair of edges a person; between two
+kept moments the concentration is a straight line, cut at the edges. The numbers are those of :mod:`heparin_pk.metrics` but for
+the curvature of the aPTT within five minutes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from heparin_pk.cohort import What
+from heparin_pk.engine.lanes import Moments
+from heparin_pk.engine.stepper import STEPS_PER_H
+from heparin_pk.metrics import SHORTEST_STAY_H
+from heparin_pk.patient import Crowd
+from heparin_pk.response import Responses, TherapeuticRange, concentration_for_u_per_ml, felt_u_per_ml
+
+
+class InRange:
+    """Hours below and in one range, and when it was first reached, of n people.
+
+    Only the moments at which somebody passes an edge are worked on.
+    """
+
+    def __init__(self, target: TherapeuticRange, crowd: Crowd, responses: Responses) -> None:
+        n = crowd.number
+        self._assay, self._crowd, self._responses = target.assay, crowd, responses
+        self._low = _column(concentration_for_u_per_ml(target.assay, target.low, crowd, responses), n)
+        self._high = _column(concentration_for_u_per_ml(target.assay, target.high, crowd, responses), n)
+        self._changes_by_itself = any(law.form in ("swing", "fades") and law.applies_to(crowd) for law in responses.laws)
+        self._last = self._felt(np.arange(n), np.zeros(n), np.zeros(n))
+        self._side = _sides(self._last, self._low, self._high)
+        self._since_h = np.zeros(n)
+        self.inside_h, self.below_h = np.zeros(n), np.zeros(n)
+        self.first_h = np.full(n, np.inf)
+
+    def _felt(self, lanes: np.ndarray, concentration: np.ndarray, time_h: np.ndarray) -> np.ndarray:
+        if not self._changes_by_itself:
+            return concentration
+        return felt_u_per_ml(self._assay, concentration, self._crowd.take(lanes), self._responses, time_h)
+
+    def passed(self, lanes: np.ndarray, moments: Moments, concentration: np.ndarray) -> None:
+        """Note the time that passed: each piece that crosses an edge is cut there."""
+        if self._changes_by_itself:
+            number, who = (index.ravel() for index in np.indices(concentration.shape))
+            felt = self._felt(lanes[who], concentration.ravel(), moments.at(number + 1, who))
+            concentration = felt.reshape(concentration.shape)
+        low, high = self._low[lanes], self._high[lanes]
+        side = np.concatenate([self._side[lanes][None, :], _sides(concentration, low, high)])
+        piece, who = np.divmod(np.flatnonzero(side[1:] != side[:-1]), len(lanes))
+        if len(piece):
+            before = np.where(piece == 0, self._last[lanes[who]], concentration[piece - 1, who])
+            start_h = moments.at(piece, who)
+            pace_h = (moments.at(piece + 1, who) - start_h) / (concentration[piece, who] - before)
+            at_low_h = start_h + (low[who] - before) * pace_h
+            at_high_h = start_h + (high[who] - before) * pace_h
+            was, now = side[piece, who], side[piece + 1, who]
+            out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
+            into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
+            for turn in _turns(who):
+                self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
+        self._last[lanes], self._side[lanes] = concentration[-1], side[-1]
+
+    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
+        """Note the level just after something was given."""
+        x = self._felt(lanes, concentration, at_h)
+        now, was = _sides(x, self._low[lanes], self._high[lanes]), self._side[lanes]
+        moved = now != was
+        self._change(lanes[moved], was[moved], now[moved], at_h[moved], at_h[moved])
+        self._last[lanes], self._side[lanes] = x, now
+
+    def _change(self, lanes: np.ndarray, was: np.ndarray, now: np.ndarray, out_h: np.ndarray, into_h: np.ndarray) -> None:
+        """Note that these lanes, each once, left one side at ``out_h`` and came to another at ``into_h``."""
+        stay_h = out_h - self._since_h[lanes]
+        self.inside_h[lanes] += np.where(was == 0, stay_h, 0.0) + np.where(was * now < 0, into_h - out_h, 0.0)
+        self.below_h[lanes] += np.where(was < 0, stay_h, 0.0)
+        found = (was == 0) & (stay_h >= SHORTEST_STAY_H - 1e-9) & np.isinf(self.first_h[lanes])
+        self.first_h[lanes[found]] = self._since_h[lanes[found]]
+        self._since_h[lanes] = into_h
+
+    def finish(self, hours: float) -> None:
+        """Say that the time is up."""
+        everybody, end_h = np.arange(len(self._side)), np.full(len(self._side), hours)
+        self._change(everybody, self._side, self._side, end_h, end_h)
+
+
+def _sides(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return -1 below, 0 in, 1 above."""
+    return (x > high).view(np.int8) - (x < low).view(np.int8)
+
+
+def _turns(who: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the first event of everybody, then the second, and so on; events come in the order of time."""
+    order = np.argsort(who, kind="stable")
+    one_person = np.diff(who[order], prepend=-1) == 0
+    place = np.arange(len(who))
+    turn = place - np.maximum.accumulate(np.where(one_person, 0, place))
+    for number in range(int(turn.max()) + 1):
+        yield order[turn == number]
+
+
+class Tally:
+    """The watcher of a trial: ranges, peaks, counts of orders, and the concentration at every full hour (hours + 1, n)."""
+
+    def __init__(self, crowd: Crowd, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float) -> None:
+        n = crowd.number
+        self.ranges = tuple(InRange(target, crowd, responses) for target in ranges)
+        self.peak_u_per_ml = np.zeros(n)
+        self.hourly_u_per_ml = np.zeros((int(hours) + 1, n))
+        self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
+
+    def passed(self, lanes: np.ndarray, moments: Moments, concentration_u_per_ml: np.ndarray) -> None:
+        """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""
+        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], concentration_u_per_ml.max(axis=0))
+        for one in self.ranges:
+            one.passed(lanes, moments, concentration_u_per_ml)
+        begins_h, pieces = moments.begin_h, len(concentration_u_per_ml)
+        ends_h = moments.at(pieces, slice(None))
+        begins = np.floor(begins_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
+        for hour in range(math.floor(begins_h.min()) + 1, math.floor(ends_h.max()) + 1):
+            piece = hour * STEPS_PER_H - begins  # the grid point at a full hour, if this lane came by
+            who = np.flatnonzero((piece >= 0) & (piece < pieces) & (hour <= ends_h))
+            who = who[moments.at(piece[who] + 1, who) == hour]
+            self.hourly_u_per_ml[hour, lanes[who]] = concentration_u_per_ml[piece[who], who]
+
+    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
+        """Note the level just after something was given."""
+        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], concentration_u_per_ml)
+        for one in self.ranges:
+            one.given(lanes, at_h, concentration_u_per_ml)
+
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:  # noqa: ARG002
+        """Count an order."""
+        self._began_h[lanes] = np.minimum(self._began_h[lanes], at_h)
+        if what in (What.INFUSION, What.STOP):
+            self._rates[lanes] += 1
+            self.adjustments[lanes] = np.maximum(0, self._rates[lanes] - 1)
+        elif what == What.HOLD:
+            self.holds[lanes] += 1
+        elif what == What.BOLUS:
+            self.reboluses[lanes] += at_h > self._began_h[lanes]
+
+    def finish(self, hours: float) -> None:
+        """Say that the time is up."""
+        for one in self.ranges:
+            one.finish(hours)
+
+
+def _column(values: Any, number: int) -> np.ndarray:
+    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (number,)))
