@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from heparin_pk._checks import check_is
-from heparin_pk.course import Course
 from heparin_pk.source import Source
 
-_latest: list[Course] = []
+
+@runtime_checkable
+class Cited(Protocol):
+    """Whatever knows the papers it used: a course, a trial."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The papers, each once."""
+        ...
 
 
-def remember(course: Course) -> None:
-    """Keep the course that was run last, so that ``print_citations()`` needs no argument."""
-    _latest[:] = [course]
+_latest: list[Cited] = []
 
 
-def sources(*courses: Course) -> tuple[Source, ...]:
-    """Return the papers these courses used, each once; without a course, those of the run before.
+def remember(run: Cited) -> None:
+    """Keep what was run last, so that ``print_citations()`` needs no argument."""
+    _latest[:] = [run]
+
+
+def sources(*courses: Cited) -> tuple[Source, ...]:
+    """Return the papers these courses (or trials) used, each once; without one, those of the run before.
 
     Raises ``ValueError`` when nothing was run yet.
     """
     for course in courses:
-        check_is("a course", course, Course, "a Course")
+        check_is("a course", course, Cited, "a Course or a Trial")
     if not courses and not _latest:
         raise ValueError("nothing was run yet: simulate or titrate first, or give a course")
     every = [source for course in courses or _latest for source in course.sources]
     return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
 
-def citations(*courses: Course, bibtex: bool = False) -> str:
+def citations(*courses: Cited, bibtex: bool = False) -> str:
     """Return what :func:`sources` finds as references, one a line, or as BibTeX entries."""
     return "\n".join(source.bibtex() if bibtex else source.cite() for source in sources(*courses))
 
 
-def print_citations(*courses: Course, bibtex: bool = True) -> None:
+def print_citations(*courses: Cited, bibtex: bool = True) -> None:
     """Print exactly what these courses (or the last run) used: references to read, then the same as BibTeX to paste.
 
     >>> from heparin_pk import Bolus, Patient, Regimen, published, simulate

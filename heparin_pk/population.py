@@ -1,22 +1,325 @@
-"""People who are not alike: draws from what a set says of the differences between people and between days.
+"""People who are not alike: who they are, what a set says of the differences between people and between days.
 
-Every draw has an address (seed, number, subject), so that person 17 is the same in a cohort of 20 or 20,000.
+Every draw has an address (seed, number, subject), so that person 17 is the same in a cohort of 20 or 20,000, alone or in company.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is
-from heparin_pk._streams import checked_seed, standard_normal
+from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk._each import each
+from heparin_pk._files import read_text
+from heparin_pk._streams import checked_seed, log_normal, standard_normals, uniforms
+from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.drug import Drug, Variability
-from heparin_pk.patient import LIMITS, Patient
+from heparin_pk.patient import LIMITS, SEXES, YES_OR_NO, Crowd, Patient
+from heparin_pk.source import Source, Value
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
+_NORMAL = NormalDist()
+_ANYBODY = Patient(weight_kg=75.0)
+FORMS = ("normal", "log-normal", "uniform", "share")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Spread:
+    """How one feature is spread over people, with the place each number was read in.
+
+    ``feature`` is a numeric or yes-or-no field of :class:`Patient`, or "female". ``form`` "normal": ``middle`` is the mean and
+    ``spread`` the SD; "log-normal": the median and the SD of the logarithm; "uniform": the lowest and the highest; "share":
+    ``middle`` is the share of people with the feature. ``among`` limits it to one sex, so that women and men can differ.
+    ``low`` and ``high`` cut the distribution (people beyond are not moved to the edge: the rest is spread over what is left).
+    ``correlates_with`` names a feature spread before, ``correlation_fraction`` how closely (of the logarithms, where they are).
+
+    Raises ``ValueError`` for an unknown feature or form, or a number without a source.
+    """
+
+    feature: str
+    form: str
+    middle: Value
+    spread: Value | None = None
+    among: str = ""
+    low: float | None = None
+    high: float | None = None
+    correlates_with: str = ""
+    correlation_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_one_of("feature", self.feature, (*LIMITS, *YES_OR_NO, "female"))
+        check_one_of("form", self.form, FORMS)
+        check_is("middle", self.middle, Value, f"a Value ({self.feature} needs its Source)")
+        if (self.form == "share") != (self.feature in (*YES_OR_NO, "female")):
+            raise ValueError(f"{self.feature} must be a share of people if and only if it is yes or no; got {self.form!r}")
+        if self.form == "share":
+            check_between("middle", self.middle.value, 0.0, 1.0)
+        else:
+            check_is("spread", self.spread, Value, f"a Value ({self.feature} needs its Source)")
+            if self.spread is not None and self.form != "uniform":
+                check_between("spread", self.spread.value, 0.0, 1e4)
+        check_one_of("among", self.among, ("", *SEXES))
+        for name in ("low", "high"):
+            if getattr(self, name) is not None:
+                check_between(name, getattr(self, name), *LIMITS[self.feature])
+        check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
+
+    __repr__ = shown
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The papers behind it."""
+        return (self.middle.source, *(() if self.spread is None else (self.spread.source,)))
+
+    def of(self, z: np.ndarray) -> np.ndarray:
+        """Return the feature at standard normal numbers."""
+        middle = self.middle.value
+        if self.form == "share":
+            return each(_NORMAL.cdf, z) < middle
+        assert self.spread is not None
+        spread = self.spread.value
+        if self.form == "uniform":
+            return middle + each(_NORMAL.cdf, z) * (spread - middle)
+        centre = math.log(middle) if self.form == "log-normal" else middle
+        as_is: Any = math.log if self.form == "log-normal" else float
+        bottom = 0.0 if self.low is None else _NORMAL.cdf((as_is(self.low) - centre) / spread)
+        top = 1.0 if self.high is None else _NORMAL.cdf((as_is(self.high) - centre) / spread)
+        if (bottom, top) != (0.0, 1.0):
+            z = each(_NORMAL.inv_cdf, bottom + each(_NORMAL.cdf, z) * (top - bottom))
+        x = centre + spread * z
+        return each(math.exp, x) if self.form == "log-normal" else x
+
+    def write(self) -> str:
+        """Return it in words."""
+        whom = f" ({self.among})" if self.among else ""
+        key, middle = self.middle.source.key, self.middle.value
+        if self.form == "share" or self.spread is None:
+            return f"{self.feature}{whom}: {middle:.1%} [{key}]"
+        numbers = {
+            "normal": f"{middle:g}, SD {self.spread.value:g}",
+            "log-normal": f"median {middle:.4g}, SD of ln {self.spread.value:g}",
+            "uniform": f"{middle:g} to {self.spread.value:g}, evenly",
+        }[self.form]
+        cut = "".join(f", {word} {end:g}" for word, end in (("from", self.low), ("to", self.high)) if end is not None)
+        moves = f", r {self.correlation_fraction:g} with {self.correlates_with}" if self.correlates_with else ""
+        return f"{self.feature}{whom}: {numbers}{cut}{moves} [{key}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Population:
+    """Who might be treated: what all have in common, how the rest is spread, or a table of people of your own.
+
+    ``typical`` is what nobody differs in; ``spreads`` are drawn in their order; ``table`` holds columns of real people instead
+    (:meth:`from_csv`, :meth:`from_table`), person 0 in its first row. ``dosing_weight`` is the hospital's rule
+    (``bodysize.DOSING_WEIGHTS``). ``varies`` switches what the model says of differences between people; ``day`` 1, 2, ... is
+    another day of the same people (``drug.between_occasions``), 0 the day they were measured.
+
+    >>> from heparin_pk import published
+    >>> three = Population(typical=Patient(weight_kg=75)).crowd(published.UFH_DEFAULT, np.arange(3), seed=1)
+    >>> three[2] == Population(typical=Patient(weight_kg=75)).person(published.UFH_DEFAULT, 2, seed=1)
+    True
+    """
+
+    name: str = "people"
+    typical: Patient = _ANYBODY
+    spreads: tuple[Spread, ...] = ()
+    table: tuple[tuple[str, tuple], ...] = ()
+    dosing_weight: str = "actual"
+    varies: bool = True
+    day: int = 0
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        check_is("typical", self.typical, Patient, "a Patient")
+        check_is("spreads", self.spreads, (list, tuple), "a list of Spread")
+        object.__setattr__(self, "spreads", tuple(self.spreads))
+        seen: set[str] = set()
+        for one in self.spreads:
+            check_is("spreads", one, Spread, "a Spread")
+            if one.correlates_with and one.correlates_with not in seen:
+                raise ValueError(f"{one.feature} must come after {one.correlates_with}, which it moves with")
+            if one.among and "female" not in seen:
+                raise ValueError(f"{one.feature} among one sex needs a spread of 'female' before it")
+            seen.add(one.feature)
+        check_one_of("dosing_weight", self.dosing_weight, DOSING_WEIGHTS)
+        check_is("varies", self.varies, bool, "True or False")
+        check_between("day", self.day, 0, 10_000)
+        if self.spreads and self.table:
+            raise ValueError("a population has spreads or a table of people, not both")
+
+    __repr__ = shown
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}; doses by {self.dosing_weight} weight", f"  all: {self.typical!r}"]
+        lines += [f"  {one.write()}" for one in self.spreads]
+        if self.table:
+            lines.append(f"  {self.size} people of a table: {', '.join(name for name, _ in self.table)}")
+        return "\n".join(lines)
+
+    @property
+    def size(self) -> int | None:
+        """How many people there are (``None``: as many as are asked for)."""
+        return len(self.table[0][1]) if self.table else None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The papers behind the spreads, each once."""
+        return tuple({source.citation: source for one in self.spreads for source in one.sources}.values())
+
+    def with_spreads(self, *spreads: Spread) -> Population:
+        """Return the same people, spread in these features too (in place of what was said of them before)."""
+        new = {one.feature for one in spreads}
+        return replace(self, spreads=(*(one for one in self.spreads if one.feature not in new), *spreads))
+
+    def crowd(self, drug: Drug, subjects: np.ndarray, *, seed: int) -> Crowd:
+        """Return these people as one crowd; person i is the same whoever else is in it.
+
+        Raises ``ValueError`` when a table has fewer people, or somebody lies outside the limits of a :class:`Patient`.
+        """
+        subjects = np.asarray(subjects, dtype=np.int64)
+        if len(subjects) and subjects.min() < 0:
+            raise ValueError(f"subject must be an integer of 0 or more; got {int(subjects.min())}")
+        columns = {
+            field.name: getattr(self.typical, field.name) for field in fields(Patient) if field.name != "factors"
+        } | self._described(subjects, seed)
+        if self.dosing_weight != "actual":
+            plain = Crowd(len(subjects), columns)
+            columns["dosing_weight_kg"] = np.broadcast_to(dosing_weight_kg(plain, self.dosing_weight), (len(subjects),)).copy()
+        factors: dict[str, Any] = dict(self.typical.factors)
+        if self.varies:
+            for name, factor in _drawn(drug.variability, subjects, seed, "between people", 0.0).items():
+                if name in _BASELINES:
+                    if columns[name] is not None:
+                        low, high = _BASELINES[name]
+                        columns[name] = np.minimum(high, np.maximum(low, columns[name] * factor))
+                else:
+                    factors[name] = factors.get(name, 1.0) * factor
+        if self.day:
+            for name, factor in _drawn(drug.between_occasions, subjects, seed, "between days", 24.0 * self.day).items():
+                factors[name] = factors.get(name, 1.0) * factor
+        everybody = {name: np.broadcast_to(np.asarray(factor, float), (len(subjects),)) for name, factor in factors.items()}
+        return Crowd(len(subjects), columns, everybody)
+
+    def person(self, drug: Drug, subject: int, *, seed: int) -> Patient:
+        """Return one of these people."""
+        if isinstance(subject, bool) or not isinstance(subject, int | np.integer) or not 0 <= subject < 2**53:
+            raise ValueError(f"subject must be an integer of 0 or more; got {subject!r}")
+        return self.crowd(drug, np.array([subject]), seed=seed)[0]
+
+    def _described(self, subjects: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        if self.table:
+            if len(subjects) and subjects.max() >= len(self.table[0][1]):
+                raise ValueError(
+                    f"the table has {len(self.table[0][1])} people; got person {int(subjects.max())} (see resampled())"
+                )
+            return {name: np.array(values)[subjects] for name, values in self.table}
+        found: dict[str, np.ndarray] = {}
+        normals: dict[str, np.ndarray] = {}
+        for one in self.spreads:
+            z = standard_normals(seed, f"who people are {one.feature}", 0.0, subjects)
+            if one.correlates_with:
+                r = one.correlation_fraction
+                z = r * normals[one.correlates_with] + math.sqrt(1.0 - r * r) * z
+            value = one.of(z)
+            if one.among:
+                here = found["sex"] == one.among
+                value = np.where(here, value, found.get(one.feature, np.full(len(subjects), np.nan)))
+                z = np.where(here, z, normals.get(one.feature, 0.0))
+            normals[one.feature] = z
+            if one.feature == "female":
+                found["sex"] = np.where(value, "female", "male")
+            else:
+                found[one.feature] = value
+        return found
+
+    @classmethod
+    def from_table(cls, columns: Mapping[str, Sequence], *, name: str = "a table of people") -> Population:
+        """Return people of your own: a mapping of columns (a pandas DataFrame will do), named like the fields of ``Patient``.
+
+        Raises ``ValueError`` for an unknown column, columns of unequal length, a missing value, or a person outside the limits.
+        """
+        known = [field.name for field in fields(Patient) if field.name != "factors"]
+        table = []
+        for column in columns:
+            check_one_of("a column", str(column), known)
+            values = list(columns[column])
+            if any(value is None or value != value for value in values):
+                row = next(i for i, value in enumerate(values) if value is None or value != value)
+                raise ValueError(f"{column} must be known of everybody or be left out; row {row} has none")
+            if column == "sex":
+                typed: list = [str(value) for value in values]
+            else:
+                typed = [bool(value) for value in values] if column in YES_OR_NO else [float(value) for value in values]
+            table.append((str(column), tuple(typed)))
+        if len({len(values) for _, values in table}) != 1 or not table[0][1]:
+            raise ValueError("columns must be there, not empty and of one length")
+        population = cls(name=name, table=tuple(table))
+        Crowd(len(table[0][1]), {name: np.array(values) for name, values in table})
+        return population
+
+    @classmethod
+    def from_csv(cls, file: str | Path) -> Population:
+        """Return people of your own from a CSV file with a header; raises ``ValueError`` that names the file and the line."""
+        rows = list(csv.DictReader(io.StringIO(read_text(file))))
+        if not rows:
+            raise ValueError(f"{file}: has no people in it")
+        columns: dict[str, list] = {name: [] for name in rows[0] if name is not None}
+        for line, row in enumerate(rows, 2):
+            try:
+                if None in row or None in row.values():
+                    raise ValueError(f"must have {len(columns)} fields")
+                typed = {name: _typed(name, text) for name, text in row.items()}
+                Patient(**typed)
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"{file}, line {line}: {error}") from None
+            for name, value in typed.items():
+                columns[name].append(value)
+        return cls.from_table(columns, name=Path(file).stem)
+
+    def resampled(self, number: int, *, seed: int) -> Population:
+        """Return ``number`` people drawn with replacement from a table."""
+        if not self.table:
+            raise ValueError("only a table can be resampled; spreads give as many people as are asked for")
+        size = len(self.table[0][1])
+        rows = (uniforms(seed, "a row of the table", 0.0, np.arange(int(check_between("number", number, 1, 1e8)))) * size).astype(
+            int
+        )
+        return replace(self, table=tuple((name, tuple(np.array(values)[rows].tolist())) for name, values in self.table))
+
+
+def _typed(name: str, text: str) -> Any:
+    if name == "sex":
+        return text.strip()
+    if name in YES_OR_NO:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.strip().lower() not in words:
+            raise ValueError(f"{name} must be yes or no; got {text!r}")
+        return words[text.strip().lower()]
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} must be a number; got {text!r}") from None
+
+
+def _drawn(every: tuple[Variability, ...], subjects: np.ndarray, seed: int, purpose: str, time_h: float) -> dict[str, np.ndarray]:
+    """Return the log-normal factors of these people on each number that varies, correlated as the set says."""
+    normals = {one.name: standard_normals(seed, f"{purpose} {one.name}", time_h, subjects) for one in every}
+    factors = {}
+    for one in every:
+        z = normals[one.name]
+        if one.correlates_with:
+            r = one.correlation_fraction
+            z = r * normals[one.correlates_with] + math.sqrt(1.0 - r * r) * z
+        factors[one.name] = np.asarray(log_normal(one.cv_fraction.value, z))
+    return factors
 
 
 def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
@@ -30,42 +333,23 @@ def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
     >>> one == person(published.UFH_DEFAULT, Patient(weight_kg=75), 17, seed=1)
     True
     """
-    check_is("typical", typical, Patient, "a Patient")
-    if isinstance(subject, bool) or not isinstance(subject, int | np.integer) or not 0 <= subject < 2**63:
-        raise ValueError(f"subject must be an integer of 0 or more; got {subject!r}")
-    normals = {one.name: standard_normal(seed, f"between people {one.name}", 0.0, int(subject)) for one in drug.variability}
-    draws = {one.name: _factor(one, normals) for one in drug.variability}
-    factors = dict(typical.factors)
-    for name, factor in draws.items():
-        if name not in _BASELINES:
-            factors[name] = factors.get(name, 1.0) * factor
-    baselines = {}
-    for name, (low, high) in _BASELINES.items():
-        if name in draws and getattr(typical, name):
-            baselines[name] = min(high, max(low, getattr(typical, name) * draws[name]))
-    return replace(typical, factors=tuple(factors.items()), **baselines)
-
-
-def _factor(one: Variability, normals: dict[str, float]) -> float:
-    sigma = math.sqrt(math.log1p(one.cv_fraction.value**2))
-    z = normals[one.name]
-    if one.correlates_with:
-        r = one.correlation_fraction
-        z = r * normals[one.correlates_with] + math.sqrt(1.0 - r * r) * z
-    return math.exp(sigma * z)
+    return Population(typical=typical).person(drug, subject, seed=seed)
 
 
 def people(drug: Drug, typical: Patient, number: int, *, seed: int | np.random.Generator) -> Iterator[Patient]:
     """Yield persons 0 to ``number`` - 1 (1 to ten million)."""
-    check_between("number", number, 1, 1e7)
-    one_seed = checked_seed(seed)
-    return (person(drug, typical, subject, seed=one_seed) for subject in range(int(number)))
+    number, one_seed = int(check_between("number", number, 1, 1e7)), checked_seed(seed)
+    population = Population(typical=typical)
+    for first in range(0, number, 1024):
+        crowd = population.crowd(drug, np.arange(first, min(number, first + 1024)), seed=one_seed)
+        yield from (crowd[i] for i in range(len(crowd)))
 
 
-def on_another_day(drug: Drug, patient: Patient, day: int, *, seed: int) -> Patient:
+def on_another_day(drug: Drug, patient: Patient, day: int, *, seed: int, subject: int = 0) -> Patient:
     """Return the same person on another day: what ``drug.between_occasions`` says varies, drawn again for this day."""
+    check_between("day", day, 0, 1e4)
+    drawn = _drawn(drug.between_occasions, np.array([subject]), seed, "between days", 24.0 * day)
     factors = dict(patient.factors)
-    for one in drug.between_occasions:
-        z = standard_normal(seed, f"between days {one.name}", 24.0 * check_between("day", day, 0, 1e4))
-        factors[one.name] = factors.get(one.name, 1.0) * math.exp(math.sqrt(math.log1p(one.cv_fraction.value**2)) * z)
+    for name, factor in drawn.items():
+        factors[name] = factors.get(name, 1.0) * float(factor[0])
     return replace(patient, factors=tuple(factors.items()))

@@ -47,12 +47,10 @@ class Moments:
 
     def at(self, number: Any, who: Any) -> np.ndarray:
         """Return moment ``number`` (0: before the first piece) of these places, h."""
-        end_h = self._end_h
-        if end_h is None:
-            after_h = (self.grid[who] - 1 + np.minimum(number, self.pieces[who])) / STEPS_PER_H
-        else:
-            after_h = end_h[who]
-        return np.where(np.equal(number, 0), self.begin_h[who], after_h)
+        if self._end_h is not None:
+            return np.where(np.equal(number, 0), self.begin_h[who], self._end_h[who])
+        on_grid_h = (self.grid[who] - 1 + np.minimum(number, self.pieces[who])) / STEPS_PER_H
+        return np.where(np.equal(number, 0), self.begin_h[who], on_grid_h)
 
 
 class Watch(Protocol):

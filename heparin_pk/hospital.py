@@ -1,0 +1,245 @@
+"""Who is on the ward, and how the ward works: distributions and error rates, each with the place it was read in."""
+
+from __future__ import annotations
+
+from heparin_pk.execution import Execution
+from heparin_pk.patient import Patient
+from heparin_pk.population import Population, Spread
+from heparin_pk.source import Source, Value
+
+DAVYDOV_2000 = Source(
+    key="Davydov_2000",
+    citation="Davydov et al. Pharmacotherapy 2000;20(10):1179-1183 (weight-based heparin in hospital patients; title not seen)",
+    where="Abstract: 96 patients, 37 men, mean age 66.9 +- 15.1 years, mean weight 80.1 +- 20.6 kg",
+    confidence="primary",
+    doi="10.1592/phco.20.15.1179.34589",
+    pmid="11034041",
+)
+NHANES_2015 = Source(
+    key="NHANES_2015_2016",
+    citation=(
+        "US Centers for Disease Control and Prevention, National Health and Nutrition Examination Survey 2015-2016, public files "
+        "BMX_I and DEMO_I"
+    ),
+    where=(
+        "adults of 60 years and more, weighted with WTMEC2YR, 872 men and 900 women: mean and SD of the logarithms and their "
+        "correlation, computed by us. Mixed 38 : 62 they give 80.4 +- 20.2 kg, beside the 80.1 +- 20.6 kg of Davydov 2000"
+    ),
+    confidence="derived",
+    url="https://wwwn.cdc.gov/nchs/nhanes/continuousnhanes/default.aspx?BeginYear=2015",
+)
+RIETE_2006 = Source(
+    key="RIETE_2006",
+    citation="RIETE registry. Am J Med 2006;119(12):1073-1079 (10,526 patients with venous thromboembolism; title not seen)",
+    where="Abstract: creatinine clearance below 30 mL/min in 588 (5.6 %); taken as kidney failure here",
+    confidence="primary",
+    pmid="17145252",
+)
+SMOKERS = Source(
+    key="Blood_suspected_embolism",
+    citation="Blood: patients suspected of a pulmonary embolism (title and year not on the page)",
+    where="Table: active smokers, 78 of 259 with a provoked embolism (30 %); 110 of 334 without one (33 %)",
+    confidence="primary",
+    url="http://ashpublications.net/view-large/7066382",
+)
+THANOS_1 = Source(
+    key="Prucnal_THANOS_1",
+    citation="Prucnal et al. THANOS-1, Res Pract Thromb Haemost (antithrombin in acute pulmonary embolism)",
+    where="Antithrombin below 80 % in 27 % of patients; a mean of 90 % with an SD of 16 % gives that",
+    confidence="second-hand",
+    doi="10.1016/j.rpth.2026.103367",
+)
+TICHELAAR_2012 = Source(
+    key="Tichelaar_2012",
+    citation=(
+        "Tichelaar V, Mulder A, Kluin-Nelemans H, Meijer K. The acute phase reaction explains only a part of initially elevated "
+        "factor VIII:C levels: a prospective cohort study in patients with venous thrombosis. Thromb Res 2012;129(2):183-186"
+    ),
+    where="Abstract: mean factor VIII 207 IU/dL at baseline, 75 patients (taken as the median); a CV of 45 % is assumed",
+    confidence="primary",
+)
+ANY_HOUR = Source(
+    key="assumed",
+    citation="Assumed: heparin is begun at any hour of the day alike",
+    where="no paper",
+    confidence="assumed",
+)
+
+_NHANES = "60 years and more"
+FEMALE = Spread(feature="female", form="share", middle=Value(0.615, DAVYDOV_2000.at("Abstract: 59 of 96 patients were women")))
+AGE = Spread(
+    feature="age_y",
+    form="normal",
+    middle=Value(66.9, DAVYDOV_2000),
+    spread=Value(15.1, DAVYDOV_2000),
+    low=18.0,
+    high=99.0,
+)
+HEIGHT_MEN = Spread(
+    feature="height_cm",
+    form="log-normal",
+    among="male",
+    middle=Value(173.3, NHANES_2015.at(f"men of {_NHANES}: mean of ln 5.1550")),
+    spread=Value(0.0421, NHANES_2015.at(f"men of {_NHANES}: SD of ln")),
+    low=140.0,
+    high=215.0,
+)
+HEIGHT_WOMEN = Spread(
+    feature="height_cm",
+    form="log-normal",
+    among="female",
+    middle=Value(159.1, NHANES_2015.at(f"women of {_NHANES}: mean of ln 5.0697")),
+    spread=Value(0.0445, NHANES_2015.at(f"women of {_NHANES}: SD of ln")),
+    low=130.0,
+    high=205.0,
+)
+WEIGHT_MEN = Spread(
+    feature="weight_kg",
+    form="log-normal",
+    among="male",
+    middle=Value(86.3, NHANES_2015.at(f"men of {_NHANES}: mean of ln 4.4578")),
+    spread=Value(0.2139, NHANES_2015.at(f"men of {_NHANES}: SD of ln; correlation with ln height 0.514")),
+    low=35.0,
+    high=250.0,
+    correlates_with="height_cm",
+    correlation_fraction=0.514,
+)
+WEIGHT_WOMEN = Spread(
+    feature="weight_kg",
+    form="log-normal",
+    among="female",
+    middle=Value(73.3, NHANES_2015.at(f"women of {_NHANES}: mean of ln 4.2945")),
+    spread=Value(0.2448, NHANES_2015.at(f"women of {_NHANES}: SD of ln; correlation with ln height 0.330")),
+    low=30.0,
+    high=250.0,
+    correlates_with="height_cm",
+    correlation_fraction=0.330,
+)
+SMOKER = Spread(feature="smoker", form="share", middle=Value(0.30, SMOKERS))
+KIDNEY_FAILURE = Spread(feature="kidney_failure", form="share", middle=Value(0.056, RIETE_2006))
+ANTITHROMBIN = Spread(
+    feature="antithrombin_fraction",
+    form="normal",
+    middle=Value(0.90, THANOS_1),
+    spread=Value(0.16, THANOS_1),
+    low=0.3,
+    high=1.5,
+)
+FACTOR_VIII = Spread(
+    feature="factor_viii_u_per_ml",
+    form="log-normal",
+    middle=Value(2.07, TICHELAAR_2012),
+    spread=Value(0.429, TICHELAAR_2012.at("SD of ln for an assumed CV of 45 %")),
+    low=0.3,
+    high=12.0,
+)
+"""Beyond what is in :data:`THROMBOSIS_WARD`: reagents were measured in patients, whose factor VIII is in the slope already."""
+TIME_OF_DAY = Spread(feature="clock_at_start_h", form="uniform", middle=Value(0.0, ANY_HOUR), spread=Value(24.0, ANY_HOUR))
+"""Adds the swing of heparin's effect over the day: ``THROMBOSIS_WARD.with_spreads(TIME_OF_DAY)``."""
+
+THROMBOSIS_WARD = Population(
+    name="adults with a venous thromboembolism",
+    typical=Patient(weight_kg=80.0, acute_thrombosis=True),
+    spreads=(
+        FEMALE,
+        AGE,
+        HEIGHT_MEN,
+        HEIGHT_WOMEN,
+        WEIGHT_MEN,
+        WEIGHT_WOMEN,
+        SMOKER,
+        KIDNEY_FAILURE,
+        ANTITHROMBIN,
+    ),
+)
+"""Adults given heparin for a fresh clot."""
+CORONARY_WARD = Population(
+    name="adults with an acute coronary syndrome",
+    typical=Patient(weight_kg=80.0),
+    spreads=(FEMALE, AGE, HEIGHT_MEN, HEIGHT_WOMEN, WEIGHT_MEN, WEIGHT_WOMEN, SMOKER, KIDNEY_FAILURE),
+)
+"""The same adults without a venous clot (of people with coronary syndromes on heparin no weights were found)."""
+
+BRIGHAM_COMPLIANCE = Source(
+    key="Brigham_compliance",
+    citation=(
+        "Evaluation of compliance with a weight-based nurse-driven heparin nomogram in a tertiary academic medical center. "
+        "Critical Pathways in Cardiology (year and authors not seen)"
+    ),
+    where="Abstract: 95 patients; compliance of laboratory steps 77.6 %; aPTT in range 39.6 %",
+    confidence="primary",
+)
+PHARAND_2005 = Source(
+    key="Pharand_2005",
+    citation=(
+        "Pharand C, Castonguay S, Heroux V. Can J Hosp Pharm 2005;58(5): compliance of physicians and nurses with a heparin "
+        "protocol for acute coronary syndromes"
+    ),
+    where="Abstract: 96 of 587 adjustments (16 %) not compliant; of 69 by nurses 32 were miscalculations",
+    confidence="primary",
+    doi="10.4212/cjhp.v58i5.330",
+)
+JOHNS_HOPKINS_2025 = Source(
+    key="Johns_Hopkins_2025",
+    citation="Ann Pharmacother 2025: a heparin calculator in the electronic record (2,128 patients before, 2,517 after)",
+    where="Abstract: before, the first bolus was right in 85.9 % and the first rate in 80.8 %",
+    confidence="primary",
+    doi="10.1177/10600280251395053",
+)
+BECKER_1999 = Source(
+    key="Becker_1999",
+    citation="Becker et al. Am Heart J 1999;137(1):59-71 (bedside or laboratory aPTT, 113 patients in 7 centres; title not seen)",
+    where="Abstract: from the sample to the change of the infusion 1.6 h with laboratory tests",
+    confidence="primary",
+    doi="10.1016/s0002-8703(99)70460-6",
+    pmid="9878937",
+)
+FERNANDES = Source(
+    key="How_accurately_weights",
+    citation="How accurately do we estimate patients' weight in emergency departments? (year and journal not on the page)",
+    where="Abstract: nurses' guesses lie within 10 % in 66 % of 117 patients; an SD of about 10 % gives that",
+    confidence="primary",
+)
+_WRITTEN_AS_ASSUMED = Source(
+    key="assumed", citation="Assumed by heparin_pk, not published", where="no paper", confidence="assumed"
+)
+
+LATE_DRAW = Value(0.22, BRIGHAM_COMPLIANCE.at("Abstract: laboratory compliance 77.6 %; all of the rest taken as late draws"))
+LATE_BY_H = Value(2.0, _WRITTEN_AS_ASSUMED.at("how late blood is drawn was looked for and not found"))
+CHANGE_DELAY_H = Value(0.6, BECKER_1999.at("Abstract: 1.6 h from the sample to the change, less 1 h for the result", "derived"))
+MISSED_STEP = Value(0.088, PHARAND_2005.at("16.4 % not compliant, of which 54 % were no miscalculation", "derived"))
+WRONG_STEP = Value(0.076, PHARAND_2005.at("16.4 % not compliant, of which 46 % (32 of 69) were miscalculations", "derived"))
+WRONG_START = Value(0.192, JOHNS_HOPKINS_2025)
+WRONG_SIZE_CV = Value(0.35, _WRITTEN_AS_ASSUMED.at("the size of wrong rates was not found"))
+OMITTED_BOLUS = Value(0.141, JOHNS_HOPKINS_2025.at("Abstract: first bolus right in 85.9 %; all of the rest taken as omitted"))
+WEIGHT_ERROR_CV = Value(0.10, FERNANDES)
+
+REAL_WARD = Execution(
+    name="a real ward",
+    late_draw_fraction=LATE_DRAW.value,
+    late_by_h=LATE_BY_H.value,
+    change_delay_h=CHANGE_DELAY_H.value,
+    missed_step_fraction=MISSED_STEP.value,
+    wrong_step_fraction=WRONG_STEP.value,
+    wrong_start_fraction=WRONG_START.value,
+    wrong_size_cv_fraction=WRONG_SIZE_CV.value,
+    omitted_bolus_fraction=OMITTED_BOLUS.value,
+    weight_error_cv_fraction=WEIGHT_ERROR_CV.value,
+    sources=tuple(
+        one.source
+        for one in (
+            LATE_DRAW,
+            LATE_BY_H,
+            CHANGE_DELAY_H,
+            MISSED_STEP,
+            WRONG_STEP,
+            WRONG_START,
+            WRONG_SIZE_CV,
+            OMITTED_BOLUS,
+            WEIGHT_ERROR_CV,
+        )
+    ),
+)
+"""How a hospital carries out its table where somebody counted. Unplanned stops of the pump are not in it: no number was found."""
+EXECUTIONS = {"as-written": None, "real-ward": REAL_WARD}
+POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}

@@ -1,0 +1,483 @@
+"""A virtual trial: the same people under every arm, a laboratory in between, thousands to millions of them.
+
+A trial is cut into parts, and a part is a pure function of (trial, seed, which people): it does not matter in which order, on
+how many workers or on which machine parts are run, nor into how many the people are cut.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heparin_pk._checks import check_between, check_is, check_one_of, shown
+from heparin_pk._files import read_text, write_text
+from heparin_pk._streams import checked_seed
+from heparin_pk.citations import remember
+from heparin_pk.cohort import titrate_all
+from heparin_pk.course import Course
+from heparin_pk.drug import Drug, OutsideStudied
+from heparin_pk.engine.lanes import RUNNERS
+from heparin_pk.execution import Execution
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.outcomes import COVARIATES, OUTCOMES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
+from heparin_pk.population import Population
+from heparin_pk.published import UFH_DEFAULT
+from heparin_pk.published.ranges import ANTI_XA_TREATMENT
+from heparin_pk.pump import Pump
+from heparin_pk.response import TherapeuticRange
+from heparin_pk.simulate import answers, prepared, titrate
+from heparin_pk.source import Source
+from heparin_pk.tally import Tally
+from heparin_pk.ward import Controller, CrowdController
+
+PEOPLE_PER_PART = {"numpy": 16_384, "compiled": 32_768, "python": 1_024}
+"""How many people make one part where nobody says otherwise; at most 65,536."""
+
+
+class TrialInterrupted(KeyboardInterrupt):
+    """A trial was stopped by hand; ``outcomes`` holds what had finished."""
+
+    def __init__(self, message: str, outcomes: Outcomes) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Trial:
+    """Arms, the people they are tried on, and the hospital around them.
+
+    ``arms`` are controllers by name (a list takes their own names): nomograms, fixed plans, or anything with ``decide``; the
+    first is what the others are compared with. ``laboratory`` is the hospital's, reporting to each arm what that arm reads;
+    ``execution`` how the ward carries orders out (``None``: to the letter). ``yardstick`` is one range in which all arms are
+    compared, beside each one's own; ``target`` the own range of arms that have none. All patients are the same in every arm, and
+    so are their laboratory's errors at the same moment (common random numbers).
+
+    Raises ``ValueError`` when an arm cannot read what the laboratory or the drug can answer.
+
+    >>> from heparin_pk import Nomogram
+    >>> trial = Trial(population=Population(), arms=[Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")])
+    >>> found = trial.run(100, seed=7, progress=False)
+    >>> found.arms, found.number
+    (('raschke-1993', 'durham-va-2009'), 100)
+    """
+
+    population: Population
+    arms: Any
+    drug: Drug = UFH_DEFAULT
+    laboratory: Laboratory | None = None
+    hours: float = 48.0
+    execution: Execution | None = None
+    target: TherapeuticRange | None = None
+    yardstick: TherapeuticRange = ANTI_XA_TREATMENT
+    pump: Pump | None = None
+
+    def __post_init__(self) -> None:
+        check_is("population", self.population, Population, "a Population")
+        check_is("drug", self.drug, Drug, "a Drug")
+        check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
+        check_is("execution", self.execution, (Execution, type(None)), "an Execution or None")
+        check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
+        check_is("yardstick", self.yardstick, TherapeuticRange, "a TherapeuticRange")
+        object.__setattr__(self, "hours", check_between("hours", self.hours, 1.0, 1440.0))
+        object.__setattr__(self, "arms", tuple(_named(self.arms)))
+        if len({name for name, _ in self.arms}) != len(self.arms):
+            raise ValueError(f"arms must have different names; got {', '.join(name for name, _ in self.arms)}")
+        if not self.arms:
+            raise ValueError("a trial needs an arm at least; got none")
+        for name, controller in self.arms:
+            try:
+                check_is("an arm", controller, Controller, "something with an assay and decide(situation)")
+                laboratory, _ = prepared(controller, self.laboratory_of(controller), self.pump)
+                responses = answers(self.drug, laboratory.reagent, laboratory)
+                check_one_of("the assay of the yardstick", self.yardstick.assay, responses.assays)
+                if self.target_of(controller).assay != controller.assay:
+                    raise ValueError(f"its target must be in {controller.assay}; got {self.target_of(controller).assay}")
+                if self.execution is not None:
+                    check_is("the controller", controller, CrowdController, "one with decide_many, where orders go wrong")
+            except ValueError as error:
+                raise ValueError(f"arm {name}: {error}") from None
+
+    __repr__ = shown
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arms by name."""
+        return tuple(name for name, _ in self.arms)
+
+    def laboratory_of(self, controller: Controller) -> Laboratory:
+        """Return the hospital's laboratory as this arm meets it: the same, reporting what the arm reads."""
+        if self.laboratory is None:
+            return Laboratory(assay=controller.assay)
+        if self.laboratory.assay == controller.assay:
+            return self.laboratory
+        return replace(self.laboratory, assay=controller.assay, ceiling=None, resolution=None)
+
+    def target_of(self, controller: Controller) -> TherapeuticRange:
+        """Return the range an arm aims at."""
+        target = getattr(controller, "target", None) or self.target
+        if target is None:
+            raise ValueError(f"{_name(controller)} aims at no range of its own: give the trial a target")
+        return target
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The papers behind the population, the model, the tables and the ward, each once."""
+        every: list[Source] = [*self.population.sources, *self.drug.sources]
+        for _, controller in self.arms:
+            every += [source for source in (getattr(controller, "source", None),) if source is not None]
+        every += [source for source in (self.yardstick.source,) if source is not None]
+        if self.laboratory is not None and self.laboratory.reagent is not None:
+            every.append(self.laboratory.reagent.source)
+        every += list(self.execution.sources) if self.execution is not None else []
+        return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
+
+    # One part, one patient
+
+    def part(self, first: int, number: int, *, seed: int, runner: str = "numpy") -> Part:
+        """Return what comes out of people ``first`` to ``first + number - 1``: a pure function of its arguments."""
+        check_between("number", number, 1, 65_536)
+        subjects = np.arange(first, first + number)
+        crowd = self.population.crowd(self.drug, subjects, seed=seed)
+        rows, levels, times = {}, {}, {}
+        for name, controller in self.arms:
+            laboratory, target = self.laboratory_of(controller), self.target_of(controller)
+            responses = answers(self.drug, laboratory.reagent, laboratory)
+            tally = Tally(crowd, responses, (target, self.yardstick), self.hours)
+            charts = titrate_all(
+                crowd,
+                self.drug,
+                controller,
+                watcher=tally,
+                hours=self.hours,
+                laboratory=laboratory,
+                pump=self.pump,
+                seed=seed,
+                subjects=subjects,
+                execution=self.execution,
+                runner=runner,
+            )
+            tally.finish(self.hours)
+            rows[name] = rows_of(crowd, charts, tally, target, responses, self.hours)
+            levels[name] = count_levels(tally, crowd, responses, target.assay)
+            times[name] = count_times(rows[name], self.hours)
+        groups = groups_of(crowd)
+        sums, differences = sums_of(rows, groups)
+        covariates = {name: crowd.column(name) for name in COVARIATES if getattr(crowd, name) is not None}
+        return Part(
+            first=first,
+            number=number,
+            covariates={name: values for name, values in covariates.items() if values is not None},
+            rows=rows,
+            keys=tuple(rows[self.names[0]]),
+            groups=tuple(groups),
+            sums=sums,
+            differences=differences,
+            levels=levels,
+            times=times,
+        )
+
+    def course(self, arm: str, subject: int, *, seed: int = 0, engine: str = "stepper") -> Course:
+        """Return the full course of one patient of the trial: the numbers of that patient's row, with everything between them."""
+        check_one_of("arm", arm, self.names)
+        controller = dict(self.arms)[arm]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OutsideStudied)  # a crowd has its outliers; course.outside names them
+            return titrate(
+                self.population.person(self.drug, subject, seed=checked_seed(seed)),
+                self.drug,
+                controller,
+                hours=self.hours,
+                laboratory=self.laboratory_of(controller),
+                pump=self.pump,
+                seed=seed,
+                subject=subject,
+                execution=self.execution,
+                engine=engine,
+            )
+
+    # Many
+
+    def run(
+        self,
+        number: int,
+        *,
+        seed: int | np.random.Generator = 0,
+        workers: int = 1,
+        runner: str = "numpy",
+        people_per_part: int | None = None,
+        keep_rows: bool = True,
+        checkpoint: str | Path | None = None,
+        csv_file: str | Path | None = None,
+        client: Any = None,
+        scheduler: str | None = None,
+        progress: bool = True,
+    ) -> Outcomes:
+        """Return the outcomes of people 0 to ``number`` - 1 under every arm.
+
+        ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
+        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_part`` how many are run together (at most 65,536):
+        none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file`` receives the
+        rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on from there.
+
+        Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
+        ``KeyboardInterrupt``) when stopped by hand, with what had finished in its ``outcomes``.
+        """
+        number = int(check_between("number", number, 1, 1e10))
+        check_one_of("runner", runner, RUNNERS)
+        workers = int(check_between("workers", workers, 1, 4096))
+        size = int(check_between("people_per_part", people_per_part or PEOPLE_PER_PART[runner], 1, 65_536))
+        one_seed = checked_seed(seed)
+        if self.population.size is not None and number > self.population.size:
+            raise ValueError(f"number must be at most {self.population.size}, the people in the table; got {number}")
+        size = min(size, -(-number // workers)) if client is None and scheduler is None else size
+        kept = None if checkpoint is None else _Checkpoint(Path(checkpoint), self._fingerprint(number, one_seed), size)
+        if kept is not None:
+            size = kept.size
+        wanted = [(first, min(size, number - first)) for first in range(0, number, size)]
+        found = Outcomes(
+            arms=self.names,
+            targets={name: self.target_of(controller) for name, controller in self.arms},
+            hours=self.hours,
+            seed=one_seed,
+            keep_rows=keep_rows,
+        )
+        remember(self)
+        sink = _RowsOut(csv_file, self.names, [first for first, _ in wanted])
+        todo = []
+        with _bar(number, progress) as bar:
+
+            def take(part: Part) -> None:
+                sink.take(part)
+                found.add(part)
+                bar.update(part.number)
+
+            for first, many in wanted:
+                part = None if kept is None else kept.read(first)
+                if part is None:
+                    todo.append((first, many))
+                else:
+                    take(part)
+            with_rows = keep_rows or kept is not None or csv_file is not None
+            job = (self, one_seed, runner, with_rows)
+            parts = _on_a_cluster(job, todo, client, scheduler, kept) if client is not None or scheduler else None
+            parts = parts or (_in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else _here(job, todo))
+            try:
+                for part in parts:
+                    if kept is not None:
+                        kept.write(part)
+                    take(part)
+            except KeyboardInterrupt:
+                where = "" if kept is None else f"; {len(wanted) - len(todo)} parts and what came since are kept in {checkpoint}"
+                message = f"stopped by hand with {found.number:,} of {number:,} patients done{where}"
+                raise TrialInterrupted(message, found) from None
+            finally:
+                sink.close()
+        return found
+
+    def _fingerprint(self, number: int, seed: int) -> str:
+        """Return what tells this trial from another."""
+        text = re.sub(r" at 0x[0-9a-f]+", "", repr(self))
+        return hashlib.sha256(f"{text} {number} {seed}".encode()).hexdigest()
+
+
+def _named(arms: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(arms, Mapping):
+        yield from ((str(name), controller) for name, controller in arms.items())
+        return
+    check_is("arms", arms, Sequence, "controllers by name, or a list of them")
+    for arm in arms:
+        yield arm if isinstance(arm, tuple) and len(arm) == 2 and isinstance(arm[0], str) else (_name(arm), arm)
+
+
+def _name(controller: Any) -> str:
+    return str(getattr(controller, "name", type(controller).__name__))
+
+
+def _run_part(job: tuple[Trial, int, str, bool], first: int, number: int) -> Part:
+    trial, seed, runner, with_rows = job
+    part = trial.part(first, number, seed=seed, runner=runner)
+    return part if with_rows else part.without_rows()
+
+
+def _here(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]]) -> Iterator[Part]:
+    return (_run_part(job, first, number) for first, number in todo)
+
+
+def _in_processes(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
+    """Yield parts as processes of this machine finish them."""
+    pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn"))
+    try:
+        waiting = {pool.submit(_run_part, job, *which) for which in todo[: 2 * workers]}
+        rest = iter(todo[2 * workers :])
+        while waiting:
+            done = next(as_completed(waiting))
+            waiting.remove(done)
+            for which in rest:
+                waiting.add(pool.submit(_run_part, job, *which))
+                break
+            yield done.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _on_a_cluster(
+    job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]], client: Any, scheduler: str | None, kept: _Checkpoint | None
+) -> Iterator[Part]:
+    """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
+    try:
+        from dask import distributed  # noqa: PLC0415  optional
+    except ImportError:
+        raise ValueError('a Dask cluster needs dask.distributed: pip install "heparin-pk[cluster]"') from None
+    own = client is None
+    client = distributed.Client(scheduler) if own else client
+    try:
+        name = kept.fingerprint if kept is not None else job[0]._fingerprint(0, job[1])
+        shared = client.scatter(job, broadcast=True, hash=True)
+        futures = [
+            client.submit(_run_part, shared, first, number, key=f"heparin-pk-{name[:16]}-{job[2]}-{job[3]}-{first}-{number}")
+            for first, number in todo
+        ]
+        for future in distributed.as_completed(futures):
+            part = future.result()
+            future.release()
+            yield part
+    finally:
+        if own:
+            client.close()
+
+
+class _Checkpoint:
+    """A folder of finished parts."""
+
+    def __init__(self, folder: Path, fingerprint: str, size: int) -> None:
+        self.folder, self.fingerprint, self.size = folder, fingerprint, size
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"{folder}: cannot be made: {error.strerror}") from None
+        cover = folder / "trial.json"
+        if cover.exists():
+            try:
+                plain = json.loads(read_text(cover))
+                before, self.size = plain["fingerprint"], int(plain["people_per_part"])
+            except (ValueError, KeyError, TypeError):
+                raise ValueError(f"{cover}: is not the cover of a trial's parts") from None
+            if before != fingerprint:
+                raise ValueError(f"{folder}: holds the parts of another trial (other arms, people, number or seed)")
+        else:
+            write_text(cover, json.dumps({"fingerprint": fingerprint, "people_per_part": size}))
+
+    def _file(self, first: int) -> Path:
+        return self.folder / f"part-{first:012d}.npz"
+
+    def write(self, part: Part) -> None:
+        """Keep a part: whole or not at all."""
+        arrays: dict[str, Any] = {"groups": np.array(part.groups), "keys": np.array(part.keys), "number": part.number}
+        arrays |= {f"covariate/{name}": values for name, values in part.covariates.items()}
+        arrays |= {f"row/{arm}/{key}": values for arm, rows in part.rows.items() for key, values in rows.items()}
+        arrays |= {f"levels/{arm}": counts for arm, counts in part.levels.items()}
+        arrays |= {f"times/{arm}": counts for arm, counts in part.times.items()}
+        for name in ("sums", "differences"):
+            arrays[name] = np.array(json.dumps(getattr(part, name).tolist()))
+        file = self._file(part.first)
+        unfinished = file.with_suffix(".unfinished.npz")
+        try:
+            np.savez(unfinished, **arrays)
+            os.replace(unfinished, file)
+        except OSError as error:
+            raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
+
+    def read(self, first: int) -> Part | None:
+        """Return a part that was kept, or ``None``."""
+        file = self._file(first)
+        if not file.exists():
+            return None
+        try:
+            with np.load(file, allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+        except (OSError, ValueError, EOFError) as error:
+            raise ValueError(f"{file}: cannot be read: {error}") from None
+        rows: dict[str, dict[str, np.ndarray]] = {}
+        for name, values in arrays.items():
+            if name.startswith("row/"):
+                arm, key = name.removeprefix("row/").rsplit("/", 1)
+                rows.setdefault(arm, {})[key] = values
+        exact = {name: np.array(json.loads(str(arrays[name])), dtype=object) for name in ("sums", "differences")}
+        if not exact["differences"].size:
+            exact["differences"] = np.zeros((0, *exact["sums"].shape[1:]), dtype=object)
+        return Part(
+            first=first,
+            number=int(arrays["number"]),
+            covariates=_under("covariate/", arrays),
+            rows=rows,
+            keys=tuple(arrays["keys"].tolist()),
+            groups=tuple(arrays["groups"].tolist()),
+            levels=_under("levels/", arrays),
+            times=_under("times/", arrays),
+            **exact,
+        )
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+
+
+class _RowsOut:
+    """Writes rows to a CSV file, person 0 first, as parts come in any order."""
+
+    def __init__(self, file: str | Path | None, arms: tuple[str, ...], order: list[int]) -> None:
+        self._arms, self._order, self._early = arms, order, {}  # type: tuple[str, ...], list[int], dict[int, Part]
+        self._out: io.TextIOWrapper | None = None
+        self._is_new = True
+        if file is not None:
+            try:
+                self._out = open(file, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
+            except OSError as error:
+                raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
+
+    def take(self, part: Part) -> None:
+        """Write a part, or keep it until its turn comes."""
+        if self._out is None:
+            return
+        self._early[part.first] = part
+        while self._order and self._order[0] in self._early:
+            self._write(self._early.pop(self._order.pop(0)))
+
+    def _write(self, part: Part) -> None:
+        assert self._out is not None
+        writer = csv.writer(self._out, lineterminator="\n")
+        keys = [key for key in OUTCOMES if key in part.keys]
+        if self._is_new:
+            writer.writerow(["arm", "subject", *part.covariates, *keys])
+            self._is_new = False
+        people = [values.tolist() for values in part.covariates.values()]
+        for arm in self._arms:
+            columns = [range(part.first, part.first + part.number), *people, *(part.rows[arm][key].tolist() for key in keys)]
+            for row in zip(*columns, strict=True):
+                writer.writerow([arm, *("" if value != value else value for value in row)])
+
+    def close(self) -> None:
+        """Close the file; parts still waiting for an earlier one are written in the order they have."""
+        if self._out is not None:
+            for first in sorted(self._early):
+                self._write(self._early[first])
+            self._out.close()
+
+
+def _bar(number: int, progress: bool) -> Any:
+    from tqdm import tqdm  # noqa: PLC0415  only where time passes long enough
+
+    return tqdm(total=number, unit=" patients", unit_scale=True, disable=None if progress else True, leave=False)
