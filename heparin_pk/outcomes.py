@@ -65,7 +65,7 @@ OUTCOMES = {
         Outcome("auc_u_h_per_ml", "area under the concentration", "U h/mL", 1e6),
         Outcome("heparin_given_u", "heparin given", "U", 1e8),
         Outcome("last_rate_u_per_kg_per_h", "rate at the end", "U/kg/h", 1e4),
-        *(Outcome(f"level_at_{hour}_h", f"true level at {hour} h", "", 1e7) for hour in SNAPSHOTS_H),
+        *(Outcome(f"level_at_{hour}_h", f"true level at {hour} h", "", 3e7) for hour in SNAPSHOTS_H),
     )
 }
 COVARIATES = ("weight_kg", "height_cm", "age_y", "sex", "baseline_aptt_s", "antithrombin_fraction", "factor_viii_u_per_ml")
@@ -213,9 +213,9 @@ def count_times(rows: Mapping[str, np.ndarray], hours: float) -> np.ndarray:
 
 
 def _units(outcome: Outcome) -> tuple[int, int]:
-    """Return in how many parts a unit is cut for sums and for sums of squares, as powers of two: 65,536 people fit into 63 bits."""
+    """Return into how many parts a unit is cut for sums and sums of squares (powers of two): 65,536 people fit into 63 bits."""
     size = math.ceil(math.log2(max(1.0, outcome.most)))
-    return 46 - size, max(0, 46 - 2 * size)
+    return 46 - size, 46 - 2 * size
 
 
 def sums_of(rows: Mapping[str, Mapping[str, np.ndarray]], groups: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
