@@ -26,6 +26,7 @@ GROUPS = (
     "one patient under a protocol",
     "low-molecular-weight heparin",
     "alternatives and reversal",
+    "virtual trials",
 )
 
 

@@ -19,7 +19,7 @@ from heparin_pk.published import patients, reagents
 from heparin_pk.published import sources as s
 from heparin_pk.response import ANTITHROMBIN_AND_APTT, WHITFIELD_1980, Reagent, aptt_s
 from heparin_pk.source import Source
-from heparin_pk.validation import Claim, papers
+from heparin_pk.validation import Claim, papers, trials
 from heparin_pk.validation import ask as a
 
 DEFAULT = "UFH_DEFAULT"
@@ -1439,4 +1439,5 @@ CLAIMS: tuple[Claim, ...] = (
     *_PROTOCOL,
     *_LMWH,
     *_REVERSAL,
+    *trials.CLAIMS,
 )
