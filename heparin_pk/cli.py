@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from heparin_pk import __version__, datasets, indications, metrics, nomogram, published, validation
+from heparin_pk import __version__, datasets, hospital, indications, metrics, nomogram, published, validation
 from heparin_pk._files import read_text, write_text
 from heparin_pk._records import to_plain
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
@@ -26,15 +26,18 @@ from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
 from heparin_pk.drug import OutsideStudied
 from heparin_pk.engine import ENGINES
+from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.overlay import overlay
 from heparin_pk.patient import SEXES, YES_OR_NO, Patient
+from heparin_pk.population import Population
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange, aptt_range_for_anti_xa
 from heparin_pk.simulate import simulate, titrate
+from heparin_pk.trial import Trial, TrialInterrupted
 
 PLAINLY = "For teaching and study, not for the care of patients."
 PICTURES = (".png", ".svg", ".pdf")
@@ -129,6 +132,38 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--misses", action="store_true", help="only the rows that lie outside")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
+
+    sub = command("trial", _trial, "dosing tables on thousands of virtual patients, the same in every arm",
+                  "heparin-pk trial raschke-1993 durham-va-2009 -n 2000 --seed 7 --figure out.png")  # fmt: skip
+    sub.add_argument(
+        "arms",
+        nargs="+",
+        metavar="NOMOGRAM",
+        help="tables by name, or your own .toml files; the others are compared with the first",
+    )
+    sub.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="how many patients (default 2000)")
+    sub.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
+    sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
+    sub.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
+                     help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or a .csv of your own")  # fmt: skip
+    sub.add_argument(
+        "--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.EXECUTIONS)} (default as-written)"
+    )
+    sub.add_argument(
+        "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
+    )
+    sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    sub.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    sub.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
+    sub.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
+    sub.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
+    sub.add_argument("--engine", default="numpy", metavar="NAME", help=f"{', '.join(RUNNERS)} (default numpy): the same numbers")
+    sub.add_argument("--checkpoint", metavar="FOLDER", help="keep finished parts here; the same command goes on from there")
+    sub.add_argument("--json", action="store_true", help="print JSON instead of words")
+    sub.add_argument("--csv", metavar="FILE", help="also write one row a patient and arm")
+    sub.add_argument("--figure", metavar="FILE", help="also draw it (.png, .svg, .pdf)")
+    sub.add_argument("--quiet", action="store_true", help="no progress bar")
 
     sub = command("lab", _lab, "open the first notebook in JupyterLab", "heparin-pk lab")
     sub.add_argument("--no-browser", action="store_true", help="start the server, open nothing")
@@ -432,10 +467,14 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
     return "\n".join(lines)
 
 
-def _write_picture(file: str, draw: Callable[[Any], Any]) -> None:
-    """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
+def _check_picture(file: str) -> None:
     if Path(file).suffix.lower() not in PICTURES:
         raise ValueError(f"{file!r}: cannot be drawn: the name must end in {', '.join(PICTURES)}")
+
+
+def _write_picture(file: str, draw: Callable[[Any], Any]) -> None:
+    """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
+    _check_picture(file)
     import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
 
     matplotlib.use("Agg")
@@ -601,6 +640,66 @@ def _validate(options: argparse.Namespace) -> None:
     print(PLAINLY)
 
 
+def _trial(options: argparse.Namespace) -> None:
+    if options.ward not in hospital.EXECUTIONS:
+        raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.EXECUTIONS)}")
+    arms = [Nomogram.load(name) for name in options.arms]
+    trial = Trial(
+        population=_people(options),
+        arms=arms,
+        drug=published.named(options.model),
+        laboratory=Laboratory(assay=arms[0].assay, reagent=_reagent(options), turnaround_h=options.turnaround),
+        hours=options.hours,
+        execution=hospital.EXECUTIONS[options.ward],
+    )
+    if options.group not in trial.groups:
+        raise ValueError(f"no group {options.group!r} among these people; there are {', '.join(trial.groups)}")
+    if options.figure is not None:
+        _check_picture(options.figure)
+    outcomes = trial.run(
+        options.number,
+        seed=options.seed,
+        workers=options.workers,
+        runner=options.engine,
+        keep_rows=False,
+        checkpoint=options.checkpoint,
+        csv_file=options.csv,
+        scheduler=options.scheduler,
+        progress=not options.quiet,
+    )
+    if options.figure is not None:
+        subjects = range(min(6, options.number))
+        sample = [trial.course(name, subject, seed=options.seed) for name in trial.names for subject in subjects]
+        _write_picture(options.figure, lambda plot: plot.trial(outcomes, sample=sample))
+    if options.json:
+        answer = {
+            "arms": outcomes.arms,
+            "number": outcomes.number,
+            "seed": outcomes.seed,
+            "hours": outcomes.hours,
+            "targets": {name: target.write() for name, target in outcomes.targets.items()},
+            "groups": outcomes.groups,
+            "summary": outcomes.summary(options.group),
+            "citations": citations(trial).splitlines(),
+        }
+        print(json.dumps(answer, allow_nan=False))
+        return
+    tables = [f"{table.title}: aims at {table.target.write()}" for table in arms]
+    people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}; the common range is {trial.yardstick.write()}"
+    written = [f"written: {file}" for file in (options.csv, options.figure) if file]
+    print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))
+
+
+def _people(options: argparse.Namespace) -> Population:
+    if options.people.endswith(".csv"):
+        population = Population.from_csv(options.people)
+    elif options.people in hospital.POPULATIONS:
+        population = hospital.POPULATIONS[options.people]
+    else:
+        raise ValueError(f"no people {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
+    return population if options.dosing_weight is None else replace(population, dosing_weight=options.dosing_weight)
+
+
 def _lab(options: argparse.Namespace) -> None:
     if options.port is not None and not 1 <= options.port <= 65535:
         raise ValueError(f"--port must lie between 1 and 65535; got {options.port}")
@@ -676,6 +775,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"heparin-pk: error: cannot write: {error.strerror}", file=sys.stderr)
         return 2
+    except TrialInterrupted as stopped:
+        print(f"heparin-pk: {stopped}", file=sys.stderr)
+        return 130
     except KeyboardInterrupt:
         print("heparin-pk: interrupted", file=sys.stderr)
         return 130

@@ -133,6 +133,11 @@ class Trial:
         return target
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """The subgroups that can be told apart among these people."""
+        return tuple(groups_of(self.population.crowd(self.drug, np.arange(1), seed=0)))
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """The papers behind the population, the model, the tables and the ward, each once."""
         every: list[Source] = [*self.population.sources, *self.drug.sources]

@@ -108,7 +108,7 @@ def _blocks() -> tuple[Callable, Callable, Callable, Callable]:
             return lambda part, block, place: NOTHING
         return lambda part, block, place: block[place]
 
-    @overload(put, inline="always")
+    @overload(put)
     def _put(part, block, place, value, old, keep):
         if is_nothing(part):
             return lambda part, block, place, value, old, keep: None

@@ -216,8 +216,6 @@ _STILL_BETTER = (
 )
 _FAST_LOSS = "The default loses a first bolus sooner than these patients did: by 6 and 12 h more of it is gone."
 _STILL_RISING = "These patients ended at 56 s, below their goal of 60-90 s; the steps of our table go on until it is reached."
-    "With 5,000 U and 1,000 U/h these patients ended at 56 s, below their goal; our table's steps go on to 60 s and more."
-)
 _LOW_START = "1,000 U/h leaves more of our patients low: our ward needs more heparin than this arm did."
 
 
