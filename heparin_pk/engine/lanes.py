@@ -33,7 +33,7 @@ _STATES_OF = {  # a state is in play when one of these rates is above zero for a
     "effect_u_per_ml": ("ke0_per_h",),
     "auc_u_h_per_ml": ("v1_ml",),
 }
-_DIVISORS = ("v1_ml", "v2_ml")
+_DIVISORS = ("v1_ml", "v2_ml", "km_u_per_ml")
 
 
 class Moments:
@@ -82,7 +82,7 @@ class Lanes:
             off |= {"kon_ml_per_u_per_h", "kint_per_h"}
         if "vmax_u_per_h" in off:
             off |= {"km_u_per_ml"}
-        off -= set(_DIVISORS)
+        off -= {"v1_ml", "v2_ml"}
         self._rates: list[Any] = [NOTHING if name in off else _own(getattr(rates, name)) for name in Rates._fields]
         self._state: list[Any] = [np.zeros(self.number) if i in self._needs else NOTHING for i in range(len(State._fields))]
         self._inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in self._needs else NOTHING]
@@ -264,7 +264,9 @@ class _OnFloats(_Piecewise):
 
     def _run(self, state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
         number, parts = len(hours), len(state)
-        columns = [[0.0] * number if part is NOTHING else part.tolist() for part in (*state, *inputs, *rates)]
+        absent = [0.0] * (parts + 2) + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
+        every = zip((*state, *inputs, *rates), absent, strict=True)
+        columns = [[zero] * number if part is NOTHING else part.tolist() for part, zero in every]
         rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
         new = [_ON_FLOATS.advance(row[:parts], h, row[parts : parts + 2], row[parts + 2 :]) for row, h in rows]
         after = np.array(new, dtype=float).reshape(number, parts).T

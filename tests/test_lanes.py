@@ -1,0 +1,409 @@
+"""Many people at once are the same people: bit for bit the stepper, order for order the titration, whoever runs them."""
+
+import itertools
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from heparin_pk import (
+    Bolus,
+    ByHand,
+    Crowd,
+    Decision,
+    Decisions,
+    Execution,
+    Fixed,
+    Hold,
+    Infusion,
+    Laboratory,
+    Nomogram,
+    OutsideStudied,
+    Patient,
+    Population,
+    Protamine,
+    Regimen,
+    Step,
+    Stop,
+    Subcutaneous,
+    TherapeuticRange,
+    hospital,
+    metrics,
+    nomogram,
+    published,
+    titrate,
+)
+from heparin_pk.cohort import What, titrate_all
+from heparin_pk.engine import exact, stepper
+from heparin_pk.engine.lanes import RUNNERS, Lanes
+from heparin_pk.engine.nothing import NOTHING
+from heparin_pk.kinetics import Kinetics, Rates, derivatives
+from heparin_pk.simulate import answers
+from heparin_pk.tally import Tally
+
+DRUG = published.UFH_DEFAULT
+EVERY_RUNNER = [pytest.param(r, marks=pytest.mark.slow) if r == "compiled" else pytest.param(r) for r in RUNNERS]
+ERRING = Execution(
+    late_draw_fraction=0.3,
+    late_by_h=2.0,
+    change_delay_h=0.6,
+    missed_step_fraction=0.1,
+    wrong_step_fraction=0.1,
+    wrong_start_fraction=0.2,
+    wrong_size_cv_fraction=0.5,
+    omitted_bolus_fraction=0.2,
+    weight_error_cv_fraction=0.1,
+)
+ORDER_OF = {What.BOLUS: Bolus, What.INFUSION: Infusion, What.HOLD: Hold, What.STOP: Stop, What.SUBCUTANEOUS: Subcutaneous}
+ORDER_OF[What.PROTAMINE] = Protamine
+
+
+@pytest.fixture(autouse=True)
+def _outliers_are_meant():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideStudied)
+        yield
+
+
+class Chart:
+    """A watcher that writes down every order of everybody."""
+
+    def __init__(self, number):
+        self.orders = [[] for _ in range(number)]
+
+    def passed(self, lanes, moments, concentration_u_per_ml): ...
+
+    def given(self, lanes, at_h, concentration_u_per_ml): ...
+
+    def ordered(self, lanes, at_h, what, amount):
+        for lane, hour, x in zip(lanes.tolist(), at_h.tolist(), amount.tolist(), strict=True):
+            self.orders[lane].append((hour, ORDER_OF[what], x))
+
+
+def written(course):
+    amounts = ("dose_u", "rate_u_per_h", "duration_min", "dose_mg")
+    orders = course.regimen.resolved(course.patient.doses_by_kg).orders
+    return [(o.time_h, type(o), next((getattr(o, a) for a in amounts if hasattr(o, a)), 0.0)) for o in orders]
+
+
+def ward(number, drug=DRUG, first=0):
+    return hospital.THROMBOSIS_WARD.crowd(drug, np.arange(first, first + number), seed=3)
+
+
+def same(course, charts, orders, i):
+    labs = [(lab.drawn_h, lab.value, lab.above_ceiling) for lab in course.labs]
+    k = charts.number[i]
+    found = zip(charts.drawn_h[:k, i], charts.values[:k, i], charts.above_ceiling[:k, i], strict=True)
+    assert labs == list(found)
+    assert written(course) == orders[i]
+    np.testing.assert_array_equal(course.states[-1], charts.states[i])
+    assert charts.given_u[i] == pytest.approx(metrics.heparin_given_u(course), rel=1e-9)
+    assert charts.area_u_h_per_ml[i] == metrics.auc_u_h_per_ml(course)
+
+
+def held_together(crowd, drug, controller, people, **settings):
+    chart = Chart(len(crowd))
+    charts = titrate_all(crowd, drug, controller, watcher=chart, seed=11, subjects=np.arange(len(crowd)) + 100, **settings)
+    settings.pop("runner", None)
+    for i in people:
+        same(titrate(crowd[i], drug, controller, seed=11, subject=100 + i, **settings), charts, chart.orders, i)
+    return charts
+
+
+# Nothing
+
+
+def test_nothing_is_a_zero_that_is_never_computed():
+    x = np.array([1.5, -2.0])
+    assert (NOTHING + x) is x
+    assert (x + NOTHING) is x
+    assert (x - NOTHING) is x
+    np.testing.assert_array_equal(NOTHING - x, -x)
+    for nothing in (NOTHING * x, x * NOTHING, NOTHING / x, -NOTHING, abs(NOTHING), 3.0 * NOTHING):
+        assert nothing is NOTHING
+    assert not NOTHING > 0.0
+    assert NOTHING > -1.0
+
+
+def test_a_switched_off_term_changes_no_bit():
+    rates = tuple(DRUG.kinetics(Patient(weight_kg=75)).rates())
+    state = (3000.0, 0.0, 400.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    full = derivatives(*state, 1350.0, 0.0, *rates)
+    spare = derivatives(
+        *(NOTHING if i in (1, 3, 4, 5, 6) else x for i, x in enumerate(state)),
+        1350.0,
+        NOTHING,
+        *(NOTHING if x == 0.0 or name in ("ktr_per_h", "kr_ml_per_u_per_h", "protamine_loss_per_h", "km_u_per_ml") else x
+          for name, x in zip(Rates._fields, rates, strict=True)),
+    )  # fmt: skip
+    assert [x for x in spare if x is not NOTHING] == [full[i] for i in (0, 2, 7)]
+
+
+def test_the_rule_for_the_steps_is_the_same_on_arrays():
+    on_floats, on_arrays = stepper.build(), stepper.build(arithmetic=stepper.ARRAYS)
+    rng = np.random.default_rng(5)
+    n = 400
+    state = [rng.uniform(0, 9000, n), 0 * rng.random(n), rng.uniform(0, 900, n), *(rng.uniform(0, 50, n) for _ in range(2))]
+    state += [rng.choice([0.0, 4000.0], n), np.zeros(n), rng.random(n)]
+    rates = [np.full(n, x) for x in DRUG.kinetics(Patient(weight_kg=75)).rates()]
+    hours, inputs = rng.uniform(0.001, 1 / 12, n), [rng.uniform(0, 2000, n), rng.choice([0.0, 9000.0], n)]
+    many = on_arrays.substeps(state, hours, inputs, rates)
+    for i in range(n):
+        one = on_floats.substeps(*(tuple(x[i] for x in group) for group in (state,)), hours[i], [x[i] for x in inputs],
+                                 [x[i] for x in rates])  # fmt: skip
+        assert one == many[i]
+    assert len(set(many.tolist())) > 5
+
+
+# The same bits
+
+
+@pytest.mark.parametrize("runner", EVERY_RUNNER)
+@pytest.mark.parametrize("drug", published.ALL, ids=lambda drug: drug.name)
+def test_every_set_is_the_stepper_bit_for_bit(drug, runner):
+    one = drug.kinetics(Patient(weight_kg=75, height_cm=170, sex="male", creatinine_clearance_ml_per_min=80))
+    orders = [Bolus(time_h=0, dose_u_per_kg=60), Infusion(time_h=0, rate_u_per_kg_per_h=14), Hold(time_h=7.013, duration_min=50)]
+    orders += [Bolus(time_h=9.2, dose_u_per_kg=20, over_min=10), Infusion(time_h=11.71, rate_u_per_kg_per_h=9)]
+    if one.can_absorb:
+        orders.append(Subcutaneous(time_h=12.1, dose_u_per_kg=100))
+    if one.can_neutralise:
+        orders.append(Protamine(time_h=15.0, dose_mg=20))
+    orders.append(Stop(time_h=17.03))
+    assay = drug.responses.assays[0]
+    plan = Fixed(regimen=Regimen(tuple(orders)), draws_h=(0.4, 6.0, 12.1, 16.37), assay=assay)
+    crowd = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=80)).crowd(
+        drug, np.arange(6), seed=2
+    )
+    number = range(3) if runner == "python" else range(6)
+    held_together(crowd, drug, plan, number, hours=18.4, runner=runner)
+
+
+@pytest.mark.parametrize("name", nomogram.names())
+@pytest.mark.parametrize("execution", [None, ERRING], ids=["to the letter", "erring"])
+def test_every_table_orders_the_same_for_one_and_for_many(name, execution):
+    charts = held_together(ward(24), DRUG, Nomogram.load(name), range(0, 24, 5), hours=48.0, execution=execution)
+    assert charts.number.min() >= 2
+
+
+@dataclass(frozen=True)
+class Stubborn:
+    """A controller that knows one patient at a time: it plans two boluses ahead and draws twice."""
+
+    assay: str = "aptt_s"
+    name: str = "stubborn"
+
+    def decide(self, situation):
+        now = situation.time_h
+        if len(situation.labs) > 3:
+            return Decision(next_draw_h=now + 5.5, why="enough")
+        low = not situation.labs or situation.labs[-1].value < 60
+        orders = (Infusion(time_h=now, rate_u_per_kg_per_h=15.0 + len(situation.labs)), Bolus(time_h=now + 0.3, dose_u_per_kg=10))
+        return Decision(orders=orders if low else (Hold(time_h=now, duration_min=30),), next_draw_h=(now + 2.02, now + 4.0))
+
+
+CONTROLLERS = [
+    ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=(Step(hold_min=60, rate_u_per_kg_per_h=14), Step(bolus_u_per_kg=40))),
+    Stubborn(),
+    Fixed(regimen=Regimen((Infusion(time_h=0, rate_u_per_h=1000), Stop(time_h=30))), draws_h=(6, 6.5, 40)),
+    Fixed(regimen=Regimen(()), draws_h=()),
+]
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda one: type(one).__name__)
+def test_whoever_decides_decides_the_same(controller):
+    laboratory = Laboratory(turnaround_h=0.8)
+    held_together(ward(6), DRUG, controller, range(6), hours=41.3, laboratory=laboratory)
+
+
+def test_results_at_once_and_at_the_very_end():
+    quick = Laboratory(turnaround_h=0.0, cv_fraction=0.0)
+    held_together(ward(8), DRUG, Nomogram.load("raschke-1993"), range(8), hours=13.0, laboratory=quick)
+    held_together(ward(8), DRUG, Nomogram.load("raschke-1993"), range(8), hours=6.0, laboratory=quick)
+
+
+@pytest.mark.parametrize("runner", ["python", pytest.param("compiled", marks=pytest.mark.slow)])
+def test_runners_agree_bit_for_bit_in_closed_loop(runner):
+    crowd, table = ward(40), Nomogram.load("michigan-vte-anti-xa")
+    some = [
+        titrate_all(crowd, DRUG, table, watcher=Chart(40), seed=1, hours=26.0, execution=ERRING, runner=r)
+        for r in ("numpy", runner)
+    ]
+    for name in ("number", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states"):
+        np.testing.assert_array_equal(getattr(some[0], name), getattr(some[1], name))
+
+
+def test_company_changes_nobody():
+    """Person i alone, in a small room, in a large one, in another order: the same bits."""
+    table, subjects = Nomogram.load("durham-va-2009"), np.arange(60)
+
+    def run(who):
+        crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, who, seed=3)
+        tally = Tally(crowd, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT), 30.0)
+        charts = titrate_all(crowd, DRUG, table, watcher=tally, seed=5, subjects=who, hours=30.0, execution=ERRING)
+        tally.finish(30.0)
+        return charts, tally
+
+    charts, tally = run(subjects)
+    for who in (np.array([17]), subjects[::-1].copy(), np.array([59, 17, 3])):
+        other, counted = run(who)
+        np.testing.assert_array_equal(charts.states[who], other.states)
+        np.testing.assert_array_equal(charts.values[: len(other.values)][:, who], other.values)
+        for one, two in zip(tally.ranges, counted.ranges, strict=True):
+            for name in ("inside_h", "below_h", "first_h"):
+                np.testing.assert_array_equal(getattr(one, name)[who], getattr(two, name))
+
+
+# Against the reference and the closed form
+
+
+def usual(drug):
+    return Fixed(
+        regimen=Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18))),
+        assay=drug.responses.assays[0],
+    )
+
+
+@pytest.mark.parametrize("drug", published.ALL, ids=lambda drug: drug.name)
+def test_lanes_stay_within_2e_6_of_scipy(drug):
+    typical = Patient(weight_kg=75, height_cm=170, sex="male", age_y=50, creatinine_clearance_ml_per_min=80)
+    crowd = Population(typical=typical).crowd(drug, np.arange(3), seed=4)
+    assay = drug.responses.assays[0]
+    aim = TherapeuticRange(assay=assay, low=1e-3 if assay.startswith("anti") else 151.0, high=500.0)
+    try:
+        tally = Tally(crowd, drug.responses, (aim,), 24.0)
+    except ValueError:  # an ACT that flattens has no inverse: no range is counted
+        tally = Tally(crowd, drug.responses, (), 24.0)
+    titrate_all(crowd, drug, usual(drug), watcher=tally, hours=24.0)
+    for i in range(3):
+        course = titrate(crowd[i], drug, usual(drug), hours=24.0, engine="scipy")
+        for hour in (1, 2, 6, 12, 24):
+            assert tally.hourly_u_per_ml[hour, i] == pytest.approx(course.concentration_at_u_per_ml(hour), rel=2e-6)
+
+
+def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
+    """One compartment, saturable and linear loss: level, area and the moments at which edges are passed are known exactly."""
+    drug, target = published.UFH_A_DERIVED, published.ranges.ANTI_XA_TREATMENT
+    crowd = Population(typical=Patient(weight_kg=75)).crowd(drug, np.arange(20), seed=1)
+    tally = Tally(crowd, drug.responses, (target,), 24.0)
+    plan = Fixed(regimen=Regimen((Bolus(time_h=0, dose_u_per_kg=80),)), assay="anti_xa_u_per_ml")
+    charts = titrate_all(crowd, drug, plan, watcher=tally, hours=24.0)
+    tally.finish(24.0)
+    for i in range(20):
+        one = drug.kinetics(crowd[i])
+        amount = 80.0 * 75.0
+        for hour in (1, 6, 24):
+            after = exact.amount_after(one, amount, 0.0, hour) / one.v1_ml
+            assert tally.hourly_u_per_ml[hour, i] == pytest.approx(after, rel=2e-6)
+        assert charts.area_u_h_per_ml[i] == pytest.approx(exact.area_u_h_per_ml(one, amount, 0.0, 24.0), rel=2e-6)
+        top, bottom = (exact.hours_until(one, amount, 0.0, edge * one.v1_ml) for edge in (target.high, target.low))
+        assert tally.ranges[0].inside_h[i] == pytest.approx(bottom - top, abs=2e-3)
+        assert tally.ranges[0].below_h[i] == pytest.approx(24.0 - bottom, abs=2e-3)
+        assert tally.ranges[0].first_h[i] == pytest.approx(top, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["raschke-1993", "michigan-vte-anti-xa", "uk-aptt-ratio"])
+@pytest.mark.parametrize("by_the_clock", [False, True])
+def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
+    table = Nomogram.load(name)
+    people = hospital.THROMBOSIS_WARD
+    if by_the_clock:
+        people = people.with_spreads(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
+    crowd = people.crowd(DRUG, np.arange(25), seed=8)
+    ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
+    tally = Tally(crowd, answers(DRUG, None, Laboratory(assay=table.assay)), ranges, 48.0)
+    titrate_all(crowd, DRUG, table, watcher=tally, seed=2)
+    tally.finish(48.0)
+    for i in range(0, 25, 3):
+        course = titrate(crowd[i], DRUG, table, seed=2, subject=i)
+        for one, target in zip(tally.ranges, ranges, strict=True):
+            assert one.inside_h[i] / 48 == pytest.approx(metrics.time_in_range_fraction(course, target), abs=1e-3)
+            assert one.below_h[i] / 48 == pytest.approx(metrics.time_below_fraction(course, target), abs=1e-3)
+            first = metrics.time_to_therapeutic_h(course, target)
+            assert one.first_h[i] == (np.inf if first is None else pytest.approx(first, abs=0.05))
+        assert tally.peak_u_per_ml[i] == metrics.peak_u_per_ml(course)
+        counts = tally.adjustments[i], tally.holds[i], tally.reboluses[i]
+        assert counts == (metrics.adjustments(course), metrics.holds(course), metrics.reboluses(course))
+        assert tally.hourly_u_per_ml[30, i] == course.concentration_at_u_per_ml(30)
+
+
+# A rule of one's own needs no compiler
+
+
+FIFTY_TO_EIGHTY = TherapeuticRange(assay="aptt_s", low=50, high=80)
+
+
+@dataclass(frozen=True)
+class Gentle:
+    """Your own rule for thousands: one and a half units more below 50 s, one less above 80 s."""
+
+    name: str = "gentle"
+    assay: str = "aptt_s"
+    looks_back: int = 1
+    target: TherapeuticRange = FIFTY_TO_EIGHTY
+
+    def decide(self, situation):
+        raise AssertionError("thousands are asked at once")
+
+    def decide_many(self, seen):
+        change = np.where(seen.levels[0] < 50, 1.5, np.where(seen.levels[0] > 80, -1.0, 0.0)) * seen.weight_kg
+        rate = np.where(seen.number == 0, 15.0 * seen.weight_kg, seen.rate_u_per_h + change)
+        none = np.zeros(len(rate))
+        return Decisions(bolus_u=none, bolus_over_min=none, hold_min=none, rate_u_per_h=rate, next_draw_h=seen.time_h + 6)
+
+
+def test_a_rule_of_ones_own_runs_at_the_speed_of_arrays():
+    crowd = ward(50)
+    charts = titrate_all(crowd, DRUG, Gentle(), watcher=Chart(50), hours=48.0)
+    assert (charts.rate_u_per_h / crowd.weight_kg).std() > 0.5
+    assert set(charts.number.tolist()) == {6}
+
+
+# What is refused
+
+
+def test_what_cannot_be_is_refused():
+    crowd = ward(3)
+    with pytest.raises(ValueError, match="runner must be one of numpy, python, compiled"):
+        Lanes(DRUG.kinetics_of_all(crowd).rates(), runner="gpu")
+    with pytest.raises(ValueError, match="this controller reads aptt_s, but the laboratory reports anti_xa"):
+        titrate_all(crowd, DRUG, usual(DRUG), watcher=Chart(3), laboratory=Laboratory(assay="anti_xa_u_per_ml"))
+    with pytest.raises(ValueError, match="one with decide_many"):
+        titrate_all(crowd, DRUG, usual(DRUG), watcher=Chart(3), execution=ERRING)
+    plan = Fixed(regimen=Regimen((Protamine(time_h=0, dose_mg=10),)))
+    with pytest.raises(ValueError, match="does not say how protamine neutralises"):
+        titrate_all(crowd, published.KANDROTAS_1989_UFH, plan, watcher=Chart(3))
+    with pytest.raises(ValueError, match=r"weight_kg must lie between 0.4 and 400; got 4000.0 \(person 1\)"):
+        Crowd(2, {"weight_kg": np.array([70.0, 4000.0])})
+    two, factors = {"weight_kg": np.array([75.0, 75.0])}, {"kon_ml_per_u_per_h": np.array([1.0, 80.0])}
+    with pytest.raises(ValueError, match="must stay below 1000 /h"):
+        DRUG.kinetics_of_all(Crowd(2, two, factors | {"v1_ml": np.array([1.0, 0.02])}))
+
+
+def test_kinetics_of_all_are_everybodys():
+    crowd = ward(30)
+    for drug in (published.UFH_DEFAULT, published.GREEN_2003_ENOXAPARIN, published.RXKINETICS_UFH):
+        who = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=70)).crowd(
+            drug, np.arange(30), seed=3
+        )
+        every = drug.kinetics_of_all(who)
+        for i in range(30):
+            assert every[i] == drug.kinetics(who[i])
+            assert isinstance(every[i], Kinetics)
+    assert crowd.take(np.array([4, 2]))[0] == crowd[4]
+
+
+def test_events_of_one_moment_keep_their_order():
+    """A hold that ends, a draw and an order at one moment: the draw sees what ran during the hold."""
+    plan = Regimen((Infusion(time_h=0, rate_u_per_h=1500), Hold(time_h=5, duration_min=60), Bolus(time_h=6, dose_u=5000)))
+    crowd = ward(4)
+    laboratory = Laboratory(cv_fraction=0.0, resolution=0.01)
+    held_together(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), range(4), hours=8.0, laboratory=laboratory)
+    charts = titrate_all(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), watcher=Chart(4), hours=8.0, laboratory=laboratory)
+    assert (charts.values[0] < charts.values[1]).all()
+
+
+def test_all_pairs_of_people_differ():
+    crowd = ward(50)
+    weights = crowd.weight_kg.tolist()
+    assert all(one != two for one, two in itertools.pairwise(sorted(weights)))
