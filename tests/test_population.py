@@ -1,0 +1,206 @@
+"""Who is on the ward: distributions, tables of one's own, and draws that have an address."""
+
+import math
+
+import numpy as np
+import pytest
+
+from heparin_pk import Execution, Patient, Population, Spread, Value, hospital, people, published
+from heparin_pk._streams import standard_normal, standard_normals, uniform, uniforms
+from heparin_pk.population import on_another_day, person
+from heparin_pk.source import Source
+
+DRUG = published.UFH_DEFAULT
+PLACE = Source(key="here", citation="a test", where="here", confidence="assumed")
+
+
+def value(number):
+    return Value(number, PLACE)
+
+
+# Addresses
+
+
+def test_many_draws_are_the_single_ones():
+    subjects = np.array([0, 1, 5, 17, 2**31, 2**40])
+    moments = np.array([0.0, 6.0, 6.1, 7.35, 48.0, 1439.9])
+    alone = [uniform(123, "x", t, int(i)) for t, i in zip(moments, subjects, strict=True)]
+    np.testing.assert_array_equal(uniforms(123, "x", moments, subjects), alone)
+    jittered = np.random.default_rng(1).random(300) * 48
+    near = np.arange(300) + 7
+    alone = [standard_normal(9, "assay", float(t), int(i)) for t, i in zip(jittered, near, strict=True)]
+    np.testing.assert_array_equal(standard_normals(9, "assay", jittered, near), alone)
+
+
+def test_draws_do_not_know_each_other():
+    n = 20_000
+    z = [standard_normals(seed, name, hour, np.arange(n)) for seed, name, hour in
+         ((1, "a", 0.0), (2, "a", 0.0), (1, "b", 0.0), (1, "a", 6.0))]  # fmt: skip
+    correlations = np.corrcoef(z)[np.triu_indices(4, 1)]
+    assert np.abs(correlations).max() < 4 / math.sqrt(n)
+    for one in z:
+        assert abs(one.mean()) < 4 / math.sqrt(n)
+        assert one.std() == pytest.approx(1.0, abs=0.02)
+        assert abs(np.corrcoef(one[:-1], one[1:])[0, 1]) < 4 / math.sqrt(n)
+
+
+# People
+
+
+def test_person_17_is_the_same_in_a_cohort_of_20_or_20000():
+    ward = hospital.THROMBOSIS_WARD
+    alone = ward.person(DRUG, 17, seed=5)
+    assert ward.crowd(DRUG, np.arange(20), seed=5)[17] == alone
+    assert ward.crowd(DRUG, np.arange(20_000), seed=5)[17] == alone
+    assert ward.crowd(DRUG, np.array([90_000, 17]), seed=5)[1] == alone
+    assert ward.crowd(DRUG, np.arange(20), seed=6)[17] != alone
+    assert list(people(DRUG, Patient(weight_kg=75), 30, seed=5))[17] == person(DRUG, Patient(weight_kg=75), 17, seed=5)
+
+
+def test_the_thrombosis_ward_is_as_its_papers_say():
+    crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, np.arange(40_000), seed=1)
+    assert crowd.weight_kg.mean() == pytest.approx(80.1, abs=1.0)  # Davydov 2000, which the weights were not taken from
+    assert crowd.weight_kg.std() == pytest.approx(20.6, abs=1.0)
+    assert crowd.female.mean() == pytest.approx(0.615, abs=0.01)
+    assert (crowd.antithrombin_fraction < 0.8).mean() == pytest.approx(0.27, abs=0.01)  # what the mean and SD stand for
+    bmi = crowd.weight_kg / (crowd.height_cm / 100) ** 2
+    assert (bmi > 30).mean() == pytest.approx(0.42, abs=0.03)  # NHANES, 50 years and more: 24.1 + 10.8 + 7.0 %
+    men = ~crowd.female
+    for who, r in ((men, 0.514), (crowd.female, 0.330)):
+        assert np.corrcoef(np.log(crowd.weight_kg[who]), np.log(crowd.height_cm[who]))[0, 1] == pytest.approx(r, abs=0.02)
+    assert (crowd.age_y >= 18).all()
+    assert len(np.unique(crowd.age_y)) == 40_000, "nobody was moved to an edge"
+
+
+@pytest.mark.parametrize(
+    ("spread", "mean", "sd"),
+    [
+        (Spread(feature="age_y", form="normal", middle=value(50), spread=value(10)), 50, 10),
+        (Spread(feature="weight_kg", form="log-normal", middle=value(80), spread=value(0.25)), 80 * math.exp(0.25**2 / 2), 20.9),
+        (Spread(feature="clock_at_start_h", form="uniform", middle=value(0), spread=value(24)), 12, 24 / math.sqrt(12)),
+        (
+            Spread(feature="age_y", form="normal", middle=value(50), spread=value(10), low=50),
+            50 + 10 * math.sqrt(2 / math.pi),
+            6.03,
+        ),
+    ],
+)
+def test_a_spread_has_the_mean_and_sd_it_says(spread, mean, sd):
+    crowd = Population(spreads=(spread,)).crowd(DRUG, np.arange(30_000), seed=2)
+    column = getattr(crowd, spread.feature)
+    assert column.mean() == pytest.approx(mean, rel=0.01)
+    assert column.std() == pytest.approx(sd, rel=0.02)
+
+
+def test_another_day_is_the_same_person_otherwise():
+    ward = hospital.THROMBOSIS_WARD
+    first, second = (
+        Population(typical=ward.typical, spreads=ward.spreads, day=day).crowd(DRUG, np.arange(4000), seed=3) for day in (1, 2)
+    )
+    np.testing.assert_array_equal(first.weight_kg, second.weight_kg)
+    change = np.log(second.factors["bmax_u"] / first.factors["bmax_u"])
+    assert change.std() == pytest.approx(math.sqrt(2) * 0.15, rel=0.05)
+    one = Population(typical=Patient(weight_kg=75), varies=False, day=2).person(DRUG, 0, seed=3)
+    assert one == on_another_day(DRUG, Patient(weight_kg=75), 2, seed=3)
+
+
+def test_everybody_differs_only_where_asked():
+    flat = Population(typical=Patient(weight_kg=90), varies=False).crowd(DRUG, np.arange(5), seed=1)
+    assert {flat[i] for i in range(5)} == {Patient(weight_kg=90)}
+
+
+def test_doses_by_another_weight():
+    adjusted = Population(spreads=hospital.THROMBOSIS_WARD.spreads, dosing_weight="adjusted")
+    crowd = adjusted.crowd(DRUG, np.arange(300), seed=1)
+    assert (crowd.doses_by_kg <= crowd.weight_kg).all()
+    assert (crowd.doses_by_kg < crowd.weight_kg - 5).any()
+    assert crowd[3].dosing_weight_kg == crowd.doses_by_kg[3]
+
+
+# A table of one's own
+
+
+def test_a_table_of_ones_own(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("weight_kg,sex,smoker,baseline_aptt_s\n60,female,yes,28\n95.5,male,0,33\n", encoding="utf-8")
+    mine = Population.from_csv(file)
+    assert mine.size == 2
+    crowd = mine.crowd(DRUG, np.arange(2), seed=1)
+    assert crowd.sex.tolist() == ["female", "male"]
+    assert crowd[0].smoker
+    assert not crowd[1].smoker
+    assert crowd[1].weight_kg == 95.5
+    assert crowd[1].baseline_aptt_s != 33, "the model's own variability is on top"
+    again = mine.resampled(500, seed=4)
+    assert again.size == 500
+    assert 0.4 < np.mean(again.crowd(DRUG, np.arange(500), seed=1).weight_kg == 60) < 0.6
+    assert eval(repr(mine)) == mine
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("weight_kg\n60\nheavy\n", "line 3: weight_kg must be a number; got 'heavy'"),
+        ("weight_kg\n60\n4000\n", "line 3: weight_kg must lie between 0.4 and 400; got 4000.0"),
+        ("weight_kg,smoker\n60,perhaps\n", "line 2: smoker must be yes or no; got 'perhaps'"),
+        ("weight_kg,mood\n60,5\n", "line 2"),
+        ("weight_kg,age_y\n60\n", "line 2: must have 2 fields"),
+        ("weight_kg,age_y\n60,\n", "line 2: age_y must be a number; got ''"),
+        ("weight_kg\n", "has no people in it"),
+        ("age_y\n60\n", "line 2"),
+    ],
+)
+def test_a_wrong_table_names_the_file_and_the_line(tmp_path, text, message):
+    file = tmp_path / "mine.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message) as caught:
+        Population.from_csv(file)
+    assert str(file) in str(caught.value)
+
+
+def test_a_frame_will_do():
+    pd = pytest.importorskip("pandas")
+    mine = Population.from_table(pd.DataFrame({"weight_kg": [60, 80], "acute_thrombosis": [True, False]}))
+    assert mine.crowd(DRUG, np.array([1]), seed=0)[0].weight_kg == 80
+    with pytest.raises(ValueError, match="age_y must be known of everybody or be left out; row 1 has none"):
+        Population.from_table({"weight_kg": [60, 80], "age_y": [50, math.nan]})
+    with pytest.raises(ValueError, match="the table has 2 people; got person 2"):
+        mine.crowd(DRUG, np.array([2]), seed=0)
+    with pytest.raises(ValueError, match="only a table can be resampled"):
+        Population().resampled(3, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Spread(feature="mood", form="normal", middle=value(1), spread=value(1)), "feature must be one of"),
+        (lambda: Spread(feature="age_y", form="cauchy", middle=value(1), spread=value(1)), "form must be one of"),
+        (lambda: Spread(feature="age_y", form="normal", middle=50, spread=value(1)), "middle must be a Value"),
+        (lambda: Spread(feature="age_y", form="normal", middle=value(50)), "spread must be a Value"),
+        (lambda: Spread(feature="smoker", form="normal", middle=value(1), spread=value(1)), "a share of people if and only if"),
+        (lambda: Spread(feature="smoker", form="share", middle=value(1.2)), "middle must lie between 0 and 1; got 1.2"),
+        (
+            lambda: Spread(feature="age_y", form="normal", middle=value(50), spread=value(1), low=-5),
+            "low must lie between 0 and 120",
+        ),
+        (lambda: Population(spreads=(hospital.WEIGHT_MEN,)), "weight_kg must come after height_cm"),
+        (lambda: Population(spreads=(hospital.HEIGHT_MEN,)), "needs a spread of 'female' before it"),
+        (lambda: Population(dosing_weight="guessed"), "dosing_weight must be one of"),
+        (lambda: Population(day=-1), "day must lie between 0 and 10000"),
+        (lambda: hospital.THROMBOSIS_WARD.crowd(DRUG, np.array([-1]), seed=1), "subject must be an integer of 0 or more"),
+    ],
+)
+def test_what_cannot_be_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_every_number_of_the_hospital_has_a_place():
+    for population in hospital.POPULATIONS.values():
+        assert eval(repr(population)) == population
+        assert all(source.where for source in population.sources)
+        assert str(population)
+    assert len(hospital.REAL_WARD.sources) == 9
+    assert eval(repr(hospital.REAL_WARD)) == hospital.REAL_WARD
+    with pytest.raises(ValueError, match="missed_step_fraction \\+ wrong_step_fraction must lie between 0 and 1"):
+        Execution(missed_step_fraction=0.7, wrong_step_fraction=0.7)

@@ -1,0 +1,446 @@
+"""A virtual trial: its numbers depend on the seed and on nothing else, add up exactly, and are those of single courses."""
+
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from heparin_pk import (
+    ByHand,
+    Execution,
+    Fixed,
+    Infusion,
+    Laboratory,
+    Nomogram,
+    Population,
+    Regimen,
+    Step,
+    TherapeuticRange,
+    Trial,
+    hospital,
+    metrics,
+    print_citations,
+    published,
+)
+from heparin_pk.outcomes import CURVES, OUTCOMES, estimate
+from heparin_pk.trial import TrialInterrupted
+
+RASCHKE, DURHAM = Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")
+TWO = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE, DURHAM], execution=hospital.REAL_WARD, hours=26.0)
+NUMBER = 400
+
+
+@pytest.fixture(scope="module")
+def found():
+    return TWO.run(NUMBER, seed=7, progress=False)
+
+
+def identical(one, two):
+    assert one.summary() == two.summary()
+    assert one.in_words() == two.in_words()
+    for arm in one.arms:
+        np.testing.assert_array_equal(one.percentiles(arm)[1], two.percentiles(arm)[1])
+        for key in CURVES:
+            np.testing.assert_array_equal(one.curve(arm, key)[1], two.curve(arm, key)[1])
+        if one.keep_rows and two.keep_rows:
+            mine, yours = one.columns(arm), two.columns(arm)
+            assert list(mine) == list(yours)
+            for name, values in mine.items():
+                np.testing.assert_array_equal(values, yours[name])
+
+
+# Nothing but the seed matters
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("people_per_part", [400, 150, 97])
+def test_parts_do_not_matter(found, people_per_part):
+    identical(found, TWO.run(NUMBER, seed=7, people_per_part=people_per_part, progress=False))
+
+
+@pytest.mark.slow
+def test_workers_do_not_matter(found):
+    identical(found, TWO.run(NUMBER, seed=7, workers=2, people_per_part=200, progress=False))
+
+
+@pytest.mark.slow
+def test_the_compiler_does_not_matter(found):
+    identical(found, TWO.run(NUMBER, seed=7, runner="compiled", progress=False))
+
+
+def test_floats_do_not_matter():
+    small = replace(TWO, hours=8.0)
+    identical(small.run(20, seed=7, progress=False), small.run(20, seed=7, runner="python", progress=False))
+
+
+def test_the_seed_matters(found):
+    assert TWO.run(NUMBER, seed=8, progress=False).summary() != found.summary()
+    rng = np.random.default_rng(3)
+    assert TWO.run(20, seed=rng, progress=False).seed != TWO.run(20, seed=rng, progress=False).seed
+
+
+def test_more_patients_change_nobody(found):
+    few = TWO.run(50, seed=7, progress=False).columns("durham-va-2009")
+    many = found.columns("durham-va-2009")
+    for name, values in few.items():
+        np.testing.assert_array_equal(values, many[name][:50])
+
+
+# Common random numbers
+
+
+def test_the_same_arm_twice_differs_by_nothing():
+    twice = Trial(population=hospital.THROMBOSIS_WARD, arms={"one": RASCHKE, "two": RASCHKE}, execution=hospital.REAL_WARD)
+    for row in twice.run(200, seed=1, progress=False).summary():
+        if row["arm"] == "two" and row["difference_number"]:
+            assert (row["difference_mean"], row["difference_sd"]) == (0.0, 0.0)
+
+
+def test_pairs_say_more_than_two_groups(found):
+    """The reason for common random numbers: the interval of the difference is narrower than that of two unpaired groups."""
+    key = "yardstick_above_fraction"
+    one, two = (found.estimate(arm, key) for arm in found.arms)
+    paired = found.difference("durham-va-2009", key)
+    unpaired = math.sqrt(one.sd**2 + two.sd**2) / math.sqrt(NUMBER)
+    assert (paired.high - paired.low) / 2 / 1.96 < 0.85 * unpaired
+
+
+# A row is a course
+
+
+@pytest.mark.parametrize("arm", ["raschke-1993", "durham-va-2009"])
+def test_a_row_is_the_course_of_that_patient(found, arm):
+    rows, target = found.columns(arm), found.targets[arm]
+    for i in range(0, NUMBER, 80):
+        course = TWO.course(arm, i, seed=7)
+        row = {name: values[i] for name, values in rows.items()}
+        said = metrics.summary(course, target)
+        for name in ("time_in_range_fraction", "time_below_fraction", "time_above_fraction"):
+            assert row[name] == pytest.approx(said[name], abs=1e-3)
+        for name in ("fraction_of_tests_in_range", "rosendaal_fraction"):
+            assert row[name] == (pytest.approx(said[name]) if said[name] is not None else pytest.approx(math.nan, nan_ok=True))
+        for name in ("adjustments", "holds", "reboluses", "blood_draws", "peak_u_per_ml", "auc_u_h_per_ml"):
+            assert row[name] == said[name]
+        assert row["heparin_given_u"] == pytest.approx(said["heparin_given_u"])
+        first = said["time_to_therapeutic_result_h"]
+        assert row["in_range_result_h"] == pytest.approx(math.nan if first is None else first, nan_ok=True)
+        assert row["level_at_12_h"] == pytest.approx(course.level_at(target.assay, 12.0))
+        common = metrics.time_in_range_fraction(course, TWO.yardstick)
+        assert row["yardstick_in_range_fraction"] == pytest.approx(common, abs=1e-3)
+        assert row["weight_kg"] == course.patient.weight_kg
+        results = [lab.value in target and not lab.above_ceiling for lab in course.labs]
+        assert row["results_in"] == sum(results)
+        assert row["blood_draws"] == row["results_in"] + row["results_below"] + row["results_above"]
+
+
+def test_summaries_are_those_of_the_rows(found):
+    for arm in found.arms:
+        rows = found.columns(arm)
+        for key in found.keys:
+            values = rows[key][~np.isnan(rows[key])]
+            one = found.estimate(arm, key)
+            if not len(values):
+                assert one is None
+                continue
+            assert one.mean == pytest.approx(values.mean(), rel=1e-9, abs=1e-9)
+            assert one.sd == pytest.approx(values.std(ddof=1), rel=1e-4, abs=1e-3 * max(1.0, abs(one.mean)))
+            assert one.number == len(values)
+            assert one.low <= one.mean <= one.high
+    differences = (
+        found.columns("durham-va-2009")["time_in_range_fraction"] - found.columns("raschke-1993")["time_in_range_fraction"]
+    )
+    paired = found.difference("durham-va-2009", "time_in_range_fraction")
+    half = 1.959964 * differences.std(ddof=1) / math.sqrt(NUMBER)
+    assert (paired.mean, paired.high - paired.mean) == pytest.approx((differences.mean(), half), rel=1e-6)
+
+
+def test_a_subgroup_is_its_rows(found):
+    rows = found.columns("raschke-1993")
+    women = rows["sex"] == "female"
+    one = found.estimate("raschke-1993", "time_below_fraction", "women")
+    assert one.number == women.sum()
+    assert one.mean == pytest.approx(rows["time_below_fraction"][women].mean())
+    assert {"all", "women", "men", "over 80 years", "BMI 40 and more", "antithrombin under 0.8"} <= set(found.groups)
+    assert found.groups == TWO.groups
+    assert sum(found.estimate("raschke-1993", "blood_draws", g).number for g in ("women", "men")) == NUMBER
+
+
+def test_shares_of_patients_have_wilsons_interval():
+    sums = np.array([50, (46 * 2**46), (46 * 2**46)], dtype=object)
+    one = estimate(sums, "threshold_by_24_h", wilson=True)
+    assert (one.mean, round(one.low, 3), round(one.high, 3)) == (0.92, 0.812, 0.968)  # statsmodels: 0.8116, 0.9684
+
+
+def test_percentiles_and_curves_are_those_of_the_rows(found):
+    rows = found.columns("raschke-1993")
+    hours, bands = found.percentiles("raschke-1993", (5, 50, 95))
+    assert hours[-1] == 26
+    for hour in (6, 24):
+        np.testing.assert_allclose(bands[:, hour], np.percentile(rows[f"level_at_{hour}_h"], (5, 50, 95)), rtol=0.02)
+    at, share = found.curve("raschke-1993", "in_range_result_h")
+    assert share[at == 24.0][0] == found.estimate("raschke-1993", "therapeutic_by_24_h").mean
+    assert (np.diff(share) >= 0).all()
+    below, inside, above = found.shares_of_results("raschke-1993")
+    assert below + inside + above == pytest.approx(1.0)
+    assert inside == pytest.approx(rows["results_in"].sum() / rows["blood_draws"].sum())
+
+
+# Rows out
+
+
+@pytest.mark.slow
+def test_rows_leave_as_csv_frame_parquet_and_xarray(found, tmp_path):
+    file = tmp_path / "rows.csv"
+    again = TWO.run(NUMBER, seed=7, people_per_part=300, csv_file=file, keep_rows=False, progress=False)
+    assert again.summary() == found.summary()
+    with pytest.raises(ValueError, match="rows were not kept"):
+        again.columns("raschke-1993")
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert len(rows) == 2 * NUMBER
+    frame = found.to_frame()
+    assert list(frame.columns) == list(rows[0])
+    by_key = {(row["arm"], int(row["subject"])): row for row in rows}
+    for _, line in frame.iloc[::97].iterrows():
+        row = by_key[line["arm"], line["subject"]]
+        for key in found.keys:
+            assert row[key] == ("" if math.isnan(line[key]) else repr(float(line[key])))
+    found.to_parquet(tmp_path / "rows.parquet")
+    pd = pytest.importorskip("pandas")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), frame)
+    data = found.to_xarray()
+    assert data.sizes == {"arm": 2, "subject": NUMBER}
+    assert float(data["blood_draws"].sel(arm="durham-va-2009", subject=17)) == found.columns("durham-va-2009")["blood_draws"][17]
+    assert data["peak_u_per_ml"].attrs["units"] == "U/mL"
+
+
+def test_words_say_both_arms_and_the_difference(found):
+    words = found.in_words()
+    assert words.startswith("400 patients, the same in every arm, 26 h")
+    assert "durham-va-2009 minus raschke-1993, patient by patient:" in words
+    assert "points" in words
+    assert "women" in found.in_words("women").splitlines()[0]
+    json.dumps(found.summary(), allow_nan=False)
+
+
+def test_citations_of_a_trial(capsys):
+    TWO.run(5, seed=1, progress=False)
+    print_citations(bibtex=False)
+    said = capsys.readouterr().out
+    for paper in ("Raschke RA", "Davydov", "Pharand", "Durham", "National Health and Nutrition Examination Survey"):
+        assert paper in said
+
+
+# Stop and go on
+
+
+class Stops:
+    """A plan that is interrupted by hand when the third part begins."""
+
+    name, assay, target = "stops", "aptt_s", RASCHKE.target
+    looks_back = RASCHKE.looks_back
+
+    def __init__(self, after):
+        self.parts, self.after = 0, after
+
+    def decide(self, situation):
+        raise AssertionError
+
+    def decide_many(self, seen):
+        if (seen.number == 0).all():
+            self.parts += 1
+            if self.parts > self.after:
+                raise KeyboardInterrupt
+        return RASCHKE.decide_many(seen)
+
+    def __repr__(self):
+        return "Stops"
+
+
+def test_a_stopped_trial_goes_on_where_it_was(tmp_path):
+    def trial(after):
+        return Trial(population=hospital.THROMBOSIS_WARD, arms=[Stops(after)], hours=13.0)
+
+    whole = trial(99).run(250, seed=2, people_per_part=50, progress=False)
+    folder = tmp_path / "kept"
+    with pytest.raises(TrialInterrupted, match="stopped by hand with 100 of 250 patients done") as stopped:
+        trial(2).run(250, seed=2, people_per_part=50, checkpoint=folder, progress=False)
+    assert stopped.value.outcomes.number == 100
+    assert len(list(folder.glob("part-*.npz"))) == 2
+    rest = trial(3)
+    identical(whole, rest.run(250, seed=2, people_per_part=77, checkpoint=folder, progress=False))
+    assert rest.arms[0][1].parts == 3, "what was kept was not run again"
+    identical(whole, trial(0).run(250, seed=2, checkpoint=folder, progress=False))
+    with pytest.raises(ValueError, match="holds the parts of another trial"):
+        trial(9).run(250, seed=3, checkpoint=folder, progress=False)
+    (folder / "part-000000000050.npz").write_bytes(b"torn")
+    with pytest.raises(ValueError, match=r"part-000000000050.npz: cannot be read"):
+        trial(9).run(250, seed=2, checkpoint=folder, progress=False)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_the_command_line_stops_by_hand_and_goes_on(tmp_path):
+    command = [sys.executable, "-m", "heparin_pk.cli", "trial", "raschke-1993", "-n", "60000", "--seed", "3", "--quiet",
+               "--checkpoint", str(tmp_path / "kept"), "--json", "--hours", "24"]  # fmt: skip
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "kept").glob("part-*.npz")) and time.monotonic() < deadline and first.poll() is None:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGINT)
+    _, complaint = first.communicate(timeout=120)
+    assert first.returncode == 130
+    assert "stopped by hand" in complaint
+    assert complaint.count("\n") == 1
+    again = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    straight = subprocess.run([*command[:-5], "--json", "--hours", "24"], capture_output=True, text=True, timeout=300, check=True)
+    assert json.loads(again.stdout)["summary"] == json.loads(straight.stdout)["summary"]
+
+
+# An existing cluster
+
+
+def _cluster(distributed, workers):
+    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+
+
+def _part_with_a_dying_worker(trial, flag, first, number, seed, runner):
+    if first == 100 and not os.path.exists(flag):
+        with open(flag, "w", encoding="utf-8"):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Trial.part(trial, first, number, seed=seed, runner=runner)
+
+
+class Fatal(Trial):
+    """A trial whose worker is killed in the middle of one part, once."""
+
+    __slots__ = ()
+
+    def part(self, first, number, *, seed, runner="numpy"):
+        return _part_with_a_dying_worker(self, os.environ["HEPARIN_PK_FLAG"], first, number, seed, runner)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_cluster_finds_the_same(found, workers):
+    distributed = pytest.importorskip("dask.distributed")
+    with (
+        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        identical(found, TWO.run(NUMBER, seed=7, people_per_part=150, client=client, progress=False))
+        by_address = TWO.run(
+            NUMBER, seed=7, people_per_part=300, scheduler=cluster.scheduler_address, keep_rows=False, progress=False
+        )
+        assert by_address.summary() == found.summary()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("dask.distributed")
+    flag = tmp_path / "died"
+    monkeypatch.setenv("HEPARIN_PK_FLAG", str(flag))
+    fatal = Fatal(population=TWO.population, arms=TWO.arms, execution=TWO.execution, hours=TWO.hours)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        again = fatal.run(NUMBER, seed=7, people_per_part=100, client=client, progress=False)
+    assert flag.exists(), "a worker did die"
+    assert again.number == NUMBER
+    identical(found, again)
+
+
+# Arms of every kind, people of every kind
+
+
+@pytest.mark.slow
+def test_arms_of_every_kind():
+    arms = {
+        "table": RASCHKE,
+        "anti-Xa table": Nomogram.load("michigan-vte-anti-xa"),
+        "a plan": Fixed(regimen=Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=14),)), draws_h=(6, 24)),
+        "a hand": ByHand(bolus_u_per_kg=60, rate_u_per_kg_per_h=15, steps=(Step(rate_u_per_kg_per_h=16),)),
+    }
+    trial = Trial(population=Population(), arms=arms, target=TherapeuticRange(assay="aptt_s", low=46, high=70),
+                  laboratory=Laboratory(reagent=published.reagents.ACTIN_FS, turnaround_h=0.5))  # fmt: skip
+    found = trial.run(40, seed=1, progress=False)
+    assert found.targets["anti-Xa table"].assay == "anti_xa_u_per_ml"
+    assert found.estimate("a plan", "adjustments").mean == 0
+    assert found.estimate("a plan", "blood_draws").mean == 2
+    assert found.estimate("a hand", "adjustments").mean == 1
+    assert trial.laboratory_of(arms["anti-Xa table"]).turnaround_h == 0.5
+    course = trial.course("a hand", 3, seed=1)
+    assert found.columns("a hand")["peak_u_per_ml"][3] == metrics.peak_u_per_ml(course)
+
+
+@pytest.mark.slow
+def test_a_sensitive_reagent_with_the_old_seconds_gives_too_little():
+    """A hospital that keeps 46-70 s with a steeper reagent keeps its patients below 0.3 U/mL."""
+
+    def below(reagent):
+        trial = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE], laboratory=Laboratory(reagent=reagent))
+        return trial.run(400, seed=1, progress=False).estimate("raschke-1993", "yardstick_below_fraction").mean
+
+    blunt, steep = below(published.reagents.RASCHKE), below(published.reagents.PATHROMTIN_SL)
+    assert steep > blunt + 0.3
+
+
+@pytest.mark.slow
+def test_a_ward_that_errs_does_worse():
+    ideal = replace(TWO, execution=None, hours=48.0).run(800, seed=7, progress=False)
+    real = replace(TWO, hours=48.0).run(800, seed=7, progress=False)
+    for arm in TWO.names:
+        assert real.estimate(arm, "time_in_range_fraction").high < ideal.estimate(arm, "time_in_range_fraction").low
+    guessed = replace(TWO, execution=Execution(name="guessed weights", weight_error_cv_fraction=0.3), hours=48.0)
+    spread = guessed.run(800, seed=7, progress=False).estimate("raschke-1993", "heparin_given_u").sd
+    assert spread > ideal.estimate("raschke-1993", "heparin_given_u").sd
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Trial(population=Population(), arms=[]), "needs an arm at least"),
+        (lambda: Trial(population=Population(), arms=[RASCHKE, RASCHKE]), "arms must have different names"),
+        (lambda: Trial(population="everybody", arms=[RASCHKE]), "population must be a Population"),
+        (lambda: Trial(population=Population(), arms=["raschke-1993"]), "an arm must be something with an assay"),
+        (lambda: Trial(population=Population(), arms=[Fixed(regimen=Regimen(()))]), "Fixed aims at no range of its own"),
+        (lambda: Trial(population=Population(), arms=[RASCHKE], drug=published.EDRICH_2015_UFH), "arm raschke-1993: the"),
+        (lambda: Trial(population=Population(), arms=[RASCHKE], hours=0.5), "hours must lie between 1 and 1440"),
+        (lambda: Trial(population=Population(), arms={"hand": ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)}, target=RASCHKE.target,
+                       execution=hospital.REAL_WARD), "arm hand: the controller must be one with decide_many"),
+        (lambda: TWO.run(0), "number must lie between 1"),
+        (lambda: TWO.run(10, workers=0), "workers must lie between 1"),
+        (lambda: TWO.run(10, runner="gpu"), "runner must be one of"),
+        (lambda: TWO.run(10, people_per_part=100_000), "people_per_part must lie between 1 and 65536"),
+        (lambda: TWO.run(10, seed="x"), "seed must be an integer"),
+        (lambda: TWO.course("nobody", 1), "arm must be one of raschke-1993, durham-va-2009"),
+        (lambda: Trial(population=Population.from_table({"weight_kg": [60]}), arms=[RASCHKE]).run(2), "must be at most 1"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_outcomes_refuse_what_they_do_not_have(found):
+    with pytest.raises(ValueError, match="an outcome must be one of"):
+        found.estimate("raschke-1993", "happiness")
+    with pytest.raises(ValueError, match="group must be one of all, women"):
+        found.estimate("raschke-1993", "holds", "nobody")
+    with pytest.raises(ValueError, match="raschke-1993 is what the others are compared with"):
+        found.difference("raschke-1993", "holds")
+    assert all(outcome.most > 0 for outcome in OUTCOMES.values())
