@@ -26,7 +26,7 @@ from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, 
 from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, TherapeuticRange, aptt_range_for_anti_xa
 from heparin_pk.simulate import simulate, titrate
 from heparin_pk.source import Source, Value
-from heparin_pk.trial import Trial
+from heparin_pk.trial import Arm, Trial
 from heparin_pk.ward import ByHand, Controller, Decision, Decisions, Fixed, Lab, Situation, Situations, Step
 
 __version__ = "0.1.0"

@@ -16,7 +16,7 @@ import numpy as np
 
 from heparin_pk._checks import check_between, check_is
 from heparin_pk.drug import Drug
-from heparin_pk.engine.lanes import Lanes, Moments
+from heparin_pk.engine.lanes import Lanes, Levels, Moments
 from heparin_pk.execution import Execution
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Crowd
@@ -58,7 +58,7 @@ _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamin
 class Watcher(Protocol):
     """Whoever is told what happens to many people."""
 
-    def passed(self, lanes: np.ndarray, moments: Moments, concentration_u_per_ml: np.ndarray) -> None:
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Time passed for these lanes; see :class:`heparin_pk.engine.lanes.Watch`."""
         ...
 

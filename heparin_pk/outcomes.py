@@ -185,21 +185,33 @@ def _everybody(value: Any, crowd: Crowd) -> np.ndarray:
 # Levels over time: how many people lay in which bin at each full hour
 
 
+_BIN = 0.005
+_BINS = {
+    "aptt_s": (10.0, 2000.0, True),
+    "aptt_ratio": (0.3, 70.0, True),
+    "act_s": (40.0, 4000.0, True),
+    "anti_xa_u_per_ml": (0.0, 5.0, False),
+}
+
+
 def level_bins(assay: str) -> np.ndarray:
     """Return the edges of the bins in which levels are counted: half a per cent wide, or 0.005 U/mL."""
-    if assay == "anti_xa_u_per_ml":
-        return np.arange(0.0, 5.0, 0.005)
-    low, high = {"aptt_s": (10.0, 2000.0), "aptt_ratio": (0.3, 70.0), "act_s": (40.0, 4000.0)}[assay]
-    return np.exp(np.arange(math.log(low), math.log(high), 0.005))
+    low, high, is_logarithmic = _BINS[assay]
+    if is_logarithmic:
+        return low * np.exp(_BIN * np.arange(math.ceil(math.log(high / low) / _BIN)))
+    return low + _BIN * np.arange(math.ceil((high - low) / _BIN))
 
 
 def count_levels(tally: Tally, crowd: Crowd, responses: Responses, assay: str) -> np.ndarray:
     """Return how many people lay in which bin at each full hour, shape (hours + 1, bins + 1); the end bins hold the rest."""
-    edges = level_bins(assay)
-    counts = np.zeros((len(tally.hourly_u_per_ml), len(edges) + 1), dtype=np.int64)
+    low, _, is_logarithmic = _BINS[assay]
+    number = len(level_bins(assay))
+    counts = np.zeros((len(tally.hourly_u_per_ml), number + 1), dtype=np.int64)
     for hour, concentration in enumerate(tally.hourly_u_per_ml):
         values = level(assay, concentration, crowd, responses, float(hour))
-        counts[hour] = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
+        values = np.log(values / low) if is_logarithmic else values - low
+        place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(number)).astype(np.int64)
+        counts[hour] = np.bincount(place, minlength=number + 1)
     return counts
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk._each import each
 from heparin_pk._files import read_text
-from heparin_pk._streams import checked_seed, log_normal, standard_normals, uniforms
+from heparin_pk._streams import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.drug import Drug, Variability
 from heparin_pk.patient import LIMITS, SEXES, YES_OR_NO, Crowd, Patient
@@ -79,22 +79,20 @@ class Spread:
         """The papers behind it."""
         return (self.middle.source, *(() if self.spread is None else (self.spread.source,)))
 
-    def of(self, z: np.ndarray) -> np.ndarray:
-        """Return the feature at standard normal numbers."""
+    def of(self, u: np.ndarray) -> np.ndarray:
+        """Return the feature at numbers spread evenly over (0, 1)."""
         middle = self.middle.value
         if self.form == "share":
-            return each(_NORMAL.cdf, z) < middle
+            return u < middle
         assert self.spread is not None
         spread = self.spread.value
         if self.form == "uniform":
-            return middle + each(_NORMAL.cdf, z) * (spread - middle)
+            return middle + u * (spread - middle)
         centre = math.log(middle) if self.form == "log-normal" else middle
         as_is: Any = math.log if self.form == "log-normal" else float
         bottom = 0.0 if self.low is None else _NORMAL.cdf((as_is(self.low) - centre) / spread)
         top = 1.0 if self.high is None else _NORMAL.cdf((as_is(self.high) - centre) / spread)
-        if (bottom, top) != (0.0, 1.0):
-            z = each(_NORMAL.inv_cdf, bottom + each(_NORMAL.cdf, z) * (top - bottom))
-        x = centre + spread * z
+        x = centre + spread * inverse_normal(bottom + u * (top - bottom))
         return each(math.exp, x) if self.form == "log-normal" else x
 
     def write(self) -> str:
@@ -222,23 +220,27 @@ class Population:
                 )
             return {name: np.array(values)[subjects] for name, values in self.table}
         found: dict[str, np.ndarray] = {}
-        normals: dict[str, np.ndarray] = {}
+        ranks: dict[str, np.ndarray] = {}
         for one in self.spreads:
-            z = standard_normals(seed, f"who people are {one.feature}", 0.0, subjects)
+            here = np.flatnonzero(found["sex"] == one.among) if one.among else np.arange(len(subjects))
+            u = uniforms(seed, f"who people are {one.feature}", 0.0, subjects)[here]
             if one.correlates_with:
-                r = one.correlation_fraction
-                z = r * normals[one.correlates_with] + math.sqrt(1.0 - r * r) * z
-            value = one.of(z)
-            if one.among:
-                here = found["sex"] == one.among
-                value = np.where(here, value, found.get(one.feature, np.full(len(subjects), np.nan)))
-                z = np.where(here, z, normals.get(one.feature, 0.0))
-            normals[one.feature] = z
+                r, other = one.correlation_fraction, inverse_normal(ranks[one.correlates_with][here])
+                u = each(_NORMAL.cdf, r * other + math.sqrt(1.0 - r * r) * inverse_normal(u))
+            ranks.setdefault(one.feature, np.full(len(subjects), 0.5))[here] = u
             if one.feature == "female":
-                found["sex"] = np.where(value, "female", "male")
+                found["sex"] = np.where(one.of(u), "female", "male")
             else:
-                found[one.feature] = value
+                value = one.of(u)
+                found.setdefault(one.feature, np.zeros(len(subjects), dtype=value.dtype))[here] = value
+        self._check_nobody_is_left_out(found)
         return found
+
+    def _check_nobody_is_left_out(self, found: dict[str, np.ndarray]) -> None:
+        for feature in found:
+            sexes = {one.among for one in self.spreads if one.feature == feature}
+            if "" not in sexes and sexes not in ({"female", "male"}, set()) and feature != "sex":
+                raise ValueError(f"{feature} is spread among {sexes.pop()} people alone: say how it is among the others")
 
     @classmethod
     def from_table(cls, columns: Mapping[str, Sequence], *, name: str = "a table of people") -> Population:

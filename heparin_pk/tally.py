@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.cohort import What
-from heparin_pk.engine.lanes import Moments
+from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.engine.stepper import STEPS_PER_H
 from heparin_pk.metrics import SHORTEST_STAY_H
 from heparin_pk.patient import Crowd
@@ -44,27 +44,41 @@ class InRange:
             return concentration
         return felt_u_per_ml(self._assay, concentration, self._crowd.take(lanes), self._responses, time_h)
 
-    def passed(self, lanes: np.ndarray, moments: Moments, concentration: np.ndarray) -> None:
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed: each piece that crosses an edge is cut there."""
+        low, high, before = self._low[lanes], self._high[lanes], self._side[lanes]
+        last = levels.at[-1]
+        if self._changes_by_itself:
+            crossing = np.arange(len(lanes))
+            last = self._felt(lanes, last, moments.at(len(levels.at), slice(None)))
+        else:
+            stays = (_sides(levels.lowest, low, high) == before) & (_sides(levels.highest, low, high) == before)
+            crossing = np.flatnonzero(~stays)
+        if len(crossing):
+            self._cut(lanes[crossing], moments, crossing, levels.at[:, crossing])
+        self._last[lanes], self._side[lanes] = last, _sides(last, low, high)
+
+    def _cut(self, lanes: np.ndarray, moments: Moments, places: np.ndarray, concentration: np.ndarray) -> None:
+        """Cut the pieces of these lanes, which have these places in ``moments``, where they cross an edge."""
         if self._changes_by_itself:
             number, who = (index.ravel() for index in np.indices(concentration.shape))
-            felt = self._felt(lanes[who], concentration.ravel(), moments.at(number + 1, who))
+            felt = self._felt(lanes[who], concentration.ravel(), moments.at(number + 1, places[who]))
             concentration = felt.reshape(concentration.shape)
         low, high = self._low[lanes], self._high[lanes]
         side = np.concatenate([self._side[lanes][None, :], _sides(concentration, low, high)])
         piece, who = np.divmod(np.flatnonzero(side[1:] != side[:-1]), len(lanes))
-        if len(piece):
-            before = np.where(piece == 0, self._last[lanes[who]], concentration[piece - 1, who])
-            start_h = moments.at(piece, who)
-            pace_h = (moments.at(piece + 1, who) - start_h) / (concentration[piece, who] - before)
-            at_low_h = start_h + (low[who] - before) * pace_h
-            at_high_h = start_h + (high[who] - before) * pace_h
-            was, now = side[piece, who], side[piece + 1, who]
-            out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
-            into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
-            for turn in _turns(who):
-                self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        self._last[lanes], self._side[lanes] = concentration[-1], side[-1]
+        if not len(piece):
+            return
+        before = np.where(piece == 0, self._last[lanes[who]], concentration[piece - 1, who])
+        start_h = moments.at(piece, places[who])
+        pace_h = (moments.at(piece + 1, places[who]) - start_h) / (concentration[piece, who] - before)
+        at_low_h = start_h + (low[who] - before) * pace_h
+        at_high_h = start_h + (high[who] - before) * pace_h
+        was, now = side[piece, who], side[piece + 1, who]
+        out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
+        into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
+        for turn in _turns(who):
+            self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
@@ -115,19 +129,19 @@ class Tally:
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
-    def passed(self, lanes: np.ndarray, moments: Moments, concentration_u_per_ml: np.ndarray) -> None:
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""
-        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], concentration_u_per_ml.max(axis=0))
+        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.highest)
         for one in self.ranges:
-            one.passed(lanes, moments, concentration_u_per_ml)
-        begins_h, pieces = moments.begin_h, len(concentration_u_per_ml)
+            one.passed(lanes, moments, levels)
+        begins_h, pieces = moments.begin_h, len(levels.at)
         ends_h = moments.at(pieces, slice(None))
         begins = np.floor(begins_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
         for hour in range(math.floor(begins_h.min()) + 1, math.floor(ends_h.max()) + 1):
             piece = hour * STEPS_PER_H - begins  # the grid point at a full hour, if this lane came by
             who = np.flatnonzero((piece >= 0) & (piece < pieces) & (hour <= ends_h))
             who = who[moments.at(piece[who] + 1, who) == hour]
-            self.hourly_u_per_ml[hour, lanes[who]] = concentration_u_per_ml[piece[who], who]
+            self.hourly_u_per_ml[hour, lanes[who]] = levels.at[piece[who], who]
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
         """Note the level just after something was given."""

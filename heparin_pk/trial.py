@@ -32,7 +32,7 @@ from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.execution import Execution
 from heparin_pk.laboratory import Laboratory
-from heparin_pk.outcomes import COVARIATES, OUTCOMES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
+from heparin_pk.outcomes import COVARIATES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
 from heparin_pk.population import Population
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
@@ -56,14 +56,34 @@ class TrialInterrupted(KeyboardInterrupt):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Arm:
+    """A controller in a hospital of its own, so that reagents or wards can be compared patient by patient.
+
+    ``laboratory`` and ``execution`` are the arm's own; ``None`` takes the trial's.
+    """
+
+    controller: Any
+    laboratory: Laboratory | None = None
+    execution: Execution | None = None
+
+    def __post_init__(self) -> None:
+        check_is("controller", self.controller, Controller, "something with an assay and decide(situation)")
+        check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
+        check_is("execution", self.execution, (Execution, type(None)), "an Execution or None")
+
+    __repr__ = shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Trial:
     """Arms, the people they are tried on, and the hospital around them.
 
-    ``arms`` are controllers by name (a list takes their own names): nomograms, fixed plans, or anything with ``decide``; the
-    first is what the others are compared with. ``laboratory`` is the hospital's, reporting to each arm what that arm reads;
-    ``execution`` how the ward carries orders out (``None``: to the letter). ``yardstick`` is one range in which all arms are
-    compared, beside each one's own; ``target`` the own range of arms that have none. All patients are the same in every arm, and
-    so are their laboratory's errors at the same moment (common random numbers).
+    ``arms`` are controllers by name (a list takes their own names): nomograms, fixed plans, or anything with ``decide``, or an
+    :class:`Arm` in a hospital of its own; the first is what the others are compared with. ``laboratory`` is the hospital's,
+    reporting to each arm what that arm reads; ``execution`` how the ward carries orders out (``None``: to the letter).
+    ``yardstick`` is one range in which all arms are compared, beside each one's own; ``target`` the own range of arms that have
+    none. All patients are the same in every arm, and so are their laboratory's errors at the same moment (common random
+    numbers).
 
     Raises ``ValueError`` when an arm cannot read what the laboratory or the drug can answer.
 
@@ -97,16 +117,15 @@ class Trial:
             raise ValueError(f"arms must have different names; got {', '.join(name for name, _ in self.arms)}")
         if not self.arms:
             raise ValueError("a trial needs an arm at least; got none")
-        for name, controller in self.arms:
+        for name, arm in self.arms:
             try:
-                check_is("an arm", controller, Controller, "something with an assay and decide(situation)")
-                laboratory, _ = prepared(controller, self.laboratory_of(controller), self.pump)
+                laboratory, _ = prepared(arm.controller, self.laboratory_of(arm), self.pump)
                 responses = answers(self.drug, laboratory.reagent, laboratory)
                 check_one_of("the assay of the yardstick", self.yardstick.assay, responses.assays)
-                if self.target_of(controller).assay != controller.assay:
-                    raise ValueError(f"its target must be in {controller.assay}; got {self.target_of(controller).assay}")
-                if self.execution is not None:
-                    check_is("the controller", controller, CrowdController, "one with decide_many, where orders go wrong")
+                if self.target_of(arm).assay != arm.controller.assay:
+                    raise ValueError(f"its target must be in {arm.controller.assay}; got {self.target_of(arm).assay}")
+                if self.execution_of(arm) is not None:
+                    check_is("the controller", arm.controller, CrowdController, "one with decide_many, where orders go wrong")
             except ValueError as error:
                 raise ValueError(f"arm {name}: {error}") from None
 
@@ -117,19 +136,28 @@ class Trial:
         """The arms by name."""
         return tuple(name for name, _ in self.arms)
 
-    def laboratory_of(self, controller: Controller) -> Laboratory:
-        """Return the hospital's laboratory as this arm meets it: the same, reporting what the arm reads."""
-        if self.laboratory is None:
-            return Laboratory(assay=controller.assay)
-        if self.laboratory.assay == controller.assay:
-            return self.laboratory
-        return replace(self.laboratory, assay=controller.assay, ceiling=None, resolution=None)
+    def arm(self, name: str) -> Arm:
+        """Return an arm by name; raises ``ValueError`` with the names there are."""
+        check_one_of("arm", name, self.names)
+        found: Arm = dict(self.arms)[name]
+        return found
 
-    def target_of(self, controller: Controller) -> TherapeuticRange:
+    def laboratory_of(self, arm: Arm) -> Laboratory:
+        """Return the laboratory as this arm meets it: its own or the hospital's, reporting what the arm reads."""
+        assay, laboratory = arm.controller.assay, arm.laboratory or self.laboratory
+        if laboratory is None:
+            return Laboratory(assay=assay)
+        return laboratory if laboratory.assay == assay else replace(laboratory, assay=assay, ceiling=None, resolution=None)
+
+    def execution_of(self, arm: Arm) -> Execution | None:
+        """Return how the ward of this arm carries orders out."""
+        return arm.execution or self.execution
+
+    def target_of(self, arm: Arm) -> TherapeuticRange:
         """Return the range an arm aims at."""
-        target = getattr(controller, "target", None) or self.target
+        target: TherapeuticRange | None = getattr(arm.controller, "target", None) or self.target
         if target is None:
-            raise ValueError(f"{_name(controller)} aims at no range of its own: give the trial a target")
+            raise ValueError(f"{_name(arm.controller)} aims at no range of its own: give the trial a target")
         return target
 
     @property
@@ -141,12 +169,12 @@ class Trial:
     def sources(self) -> tuple[Source, ...]:
         """The papers behind the population, the model, the tables and the ward, each once."""
         every: list[Source] = [*self.population.sources, *self.drug.sources]
-        for _, controller in self.arms:
-            every += [source for source in (getattr(controller, "source", None),) if source is not None]
+        for _, arm in self.arms:
+            reagent, execution = self.laboratory_of(arm).reagent, self.execution_of(arm)
+            of_arm = (getattr(arm.controller, "source", None), reagent.source if reagent is not None else None)
+            every += [source for source in of_arm if source is not None]
+            every += list(execution.sources) if execution is not None else []
         every += [source for source in (self.yardstick.source,) if source is not None]
-        if self.laboratory is not None and self.laboratory.reagent is not None:
-            every.append(self.laboratory.reagent.source)
-        every += list(self.execution.sources) if self.execution is not None else []
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
     # One part, one patient
@@ -157,21 +185,21 @@ class Trial:
         subjects = np.arange(first, first + number)
         crowd = self.population.crowd(self.drug, subjects, seed=seed)
         rows, levels, times = {}, {}, {}
-        for name, controller in self.arms:
-            laboratory, target = self.laboratory_of(controller), self.target_of(controller)
+        for name, arm in self.arms:
+            laboratory, target = self.laboratory_of(arm), self.target_of(arm)
             responses = answers(self.drug, laboratory.reagent, laboratory)
             tally = Tally(crowd, responses, (target, self.yardstick), self.hours)
             charts = titrate_all(
                 crowd,
                 self.drug,
-                controller,
+                arm.controller,
                 watcher=tally,
                 hours=self.hours,
                 laboratory=laboratory,
                 pump=self.pump,
                 seed=seed,
                 subjects=subjects,
-                execution=self.execution,
+                execution=self.execution_of(arm),
                 runner=runner,
             )
             tally.finish(self.hours)
@@ -196,20 +224,19 @@ class Trial:
 
     def course(self, arm: str, subject: int, *, seed: int = 0, engine: str = "stepper") -> Course:
         """Return the full course of one patient of the trial: the numbers of that patient's row, with everything between them."""
-        check_one_of("arm", arm, self.names)
-        controller = dict(self.arms)[arm]
+        which = self.arm(arm)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OutsideStudied)  # a crowd has its outliers; course.outside names them
             return titrate(
                 self.population.person(self.drug, subject, seed=checked_seed(seed)),
                 self.drug,
-                controller,
+                which.controller,
                 hours=self.hours,
-                laboratory=self.laboratory_of(controller),
+                laboratory=self.laboratory_of(which),
                 pump=self.pump,
                 seed=seed,
                 subject=subject,
-                execution=self.execution,
+                execution=self.execution_of(which),
                 engine=engine,
             )
 
@@ -254,12 +281,13 @@ class Trial:
         wanted = [(first, min(size, number - first)) for first in range(0, number, size)]
         found = Outcomes(
             arms=self.names,
-            targets={name: self.target_of(controller) for name, controller in self.arms},
+            targets={name: self.target_of(arm) for name, arm in self.arms},
             hours=self.hours,
             seed=one_seed,
             keep_rows=keep_rows,
         )
         remember(self)
+        own_client = _reached(scheduler) if client is None and scheduler is not None else None
         sink = _RowsOut(csv_file, self.names, [first for first, _ in wanted])
         todo = []
         with _bar(number, progress) as bar:
@@ -277,19 +305,24 @@ class Trial:
                     take(part)
             with_rows = keep_rows or kept is not None or csv_file is not None
             job = (self, one_seed, runner, with_rows)
-            parts = _on_a_cluster(job, todo, client, scheduler, kept) if client is not None or scheduler else None
-            parts = parts or (_in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else _here(job, todo))
+            if client is not None or own_client is not None:
+                parts = _on_a_cluster(job, todo, client or own_client)
+            else:
+                parts = _in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else _here(job, todo)
             try:
                 for part in parts:
                     if kept is not None:
                         kept.write(part)
                     take(part)
+                sink.finish()
             except KeyboardInterrupt:
-                where = "" if kept is None else f"; {len(wanted) - len(todo)} parts and what came since are kept in {checkpoint}"
+                where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
                 message = f"stopped by hand with {found.number:,} of {number:,} patients done{where}"
                 raise TrialInterrupted(message, found) from None
             finally:
                 sink.close()
+                if own_client is not None:
+                    own_client.close()
         return found
 
     def _fingerprint(self, number: int, seed: int) -> str:
@@ -299,15 +332,16 @@ class Trial:
 
 
 def _named(arms: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(arms, Mapping):
-        yield from ((str(name), controller) for name, controller in arms.items())
-        return
-    check_is("arms", arms, Sequence, "controllers by name, or a list of them")
-    for arm in arms:
-        yield arm if isinstance(arm, tuple) and len(arm) == 2 and isinstance(arm[0], str) else (_name(arm), arm)
+    check_is("arms", arms, (Mapping, Sequence), "controllers by name, or a list of them")
+    for one in arms.items() if isinstance(arms, Mapping) else arms:
+        name, arm = one if isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) else (_name(one), one)
+        if not isinstance(arm, Arm | Controller):
+            raise ValueError(f"an arm must be something with an assay and decide(situation); got {arm!r}")
+        yield str(name), arm if isinstance(arm, Arm) else Arm(controller=arm)
 
 
-def _name(controller: Any) -> str:
+def _name(arm: Any) -> str:
+    controller = arm.controller if isinstance(arm, Arm) else arm
     return str(getattr(controller, "name", type(controller).__name__))
 
 
@@ -338,30 +372,33 @@ def _in_processes(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]]
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _on_a_cluster(
-    job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]], client: Any, scheduler: str | None, kept: _Checkpoint | None
-) -> Iterator[Part]:
-    """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
+def _reached(scheduler: str) -> Any:
+    """Return a client of the cluster at this address; raises ``ValueError`` when nobody answers there."""
+    distributed = _distributed()
+    try:
+        return distributed.Client(scheduler, timeout="10s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ValueError(f"scheduler {scheduler!r} cannot be reached: {' '.join(str(error).split())}") from None
+
+
+def _distributed() -> Any:
     try:
         from dask import distributed  # noqa: PLC0415  optional
     except ImportError:
         raise ValueError('a Dask cluster needs dask.distributed: pip install "heparin-pk[cluster]"') from None
-    own = client is None
-    client = distributed.Client(scheduler) if own else client
-    try:
-        name = kept.fingerprint if kept is not None else job[0]._fingerprint(0, job[1])
-        shared = client.scatter(job, broadcast=True, hash=True)
-        futures = [
-            client.submit(_run_part, shared, first, number, key=f"heparin-pk-{name[:16]}-{job[2]}-{job[3]}-{first}-{number}")
-            for first, number in todo
-        ]
-        for future in distributed.as_completed(futures):
-            part = future.result()
-            future.release()
-            yield part
-    finally:
-        if own:
-            client.close()
+    return distributed
+
+
+def _on_a_cluster(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]], client: Any) -> Iterator[Part]:
+    """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
+    trial, seed, runner, with_rows = job
+    name = f"heparin-pk-{trial._fingerprint(0, seed)[:16]}-{runner}-{with_rows}"
+    shared = client.scatter(job, broadcast=True, hash=True)
+    futures = [client.submit(_run_part, shared, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
+    for future in _distributed().as_completed(futures):
+        part = future.result()
+        future.release()
+        yield part
 
 
 class _Checkpoint:
@@ -440,18 +477,27 @@ def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
 
 
+def _lists(columns: Mapping[str, np.ndarray]) -> list[list]:
+    return [values.tolist() for values in columns.values()]
+
+
 class _RowsOut:
-    """Writes rows to a CSV file, person 0 first, as parts come in any order."""
+    """Writes rows to a CSV file, person 0 first, as parts come in any order; the file appears when it is whole."""
 
     def __init__(self, file: str | Path | None, arms: tuple[str, ...], order: list[int]) -> None:
-        self._arms, self._order, self._early = arms, order, {}  # type: tuple[str, ...], list[int], dict[int, Part]
+        self._file, self._arms, self._order = file, arms, order
+        self._early: dict[int, Part] = {}
         self._out: io.TextIOWrapper | None = None
         self._is_new = True
         if file is not None:
             try:
-                self._out = open(file, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
+                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
             except OSError as error:
                 raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
+
+    @property
+    def _unfinished(self) -> str:
+        return f"{self._file}.unfinished"
 
     def take(self, part: Part) -> None:
         """Write a part, or keep it until its turn comes."""
@@ -464,22 +510,27 @@ class _RowsOut:
     def _write(self, part: Part) -> None:
         assert self._out is not None
         writer = csv.writer(self._out, lineterminator="\n")
-        keys = [key for key in OUTCOMES if key in part.keys]
         if self._is_new:
-            writer.writerow(["arm", "subject", *part.covariates, *keys])
+            writer.writerow(["arm", "subject", *part.covariates, *part.keys])
             self._is_new = False
-        people = [values.tolist() for values in part.covariates.values()]
-        for arm in self._arms:
-            columns = [range(part.first, part.first + part.number), *people, *(part.rows[arm][key].tolist() for key in keys)]
-            for row in zip(*columns, strict=True):
-                writer.writerow([arm, *("" if value != value else value for value in row)])
+        people = list(zip(range(part.first, part.first + part.number), *_lists(part.covariates), strict=True))
+        outcomes = [zip(*_lists(part.rows[arm]), strict=True) for arm in self._arms]
+        for who, *rows in zip(people, *outcomes, strict=True):  # person by person, so that parts leave no trace
+            for arm, row in zip(self._arms, rows, strict=True):
+                writer.writerow([arm, *who, *("" if value != value else value for value in row)])
+
+    def finish(self) -> None:
+        """Say that every part was taken: give the file its name."""
+        if self._out is not None:
+            self._out.close()
+            os.replace(self._unfinished, str(self._file))
+            self._out = None
 
     def close(self) -> None:
-        """Close the file; parts still waiting for an earlier one are written in the order they have."""
+        """Leave nothing half-written."""
         if self._out is not None:
-            for first in sorted(self._early):
-                self._write(self._early[first])
             self._out.close()
+            os.unlink(self._unfinished)
 
 
 def _bar(number: int, progress: bool) -> Any:

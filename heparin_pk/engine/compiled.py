@@ -161,7 +161,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
     (s0, s1, s2, s3, s4, s5, s6, s7, i0, i1, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) = (
         0 if here else NOTHING for here in in_play
     )
-    hours, steps, h = 23 * size, 24 * size, 25 * size
+    hours, steps, h, now, end, left = (place * size for place in range(23, 29))
 
     # fmt: off
     @compiler
@@ -219,23 +219,26 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
     @compiler
     def kernel(parts, time_h, grid, per_h, pieces, concentration):
         number = parts.shape[1]
-        w = np.ones(26 * size)
+        w = np.ones(29 * size)
         for first in range(0, number, size):
             many = min(size, number - first)
             load(w, parts, first, many)
+            for lane in range(many):
+                w[now+lane], w[end+lane], w[left+lane] = time_h[first+lane], grid[first+lane], pieces[first+lane]
             for piece in range(pieces[first]):
-                for lane in range(many):
-                    end_h = grid[first+lane] / per_h
-                    still = piece < pieces[first+lane]
-                    w[hours+lane] = end_h - time_h[first+lane] if still else 0.0
-                    time_h[first+lane] = end_h if still else time_h[first+lane]
-                    grid[first+lane] += still
+                for lane in range(size):
+                    still = piece < w[left+lane]
+                    end_h = w[end+lane] / per_h if still else w[now+lane]
+                    w[hours+lane] = end_h - w[now+lane]
+                    w[now+lane] = end_h
+                    w[end+lane] += 1.0
                 cut(w)
-                most = 1.0
-                for lane in range(many):
-                    most = max(most, w[steps+lane])
-                for step in range(int(most)):
+                step, some = 0, size
+                while some > 0:
                     step_all(w, step)
+                    step, some = step + 1, 0
+                    for lane in range(many):
+                        some += w[steps+lane] > step
                 for lane in range(many):
                     concentration[piece, first+lane] = w[lane] / w[10*size+lane]
             for piece in range(pieces[first], concentration.shape[0]):

@@ -9,7 +9,7 @@ NumPy, one after the other in plain floats, or compiled. What nobody has (a seco
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -53,11 +53,19 @@ class Moments:
         return np.where(np.equal(number, 0), self.begin_h[who], on_grid_h)
 
 
+class Levels(NamedTuple):
+    """Concentrations, U/mL: at the end of each piece, shape (p, m), and the lowest and the highest of them, shape (m,)."""
+
+    at: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+
+
 class Watch(Protocol):
     """Whoever is told of the time that passes."""
 
-    def passed(self, lanes: np.ndarray, moments: Moments, concentration_u_per_ml: np.ndarray) -> None:
-        """Lanes (m,) went through these moments and had these concentrations at the ends of their pieces, shape (p, m)."""
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
+        """Lanes (m,) went through these moments and had these concentrations at the ends of their pieces."""
         ...
 
 
@@ -112,7 +120,7 @@ class Lanes:
         last -= last / STEPS_PER_H > until_h  # the stepper's own comparison, whatever the rounding of the product
         last -= last / STEPS_PER_H > until_h
         pieces = np.maximum(0, last - self._next[lanes] + 1)
-        order = np.argsort(-pieces, kind="stable")
+        order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
         lanes, pieces = lanes[order], pieces[order]
         state, inputs, rates = self._taken(lanes)
         time_h, grid = self.time_h[lanes], self._next[lanes]
@@ -123,7 +131,8 @@ class Lanes:
             moments = Moments(time_h[:moving].copy(), grid[:moving].copy(), pieces[:moving])
             concentration = self._buffer(len(reaching), len(lanes))
             self._runner.through(state, inputs, rates, moments, reaching, concentration)
-            watch.passed(lanes[:moving], moments, concentration[:, :moving])
+            passed = concentration[:, :moving]
+            watch.passed(lanes[:moving], moments, Levels(passed, passed.min(axis=0), passed.max(axis=0)))
             time_h[:moving] = moments.at(len(reaching), slice(None))
             grid += pieces
         self._keep(lanes, state)
@@ -142,10 +151,11 @@ class Lanes:
         self.time_h[lanes] = np.maximum(before_h, at_h)
         self._next[lanes] = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
         if len(moving):
+            there = (after[_CENTRAL] / rates[0])[moving]
             watch.passed(
                 lanes[moving],
                 Moments(before_h[moving], before_h[moving], before_h[moving], at_h[moving]),
-                (after[_CENTRAL] / rates[0])[moving][None, :],
+                Levels(there[None, :], there, there),
             )
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:

@@ -20,8 +20,8 @@ from heparin_pk.kinetics import derivatives
 STEPS_PER_H = 12
 """No step is longer than five minutes, and steps end on the five-minute grid."""
 
-_STIFF = 0.5
-_CHANGE = 0.06
+_PER_STIFF = 1.0 / 0.5
+_PER_CHANGE = 1.0 / 0.06
 _FAINT = 1e-7
 _LEAST = 1e-300
 """Keeps 0 / 0 from happening where there is no binding pool; to any other number it adds nothing."""
@@ -93,20 +93,21 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
         """
         central, peripheral, bound, depot1, depot2, protamine, effect, area = state
         v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
-        c = central / v1
+        per_ml = 1.0 / v1  # one division for many: this rule costs as much as a step
+        c = central * per_ml
         now = slope(central, peripheral, bound, depot1, depot2, protamine, effect, area, *inputs, *rates)
-        lowest = larger(0.0, c + smaller(0.0, now[0]) * hours / v1)
-        fastest = (vmax / (km + lowest) + cl) / v1 + q * (1.0 / v1 + 1.0 / v2) + ke0
-        changing = (abs(now[0]) + ktr * (depot1 + depot2)) / v1 / (c + _FAINT)
-        fastest = fastest + (bmax > 0.0) * (kon * (c + inputs[0] * hours / v1 + (bmax - bound) / v1) + kint)
+        lowest = larger(0.0, c + smaller(0.0, now[0]) * hours * per_ml)
+        fastest = (vmax / (km + lowest) + cl) * per_ml + q * (per_ml + 1.0 / v2) + ke0
+        changing = (abs(now[0]) + ktr * (depot1 + depot2)) * per_ml / (c + _FAINT)
+        fastest = fastest + (bmax > 0.0) * (kon * (c + (inputs[0] * hours + (bmax - bound)) * per_ml) + kint)
         changing = changing + (bmax > 0.0) * (abs(now[2]) / (bound + 0.05 * bmax + _LEAST))
         fastest = fastest + (depot1 + depot2 > 0.0) * ktr
         working = protamine + inputs[1] > 0.0
-        fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) / v1) + protamine_loss)
+        fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) * per_ml) + protamine_loss)
         changing = changing + working * (abs(now[5]) / (protamine + _FAINT))
         changing = changing + ke0 * (abs(c - effect) / (effect + _FAINT))
-        by_change = smaller(hours * root(fastest * changing) / _CHANGE, _MOST_BY_CHANGE)
-        return larger(1.0, whole(larger(larger(hours * fastest / _STIFF, by_change), hours * STEPS_PER_H) - 1e-9))
+        by_change = smaller(hours * root(fastest * changing) * _PER_CHANGE, _MOST_BY_CHANGE)
+        return larger(1.0, whole(larger(larger(hours * fastest * _PER_STIFF, by_change), hours * STEPS_PER_H) - 1e-9))
     # fmt: on
 
     @compiled
