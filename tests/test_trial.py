@@ -447,6 +447,8 @@ def test_a_ward_that_errs_does_worse():
 
 # What is refused
 
+HAND = ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)
+
 
 @pytest.mark.parametrize(
     ("make", "message"),
@@ -458,8 +460,8 @@ def test_a_ward_that_errs_does_worse():
         (lambda: Trial(population=Population(), arms=[Fixed(regimen=Regimen(()))]), "Fixed aims at no range of its own"),
         (lambda: Trial(population=Population(), arms=[RASCHKE], drug=published.EDRICH_2015_UFH), "arm raschke-1993: the"),
         (lambda: Trial(population=Population(), arms=[RASCHKE], hours=0.5), "hours must lie between 1 and 1440"),
-        (lambda: Trial(population=Population(), arms={"hand": ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)}, target=RASCHKE.target,
-                       execution=hospital.REAL_WARD), "arm hand: the controller must be one with decide_many"),
+        (lambda: Trial(population=Population(), arms={"hand": HAND}, target=RASCHKE.target, execution=hospital.REAL_WARD),
+         "arm hand: the controller must be one with decide_many"),
         (lambda: TWO.run(0), "number must lie between 1"),
         (lambda: TWO.run(10, workers=0), "workers must lie between 1"),
         (lambda: TWO.run(10, runner="gpu"), "runner must be one of"),
