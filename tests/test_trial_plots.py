@@ -11,7 +11,7 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import Nomogram, Trial, hospital, plot
+from heparin_pk import Nomogram, Trial, hospital, plot, widgets
 from heparin_pk.outcomes import CURVES
 
 DURHAM, RASCHKE = "durham-va-2009", "raschke-1993"
@@ -115,6 +115,7 @@ def test_a_forest_is_the_paired_differences(found):
     assert any(line.get_linestyle() == "--" and set(line.get_xdata()) == {0.0} for line in ax.lines)
     low, high = ax.get_xlim()
     assert low < 0 < high
+    assert all(low < x < high for line in ax.lines for x in line.get_xdata())
     assert "percentage points" in ax.get_xlabel().replace("\n", " ")
     small = [group for group in found.groups if (found.difference(DURHAM, "time_in_range_fraction", group).number < 20)]
     assert small
@@ -196,3 +197,32 @@ def test_a_short_trial_has_a_short_table(two_arms):
     written = texts_of(plot.time_to(short))
     place = written.index(RASCHKE) + 1
     assert written[place + 5] == DURHAM
+
+
+@pytest.mark.slow
+def test_the_widget_runs_the_trial_its_code_runs():
+    scene = widgets.nomograms(predict=False, number=200)
+    made: dict = {}
+    exec(scene.source_code, made)
+    assert scene.words == plot.describe_trial(made["found"])
+    for view in scene.controls["view"].options:
+        scene.set(view=view)
+        assert scene.words == plot.describe_trial(made["found"])  # another picture of the same trial
+        exec(scene.source_code, {})
+    scene.set(ward="real-ward")
+    made.clear()
+    exec(scene.source_code, made)
+    assert made["trial"].execution == hospital.REAL_WARD
+    assert scene.words == plot.describe_trial(made["found"])
+    scene.set(second=RASCHKE)
+    assert "choose two different tables; got raschke-1993 twice" in scene.words
+
+
+@pytest.mark.slow
+def test_the_widget_knows_every_table_for_adults():
+    scene = widgets.nomograms(predict=False, number=200)
+    assert len(scene.controls["second"].options) >= 14
+    for name in scene.controls["second"].options:
+        if name != RASCHKE:
+            scene.set(second=name)
+            assert scene.words.startswith("200 virtual patients"), (name, scene.words)

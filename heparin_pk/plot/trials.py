@@ -11,6 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from heparin_pk._checks import check_one_of
 from heparin_pk.course import Course
@@ -64,10 +67,11 @@ def _hours(ax: Axes, hours: float) -> None:
 
 
 def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) -> Axes:
-    """Draw where the true level of an arm's patients lies over time: its median, half of them, nine in ten; its range shaded.
+    """Draw where the true level of an arm's patients lies at each full hour: median, half, nine in ten.
 
-    What rises above the picture is cut at its edge, and the highest is written there. Raises ``ValueError`` for an arm that is
-    not there.
+    The range is shaded. What rises above the picture is cut at its edge, and the highest is written there.
+
+    Raises ``ValueError`` for an arm that is not there.
     """
     check_one_of("arm", arm, outcomes.arms)
     if ax is None:
@@ -97,8 +101,10 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
 
 
 def _bands_legend(ax: Axes) -> None:
-    ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.94), fontsize=11, frameon=True, facecolor="white", edgecolor="none",
-              framealpha=0.85)  # fmt: skip
+    """Write what the bands are under the time axis, where no curve comes."""
+    below = ax.transAxes + ScaledTranslation(0.0, -46.0 / 72.0, ax.figure.dpi_scale_trans)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, borderaxespad=0.0, ncols=4, fontsize=11,
+              columnspacing=1.2)  # fmt: skip
 
 
 def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | None = None) -> Axes:
@@ -125,8 +131,7 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
         ax.set_xlabel(f"time until: {_UNTIL[key]} (h)")
         ax.set_ylim(0.0, 102.0)
         ax.set_ylabel("share of patients (%)")
-        few = len(outcomes.arms) <= 2
-        ax.legend(loc="lower right" if few else "lower left", bbox_to_anchor=(1.0, 0.0) if few else (0.0, 1.0), fontsize=11)
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=11)
         _risk_table(ax, outcomes, key)
     return ax
 
@@ -240,12 +245,16 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
 
 
 def trial(
-    outcomes: Outcomes, *, sample: Sequence[Course] | Mapping[str, Sequence[Course]] = (), figure: Figure | None = None
+    outcomes: Outcomes,
+    *,
+    sample: Sequence[Course] | Mapping[str, Sequence[Course]] = (),
+    key: str = "yardstick_in_range_fraction",
+    figure: Figure | None = None,
 ) -> Figure:
     """Return the one picture of a trial: levels of up to three arms, who got there when, and the difference by subgroup.
 
-    The difference is that of the second arm from the first, in the time in each one's own range; other outcomes and arms have
-    :func:`forest`.
+    The difference is that of the second arm from the first in ``key``: the time in the common range, since arms that aim at
+    different ranges cannot be compared in their own. Other arms have :func:`forest`.
     ``sample`` holds a few full courses (:meth:`heparin_pk.Trial.course`) drawn thin over the bands of their arm: a list, told
     apart by the names of their controllers, or lists by arm. Raises ``ValueError`` for a course of another arm.
     """
@@ -264,19 +273,25 @@ def trial(
             percentile_bands(outcomes, arm, ax=ax)
             _courses(ax, outcomes, arm, courses.get(arm, ()))
             title(ax, f"{arm}{': ' if len(shown) < MOST_ARMS else chr(10)}{outcomes.targets[arm].write()}")
-            if ax is not above[-1]:
-                ax.get_legend().remove()
+            ax.get_legend().remove()
             if same and ax is not above[0]:
                 ax.set_ylabel("")
         if same:
             targets = [outcomes.targets[arm] for arm in shown]
             above[0].set_ylim(top=max(level_limits(target.assay, target)[1] for target in targets))
+        keys: list[Any] = [Patch(color=BLACK, alpha=0.15, label="nine in ten patients")]
+        keys += [
+            Patch(color=BLACK, alpha=0.30, label="half of the patients"),
+            Line2D([], [], color=BLACK, lw=2.6, label="median"),
+        ]
+        keys += [Line2D([], [], color=BLACK, lw=0.9, label="single patients")] if courses else []
+        upper.legend(handles=keys, loc="outside lower center", ncols=4, fontsize=11)
         if len(outcomes.arms) == 1:
             time_to(outcomes, ax=lower.subplots(1, 1))
         else:
             left, right = lower.subplots(1, 2, width_ratios=(1.0, 0.8))
             time_to(outcomes, ax=left)
-            forest(outcomes, outcomes.arms[1], ax=right)
+            forest(outcomes, outcomes.arms[1], key, ax=right)
         figure.suptitle(_whom(outcomes), fontsize=16)
     return figure
 
@@ -302,9 +317,7 @@ def _courses(ax: Axes, outcomes: Outcomes, arm: str, courses: Sequence[Course]) 
     assay = outcomes.targets[arm].assay
     for number, course in enumerate(courses):
         ax.plot(course.time_h, course.level(assay), color=BLACK, lw=0.9, ls=DASHES[number % len(DASHES)], alpha=0.75,
-                label="single patients" if number == 0 else "_")  # fmt: skip
-    if courses:
-        _bands_legend(ax)
+                label="_single patient")  # fmt: skip
 
 
 def describe_trial(outcomes: Outcomes) -> str:

@@ -341,7 +341,7 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
 # Which nomogram, for whom?
 
 
-_VIEWS = ("levels over time", "difference by subgroup", "first result in range")
+_VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each one's own range")
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
 _WARD_CODE = {"as-written": "None", "real-ward": "hospital.REAL_WARD"}
 
@@ -369,9 +369,10 @@ def _nomograms(first: str, second: str, number: float, ward: str, reagent: str, 
             plot.title(ax, f"{arm}: {found.targets[arm].write()}")
         shown, ax = "for arm in found.arms:\n    plot.percentile_bands(found, arm)\n", axes[0]
     elif view == _VIEWS[1]:
-        ax, shown = plot.forest(found, second), f"plot.forest(found, {second!r})\n"
-    else:
         ax, shown = plot.time_to(found), "plot.time_to(found)\n"
+    else:
+        key = "yardstick_in_range_fraction" if view == _VIEWS[2] else "time_in_range_fraction"
+        ax, shown = plot.forest(found, second, key), f"plot.forest(found, {second!r}, {key!r})\n"
     code = (
         "from heparin_pk import Laboratory, Nomogram, Trial, hospital, plot, published\n\n"
         "trial = Trial(\n"
