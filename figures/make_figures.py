@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -20,8 +21,10 @@ from heparin_pk import (
     Patient,
     Regimen,
     TherapeuticRange,
+    Trial,
     calibration,
     datasets,
+    hospital,
     indications,
     overlay,
     plot,
@@ -168,6 +171,29 @@ def does_it_hold():
     return ax.figure
 
 
+RASCHKE, DURHAM = "raschke-1993", "durham-va-2009"
+HOSPITAL = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load(RASCHKE), Nomogram.load(DURHAM)])
+
+
+def a_hospital_in_a_minute():
+    """The same four thousand virtual patients under two tables that aim at different seconds in one laboratory."""
+    sample = [HOSPITAL.course(arm, person, seed=7) for arm in HOSPITAL.names for person in range(3)]
+    return plot.trial(HOSPITAL.run(4000, seed=7, progress=False), sample=sample)
+
+
+def ideal_and_real_ward():
+    """The same patients and tables on a ward that does what is written and on one that errs as wards were counted to err."""
+    ideal = HOSPITAL.run(4000, seed=7, progress=False)
+    real = replace(HOSPITAL, execution=hospital.REAL_WARD).run(4000, seed=7, progress=False)
+    figure, axes = plot.new_figure(14.0, 9.6, nrows=2, ncols=2, height_ratios=(1.5, 1.0))
+    for ax, found, name in ((axes[0, 0], ideal, "as written"), (axes[0, 1], real, "a real ward")):
+        plot.percentile_bands(found, DURHAM, ax=ax)
+        plot.title(ax, f"{DURHAM}, {name}")
+    for ax, arm in ((axes[1, 0], DURHAM), (axes[1, 1], RASCHKE)):
+        plot.time_shares({"as written": ideal, "a real ward": real}, arm, ax=ax)
+    return figure
+
+
 FIGURES = (
     one_patient_under_a_nomogram,
     dose_dependent_half_life,
@@ -180,6 +206,8 @@ FIGURES = (
     every_patient_another_dose,
     five_reasons,
     does_it_hold,
+    a_hospital_in_a_minute,
+    ideal_and_real_ward,
 )
 
 

@@ -6,7 +6,7 @@
 (1, 6.0)
 """
 
-from heparin_pk import calibration, hospital, indications, metrics, published, validation
+from heparin_pk import calibration, hospital, indications, metrics, published, validation, vpc
 from heparin_pk.bodysize import dosing_weight_kg
 from heparin_pk.citations import print_citations
 from heparin_pk.course import Course, Entry

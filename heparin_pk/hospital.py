@@ -243,3 +243,32 @@ REAL_WARD = Execution(
 """How a hospital carries out its table where somebody counted. Unplanned stops of the pump are not in it: no number was found."""
 EXECUTIONS = {"as-written": None, "real-ward": REAL_WARD}
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
+
+PRUCNAL_2020 = Source(
+    key="Prucnal_2020",
+    citation=(
+        "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Acad Emerg Med 2020;27(2):117-127 (505 patients "
+        "with pulmonary embolism on unfractionated heparin; title not seen)"
+    ),
+    where="Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h",
+    confidence="primary",
+    url="https://metajournal.com/articles/932139",
+)
+TING_2018 = Source(
+    key="Ting_2018",
+    citation=(
+        "Ting C, Sylvester KW, Schurr JW. Time in the Therapeutic Range for Assessing Anticoagulation Quality in Patients "
+        "Receiving Continuous Unfractionated Heparin. Clin Appl Thromb Hemost 2018;24(9_suppl):178S-181S"
+    ),
+    where="Abstract: 255 inpatients, modified Rosendaal 43.7 % (SD 26.5), values in range 37.7 % (25.7)",
+    confidence="primary",
+    doi="10.1177/1076029618798944",
+    pmid="30213200",
+)
+MEASURED_ON_WARDS = {
+    "in range at 24 h, pulmonary embolism": Value(0.263, PRUCNAL_2020),
+    "in range at 48 h, pulmonary embolism": Value(0.284, PRUCNAL_2020),
+    "time in range by Rosendaal": Value(0.437, TING_2018),
+    "share of results in range": Value(0.377, TING_2018),
+}
+"""What hospitals found on their own wards, shares. Their tables, reagents and ranges are not those of any arm here."""

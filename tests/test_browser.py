@@ -206,6 +206,7 @@ SCENES = [
     ("03-how-does-the-blood-answer.ipynb", "the anti-Xa", "anti-Xa 0.50 U/mL", "heparin (U/mL)"),
     ("04-why-does-every-patient-need-another-dose.ipynb", "higher", "Needed for the middle", "weight (kg)"),
     ("05-five-reasons-to-give-heparin.ipynb", "about 0.1 U/mL", "Keeps clots from forming", "weight (kg)"),
+    ("07-which-nomogram-for-whom.ipynb", "no difference", "in the common range", "patients"),
 ]
 
 

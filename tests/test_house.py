@@ -39,6 +39,7 @@ FLOORS = {
     **dict.fromkeys(("tally", "hospital"), 7.1),
     "outcomes": 7.15,
     "trial": 7.2,
+    "vpc": 7.3,
     **dict.fromkeys(("metrics", "datasets", "population", "overlay", "dosing"), 7.0),
     **dict.fromkeys(("calibration", "indications"), 7.2),
     "validation": 7.4,

@@ -32,7 +32,7 @@ from heparin_pk.widgets import Choice, Explore, Picture, Slider, Toggle
 
 PATIENT = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
 USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
-SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation")
+SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms")
 
 
 @pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")

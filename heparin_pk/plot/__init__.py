@@ -41,6 +41,7 @@ from heparin_pk.plot.courses import (
 from heparin_pk.plot.indications import describe_indication, indications
 from heparin_pk.plot.overlay import describe_overlay, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, two_assays
+from heparin_pk.plot.trials import describe_trial, forest, percentile_bands, time_shares, time_to, trial, vpc
 from heparin_pk.plot.validation import describe_validation, validation
 
 __all__ = [
@@ -67,8 +68,10 @@ __all__ = [
     "describe",
     "describe_indication",
     "describe_overlay",
+    "describe_trial",
     "describe_validation",
     "discordance",
+    "forest",
     "half_lives",
     "indications",
     "level_limits",
@@ -76,13 +79,18 @@ __all__ = [
     "new_figure",
     "outside_in_short",
     "overlay",
+    "percentile_bands",
     "plateaus",
     "reagents",
     "replay",
     "room_for_pump",
     "save",
     "shade_target",
+    "time_shares",
+    "time_to",
     "title",
+    "trial",
     "two_assays",
     "validation",
+    "vpc",
 ]

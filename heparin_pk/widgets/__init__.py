@@ -3,7 +3,7 @@
 from heparin_pk.widgets.bedside import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Explore, Picture, Slider, Toggle
 from heparin_pk.widgets.quiz import Quiz, quiz
-from heparin_pk.widgets.scenes import blood, half_life, indications, overlay, patients, validation
+from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
 __all__ = [
     "Bedside",
@@ -17,6 +17,7 @@ __all__ = [
     "blood",
     "half_life",
     "indications",
+    "nomograms",
     "overlay",
     "patients",
     "quiz",

@@ -9,11 +9,15 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from heparin_pk import hospital, metrics, plot, published
 from heparin_pk import indications as reasons
-from heparin_pk import metrics, plot, published
 from heparin_pk import validation as proof
 from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.drug import Drug
+from heparin_pk.laboratory import Laboratory
+from heparin_pk.nomogram import Nomogram
+from heparin_pk.nomogram import names as nomogram_names
+from heparin_pk.outcomes import Outcomes
 from heparin_pk.overlay import overlay as overlay_courses
 from heparin_pk.patient import Patient
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
@@ -21,6 +25,7 @@ from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.regimen import Bolus, Infusion, Regimen
 from heparin_pk.response import TherapeuticRange, level
 from heparin_pk.simulate import simulate
+from heparin_pk.trial import Trial
 from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
 
 TYPICAL = Patient(weight_kg=75.0)
@@ -331,3 +336,70 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
     ]
     question = ("Which group will miss most often?", proof.GROUPS)
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
+
+
+# Which nomogram, for whom?
+
+
+_VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each one's own range")
+_FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
+_WARD_CODE = {"as-written": "None", "real-ward": "hospital.REAL_WARD"}
+
+
+@lru_cache(maxsize=24)
+def _tried(first: str, second: str, number: int, ward: str, reagent: str) -> Outcomes:
+    """Return the outcomes of one virtual trial; kept, because a change of view asks for the same again."""
+    if first == second:
+        raise ValueError(f"choose two different tables; got {first} twice")
+    trial = Trial(
+        population=hospital.THROMBOSIS_WARD,
+        arms=[Nomogram.load(first), Nomogram.load(second)],
+        laboratory=Laboratory(reagent=REAGENTS[reagent]),
+        execution=hospital.EXECUTIONS[ward],
+    )
+    return trial.run(number, seed=7, progress=False)
+
+
+def _nomograms(first: str, second: str, number: float, ward: str, reagent: str, view: str) -> Picture:
+    found = _tried(first, second, int(number), ward, reagent)
+    if view == _VIEWS[0]:
+        axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
+        for ax, arm in zip(axes, found.arms, strict=True):
+            plot.percentile_bands(found, arm, ax=ax)
+            plot.title(ax, f"{arm}: {found.targets[arm].write()}")
+        shown, ax = "for arm in found.arms:\n    plot.percentile_bands(found, arm)\n", axes[0]
+    elif view == _VIEWS[1]:
+        ax, shown = plot.time_to(found), "plot.time_to(found)\n"
+    else:
+        key = "yardstick_in_range_fraction" if view == _VIEWS[2] else "time_in_range_fraction"
+        ax, shown = plot.forest(found, second, key), f"plot.forest(found, {second!r}, {key!r})\n"
+    code = (
+        "from heparin_pk import Laboratory, Nomogram, Trial, hospital, plot, published\n\n"
+        "trial = Trial(\n"
+        "    population=hospital.THROMBOSIS_WARD,\n"
+        f"    arms=[Nomogram.load({first!r}), Nomogram.load({second!r})],\n"
+        f"    laboratory=Laboratory(reagent=published.reagents.REAGENTS[{reagent!r}]),\n"
+        f"    execution={_WARD_CODE[ward]},\n"
+        ")\n"
+        f"found = trial.run({int(number)}, seed=7, progress=False)\n"
+        f"print(found.in_words())\n{shown}"
+    )
+    return Picture(figure=_figure(ax), words=plot.describe_trial(found), code=code)
+
+
+def nomograms(*, predict: bool = True, **start: Any) -> Explore:
+    """Return two lists of tables, a ward and a laboratory: the same virtual patients under both tables."""
+    adults = tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
+    controls: list[Control] = [
+        Choice(name="first", label="table", options=adults, value="raschke-1993"),
+        Choice(name="second", label="beside it", options=adults, value="durham-va-2009"),
+        Slider(name="number", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
+        Choice(name="ward", label="ward", options=tuple(hospital.EXECUTIONS), value="as-written"),
+        Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
+        Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
+    ]
+    question = (
+        "One table aims at 46-70 s, the other at 68-95 s, in one laboratory. Whose patients are longer in their own range?",
+        ("those of 46-70 s", "those of 68-95 s", "no difference"),
+    )
+    return Explore(_started(controls, start), _nomograms, predict=question if predict else None)

@@ -1,0 +1,382 @@
+"""What came out of a trial, on paper: levels over time, who got there when, differences patient by patient, and a check."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
+
+from heparin_pk._checks import check_one_of
+from heparin_pk.course import Course
+from heparin_pk.outcomes import CURVES, OUTCOMES, Z_95, Estimate, Outcomes
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    STYLE,
+    VERMILION,
+    axis_label,
+    level_limits,
+    new_figure,
+    shade_target,
+    title,
+)
+from heparin_pk.response import ASSAYS
+from heparin_pk.vpc import PredictionCorrected
+
+RISK_TABLE_H = (0, 6, 12, 18, 24, 36, 48)
+"""When the patients not yet there are counted under :func:`time_to`."""
+FEWEST_IN_A_GROUP = 20
+MOST_ARMS = 3
+_PERCENTS = (5, 25, 50, 75, 95)
+_UNTIL = {
+    "time_to_therapeutic_h": "true level first in range",
+    "threshold_result_h": "first result at or above the lower limit drawn",
+    "in_range_result_h": "first result in range drawn",
+    "two_in_range_h": "second result in a row in range drawn",
+    "yardstick_first_h": "true level first in the common range",
+}
+_COMMON = ("yardstick_first_h", "yardstick_in_range_fraction", "yardstick_below_fraction", "yardstick_above_fraction")
+_MARKERS = ("o", "D", "s", "^", "v", "P")
+
+
+def _colour(outcomes: Outcomes, arm: str) -> tuple[str, str | tuple]:
+    number = outcomes.arms.index(arm)
+    return COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+
+
+def _hours(ax: Axes, hours: float) -> None:
+    """Write hours under a time axis, in steps that are read easily."""
+    step = next((step for step in (1, 2, 6, 12, 24, 48) if hours <= 9 * step), 168)
+    ax.set_xlim(0.0, hours)
+    ax.set_xticks(np.arange(0.0, hours + 0.01, step))
+    ax.set_xlabel("time (h)")
+
+
+def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) -> Axes:
+    """Draw where the true level of an arm's patients lies at each full hour: median, half, nine in ten.
+
+    The range is shaded. What rises above the picture is cut at its edge, and the highest is written there.
+
+    Raises ``ValueError`` for an arm that is not there.
+    """
+    check_one_of("arm", arm, outcomes.arms)
+    if ax is None:
+        ax = new_figure(8.0, 5.2)[1][0, 0]
+    target = outcomes.targets[arm]
+    colour, dashes = _colour(outcomes, arm)
+    time_h, (lowest, low, middle, high, highest) = outcomes.percentiles(arm, _PERCENTS)
+    with plt.rc_context(STYLE):
+        shade_target(ax, target)
+        ax.fill_between(time_h, lowest, highest, color=colour, alpha=0.15, lw=0, label="nine in ten patients")
+        ax.fill_between(time_h, low, high, color=colour, alpha=0.30, lw=0, label="half of the patients")
+        for edge in (lowest, highest):
+            ax.plot(time_h, edge, color=colour, lw=1.0, ls=":", label="_edge")
+        ax.plot(time_h, middle, color=colour, ls=dashes, lw=2.6, label="median")
+        bottom, top = level_limits(target.assay, target)
+        ax.set_ylim(bottom, top)
+        _hours(ax, outcomes.hours)
+        ax.set_ylabel(f"true {axis_label(target.assay)}")
+        if highest[1:].max() > top:
+            unit = ASSAYS[target.assay].unit or "× control"
+            said = f"the 95th percentile goes to {highest[1:].max():.3g} {unit}"
+            ax.annotate(said, (0.5 * outcomes.hours, top), xytext=(0, -4),
+                        textcoords="offset points", ha="center", va="top", fontsize=11, color=BLACK,
+                        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})  # fmt: skip
+        _bands_legend(ax)
+    return ax
+
+
+def _bands_legend(ax: Axes) -> None:
+    """Write what the bands are under the time axis, where no curve comes."""
+    below = ax.transAxes + ScaledTranslation(0.0, -46.0 / 72.0, ax.figure.dpi_scale_trans)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, borderaxespad=0.0, ncols=4, fontsize=11,
+              columnspacing=1.2)  # fmt: skip
+
+
+def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | None = None) -> Axes:
+    """Draw which share of patients had got there by when, one step line an arm, and under it a table of those not yet there.
+
+    ``key`` is one of ``outcomes.CURVES``; the pale bands are 95 % intervals (Wilson). Each arm is named with the range it means.
+
+    Raises ``ValueError`` for another key.
+    """
+    check_one_of("a curve", key, CURVES)
+    if ax is None:
+        ax = new_figure(9.0, 5.6)[1][0, 0]
+    with plt.rc_context(STYLE):
+        for arm in outcomes.arms:
+            colour, dashes = _colour(outcomes, arm)
+            time_h, share = outcomes.curve(arm, key)
+            low, high = _wilson(share, outcomes.number)
+            ax.fill_between(time_h, 100.0 * low, 100.0 * high, step="post", color=colour, alpha=0.2, lw=0)
+            whose = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].write()})"
+            ax.step(time_h, 100.0 * share, where="post", color=colour, ls=dashes,
+                    label=f"{whose}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
+        _hours(ax, outcomes.hours)
+        ax.set_xticks([hour for hour in RISK_TABLE_H if hour <= outcomes.hours])
+        ax.set_xlabel(f"time until: {_UNTIL[key]} (h)")
+        ax.set_ylim(0.0, 102.0)
+        ax.set_ylabel("share of patients (%)")
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=11)
+        _risk_table(ax, outcomes, key)
+    return ax
+
+
+def _wilson(share: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the 95 % intervals of shares of ``number`` patients."""
+    spread = Z_95**2 / number
+    centre = (share + spread / 2.0) / (1.0 + spread)
+    half = np.sqrt(spread * share * (1.0 - share) + spread**2 / 4.0) / (1.0 + spread)
+    return centre - half, centre + half
+
+
+def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
+    """Write under the time axis how many patients of each arm were not there yet."""
+    line, down = 16.0, -50.0
+    below: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top", "fontsize": 11}
+    ax.annotate("not yet there, patients:", (0.0, 0.0), xytext=(0.0, down), ha="left", color=BLACK, **below)
+    for arm in outcomes.arms:
+        down -= 1.15 * line
+        time_h, share = outcomes.curve(arm, key)
+        ax.annotate(textwrap.shorten(arm, 22, placeholder="…"), (0.0, 0.0), xytext=(-26.0, down), ha="right", color=BLACK,
+                    weight="bold", **below)  # fmt: skip
+        for hour in RISK_TABLE_H:
+            if hour <= time_h[-1]:
+                there = round(float(share[np.searchsorted(time_h, hour)]) * outcomes.number)
+                ax.annotate(f"{outcomes.number - there:,}", (hour, 0.0), xytext=(0.0, down), ha="center", color=BLACK, **below)
+
+
+def forest(
+    outcomes: Outcomes,
+    arm: str,
+    key: str = "time_in_range_fraction",
+    *,
+    groups: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how an arm differs from the first, patient by patient, in everybody and in each subgroup, with 95 % intervals.
+
+    ``groups`` are some of ``outcomes.groups`` (``None``: all of them); those with fewer than 20 patients are left out, and said
+    so under the picture. Raises ``ValueError`` for the first arm, and for an unknown arm, outcome or group.
+    """
+    wanted = outcomes.groups if groups is None else tuple(groups)
+    found = {group: outcomes.difference(arm, key, group) for group in wanted}
+    rows = [(group, one) for group, one in found.items() if one is not None and one.number >= FEWEST_IN_A_GROUP]
+    left_out = [group for group in wanted if group not in dict(rows)]
+    if not rows:
+        raise ValueError(f"groups must have {FEWEST_IN_A_GROUP} patients or more; got {', '.join(wanted) or 'none'}")
+    if ax is None:
+        ax = new_figure(9.5, 1.9 + 0.36 * len(rows))[1][0, 0]
+    outcome = OUTCOMES[key]
+    scale, unit = (100.0, "percentage points") if outcome.most == 1.0 else (1.0, outcome.unit or "a patient")
+    with plt.rc_context(STYLE):
+        for place, (group, one) in enumerate(reversed(rows)):
+            everybody = group == "all"
+            ax.plot([scale * one.low, scale * one.high], [place, place], color=BLACK if everybody else BLUE, lw=2.6)
+            ax.plot(
+                scale * one.mean, place, "D" if everybody else "o", ms=9 if everybody else 7, color=BLACK if everybody else BLUE
+            )
+            ax.annotate(_in_numbers(one, scale), (1.0, place), xycoords=("axes fraction", "data"), xytext=(8, 0),
+                        textcoords="offset points", ha="left", va="center", fontsize=11, annotation_clip=False,
+                        weight="bold" if everybody else "normal")  # fmt: skip
+        ax.axvline(0.0, color=BLACK, lw=1.4, ls="--", zorder=1)
+        names = [f"{'everybody' if group == 'all' else group} ({one.number:,})" for group, one in reversed(rows)]
+        ax.set_yticks(np.arange(len(rows)), names, fontsize=11)
+        ax.set_ylim(-0.7, len(rows) - 0.3)
+        ends = [0.0, *(scale * end for _, one in rows for end in (one.low, one.high))]
+        room = 0.08 * (max(ends) - min(ends))
+        ax.set_xlim(min(ends) - room, max(ends) + room)
+        said = f"{arm} minus {outcomes.arms[0]}: {outcome.label} ({unit})"
+        if left_out:
+            said += f"; fewer than {FEWEST_IN_A_GROUP} patients, not drawn: {', '.join(left_out)}"
+        ax.set_xlabel(textwrap.fill(said, 58), fontsize=12)
+    return ax
+
+
+def _in_numbers(one: Estimate, scale: float) -> str:
+    digits = 1 if scale > 1.0 or abs(one.mean) >= 1.0 else 2
+    return f"{scale * one.mean:+.{digits}f} ({scale * one.low:+.{digits}f} to {scale * one.high:+.{digits}f})"
+
+
+def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = False, ax: Axes | None = None) -> Axes:
+    """Draw of several trials (by name) which share of the true time an arm's patients lay below, in and above its range.
+
+    ``common`` takes the range in which all arms are compared in place of the arm's own. Raises ``ValueError`` without a trial.
+    """
+    if not several:
+        raise ValueError("several must hold a trial at least; got none")
+    if ax is None:
+        ax = new_figure(9.0, 1.8 + 0.8 * len(several))[1][0, 0]
+    names = list(several)[::-1]
+    keys = [f"{'yardstick' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
+    looks = (("below", ORANGE, "//"), ("in range", GREEN, ""), ("above", VERMILION, ".."))
+    with plt.rc_context(STYLE):
+        for place, outcomes in enumerate(several[name] for name in names):
+            start = 0.0
+            for key, (side, colour, hatch) in zip(keys, looks, strict=True):
+                one = outcomes.estimate(arm, key)
+                assert one is not None  # everybody has a time in range
+                share = 100.0 * one.mean
+                ax.barh(place, share, left=start, color=colour, alpha=0.55, hatch=hatch, edgecolor="white", height=0.7,
+                        label=side if place == 0 else "_")  # fmt: skip
+                ax.text(start + 0.5 * share, place, f"{share:.0f} %", ha="center", va="center", fontsize=12,
+                        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2})  # fmt: skip
+                start += share
+        ax.set_yticks(np.arange(len(several)), names, fontsize=12)
+        ax.set_xlim(0.0, 100.0)
+        ax.set_xlabel(f"share of the true time (%), {arm}")
+        ax.grid(visible=False)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=12)
+    return ax
+
+
+def trial(
+    outcomes: Outcomes,
+    *,
+    sample: Sequence[Course] | Mapping[str, Sequence[Course]] = (),
+    key: str = "yardstick_in_range_fraction",
+    figure: Figure | None = None,
+) -> Figure:
+    """Return the one picture of a trial: levels of up to three arms, who got there when, and the difference by subgroup.
+
+    The difference is that of the second arm from the first in ``key``: the time in the common range, since arms that aim at
+    different ranges cannot be compared in their own. Other arms have :func:`forest`.
+    ``sample`` holds a few full courses (:meth:`heparin_pk.Trial.course`) drawn thin over the bands of their arm: a list, told
+    apart by the names of their controllers, or lists by arm. Raises ``ValueError`` for a course of another arm.
+    """
+    shown = outcomes.arms[:MOST_ARMS]
+    courses = _by_arm(outcomes, sample)
+    if figure is None:
+        plt.draw_if_interactive()  # wakes the backend outside the borrowed style
+        with plt.rc_context(STYLE):
+            figure = plt.figure(figsize=(15.0, 11.0), layout="constrained")
+    with plt.rc_context(STYLE):
+        halves: Any = figure.subfigures(2, 1, height_ratios=(1.0, 1.15), hspace=0.03)
+        upper, lower = halves
+        same = len({outcomes.targets[arm].assay for arm in shown}) == 1
+        above = upper.subplots(1, len(shown), squeeze=False, sharey=same)[0]
+        for ax, arm in zip(above, shown, strict=True):
+            percentile_bands(outcomes, arm, ax=ax)
+            _courses(ax, outcomes, arm, courses.get(arm, ()))
+            title(ax, f"{arm}{': ' if len(shown) < MOST_ARMS else chr(10)}{outcomes.targets[arm].write()}")
+            ax.get_legend().remove()
+            if same and ax is not above[0]:
+                ax.set_ylabel("")
+        if same:
+            targets = [outcomes.targets[arm] for arm in shown]
+            above[0].set_ylim(top=max(level_limits(target.assay, target)[1] for target in targets))
+        keys: list[Any] = [Patch(color=BLACK, alpha=0.15, label="nine in ten patients")]
+        keys += [
+            Patch(color=BLACK, alpha=0.30, label="half of the patients"),
+            Line2D([], [], color=BLACK, lw=2.6, label="median"),
+        ]
+        keys += [Line2D([], [], color=BLACK, lw=0.9, label="single patients")] if courses else []
+        upper.legend(handles=keys, loc="outside lower center", ncols=4, fontsize=11)
+        if len(outcomes.arms) == 1:
+            time_to(outcomes, ax=lower.subplots(1, 1))
+        else:
+            left, right = lower.subplots(1, 2, width_ratios=(1.0, 0.8))
+            time_to(outcomes, ax=left)
+            forest(outcomes, outcomes.arms[1], key, ax=right)
+        figure.suptitle(_whom(outcomes), fontsize=16)
+    return figure
+
+
+def _whom(outcomes: Outcomes) -> str:
+    same = ", the same in every arm" if len(outcomes.arms) > 1 else ""
+    rest = f"; only below: {', '.join(outcomes.arms[MOST_ARMS:])}" if len(outcomes.arms) > MOST_ARMS else ""
+    return f"{outcomes.number:,} virtual patients{same}, {outcomes.hours:g} h{rest}"
+
+
+def _by_arm(outcomes: Outcomes, sample: Sequence[Course] | Mapping[str, Sequence[Course]]) -> dict[str, list[Course]]:
+    named = [(arm, course) for arm, courses in sample.items() for course in courses] if isinstance(sample, Mapping) else [
+        (course.controller, course) for course in sample
+    ]  # fmt: skip
+    found: dict[str, list[Course]] = {}
+    for arm, course in named:
+        check_one_of("the arm of a sampled course", arm, outcomes.arms)
+        found.setdefault(arm, []).append(course)
+    return found
+
+
+def _courses(ax: Axes, outcomes: Outcomes, arm: str, courses: Sequence[Course]) -> None:
+    assay = outcomes.targets[arm].assay
+    for number, course in enumerate(courses):
+        ax.plot(course.time_h, course.level(assay), color=BLACK, lw=0.9, ls=DASHES[number % len(DASHES)], alpha=0.75,
+                label="_single patient")  # fmt: skip
+
+
+def describe_trial(outcomes: Outcomes) -> str:
+    """Return in words what the picture of a trial says: its text alternative."""
+    parts = []
+    for arm in outcomes.arms:
+        inside, below, above = (outcomes.estimate(arm, f"time_{side}_fraction") for side in ("in_range", "below", "above"))
+        assert inside is not None
+        assert below is not None
+        assert above is not None
+        _, share = outcomes.curve(arm, "in_range_result_h")
+        parts.append(
+            f"{arm}: {inside.mean:.0%} of the true time in {outcomes.targets[arm].write()}, {below.mean:.0%} below, "
+            f"{above.mean:.0%} above; {share[-1]:.0%} had a result in range by {outcomes.hours:g} h"
+        )
+    for arm in outcomes.arms[1:]:
+        own, common = (outcomes.difference(arm, f"{name}_in_range_fraction") for name in ("time", "yardstick"))
+        assert own is not None
+        assert common is not None
+        parts.append(
+            f"{arm} minus {outcomes.arms[0]}: {100 * own.mean:+.1f} points of time in its own range "
+            f"({100 * own.low:+.1f} to {100 * own.high:+.1f}), {100 * common.mean:+.1f} in the common range "
+            f"({100 * common.low:+.1f} to {100 * common.high:+.1f})"
+        )
+    return f"{_whom(outcomes).partition(';')[0]}. " + ". ".join(parts) + "."
+
+
+def vpc(check: PredictionCorrected, *, ax: Axes | None = None) -> Axes:
+    """Draw a prediction-corrected check: measured percentiles as lines, the model's as bands of their 95 % intervals.
+
+    A measured percentile outside its band is marked with a cross; the small dots are the single measurements.
+    """
+    if ax is None:
+        ax = new_figure(10.5, 7.0)[1][0, 0]
+    looks = ((BLUE, ":", "\\\\"), (VERMILION, "-", ""), (PURPLE, "--", "//"))
+    with plt.rc_context(STYLE):
+        if check.target is not None:
+            shade_target(ax, check.target)
+        ax.plot(check.points_h, check.points, ".", ms=6, color=BLACK, alpha=0.45, label="each result")
+        for percent, low, high, seen, (colour, dashes, hatch) in zip(
+            check.percents, check.low, check.high, check.observed, looks, strict=True
+        ):
+            name = {50: "median"}.get(percent, f"{percent}th percentile")
+            ax.plot(check.centres_h, seen, marker="o", ms=6, color=colour, ls=dashes, label=f"measured, {name}")
+            for place, (start, end) in enumerate(pairwise(check.bins_h)):
+                ax.fill_between([start, end], low[place], high[place], facecolor=(colour, 0.18), edgecolor=(colour, 0.5),
+                                hatch=hatch, lw=0, label="_" if place else f"model, {name} (95 % interval)")  # fmt: skip
+            out = (seen < low) | (seen > high)
+            ax.plot(check.centres_h[out], seen[out], "x", ms=13, mew=2.4, color=BLACK, ls="none", label="_outside")
+        ax.plot([], [], "x", ms=11, mew=2.4, color=BLACK, ls="none", label="measured outside the model's interval")
+        for centre, number in zip(check.centres_h, check.number, strict=True):
+            ax.annotate(f"{number}", (centre, 0.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+                        ha="center", va="bottom", fontsize=11, color=BLACK)  # fmt: skip
+        ax.set_xlim(check.bins_h[0], check.bins_h[-1])
+        ax.set_xticks(check.bins_h)
+        ax.set_xlabel("time (h); above the axis: results in each bin")
+        ax.set_ylabel(f"prediction-corrected {axis_label(check.assay)}")
+        handles, labels = ax.get_legend_handles_labels()
+        order = sorted(range(len(labels)), key=lambda i: not labels[i].startswith("measured"))
+        ax.legend([handles[i] for i in order], [labels[i] for i in order], loc="lower left", bbox_to_anchor=(0.0, 1.01), ncols=2,
+                  fontsize=11, handlelength=3.0)  # fmt: skip
+    return ax
