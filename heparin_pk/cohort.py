@@ -58,6 +58,10 @@ _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamin
 class Watcher(Protocol):
     """Whoever is told what happens to many people."""
 
+    def edges(self, lanes: np.ndarray) -> np.ndarray:
+        """Return the edges whose crossing is to be told; see :class:`heparin_pk.engine.lanes.Watch`."""
+        ...
+
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Time passed for these lanes; see :class:`heparin_pk.engine.lanes.Watch`."""
         ...
@@ -69,6 +73,23 @@ class Watcher(Protocol):
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
         """An order was carried out for these lanes (U, U/h, min or mg)."""
         ...
+
+
+class Unwatched:
+    """Nobody looks: what was seen and done is in the charts. A watcher of your own may start from it."""
+
+    def edges(self, lanes: np.ndarray) -> np.ndarray:
+        """Return no edges."""
+        return np.empty((0, len(lanes)))
+
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
+        """Note nothing."""
+
+    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
+        """Note nothing."""
+
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
+        """Note nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -422,7 +443,7 @@ def titrate_all(
     drug: Drug,
     controller: Controller,
     *,
-    watcher: Watcher,
+    watcher: Watcher | None = None,
     hours: float = 48.0,
     laboratory: Laboratory | None = None,
     pump: Pump | None = None,
@@ -433,9 +454,9 @@ def titrate_all(
 ) -> Charts:
     """Return the charts of a whole crowd under one controller: person i's numbers are those of ``titrate(crowd[i], ...)``.
 
-    ``subjects`` (n,) number the people (0, 1, ... where ``None``); ``watcher`` is told what happens as time passes; ``runner``
-    is one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits. A controller with ``decide_many`` is asked once
-    for many, another one person by person.
+    ``subjects`` (n,) number the people (0, 1, ... where ``None``); ``watcher`` is told what happens as time passes (``None``:
+    nobody); ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits. A controller with
+    ``decide_many`` is asked once for many, another one person by person.
 
     Raises ``ValueError`` as :func:`heparin_pk.simulate.titrate` does.
     """
@@ -448,7 +469,7 @@ def titrate_all(
     responses = answers(drug, laboratory.reagent, laboratory)
     subjects = np.arange(crowd.number) if subjects is None else subjects
     wards = _Wards(
-        crowd, drug, controller, laboratory, pump, responses, hours, seed, subjects, execution, runner, watcher
+        crowd, drug, controller, laboratory, pump, responses, hours, seed, subjects, execution, runner, watcher or Unwatched()
     )  # fmt: skip
     _refuse_what_cannot_be_received(controller, drug, crowd)
     wards.live()

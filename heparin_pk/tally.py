@@ -44,41 +44,39 @@ class InRange:
             return concentration
         return felt_u_per_ml(self._assay, concentration, self._crowd.take(lanes), self._responses, time_h)
 
+    @property
+    def is_fixed(self) -> bool:
+        """True when the edges are the same concentrations at every hour."""
+        return not self._changes_by_itself
+
+    def edges(self, lanes: np.ndarray) -> np.ndarray:
+        """Return the two edges of these people, shape (2, m)."""
+        return np.stack([self._low[lanes], self._high[lanes]])
+
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed: each piece that crosses an edge is cut there."""
-        low, high, before = self._low[lanes], self._high[lanes], self._side[lanes]
-        last = levels.at[-1]
+        at, piece, who = levels
         if self._changes_by_itself:
-            crossing = np.arange(len(lanes))
-            last = self._felt(lanes, last, moments.at(len(levels.at), slice(None)))
-        else:
-            stays = (_sides(levels.lowest, low, high) == before) & (_sides(levels.highest, low, high) == before)
-            crossing = np.flatnonzero(~stays)
-        if len(crossing):
-            self._cut(lanes[crossing], moments, crossing, levels.at[:, crossing])
-        self._last[lanes], self._side[lanes] = last, _sides(last, low, high)
-
-    def _cut(self, lanes: np.ndarray, moments: Moments, places: np.ndarray, concentration: np.ndarray) -> None:
-        """Cut the pieces of these lanes, which have these places in ``moments``, where they cross an edge."""
-        if self._changes_by_itself:
-            number, who = (index.ravel() for index in np.indices(concentration.shape))
-            felt = self._felt(lanes[who], concentration.ravel(), moments.at(number + 1, places[who]))
-            concentration = felt.reshape(concentration.shape)
+            number, place = (index.ravel() for index in np.indices(at.shape))
+            at = self._felt(lanes[place], at.ravel(), moments.at(number + 1, place)).reshape(at.shape)
+            piece, who = number, place
         low, high = self._low[lanes], self._high[lanes]
-        side = np.concatenate([self._side[lanes][None, :], _sides(concentration, low, high)])
-        piece, who = np.divmod(np.flatnonzero(side[1:] != side[:-1]), len(lanes))
-        if not len(piece):
-            return
-        before = np.where(piece == 0, self._last[lanes[who]], concentration[piece - 1, who])
-        start_h = moments.at(piece, places[who])
-        pace_h = (moments.at(piece + 1, places[who]) - start_h) / (concentration[piece, who] - before)
-        at_low_h = start_h + (low[who] - before) * pace_h
-        at_high_h = start_h + (high[who] - before) * pace_h
-        was, now = side[piece, who], side[piece + 1, who]
-        out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
-        into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
-        for turn in _turns(who):
-            self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
+        after = at[piece, who]
+        before = np.where(piece == 0, self._last[lanes[who]], at[piece - 1, who])
+        was, now = _sides(before, low[who], high[who]), _sides(after, low[who], high[who])
+        mine = np.flatnonzero(was != now)
+        if len(mine):
+            piece, who, before, after, was, now = (x[mine] for x in (piece, who, before, after, was, now))
+            start_h = moments.at(piece, who)
+            pace_h = (moments.at(piece + 1, who) - start_h) / (after - before)
+            at_low_h = start_h + (low[who] - before) * pace_h
+            at_high_h = start_h + (high[who] - before) * pace_h
+            out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
+            into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
+            for turn in _turns(who):
+                self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
+        self._last[lanes] = at[-1]
+        self._side[lanes] = _sides(at[-1], low, high)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
@@ -129,9 +127,14 @@ class Tally:
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
+    def edges(self, lanes: np.ndarray) -> np.ndarray:
+        """Return the edges of the ranges that stay where they are, shape (2 k, m)."""
+        fixed = [one.edges(lanes) for one in self.ranges if one.is_fixed]
+        return np.concatenate(fixed) if fixed else np.empty((0, len(lanes)))
+
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""
-        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.highest)
+        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.at.max(axis=0))
         for one in self.ranges:
             one.passed(lanes, moments, levels)
         begins_h, pieces = moments.begin_h, len(levels.at)

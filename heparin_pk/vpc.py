@@ -101,19 +101,6 @@ class PredictionCorrected:
         return "\n".join(lines)
 
 
-class _Nobody:
-    """A watcher that notes nothing: results are in the charts."""
-
-    def passed(self, lanes, moments, concentration_u_per_ml) -> None:
-        """Note nothing."""
-
-    def given(self, lanes, at_h, concentration_u_per_ml) -> None:
-        """Note nothing."""
-
-    def ordered(self, lanes, at_h, what, amount) -> None:
-        """Note nothing."""
-
-
 def prediction_corrected(
     charts: Sequence[ICUCourse],
     drug: Drug,
@@ -211,7 +198,6 @@ def _lived_again(
         crowd,
         drug,
         plan,
-        watcher=_Nobody(),
         hours=max(chart.hours, draws_h[-1] + 1.0 / 60.0),
         laboratory=laboratory,
         seed=seed,

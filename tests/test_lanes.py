@@ -34,7 +34,7 @@ from heparin_pk import (
     published,
     titrate,
 )
-from heparin_pk.cohort import What, titrate_all
+from heparin_pk.cohort import Unwatched, What, titrate_all
 from heparin_pk.engine import exact, stepper
 from heparin_pk.engine.lanes import RUNNERS, Lanes
 from heparin_pk.engine.nothing import NOTHING
@@ -66,15 +66,11 @@ def _outliers_are_meant():
         yield
 
 
-class Chart:
+class Chart(Unwatched):
     """A watcher that writes down every order of everybody."""
 
     def __init__(self, number):
         self.orders = [[] for _ in range(number)]
-
-    def passed(self, lanes, moments, levels): ...
-
-    def given(self, lanes, at_h, concentration_u_per_ml): ...
 
     def ordered(self, lanes, at_h, what, amount):
         for lane, hour, x in zip(lanes.tolist(), at_h.tolist(), amount.tolist(), strict=True):

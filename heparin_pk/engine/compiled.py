@@ -149,7 +149,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
 
     ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``NOTHING``. The kernel is called with ``parts``
     (23, n), of which the first 8 rows are changed, ``time_h`` (n,), ``grid`` (n,) in pieces of which ``per_h`` make an hour (the
-    end of each lane's next piece), ``pieces`` (n,) falling, and ``concentration`` (most pieces, n), which it fills.
+    end of each lane's next piece), ``pieces`` (n,) falling, and ``concentration`` (most pieces, n), which it fills. ``edges``
+    (2 k, n) are lower and upper edges of k ranges; ``crossed`` (most pieces, n) is filled with whether a piece crossed one.
     Bit-identical to the other runners.
     """
     compiler = _compiler()
@@ -217,14 +218,22 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
             w[h+l] = w[hours+l] / many
 
     @compiler
-    def kernel(parts, time_h, grid, per_h, pieces, concentration):
+    def kernel(parts, time_h, grid, per_h, pieces, concentration, edges, crossed):
         number = parts.shape[1]
         w = np.ones(29 * size)
+        c, change = np.zeros(size), np.zeros(size)
+        edge, side = np.zeros(edges.shape[0] * size), np.zeros(edges.shape[0] * size)
         for first in range(0, number, size):
             many = min(size, number - first)
             load(w, parts, first, many)
             for lane in range(many):
                 w[now+lane], w[end+lane], w[left+lane] = time_h[first+lane], grid[first+lane], pieces[first+lane]
+                c[lane] = w[lane] / w[10*size+lane]
+            for one in range(0, edges.shape[0], 2):
+                for lane in range(many):
+                    edge[one*size+lane], edge[(one+1)*size+lane] = edges[one, first+lane], edges[one+1, first+lane]
+                for lane in range(size):
+                    side[one*size+lane] = (c[lane] > edge[(one+1)*size+lane]) - 1.0 * (c[lane] < edge[one*size+lane])
             for piece in range(pieces[first]):
                 for lane in range(size):
                     still = piece < w[left+lane]
@@ -239,11 +248,24 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
                     step, some = step + 1, 0
                     for lane in range(many):
                         some += w[steps+lane] > step
+                for lane in range(size):
+                    c[lane] = w[lane] / w[10*size+lane]
+                    change[lane] = 0.0
                 for lane in range(many):
-                    concentration[piece, first+lane] = w[lane] / w[10*size+lane]
+                    concentration[piece, first+lane] = c[lane]
+                for one in range(0, edges.shape[0], 2):
+                    for lane in range(size):
+                        s = (c[lane] > edge[(one+1)*size+lane]) - 1.0 * (c[lane] < edge[one*size+lane])
+                        change[lane] += abs(s - side[one*size+lane])
+                        side[one*size+lane] = s
+                if edges.shape[0] > 0:
+                    for lane in range(many):
+                        crossed[piece, first+lane] = change[lane] > 0.0
             for piece in range(pieces[first], concentration.shape[0]):
                 for lane in range(many):
-                    concentration[piece, first+lane] = w[lane] / w[10*size+lane]
+                    concentration[piece, first+lane] = c[lane]
+                    if edges.shape[0] > 0:
+                        crossed[piece, first+lane] = False
             store(w, parts, first, many)
     # fmt: on
 

@@ -54,15 +54,19 @@ class Moments:
 
 
 class Levels(NamedTuple):
-    """Concentrations, U/mL: at the end of each piece, shape (p, m), and the lowest and the highest of them, shape (m,)."""
+    """Concentrations of some lanes, U/mL: at the end of each piece, shape (p, m), and which pieces crossed an edge (k,), (k,)."""
 
     at: np.ndarray
-    lowest: np.ndarray
-    highest: np.ndarray
+    crossing_piece: np.ndarray
+    crossing_place: np.ndarray
 
 
 class Watch(Protocol):
     """Whoever is told of the time that passes."""
+
+    def edges(self, lanes: np.ndarray) -> np.ndarray:
+        """Return lower and upper edges of k ranges of concentration, shape (2 k, m): whoever crosses one is told of."""
+        ...
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Lanes (m,) went through these moments and had these concentrations at the ends of their pieces."""
@@ -129,10 +133,10 @@ class Lanes:
         if reaching:
             moving = reaching[0]
             moments = Moments(time_h[:moving].copy(), grid[:moving].copy(), pieces[:moving])
-            concentration = self._buffer(len(reaching), len(lanes))
-            self._runner.through(state, inputs, rates, moments, reaching, concentration)
-            passed = concentration[:, :moving]
-            watch.passed(lanes[:moving], moments, Levels(passed, passed.min(axis=0), passed.max(axis=0)))
+            concentration = self._buffer(len(reaching), moving)
+            edges = watch.edges(lanes[:moving])
+            crossings = self._runner.through(state, inputs, rates, moments, reaching, concentration, edges)
+            watch.passed(lanes[:moving], moments, Levels(concentration, *crossings))
             time_h[:moving] = moments.at(len(reaching), slice(None))
             grid += pieces
         self._keep(lanes, state)
@@ -151,12 +155,10 @@ class Lanes:
         self.time_h[lanes] = np.maximum(before_h, at_h)
         self._next[lanes] = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
         if len(moving):
-            there = (after[_CENTRAL] / rates[0])[moving]
-            watch.passed(
-                lanes[moving],
-                Moments(before_h[moving], before_h[moving], before_h[moving], at_h[moving]),
-                Levels(there[None, :], there, there),
-            )
+            here, there = ((part[_CENTRAL] / rates[0])[moving] for part in (state, after))
+            crossings = _crossings(here, there[None, :], watch.edges(lanes[moving]))
+            moments = Moments(before_h[moving], before_h[moving], before_h[moving], at_h[moving])
+            watch.passed(lanes[moving], moments, Levels(there[None, :], *crossings))
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount to one part of the state of these lanes, at once."""
@@ -211,8 +213,32 @@ def _picked(values: Any, which: np.ndarray) -> Any:
     return values if values is NOTHING else values[which]
 
 
+def _crossings(here: np.ndarray, concentration: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pieces, and whose, that end on another side of some edge than they began; in the order of time."""
+    crossed = np.zeros(concentration.shape, dtype=bool)
+    if len(edges):
+        lowest, highest = (f(concentration.min(axis=0) if f is np.minimum else concentration.max(axis=0), here)
+                           for f in (np.minimum, np.maximum))  # fmt: skip
+        for low, high in zip(edges[::2], edges[1::2], strict=True):
+            who = np.flatnonzero(((lowest < low) & (highest >= low)) | ((lowest <= high) & (highest > high)))
+            path = np.concatenate([here[who][None, :], concentration[:, who]])
+            side = (path > high[who]).view(np.int8) - (path < low[who]).view(np.int8)
+            crossed[:, who] |= side[1:] != side[:-1]
+    return _piece_and_place(crossed)
+
+
+def _piece_and_place(crossed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    where = np.flatnonzero(crossed)
+    width = max(1, crossed.shape[-1])
+    return where // width, where % width
+
+
 # The three runners. ``once`` returns the state at a later moment; ``through`` takes lanes, longest way first, through their grid
-# pieces from moment to moment, changes ``state`` in place, and fills in the concentration at the end of each piece.
+# pieces from moment to moment, changes ``state`` in place, fills in the concentration at the end of each piece, and returns which
+# pieces crossed an edge.
+
+_WORTH_KEEPING = 0.8
+"""Arrays are made anew when fewer of their lanes than this still have a way to go."""
 
 _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
@@ -235,37 +261,74 @@ class _Piecewise:
         moments: Moments,
         reaching: list[int],
         concentration: np.ndarray,
-    ) -> None:
+        edges: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        here = (state[_CENTRAL] / rates[0])[: reaching[0]]
         for piece, number in enumerate(reaching):
             some = slice(number)
             hours = moments.at(piece + 1, some) - moments.at(piece, some)
             part, some_inputs, some_rates = ([_first(x, number) for x in group] for group in (state, inputs, rates))
-            for kept, new in zip(state, self._run(part, hours, some_inputs, some_rates), strict=True):
+            for kept, new in zip(part, self._run(part, hours, some_inputs, some_rates), strict=True):
                 if kept is not NOTHING:
-                    kept[:number] = new
-            concentration[piece, :number] = state[_CENTRAL][:number] / rates[0][:number]
+                    kept[:] = new
+            concentration[piece, :number] = part[_CENTRAL] / some_rates[0]
             if piece:
                 concentration[piece, number:] = concentration[piece - 1, number:]
+        return _crossings(here, concentration, edges)
 
 
 class _OnArrays(_Piecewise):
-    """NumPy: every lane at once; lanes that need more steps than others go on alone."""
+    """NumPy: every lane takes its next step at once, whatever piece it is in; lanes that have arrived are left out by and by."""
+
+    def through(
+        self,
+        state: list[Any],
+        inputs: list[Any],
+        rates: list[Any],
+        moments: Moments,
+        reaching: list[int],
+        concentration: np.ndarray,
+        edges: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        here = (state[_CENTRAL] / rates[0])[: reaching[0]]
+        lanes = np.arange(reaching[0])
+        now, fed, who = (_picked(group, lanes) for group in (state, inputs, rates))
+        piece, pieces = np.zeros(len(lanes), dtype=np.int64), moments.pieces
+        at_h, grid = moments.begin_h, moments.grid.astype(float)
+        left, h = np.zeros(len(lanes)), np.zeros(len(lanes))
+        on_its_way = np.ones(len(lanes), dtype=bool)
+        while len(lanes):
+            begins = left == 0.0
+            end_h = grid / STEPS_PER_H
+            hours = np.where(on_its_way, end_h - at_h, 0.0)
+            steps = _ON_ARRAYS.substeps(now, hours, fed, who)
+            left, h = np.where(begins, steps, left), np.where(begins, hours / steps, h)
+            now = list(_ON_ARRAYS.rk4_step(now, h, fed, who))
+            left -= 1.0
+            ends = (left == 0.0) & on_its_way
+            there = np.flatnonzero(ends)
+            concentration[piece[there], lanes[there]] = now[_CENTRAL][there] / who[0][there]
+            at_h = np.where(ends, end_h, at_h)
+            grid += ends
+            piece += ends
+            on_its_way = piece < pieces
+            if np.count_nonzero(on_its_way) < _WORTH_KEEPING * len(lanes):
+                for kept, new in zip(state, now, strict=True):
+                    if kept is not NOTHING:
+                        kept[lanes] = new
+                still = np.flatnonzero(on_its_way)
+                lanes, now, fed, who = (_picked(x, still) for x in (lanes, now, fed, who))
+                piece, pieces, on_its_way = piece[still], pieces[still], on_its_way[still]
+                at_h, grid, left, h = at_h[still], grid[still], left[still], h[still]
+        for number, many in enumerate(reaching[1:], 1):
+            concentration[number, many:] = concentration[number - 1, many:]
+        return _crossings(here, concentration, edges)
 
     def _run(self, state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-        pieces = _ON_ARRAYS.substeps(state, hours, inputs, rates)
-        h = hours / pieces
-        after = list(_ON_ARRAYS.rk4_step(state, h, inputs, rates))
-        which: np.ndarray | None = None
-        for step in range(1, int(pieces.max())):
-            still = np.flatnonzero((pieces if which is None else pieces[which]) > step)
-            if which is None and len(still) == len(hours):
-                after = list(_ON_ARRAYS.rk4_step(after, h, inputs, rates))
-                continue
-            which = still if which is None else which[still]
-            part = _ON_ARRAYS.rk4_step(*(_picked(x, which) for x in (after, h, inputs, rates)))
-            for whole, new in zip(after, part, strict=True):
-                if whole is not NOTHING:
-                    whole[which] = new
+        steps = _ON_ARRAYS.substeps(state, hours, inputs, rates)
+        h, after = hours / steps, state
+        for step in range(int(steps.max())):
+            after = list(_ON_ARRAYS.rk4_step(after, np.where(step < steps, h, 0.0), inputs, rates))
         return after
 
 
@@ -289,7 +352,8 @@ class _Compiled:
     def once(self, state: list[Any], inputs: list[Any], rates: list[Any], time_h: np.ndarray, at_h: np.ndarray) -> list[Any]:
         parts, concentration = _stacked(state, inputs, rates), np.empty((1, len(time_h)))
         kernel = compiled.through(_in_play(state, inputs, rates))
-        kernel(parts, time_h.copy(), at_h.copy(), 1.0, np.ones(len(time_h), dtype=np.int64), concentration)
+        one_piece = np.ones(len(time_h), dtype=np.int64)
+        kernel(parts, time_h.copy(), at_h.copy(), 1.0, one_piece, concentration, np.empty((0, 0)), np.empty((0, 0), dtype=bool))
         return [old if old is NOTHING else new for old, new in zip(state, parts[: len(state)], strict=True)]
 
     def through(
@@ -300,15 +364,18 @@ class _Compiled:
         moments: Moments,
         reaching: list[int],
         concentration: np.ndarray,
-    ) -> None:
+        edges: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
         moving = reaching[0]
         parts = _stacked(*([_first(x, moving) for x in group] for group in (state, inputs, rates)))
         kernel = compiled.through(_in_play(state, inputs, rates))
         time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
-        kernel(parts, time_h, grid, float(STEPS_PER_H), moments.pieces, concentration)
+        crossed = np.empty(concentration.shape if len(edges) else (0, 0), dtype=bool)
+        kernel(parts, time_h, grid, float(STEPS_PER_H), moments.pieces, concentration, edges, crossed)
         for kept, new in zip(state, parts[: len(state)], strict=True):
             if kept is not NOTHING:
                 kept[:moving] = new
+        return _piece_and_place(crossed)
 
 
 _RUNNERS: dict[str, Callable[[], Any]] = {"numpy": _OnArrays, "python": _OnFloats, "compiled": _Compiled}
