@@ -685,7 +685,7 @@ def _trial(options: argparse.Namespace) -> None:
         print(json.dumps(answer, allow_nan=False))
         return
     tables = [f"{table.title}: aims at {table.target.write()}" for table in arms]
-    people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}; the common range is {trial.yardstick.write()}"
+    people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}"
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))
 

@@ -356,6 +356,10 @@ class Drug:
         """Return the papers one patient's course used: the set, the response it was read in, the laws that applied to it."""
         return self._each_once(self.differences(patient), responses)
 
+    def sources_for_all(self, crowd: Crowd) -> tuple[Source, ...]:
+        """Return the papers a crowd's courses use: the set, how people differ in it, and the laws that apply to somebody."""
+        return self._each_once(tuple(law for law in self.laws if law.applies_to(crowd)))
+
     def _each_once(self, laws: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]
         values += [MEASURE_SOURCES[p.scales_with] for p in self.parameters if p.scales_with in MEASURE_SOURCES]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -292,7 +292,7 @@ def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
     return Estimate(mean, mean - half, mean + half, math.sqrt(variance), number)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """What came out of some of the people: everything that can be added up."""
 
@@ -314,35 +314,41 @@ class Part:
         )  # fmt: skip
 
 
-@dataclass(slots=True)
 class Outcomes:
     """The outcome of a trial: summaries with confidence intervals, paired differences, percentiles, curves, rows.
 
-    ``arms`` names them in order (the first is what the others are compared with); ``targets`` their own ranges. Parts are added
-    as they finish; sums, counts and percentiles are the same in whatever order.
+    ``arms`` names them in order (the first is what the others are compared with); ``targets`` their own ranges, ``yardstick`` the
+    range in which all are compared. Parts are added as they finish; sums, counts and percentiles are the same in whatever order.
     """
 
-    arms: tuple[str, ...]
-    targets: dict[str, TherapeuticRange]
-    hours: float
-    seed: int
-    keep_rows: bool = True
-    number: int = 0
-    groups: tuple[str, ...] = ()
-    _keys: tuple[str, ...] = ()
-    _sums: Any = None
-    _differences: Any = None
-    _levels: dict[str, np.ndarray] = field(default_factory=dict)
-    _times: dict[str, np.ndarray] = field(default_factory=dict)
-    _parts: dict[int, Part] = field(default_factory=dict)
+    def __init__(
+        self,
+        *,
+        arms: tuple[str, ...],
+        targets: Mapping[str, TherapeuticRange],
+        yardstick: TherapeuticRange,
+        hours: float,
+        seed: int,
+        keep_rows: bool = True,
+    ) -> None:
+        self.arms, self.targets, self.yardstick = arms, dict(targets), yardstick
+        self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
+        self.number = 0
+        self.groups: tuple[str, ...] = ()
+        self._keys: tuple[str, ...] = ()
+        self._sums: Any = None
+        self._differences: Any = None
+        self._levels: dict[str, np.ndarray] = {}
+        self._times: dict[str, np.ndarray] = {}
+        self._there: set[int] = set()
+        self._parts: dict[int, Part] = {}
 
     def add(self, part: Part) -> None:
         """Add what came out of some more people; raises ``ValueError`` when they were added before."""
-        if part.first in self._parts:
+        if part.first in self._there:
             raise ValueError(f"the people from {part.first} on are in already")
         if self._sums is None:
-            self.groups = part.groups
-            self._keys = part.keys
+            self.groups, self._keys = part.groups, part.keys
             self._sums, self._differences = part.sums, part.differences
             self._levels, self._times = dict(part.levels), dict(part.times)
         else:
@@ -350,7 +356,9 @@ class Outcomes:
             self._levels = {arm: self._levels[arm] + part.levels[arm] for arm in self.arms}
             self._times = {arm: self._times[arm] + part.times[arm] for arm in self.arms}
         self.number += part.number
-        self._parts[part.first] = part if self.keep_rows else part.without_rows()
+        self._there.add(part.first)
+        if self.keep_rows:
+            self._parts[part.first] = part
 
     # Numbers
 
@@ -495,16 +503,18 @@ class Outcomes:
         check_one_of("group", group, self.groups)
         keys = [key for key in _TOLD if key in self.keys]
         width = max(len(OUTCOMES[key].label) for key in keys)
-        columns = [max(30, len(arm) + 2) for arm in self.arms]
         who = "" if group == "all" else f" ({group})"
-        lines = [f"{self.number:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)"]
-        lines.append(" " * width + "".join(f"{arm:>{w}}" for arm, w in zip(self.arms, columns, strict=True)))
-        for key in keys:
-            cells = []
-            for arm, w in zip(self.arms, columns, strict=True):
-                one = self.estimate(arm, key, group)
-                cells.append(f"{'-' if one is None else one.write(OUTCOMES[key]):>{w}}")
-            lines.append(f"{OUTCOMES[key].label:<{width}}" + "".join(cells))
+        columns = []
+        for arm in self.arms:
+            every = [self.estimate(arm, key, group) for key in keys]
+            cells = [arm, *("-" if one is None else one.write(OUTCOMES[key]) for one, key in zip(every, keys, strict=True))]
+            columns.append([f"  {cell:>{max(map(len, cells))}}" for cell in cells])
+        lines = [
+            f"{self.number:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
+            f"the common range is {self.yardstick.write()}",
+        ]
+        for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
+            lines.append(f"{label:<{width}}" + "".join(row))
         for arm in self.arms[1:]:
             lines += ["", f"{arm} minus {self.arms[0]}, patient by patient:"]
             for key in keys:

@@ -167,8 +167,9 @@ class Trial:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The papers behind the population, the model, the tables and the ward, each once."""
-        every: list[Source] = [*self.population.sources, *self.drug.sources]
+        """The papers behind the population, the model (and its laws, if they apply to anybody), the tables and the ward."""
+        some = self.population.crowd(self.drug, np.arange(min(512, self.population.size or 512)), seed=0)
+        every: list[Source] = [*self.population.sources, *self.drug.sources_for_all(some)]
         for _, arm in self.arms:
             reagent, execution = self.laboratory_of(arm).reagent, self.execution_of(arm)
             of_arm = (getattr(arm.controller, "source", None), reagent.source if reagent is not None else None)
@@ -282,6 +283,7 @@ class Trial:
         found = Outcomes(
             arms=self.names,
             targets={name: self.target_of(arm) for name, arm in self.arms},
+            yardstick=self.yardstick,
             hours=self.hours,
             seed=one_seed,
             keep_rows=keep_rows,

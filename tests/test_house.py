@@ -221,7 +221,7 @@ def test_importing_the_house_is_light():
 
 # Units are the last word of a name
 
-UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "mg", "percent", "fraction", "ratio"}
+UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "mg", "percent", "percents", "fraction", "ratio"}
 WITHOUT_A_UNIT = {
     "low": "an end of a range, in the unit of its assay",
     "high": "an end of a range, in the unit of its assay",
@@ -230,6 +230,9 @@ WITHOUT_A_UNIT = {
     "value": "a result in the unit of its assay, or the number beside its unit",
     "ceiling": "a level, in the unit of its assay",
     "resolution": "the last digit of a level, in the unit of its assay",
+    "most": "the most an outcome can be, in its own unit",
+    "mean": "of an outcome, in its own unit",
+    "sd": "between patients, in the unit of the outcome",
     "round_to": "the last digit of a level, in the unit of its assay",
     "step": "a multiple of whatever is rounded",
     "exponent": "an exponent has no unit",

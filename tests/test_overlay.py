@@ -219,7 +219,7 @@ def test_nothing_was_run_yet(monkeypatch):
     monkeypatch.setattr(papers, "_latest", [])
     with pytest.raises(ValueError, match="nothing was run yet"):
         papers.citations()
-    with pytest.raises(ValueError, match="a course must be a Course; got 3"):
+    with pytest.raises(ValueError, match="a course must be a Course or a Trial; got 3"):
         papers.citations(3)
 
 
