@@ -74,15 +74,17 @@ class Execution:
         seen = replace(seen, weight_kg=self.weights_kg(seen.weight_kg, seed, subjects))
         meant = controller.decide_many(seen)
         begins = seen.number == 0
-        fate = uniforms(seed, "how a step is carried out", now, subjects)
+        not_as_meant = self.missed_step_fraction + self.wrong_step_fraction
+        fate = self._chance("how a step is carried out", not_as_meant, now, seed, subjects)
         missed = ~begins & (fate < self.missed_step_fraction)
-        wrong = ~begins & ~missed & (fate < self.missed_step_fraction + self.wrong_step_fraction)
+        wrong = ~begins & ~missed & (fate < not_as_meant)
         factor = self._wrong_by(now, seed, subjects)
         changed = seen.rate_u_per_h + (meant.rate_u_per_h - seen.rate_u_per_h) * factor
         rate = np.where(wrong, np.maximum(0.0, changed), meant.rate_u_per_h)
-        starts_wrong = begins & (uniforms(seed, "how a start is carried out", now, subjects) < self.wrong_start_fraction)
-        rate = np.where(starts_wrong, meant.rate_u_per_h * factor, rate)
-        no_bolus = begins & (uniforms(seed, "whether a bolus is given", now, subjects) < self.omitted_bolus_fraction)
+        chance = self._chance("how a start is carried out", self.wrong_start_fraction, now, seed, subjects)
+        rate = np.where(begins & (chance < self.wrong_start_fraction), meant.rate_u_per_h * factor, rate)
+        chance = self._chance("whether a bolus is given", self.omitted_bolus_fraction, now, seed, subjects)
+        no_bolus = begins & (chance < self.omitted_bolus_fraction)
         at_h = np.where(begins, now, now + self.change_delay_h)
         return Decisions(
             bolus_u=np.where(missed | no_bolus, 0.0, meant.bolus_u),
@@ -93,6 +95,11 @@ class Execution:
             at_h=at_h,
         )
 
+    @staticmethod
+    def _chance(purpose: str, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
+        """Return numbers spread evenly over (0, 1), drawn only where a fraction of them can matter."""
+        return uniforms(seed, purpose, now, subjects) if 0.0 < fraction < 1.0 else np.full(len(subjects), 0.5)
+
     def _wrong_by(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
         if self.wrong_size_cv_fraction == 0.0:
             return np.ones(len(subjects))
@@ -102,6 +109,7 @@ class Execution:
         """Return by how much the draw ordered now will be late, h, to the minute."""
         if self.late_draw_fraction == 0.0 or self.late_by_h == 0.0:
             return np.zeros(len(subjects))
-        late = uniforms(seed, "whether a draw is late", now, subjects) < self.late_draw_fraction
+        chance = self._chance("whether a draw is late", self.late_draw_fraction, now, seed, subjects)
+        late = chance < self.late_draw_fraction
         hours = -self.late_by_h * each(math.log, uniforms(seed, "how late a draw is", now, subjects))
         return np.where(late, np.round(np.minimum(12.0, hours) * 60.0) / 60.0, 0.0)

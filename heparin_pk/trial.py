@@ -43,7 +43,7 @@ from heparin_pk.source import Source
 from heparin_pk.tally import Tally
 from heparin_pk.ward import Controller, CrowdController
 
-PEOPLE_PER_PART = {"numpy": 16_384, "compiled": 32_768, "python": 1_024}
+PEOPLE_PER_PART = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
 """How many people make one part where nobody says otherwise; at most 65,536."""
 
 

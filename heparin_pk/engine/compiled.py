@@ -156,7 +156,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
     compiler = _compiler()
     get, put, fill, empty = _blocks()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
-    substeps, rk4_step = kit.substeps, kit.rk4_step
+    slope, substeps, rk4_step = kit.slope, kit.substeps, kit.rk4_step
     size = BLOCK
     # What is in play is a constant of the compiled code: a number, or NOTHING.
     (s0, s1, s2, s3, s4, s5, s6, s7, i0, i1, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) = (
@@ -203,7 +203,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
         for l in range(size):  # noqa: E741
             old = state_of(w, l)
             a, b, c, d, e, f, g, i = old
-            a1, b1, c1, d1, e1, f1, g1, i1 = rk4_step(old, w[h+l], inputs_of(w, l), rates_of(w, l))
+            fed, who = inputs_of(w, l), rates_of(w, l)
+            a1, b1, c1, d1, e1, f1, g1, i1 = rk4_step(old, w[h+l], fed, who, slope(*old, *fed, *who))
             keep = step < w[steps+l]
             put(s0, w, l, a1, a, keep); put(s1, w, size+l, b1, b, keep)  # noqa: E702
             put(s2, w, 2*size+l, c1, c, keep); put(s3, w, 3*size+l, d1, d, keep)  # noqa: E702
@@ -211,11 +212,20 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
             put(s6, w, 6*size+l, g1, g, keep); put(s7, w, 7*size+l, i1, i, keep)  # noqa: E702
 
     @compiler
-    def cut(w):
+    def cut_and_step(w):
+        """Cut the piece of each lane, and take its first step with the slope that the rule has found."""
         for l in range(size):  # noqa: E741
-            many = substeps(state_of(w, l), w[hours+l], inputs_of(w, l), rates_of(w, l))
+            old, fed, who = state_of(w, l), inputs_of(w, l), rates_of(w, l)
+            a, b, c, d, e, f, g, i = old
+            slopes = slope(*old, *fed, *who)
+            many = substeps(old, w[hours+l], fed, who, slopes)
             w[steps+l] = many
             w[h+l] = w[hours+l] / many
+            a1, b1, c1, d1, e1, f1, g1, i1 = rk4_step(old, w[hours+l] / many, fed, who, slopes)
+            put(s0, w, l, a1, a, True); put(s1, w, size+l, b1, b, True)  # noqa: E702
+            put(s2, w, 2*size+l, c1, c, True); put(s3, w, 3*size+l, d1, d, True)  # noqa: E702
+            put(s4, w, 4*size+l, e1, e, True); put(s5, w, 5*size+l, f1, f, True)  # noqa: E702
+            put(s6, w, 6*size+l, g1, g, True); put(s7, w, 7*size+l, i1, i, True)  # noqa: E702
 
     @compiler
     def kernel(parts, time_h, grid, per_h, pieces, concentration, edges, crossed):
@@ -241,13 +251,14 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., None]:
                     w[hours+lane] = end_h - w[now+lane]
                     w[now+lane] = end_h
                     w[end+lane] += 1.0
-                cut(w)
+                cut_and_step(w)
                 step, some = 0, size
                 while some > 0:
-                    step_all(w, step)
                     step, some = step + 1, 0
                     for lane in range(many):
                         some += w[steps+lane] > step
+                    if some > 0:
+                        step_all(w, step)
                 for lane in range(size):
                     c[lane] = w[lane] / w[10*size+lane]
                     change[lane] = 0.0

@@ -227,6 +227,11 @@ def _crossings(here: np.ndarray, concentration: np.ndarray, edges: np.ndarray) -
     return _piece_and_place(crossed)
 
 
+def _sides_of(concentration: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return for each of k ranges -1 below, 0 in, 1 above, shape (k, m)."""
+    return (concentration > edges[1::2]).view(np.int8) - (concentration < edges[::2]).view(np.int8)
+
+
 def _piece_and_place(crossed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     where = np.flatnonzero(crossed)
     width = max(1, crossed.shape[-1])
@@ -236,9 +241,6 @@ def _piece_and_place(crossed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # The three runners. ``once`` returns the state at a later moment; ``through`` takes lanes, longest way first, through their grid
 # pieces from moment to moment, changes ``state`` in place, fills in the concentration at the end of each piece, and returns which
 # pieces crossed an edge.
-
-_WORTH_KEEPING = 0.8
-"""Arrays are made anew when fewer of their lanes than this still have a way to go."""
 
 _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
@@ -263,72 +265,55 @@ class _Piecewise:
         concentration: np.ndarray,
         edges: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        here = (state[_CENTRAL] / rates[0])[: reaching[0]]
+        time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
+        sides = _sides_of((state[_CENTRAL] / rates[0])[: reaching[0]], edges)
+        crossings: list[tuple[np.ndarray, np.ndarray]] = []
         for piece, number in enumerate(reaching):
-            some = slice(number)
-            hours = moments.at(piece + 1, some) - moments.at(piece, some)
+            end_h = grid[:number] / STEPS_PER_H
             part, some_inputs, some_rates = ([_first(x, number) for x in group] for group in (state, inputs, rates))
-            for kept, new in zip(part, self._run(part, hours, some_inputs, some_rates), strict=True):
+            for kept, new in zip(part, self._run(part, end_h - time_h[:number], some_inputs, some_rates), strict=True):
                 if kept is not NOTHING:
                     kept[:] = new
+            time_h[:number] = end_h
+            grid[:number] += 1.0
             concentration[piece, :number] = part[_CENTRAL] / some_rates[0]
             if piece:
                 concentration[piece, number:] = concentration[piece - 1, number:]
-        return _crossings(here, concentration, edges)
+            if len(sides):
+                now = _sides_of(concentration[piece, :number], edges[:, :number])
+                crossed = np.flatnonzero((now != sides[:, :number]).any(axis=0))
+                crossings.append((np.full(len(crossed), piece), crossed))
+                sides[:, :number] = now
+        if not crossings:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        return np.concatenate([one for one, _ in crossings]), np.concatenate([two for _, two in crossings])
 
 
 class _OnArrays(_Piecewise):
-    """NumPy: every lane takes its next step at once, whatever piece it is in; lanes that have arrived are left out by and by."""
-
-    def through(
-        self,
-        state: list[Any],
-        inputs: list[Any],
-        rates: list[Any],
-        moments: Moments,
-        reaching: list[int],
-        concentration: np.ndarray,
-        edges: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        here = (state[_CENTRAL] / rates[0])[: reaching[0]]
-        lanes = np.arange(reaching[0])
-        now, fed, who = (_picked(group, lanes) for group in (state, inputs, rates))
-        piece, pieces = np.zeros(len(lanes), dtype=np.int64), moments.pieces
-        at_h, grid = moments.begin_h, moments.grid.astype(float)
-        left, h = np.zeros(len(lanes)), np.zeros(len(lanes))
-        on_its_way = np.ones(len(lanes), dtype=bool)
-        while len(lanes):
-            begins = left == 0.0
-            end_h = grid / STEPS_PER_H
-            hours = np.where(on_its_way, end_h - at_h, 0.0)
-            steps = _ON_ARRAYS.substeps(now, hours, fed, who)
-            left, h = np.where(begins, steps, left), np.where(begins, hours / steps, h)
-            now = list(_ON_ARRAYS.rk4_step(now, h, fed, who))
-            left -= 1.0
-            ends = (left == 0.0) & on_its_way
-            there = np.flatnonzero(ends)
-            concentration[piece[there], lanes[there]] = now[_CENTRAL][there] / who[0][there]
-            at_h = np.where(ends, end_h, at_h)
-            grid += ends
-            piece += ends
-            on_its_way = piece < pieces
-            if np.count_nonzero(on_its_way) < _WORTH_KEEPING * len(lanes):
-                for kept, new in zip(state, now, strict=True):
-                    if kept is not NOTHING:
-                        kept[lanes] = new
-                still = np.flatnonzero(on_its_way)
-                lanes, now, fed, who = (_picked(x, still) for x in (lanes, now, fed, who))
-                piece, pieces, on_its_way = piece[still], pieces[still], on_its_way[still]
-                at_h, grid, left, h = at_h[still], grid[still], left[still], h[still]
-        for number, many in enumerate(reaching[1:], 1):
-            concentration[number, many:] = concentration[number - 1, many:]
-        return _crossings(here, concentration, edges)
+    """NumPy: every lane at once; lanes that need more steps than others go on alone."""
 
     def _run(self, state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-        steps = _ON_ARRAYS.substeps(state, hours, inputs, rates)
-        h, after = hours / steps, state
-        for step in range(int(steps.max())):
-            after = list(_ON_ARRAYS.rk4_step(after, np.where(step < steps, h, 0.0), inputs, rates))
+        slopes = _ON_ARRAYS.slope(*state, *inputs, *rates)
+        steps = _ON_ARRAYS.substeps(state, hours, inputs, rates, slopes)
+        h = hours / steps
+        after = list(_ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
+        which = np.flatnonzero(steps > 1.0)
+        if not len(which):
+            return after
+        part, h, left, fed, who = (_picked(x, which) for x in (after, h, steps - 1.0, inputs, rates))
+        while len(which):
+            part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who)))
+            left -= 1.0
+            done = np.flatnonzero(left == 0.0)
+            if not len(done):
+                continue
+            for whole, new in zip(after, part, strict=True):
+                if whole is not NOTHING:
+                    whole[which[done]] = new[done]
+            still = np.flatnonzero(left > 0.0)
+            if len(still) < 0.8 * len(which):  # the others step on in vain meanwhile
+                which, left = which[still], left[still]
+                part, h, fed, who = (_picked(x, still) for x in (part, h, fed, who))
         return after
 
 

@@ -46,8 +46,9 @@ def _as_it_is(function: Callable) -> Callable:
 
 
 class Stepper(NamedTuple):
-    """The step, the rule for its length, and both together."""
+    """The right-hand side, the step, the rule for its length, and all of them together."""
 
+    slope: Callable[..., Any]
     rk4_step: Callable[..., Any]
     substeps: Callable[..., Any]
     advance: Callable[..., Any]
@@ -58,8 +59,9 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
 
     ``state`` is a tuple in the order of :class:`~heparin_pk.kinetics.State`, ``inputs`` the pump and protamine rates, ``rates``
     a tuple in the order of :class:`~heparin_pk.kinetics.Rates`: floats, or arrays with one element a person.
-    ``rk4_step(state, h, inputs, rates)`` is one step, ``substeps(state, hours, inputs, rates)`` into how many ``hours`` must be
-    cut, ``advance(state, hours, inputs, rates)`` the state ``hours`` later (floats only).
+    ``slope(*state, *inputs, *rates)`` is the right-hand side. With what it says of now ``rk4_step(state, h, inputs, rates, now)``
+    is one step, ``substeps(state, hours, inputs, rates, now)`` into how many of them ``hours`` must be cut, and
+    ``advance(state, hours, inputs, rates)`` the state ``hours`` later (floats only).
     """
     slope = compiled(derivatives)
     smaller, larger, root, whole = arithmetic
@@ -67,9 +69,9 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
     # The tuples are unrolled by hand: a loop over eight components would cost more than the arithmetic.
     # fmt: off
     @compiled
-    def rk4_step(state, h, inputs, rates):
+    def rk4_step(state, h, inputs, rates, now):
         a, b, c, d, e, f, g, i = state  # nothing depends on the area i, so its stages are not needed
-        a1, b1, c1, d1, e1, f1, g1, i1 = slope(a, b, c, d, e, f, g, i, *inputs, *rates)
+        a1, b1, c1, d1, e1, f1, g1, i1 = now
         k = 0.5 * h
         a2, b2, c2, d2, e2, f2, g2, i2 = slope(
             a + k*a1, b + k*b1, c + k*c1, d + k*d1, e + k*e1, f + k*f1, g + k*g1, i, *inputs, *rates)
@@ -86,16 +88,15 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
         )
 
     @compiled
-    def substeps(state, hours, inputs, rates):
+    def substeps(state, hours, inputs, rates, now):
         """Return into how many steps this stretch must be cut: the fastest rate to come, and how fast things change now.
 
         A term that is not in play is multiplied by False, so that floats, arrays and compiled code run the same lines.
         """
-        central, peripheral, bound, depot1, depot2, protamine, effect, area = state
+        central, _, bound, depot1, depot2, protamine, effect, _ = state
         v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
         per_ml = 1.0 / v1  # one division for many: this rule costs as much as a step
         c = central * per_ml
-        now = slope(central, peripheral, bound, depot1, depot2, protamine, effect, area, *inputs, *rates)
         lowest = larger(0.0, c + smaller(0.0, now[0]) * hours * per_ml)
         fastest = (vmax / (km + lowest) + cl) * per_ml + q * (per_ml + 1.0 / v2) + ke0
         changing = (abs(now[0]) + ktr * (depot1 + depot2)) * per_ml / (c + _FAINT)
@@ -112,13 +113,15 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
 
     @compiled
     def advance(state, hours, inputs, rates):
-        pieces = int(substeps(state, hours, inputs, rates))
+        now = slope(*state, *inputs, *rates)
+        pieces = int(substeps(state, hours, inputs, rates, now))
         h = hours / pieces
-        for _ in range(pieces):
-            state = rk4_step(state, h, inputs, rates)
+        state = rk4_step(state, h, inputs, rates, now)
+        for _ in range(1, pieces):
+            state = rk4_step(state, h, inputs, rates, slope(*state, *inputs, *rates))
         return state
 
-    return Stepper(rk4_step, substeps, advance)
+    return Stepper(slope, rk4_step, substeps, advance)
 
 
 class Stretch:
