@@ -1,0 +1,398 @@
+"""Virtual patients per CPU-second, beside the peers, and what a trial costs: ``python benchmarks/hospital.py``.
+
+Sections (``--only rates,cold,scaling,cluster``): the same closed loop on every integrator, agreement checked before anything is
+timed; what importing and compiling cost; time and memory of ``Trial.run`` over cohort size and workers; a local Dask cluster.
+CPU time throughout, medians of interleaved repeats in one run. See README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import peers
+from peers import BEYOND, HOURS, STEPS, Found, Work
+
+from heparin_pk import Nomogram, Patient, published, titrate
+from heparin_pk._streams import standard_normals
+from heparin_pk.cohort import What, titrate_all
+from heparin_pk.engine.lanes import Moments
+from heparin_pk.hospital import THROMBOSIS_WARD
+from heparin_pk.response import slope_ml_per_u
+from heparin_pk.trial import Trial
+
+SEED = 7
+CHECKED = 24
+"""So many people are compared with the reference; decisions with everybody."""
+AGREES_WITHIN = 1e-4
+"""A peer agrees when its concentrations at the draws lie within this of the reference, relatively."""
+DRUG, TABLE = published.UFH_DEFAULT, Nomogram.load("raschke-1993")
+TRIAL = Trial(population=THROMBOSIS_WARD, arms=[TABLE])
+
+
+def the_ward(number: int) -> tuple[Any, Work]:
+    """Return the people as our crowd and as plain numbers."""
+    subjects = np.arange(number)
+    crowd = THROMBOSIS_WARD.crowd(DRUG, subjects, seed=SEED)
+    k = DRUG.kinetics_of_all(crowd)
+    if k.vmax_u_per_h.any() or k.q_ml_per_h.any() or k.ke0_per_h.any():
+        raise ValueError("the peers' model has the binding pool and linear loss only")
+    slope = np.broadcast_to(slope_ml_per_u(crowd, DRUG.reagent, DRUG.laws), (number,))
+    columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
+    people = np.stack([*columns, crowd.column("weight_kg"), crowd.column("baseline_aptt_s"), slope], axis=1)
+    errors = np.stack([standard_normals(SEED, "assay aptt_s", float(hour), subjects) for hour in range(HOURS + 1)], axis=1)
+    return crowd, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
+
+
+class Nobody:
+    """A watcher that looks away."""
+
+    def passed(self, lanes: np.ndarray, moments: Moments, concentration: np.ndarray) -> None: ...
+
+    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None: ...
+
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None: ...
+
+
+class Keeper(Nobody):
+    """Keeps the concentration at every grid point (577, n), and the orders."""
+
+    def __init__(self, number: int) -> None:
+        self.concentration = np.zeros((HOURS * STEPS + 1, number))
+        self.decided = np.zeros((number, HOURS, 4))
+
+    def passed(self, lanes: np.ndarray, moments: Moments, concentration: np.ndarray) -> None:
+        number = self.concentration.shape[1]
+        place, flat = moments.grid * number + lanes, self.concentration.reshape(-1)
+        moving = len(lanes)  # lanes come longest way first
+        for piece, level in enumerate(concentration):
+            while moments.pieces[moving - 1] <= piece:
+                moving = int(np.searchsorted(-moments.pieces, -piece, side="left"))
+            flat[place[:moving] + piece * number] = level[:moving]
+
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
+        place = {What.BOLUS: 1, What.HOLD: 2, What.INFUSION: 3}[What(what)]
+        self.decided[lanes, np.rint(at_h).astype(int), place] = amount / 60.0 if what == What.HOLD else amount
+
+
+def ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
+    """Return the ward through ``titrate_all``, with its trajectory or with nobody looking."""
+    subjects = np.arange(number)
+    watcher = Keeper(number) if keeps else Nobody()
+    charts = titrate_all(
+        crowd.take(subjects), DRUG, TABLE, watcher=watcher, hours=HOURS, seed=SEED, subjects=subjects, runner=runner
+    )
+    if not isinstance(watcher, Keeper):
+        return np.empty(0), np.empty(0)
+    decided, rate = watcher.decided, watcher.decided[:, 0, 3].copy()
+    level = np.zeros((number, HOURS))
+    for k in range(len(charts.values)):
+        hour = np.rint(charts.drawn_h[k]).astype(int) + 1
+        here = np.flatnonzero((k < charts.number) & (hour < HOURS))
+        level[here, hour[here]] = np.where(charts.above_ceiling[k], BEYOND, charts.values[k])[here]
+    decided[:, 0] = 0.0
+    for hour in range(1, HOURS):
+        rate = np.where(decided[:, hour, 3] > 0.0, decided[:, hour, 3], rate)
+        decided[:, hour, 0] = level[:, hour]
+        decided[:, hour, 3] = np.where(level[:, hour] > 0.0, rate, 0.0)
+    return watcher.concentration.T, decided
+
+
+def outcomes(runner: str, number: int) -> None:
+    TRIAL.part(0, number, seed=SEED, runner=runner)
+
+
+def reference(crowd: Any) -> np.ndarray:
+    """Return the concentrations of the first people by the tight SciPy engine, pre-dose, (CHECKED, 577)."""
+    rows = []
+    for i in range(CHECKED):
+        person: Patient = crowd[i]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            course = titrate(person, DRUG, TABLE, hours=HOURS, seed=SEED, subject=i, engine="scipy")
+        rows.append(course.concentration_u_per_ml[np.searchsorted(course.time_h, peers.GRID - 1e-9)])
+    return np.array(rows)
+
+
+# name: how to make it, how many people it is timed with, what it is made of
+PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ...]]] = {
+    "SciPy solve_ivp LSODA 1e-6": (partial(peers.solve_ivp, "LSODA", 1e-6), 120, ("scipy",)),
+    "SciPy solve_ivp LSODA 1e-8": (partial(peers.solve_ivp, "LSODA", 1e-8), 120, ("scipy",)),
+    "SciPy solve_ivp DOP853 1e-6": (partial(peers.solve_ivp, "DOP853", 1e-6), 120, ("scipy",)),
+    "SciPy solve_ivp DOP853 1e-8": (partial(peers.solve_ivp, "DOP853", 1e-8), 120, ("scipy",)),
+    "SciPy odeint 1e-6": (partial(peers.odeint, 1e-6), 600, ("scipy",)),
+    "SciPy odeint 1e-8": (partial(peers.odeint, 1e-8), 600, ("scipy",)),
+    "libRoadRunner CVODE 1e-6": (partial(peers.roadrunner, 1e-6), 300, ("roadrunner", "antimony")),
+    "libRoadRunner CVODE 1e-8": (partial(peers.roadrunner, 1e-8), 300, ("roadrunner", "antimony")),
+    "numbalsoda LSODA 1e-6": (partial(peers.numbalsoda, "lsoda", 1e-6), 8192, ("numbalsoda", "numba")),
+    "numbalsoda LSODA 1e-8": (partial(peers.numbalsoda, "lsoda", 1e-8), 8192, ("numbalsoda", "numba")),
+    "numbalsoda DOP853 1e-6": (partial(peers.numbalsoda, "dop853", 1e-6), 8192, ("numbalsoda", "numba")),
+    "numbalsoda DOP853 1e-8": (partial(peers.numbalsoda, "dop853", 1e-8), 8192, ("numbalsoda", "numba")),
+    "diffrax Tsit5 1e-6": (partial(peers.diffrax, 1e-6), 8192, ("diffrax", "jax")),
+    "diffrax Tsit5 1e-8": (partial(peers.diffrax, 1e-8), 8192, ("diffrax", "jax")),
+}
+RUNNERS = {"python": 120, "numpy": 16_384, "compiled": 16_384}
+
+
+def cpu_s() -> float:
+    return time.process_time()
+
+
+def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
+    """Return patients per CPU-second of everybody who agrees."""
+    crowd, work = the_ward(max([patients or 0, *RUNNERS.values(), *(many for _, many, _ in PEERS.values())]))
+    exact = reference(crowd)
+    jobs: dict[str, tuple[Callable[[int], Any], int, bool]] = {}
+    for runner, many in RUNNERS.items():
+        jobs[f"heparin_pk {runner}, trajectory"] = (partial(_ours, runner, True, crowd), many, True)
+        jobs[f"heparin_pk {runner}, nobody looks"] = (partial(_ours, runner, False, crowd), many, False)
+        jobs[f"heparin_pk {runner}, Trial.part"] = (partial(outcomes, runner), many, False)
+    for name, (make, many, _) in PEERS.items():
+        try:
+            jobs[name] = (partial(_peer, make(), work), many, True)
+        except ImportError as error:
+            print(f"{name}: skipped, {error}")
+    if shutil.which("Rscript") is None:
+        print("R deSolve: skipped, no R on this machine")
+    else:
+        print("R deSolve: skipped, R is there but its loop is not written yet")
+    rows: list[dict[str, Any]] = []
+    decisions = ours("numpy", True, crowd, len(work.people))[1]
+    draws = np.argwhere(decisions[:CHECKED, :, 0] > 0.0)
+    for name, (run, many, compares) in jobs.items():
+        many = min(many, patients or many)  # noqa: PLW2901
+        row: dict[str, Any] = {"name": name, "patients": many, "cpu_s": []}
+        rows.append(row)
+        found = run(many)
+        if compares:
+            concentration, decided = found
+            some = min(CHECKED, many)
+            seen = exact[:some] > 1e-4
+            row["trajectory_error"] = float(np.abs(concentration[:some][seen] / exact[:some][seen] - 1.0).max())
+            who, hour = draws[draws[:, 0] < some].T
+            at = (hour - 1) * STEPS
+            row["draw_error"] = float(np.abs(concentration[who, at] / exact[who, at] - 1.0).max())
+            same = (np.abs(decided - decisions[:many]) < 1e-6).all(axis=(1, 2))
+            row["other_decisions"] = int((~same).sum())
+            row["agrees"] = bool(row["draw_error"] <= AGREES_WITHIN and same.all())
+    for _ in range(repeats):
+        for row in rows:
+            start = cpu_s()
+            jobs[row["name"]][0](row["patients"])
+            row["cpu_s"].append(cpu_s() - start)
+    base = "heparin_pk numpy, trajectory"
+    speed = {row["name"]: row["patients"] / statistics.median(row["cpu_s"]) for row in rows}
+    for row in rows:
+        row["per_cpu_s"] = speed[row["name"]]
+        row["numpy_is_times"] = speed[base] / speed[row["name"]]
+        row["compiled_is_times"] = speed["heparin_pk compiled, trajectory"] / speed[row["name"]]
+    return rows
+
+
+def _ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
+    return ours(runner, keeps, crowd, number)
+
+
+def _peer(run: Callable[[Work], Found], work: Work, number: int) -> Found:
+    return run(work.first(number))
+
+
+def print_rates(rows: list[dict[str, Any]]) -> None:
+    print(f"\n{'':<36}{'patients':>9}{'per CPU-s':>11}{'error':>9}{'at draws':>10}{'numpy ×':>9}{'compiled ×':>11}  agreement")
+    for row in rows:
+        checked = "agrees" in row
+        errors = f"{row['trajectory_error']:>9.0e}{row['draw_error']:>10.0e}" if checked else f"{'':>19}"
+        word = ("yes" if row["agrees"] else f"NO: {row['other_decisions']} decided otherwise") if checked else ""
+        print(
+            f"{row['name']:<36}{row['patients']:>9,}{row['per_cpu_s']:>11,.0f}{errors}"
+            f"{row['numpy_is_times']:>9.1f}{row['compiled_is_times']:>11.1f}  {word}"
+        )
+
+
+# Each of the following runs in a process of its own
+
+
+def cold(name: str) -> dict[str, Any]:
+    """Return what importing costs, the first call, and the same call again (CPU-seconds)."""
+    crowd, work = the_ward(64)
+    if name.startswith("heparin_pk "):
+        runner = name.split()[1]
+        code = "import time; start = time.process_time(); import heparin_pk.trial; print(time.process_time() - start)"
+        imported = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        start = cpu_s()
+        if runner == "compiled":
+            import numba  # noqa: F401, PLC0415
+        imported += cpu_s() - start
+        run: Callable[[], Any] = partial(ours, runner, True, crowd, 64)
+        begun = cpu_s()
+    else:
+        make, _, modules = PEERS[name]
+        start = cpu_s()
+        for module in modules:
+            importlib.import_module("scipy.integrate" if module == "scipy" else module)
+        imported, begun = cpu_s() - start, cpu_s()
+        run = partial(make(), work)
+    run()
+    first = cpu_s() - begun  # making the model and compiling it included
+    start = cpu_s()
+    run()
+    return {"name": name, "import_s": imported, "first_s": first, "again_s": cpu_s() - start, "mb": _mb()}
+
+
+def trial(number: int, workers: int, keep_rows: bool, runner: str) -> dict[str, Any]:
+    start, wall = _tree_s(), time.perf_counter()
+    TRIAL.run(number, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
+    return {
+        "patients": number,
+        "workers": workers,
+        "keep_rows": keep_rows,
+        "runner": runner,
+        "wall_s": time.perf_counter() - wall,
+        "cpu_s": _tree_s() - start,
+        "mb": _mb(),
+        "mb_largest_worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+    }
+
+
+def cluster(number: int, how: str) -> dict[str, Any]:
+    """Return what a run costs in this process, in two, or on a local Dask cluster of two (start-up included)."""
+    start, wall = _tree_s(), time.perf_counter()
+    common: dict[str, Any] = {"seed": SEED, "keep_rows": False, "progress": False}
+    if how in ("serial", "two processes"):
+        TRIAL.run(number, workers=1 if how == "serial" else 2, **common)
+    else:
+        import dask  # noqa: PLC0415
+        from dask.distributed import Client, LocalCluster  # noqa: PLC0415
+
+        if how == "Dask, trim 2**30":
+            dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30})
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two, Client(two) as client:
+            TRIAL.run(number, client=client, people_per_part=16_384, **common)
+    return {"how": how, "patients": number, "wall_s": time.perf_counter() - wall, "cpu_s": _tree_s() - start}
+
+
+def _tree_s() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _mb() -> float:
+    """Return the peak memory of this process; Linux's ru_maxrss would begin at what the parent had when it forked."""
+    if os.path.exists("/proc/self/status"):
+        with open("/proc/self/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+ALONE: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "trial": trial, "cluster": cluster}
+
+
+def alone(what: str, *arguments: Any) -> dict[str, Any]:
+    """Run one of these in a fresh process."""
+    command = [sys.executable, "-W", "ignore", __file__, "--alone", json.dumps([what, *arguments])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def main() -> None:
+    """Measure, print, and write the rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, help="at most so many in each row of the rates")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", default="rates,cold,scaling,cluster")
+    parser.add_argument("--large", action="store_true", help="a million patients too")
+    parser.add_argument("--json", help="write all rows to this file")
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.alone:
+        what, *arguments = json.loads(given.alone)
+        print(json.dumps(ALONE[what](*arguments)))
+        return
+    only = given.only.split(",")
+    packages = ("numpy", "scipy", "numba", "libroadrunner", "antimony", "diffrax", "jax", "numbalsoda", "dask", "distributed")
+    found: dict[str, Any] = {"machine": _machine(), "versions": {name: _version(name) for name in packages}}
+    print(found["machine"], *(f"{name} {version}" for name, version in found["versions"].items()), sep=", ")
+    if "rates" in only:
+        found["rates"] = rates(given.patients, given.repeats)
+        print_rates(found["rates"])
+    if "cold" in only:
+        found["cold"] = [alone("cold", name) for name in (*(f"heparin_pk {runner}" for runner in RUNNERS), *PEERS)]
+        print(f"\n{'64 patients, CPU-seconds':<36}{'import':>8}{'first call':>12}{'again':>8}{'MB':>7}")
+        for row in found["cold"]:
+            if "failed" in row:
+                print(f"  failed: {row['failed']}")
+                continue
+            print(f"{row['name']:<36}{row['import_s']:>8.2f}{row['first_s']:>12.2f}{row['again_s']:>8.3f}{row['mb']:>7.0f}")
+    if "scaling" in only:
+        found["scaling"] = []
+        print(
+            f"\n{'Trial.run':<12}{'patients':>10}{'workers':>9}{'rows':>6}{'wall s':>9}{'CPU s':>9}{'MB':>7}{'MB a worker':>13}"
+        )
+        sizes = [1_000, 10_000, 100_000] + [1_000_000] * given.large
+        for runner in ("numpy", "compiled"):
+            for number in sizes:
+                ways_to_run = ((1, False), (2, False), (1, True))
+                for workers, keep_rows in ways_to_run[: 1 if runner == "numpy" and number == 1_000_000 else 3]:
+                    row = alone("trial", number, workers, keep_rows, runner)
+                    found["scaling"].append(row)
+                    print(
+                        f"{runner:<12}{number:>10,}{workers:>9}{'kept' if keep_rows else '-':>6}{row['wall_s']:>9.1f}"
+                        f"{row['cpu_s']:>9.1f}{row['mb']:>7.0f}{row['mb_largest_worker'] if workers > 1 else 0:>13.0f}"
+                    )
+    if "cluster" in only:
+        found["cluster"] = []
+        ways = ("serial", "two processes", "Dask", "Dask, trim 2**30")
+        number = min(given.patients or 100_000, 100_000)
+        rounds = [[(alone("cluster", 64, how), alone("cluster", number, how)) for how in ways] for _ in range(3)]
+        print(f"\n{f'{number:,} patients, numpy':<28}{'wall s':>9}{'CPU s':>9}{'of it start':>13}{'work / serial':>15}")
+        serial = statistics.median(large["cpu_s"] - small["cpu_s"] for small, large in (one[0] for one in rounds))
+        for place, how in enumerate(ways):
+            small, large = ([one[place][which] for one in rounds] for which in (0, 1))
+            row = {
+                "how": how,
+                "wall_s": statistics.median(one["wall_s"] for one in large),
+                "cpu_s": statistics.median(one["cpu_s"] for one in large),
+                "start_cpu_s": statistics.median(one["cpu_s"] for one in small),
+            }
+            row["work_by_serial"] = statistics.median(b["cpu_s"] - a["cpu_s"] for a, b in zip(small, large, strict=True)) / serial
+            found["cluster"].append(row)
+            print(f"{how:<28}{row['wall_s']:>9.1f}{row['cpu_s']:>9.1f}{row['start_cpu_s']:>13.1f}{row['work_by_serial']:>15.2f}")
+    if given.json:
+        with open(given.json, "w", encoding="utf-8") as file:
+            json.dump(found, file, indent=1)
+
+
+def _machine() -> str:
+    name = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            name = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), name)
+    return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "-"
+
+
+if __name__ == "__main__":
+    main()
