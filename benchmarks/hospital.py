@@ -30,8 +30,8 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 
 from heparin_pk import Nomogram, Patient, published, titrate
 from heparin_pk._streams import standard_normals
-from heparin_pk.cohort import What, titrate_all
-from heparin_pk.engine.lanes import Moments
+from heparin_pk.cohort import Unwatched, What, titrate_all
+from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.hospital import THROMBOSIS_WARD
 from heparin_pk.response import slope_ml_per_u
 from heparin_pk.trial import Trial
@@ -59,28 +59,18 @@ def the_ward(number: int) -> tuple[Any, Work]:
     return crowd, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
 
 
-class Nobody:
-    """A watcher that looks away."""
-
-    def passed(self, lanes: np.ndarray, moments: Moments, concentration: np.ndarray) -> None: ...
-
-    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None: ...
-
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None: ...
-
-
-class Keeper(Nobody):
+class Keeper(Unwatched):
     """Keeps the concentration at every grid point (577, n), and the orders."""
 
     def __init__(self, number: int) -> None:
         self.concentration = np.zeros((HOURS * STEPS + 1, number))
         self.decided = np.zeros((number, HOURS, 4))
 
-    def passed(self, lanes: np.ndarray, moments: Moments, concentration: np.ndarray) -> None:
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         number = self.concentration.shape[1]
         place, flat = moments.grid * number + lanes, self.concentration.reshape(-1)
         moving = len(lanes)  # lanes come longest way first
-        for piece, level in enumerate(concentration):
+        for piece, level in enumerate(levels.at):
             while moments.pieces[moving - 1] <= piece:
                 moving = int(np.searchsorted(-moments.pieces, -piece, side="left"))
             flat[place[:moving] + piece * number] = level[:moving]
@@ -93,7 +83,7 @@ class Keeper(Nobody):
 def ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
     """Return the ward through ``titrate_all``, with its trajectory or with nobody looking."""
     subjects = np.arange(number)
-    watcher = Keeper(number) if keeps else Nobody()
+    watcher = Keeper(number) if keeps else Unwatched()
     charts = titrate_all(
         crowd.take(subjects), DRUG, TABLE, watcher=watcher, hours=HOURS, seed=SEED, subjects=subjects, runner=runner
     )

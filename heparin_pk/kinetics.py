@@ -124,7 +124,8 @@ class Kinetics:
     __repr__ = shown
 
     def rates(self) -> Rates:
-        """Return the numbers the right-hand side reads."""
+        """Return the numbers the right-hand side reads; without a pool nothing binds to it."""
+        has_pool = self.bmax_u > 0.0
         return Rates(
             self.v1_ml,
             self.clearance_ml_per_h,
@@ -133,8 +134,8 @@ class Kinetics:
             self.q_ml_per_h,
             self.v2_ml,
             self.bmax_u,
-            self.kon_ml_per_u_per_h,
-            self.kint_per_h,
+            self.kon_ml_per_u_per_h if has_pool else 0.0,
+            self.kint_per_h if has_pool else 0.0,
             self.ktr_per_h,
             self.kr_ml_per_u_per_h,
             self.protamine_loss_per_h,
@@ -230,8 +231,9 @@ class KineticsOfAll:
             raise AttributeError(name) from None
 
     def rates(self) -> Rates:
-        """Return the numbers the right-hand side reads, arrays of shape (n,)."""
-        return Rates(*(self._values[name] for name in Rates._fields))  # type: ignore[arg-type]
+        """Return the numbers the right-hand side reads, arrays of shape (n,); without a pool nothing binds to it."""
+        pool = {name: np.where(self.bmax_u > 0.0, self._values[name], 0.0) for name in ("kon_ml_per_u_per_h", "kint_per_h")}
+        return Rates(*(pool.get(name, self._values[name]) for name in Rates._fields))  # type: ignore[arg-type]
 
 
 # fmt: off

@@ -116,7 +116,7 @@ def test_nothing_is_a_zero_that_is_never_computed():
     assert (x + NOTHING) is x
     assert (x - NOTHING) is x
     np.testing.assert_array_equal(NOTHING - x, -x)
-    for nothing in (NOTHING * x, x * NOTHING, NOTHING / x, -NOTHING, abs(NOTHING), 3.0 * NOTHING):
+    for nothing in (NOTHING * x, x * NOTHING, NOTHING / x, 1.0 / NOTHING, -NOTHING, abs(NOTHING), 3.0 * NOTHING):
         assert nothing is NOTHING
     assert not NOTHING > 0.0
     assert NOTHING > -1.0
@@ -144,10 +144,10 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     state += [rng.choice([0.0, 4000.0], n), np.zeros(n), rng.random(n)]
     rates = [np.full(n, x) for x in DRUG.kinetics(Patient(weight_kg=75)).rates()]
     hours, inputs = rng.uniform(0.001, 1 / 12, n), [rng.uniform(0, 2000, n), rng.choice([0.0, 9000.0], n)]
-    many = on_arrays.substeps(state, hours, inputs, rates)
+    many = on_arrays.substeps(state, hours, inputs, rates, on_arrays.slope(*state, *inputs, *rates))
     for i in range(n):
-        one = on_floats.substeps(*(tuple(x[i] for x in group) for group in (state,)), hours[i], [x[i] for x in inputs],
-                                 [x[i] for x in rates])  # fmt: skip
+        mine, fed, who = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
+        one = on_floats.substeps(mine, float(hours[i]), fed, who, on_floats.slope(*mine, *fed, *who))
         assert one == many[i]
     assert len(set(many.tolist())) > 5
 

@@ -81,7 +81,7 @@ def _blocks() -> tuple[Callable, Callable, Callable, Callable]:
 
     @overload(operator.truediv)
     def _truediv(a, b):
-        return (lambda a, b: NOTHING) if is_nothing(a) else None
+        return (lambda a, b: NOTHING) if is_nothing(a) or is_nothing(b) else None
 
     @overload(operator.gt)
     def _gt(a, b):

@@ -94,7 +94,8 @@ class Lanes:
             off |= {"kon_ml_per_u_per_h", "kint_per_h"}
         if "vmax_u_per_h" in off:
             off |= {"km_u_per_ml"}
-        off -= {"v1_ml", "v2_ml"}
+        if "q_ml_per_h" in off:
+            off |= {"v2_ml"}
         self._rates: list[Any] = [NOTHING if name in off else _own(getattr(rates, name)) for name in Rates._fields]
         self._state: list[Any] = [np.zeros(self.number) if i in self._needs else NOTHING for i in range(len(State._fields))]
         self._inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in self._needs else NOTHING]

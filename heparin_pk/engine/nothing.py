@@ -35,6 +35,9 @@ class Nothing:
 
     __rmul__ = __truediv__ = __mul__
 
+    def __rtruediv__(self, _: Any) -> Nothing:
+        return self  # the volume of a compartment that nobody has: what is divided by it is multiplied by its flow, nothing
+
     def __neg__(self) -> Nothing:
         return self
 
