@@ -61,6 +61,18 @@ def identical(one, two):
 # Nothing but the seed matters
 
 
+def test_parts_of_a_few_do_not_matter():
+    small = replace(TWO, hours=13.0)
+    identical(small.run(60, seed=7, progress=False), small.run(60, seed=7, people_per_part=25, progress=False))
+
+
+def test_nobody_is_counted_twice():
+    small = replace(TWO, hours=8.0)
+    found, part = small.run(20, seed=7, progress=False), small.part(0, 20, seed=7)
+    with pytest.raises(ValueError, match="the people from 0 on are in already"):
+        found.add(part)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("people_per_part", [400, 150, 97])
 def test_parts_do_not_matter(found, people_per_part):
