@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import heparin_pk
 from heparin_pk import (
+    Arm,
     Bag,
     Band,
     Bolus,
@@ -22,8 +23,10 @@ from heparin_pk import (
     Course,
     Covariate,
     Decision,
+    Decisions,
     Drug,
     Entry,
+    Execution,
     Fixed,
     Hold,
     Infusion,
@@ -33,12 +36,14 @@ from heparin_pk import (
     Nomogram,
     Parameter,
     Patient,
+    Population,
     Protamine,
     Pump,
     Recheck,
     Regimen,
     Residual,
     Situation,
+    Situations,
     Source,
     Start,
     Step,
@@ -46,6 +51,7 @@ from heparin_pk import (
     Studied,
     Subcutaneous,
     TherapeuticRange,
+    Trial,
     Value,
     Variability,
     metrics,
@@ -354,6 +360,13 @@ EXAMPLES = [
     Band(below=35, label="<35 s", bolus_u_per_kg=80, change_percent=-10),
     Band(below=float("inf"), label=">90 s", hold_min=60),
     *(Nomogram.load(name) for name in laws.NOMOGRAMS),
+    Execution(name="late", late_draw_fraction=0.5, late_by_h=1.5),
+    heparin_pk.hospital.REAL_WARD,
+    heparin_pk.hospital.WEIGHT_WOMEN,
+    *heparin_pk.hospital.POPULATIONS.values(),
+    Population.from_table({"weight_kg": [60, 82.5], "sex": ["female", "male"], "smoker": [True, False]}),
+    Arm(controller=Nomogram.load("raschke-1993"), laboratory=Laboratory(turnaround_h=0.5)),
+    Trial(population=heparin_pk.hospital.THROMBOSIS_WARD, arms={"one": Nomogram.load("raschke-1993")}, hours=24),
 ]
 
 
@@ -367,7 +380,8 @@ def test_14_what_is_shown_can_be_pasted_back(noun):
 
 def test_14_every_noun_was_tried():
     nouns = {thing for thing in vars(heparin_pk).values() if isinstance(thing, type) and is_dataclass(thing)}
-    assert nouns - {type(example) for example in EXAMPLES} == {Course}
+    holds_arrays = {Course, Situations, Decisions}
+    assert nouns - {type(example) for example in EXAMPLES} == holds_arrays
 
 
 @given(

@@ -323,8 +323,8 @@ def test_a_stopped_trial_goes_on_where_it_was(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_the_command_line_stops_by_hand_and_goes_on(tmp_path):
-    command = [sys.executable, "-m", "heparin_pk.cli", "trial", "raschke-1993", "-n", "60000", "--seed", "3", "--quiet",
-               "--checkpoint", str(tmp_path / "kept"), "--json", "--hours", "24"]  # fmt: skip
+    command = [sys.executable, "-m", "heparin_pk.cli", "trial", "raschke-1993", "-n", "200000", "--seed", "3", "--quiet",
+               "--checkpoint", str(tmp_path / "kept"), "--json", "--hours", "8"]  # fmt: skip
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not list((tmp_path / "kept").glob("part-*.npz")) and time.monotonic() < deadline and first.poll() is None:
@@ -335,7 +335,7 @@ def test_the_command_line_stops_by_hand_and_goes_on(tmp_path):
     assert "stopped by hand" in complaint
     assert complaint.count("\n") == 1
     again = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
-    straight = subprocess.run([*command[:-5], "--json", "--hours", "24"], capture_output=True, text=True, timeout=300, check=True)
+    straight = subprocess.run([*command[:-5], "--json", "--hours", "8"], capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(again.stdout)["summary"] == json.loads(straight.stdout)["summary"]
 
 
