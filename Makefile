@@ -16,7 +16,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests heparin_pk
+	$(BIN)/python -m pytest tests heparin_pk
 	$(BIN)/python -m pytest --nbval-lax notebooks
 
 quick: $(VENV)/.test

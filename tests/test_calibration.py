@@ -55,6 +55,7 @@ def test_students_t_as_tabled(freedom, table):
     assert _student_t_975(freedom) == pytest.approx(table, rel=0.003)
 
 
+@pytest.mark.slow
 def test_the_band_holds_the_truth_and_shrinks():
     """Most bands hold the line of a large sample; 16 times the samples make them a quarter as wide."""
     truth = calibrate(samples(UFH, REAGENTS["actin-fs"], 6000, seed=99))
@@ -99,6 +100,7 @@ def test_agreement_counts():
     assert found.rank_correlation_ratio == pytest.approx(0.9856, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_discordance_as_printed():
     """Rank correlation 0.68 (0.60-0.75); 38 % in, 56 % below, 6 % above: with two published factor VIII, neither fitted."""
     thrombosis, surgery, as_found = (

@@ -276,6 +276,7 @@ def test_commands(capsys, tmp_path):
 # Sliders
 
 
+@pytest.mark.slow
 def test_the_code_of_a_scene_draws():
     for name in SCENES:
         scene = getattr(widgets, name)(**({} if name == "overlay" else {"predict": False}))
@@ -310,6 +311,7 @@ def test_every_scene_draws_speaks_and_shows_code_that_runs(name, capsys):
         getattr(widgets, name)(nonsense=3)
 
 
+@pytest.mark.slow
 def test_scenes_answer_to_their_sliders():
     blood = widgets.blood(predict=False)
     before = blood.words

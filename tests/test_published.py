@@ -226,6 +226,7 @@ class TestPrinted:
         assert course.concentration_at_u_per_ml(2.04) == pytest.approx(4.8, rel=0.10)
         assert a.first_half_life_min(published.JIA_2015_UFH.kinetics(Patient(weight_kg=66))) == pytest.approx(90, rel=0.05)
 
+    @pytest.mark.slow
     def test_al_sallami_share_beyond_999_s(self):
         """43 % of the aPTTs printed, within 3 points; with the sample before the dose counted in, fewer."""
         after = a.share_of_children_beyond(999.0, children=1200, seed=5)

@@ -128,6 +128,7 @@ def test_the_four_nomograms_are_all_there():
     assert {"raschke-1993", "durham-va-2009", "michigan-vte-anti-xa", "uk-aptt-ratio"} <= set(nomogram.names())
 
 
+@pytest.mark.slow
 def test_the_score_it_prints_is_the_score():
     found = validation.rows()
     numbers = validation.score(found)

@@ -94,6 +94,7 @@ def test_floats_do_not_matter():
     identical(small.run(20, seed=7, progress=False), small.run(20, seed=7, runner="python", progress=False))
 
 
+@pytest.mark.slow
 def test_the_seed_matters(found):
     assert TWO.run(NUMBER, seed=8, progress=False).summary() != found.summary()
     rng = np.random.default_rng(3)
@@ -346,6 +347,7 @@ def _cluster(distributed, workers):
     return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_not_there(tmp_path):
     pytest.importorskip("dask.distributed")
     file = tmp_path / "rows.csv"

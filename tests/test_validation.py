@@ -75,6 +75,7 @@ def test_a_row_moves_when_the_model_does(monkeypatch):
     assert not after.inside
 
 
+@pytest.mark.slow
 def test_words_and_json(capsys):
     good, bad = Row(claim=claim(), ours=11.0), Row(claim=claim(quantity="other", why="Because.", used_to_build=True), ours=13.0)
     words = validation.in_words([good, bad])
@@ -110,6 +111,7 @@ def test_what_lies_beyond_the_picture_stands_at_its_edge():
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_on_the_command_line(capsys, tmp_path):
     picture = tmp_path / "rows.png"
     assert main(["validate", "--group", "kinetics", "--figure", str(picture)]) == 0
