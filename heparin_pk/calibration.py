@@ -15,6 +15,7 @@ import numpy as np
 from heparin_pk._checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk._streams import checked_seed, standard_normal
 from heparin_pk.drug import Drug
+from heparin_pk.hospital import FACTOR_VIII
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
 from heparin_pk.population import people
@@ -49,19 +50,7 @@ ARACHCHILLAGE_2017 = Source(
     doi="10.1016/j.thromres.2017.07.006",
     pmid="28759760",
 )
-FACTOR_VIII_THROMBOSIS = Value(
-    2.07,
-    Source(
-        key="Tichelaar_2012",
-        citation=(
-            "Tichelaar V, Mulder A, Kluin-Nelemans H, Meijer K. The acute phase reaction explains only a part of initially "
-            "elevated factor VIII:C levels: a prospective cohort study in patients with venous thrombosis. "
-            "Thromb Res 2012;129(2):183-186"
-        ),
-        where="Abstract: mean factor VIII 207 IU/dL at baseline, 75 patients (taken as the median here)",
-        confidence="primary",
-    ),
-)
+FACTOR_VIII_THROMBOSIS = FACTOR_VIII.middle
 """Factor VIII with a fresh venous thrombosis, U/mL."""
 FACTOR_VIII_AFTER_SURGERY = Value(
     4.32,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 
-from heparin_pk.hospital import CORONARY_WARD, REAL_WARD, THROMBOSIS_WARD
+from heparin_pk.hospital import CORONARY_WARD, PRUCNAL_2020, REAL_WARD, THROMBOSIS_WARD, TING_2018
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.outcomes import Outcomes
@@ -60,21 +60,6 @@ CRUICKSHANK_TRIAL = Source(
     where="Abstract: aPTT therapeutic in 66 % at 24 h and 81 % at 48 h",
     confidence="primary",
     url="https://paperexplained.cn/articles/paper/detail/38b98ddbe8c81137c63aa747a88ad635d71e62c1",
-)
-TING_2018 = Source(
-    key="Ting_2018",
-    citation="Ting et al. 2018: time in range of heparin by two methods, 255 inpatients of one hospital (title not seen)",
-    where="Abstract: modified Rosendaal 43.7 % (SD 26.5), values in range 37.7 % (SD 25.7)",
-    confidence="primary",
-    doi="10.1177/1076029618798944",
-    pmid="30213200",
-)
-PRUCNAL_2020 = Source(
-    key="Prucnal_2020",
-    citation="Prucnal et al. Acad Emerg Med 2020;27(2):117-127: aPTT after guideline dosing for acute pulmonary embolism (n 505)",
-    where="Abstract: in range 26.3 % at 24 h and 28.4 % at 48 h after a bolus and an infusion",
-    confidence="primary",
-    url="https://metajournal.com/articles/932139",
 )
 _RECONSTRUCTED = Source(
     key="heparin_pk_reconstruction",
