@@ -395,8 +395,7 @@ def _on_a_cluster(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]]
     """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
     trial, seed, runner, with_rows = job
     name = f"heparin-pk-{trial._fingerprint(0, seed)[:16]}-{runner}-{with_rows}"
-    shared = client.scatter(job, broadcast=True, hash=True)
-    futures = [client.submit(_run_part, shared, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
+    futures = [client.submit(_run_part, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
     for future in _distributed().as_completed(futures):
         part = future.result()
         future.release()

@@ -343,6 +343,23 @@ def test_the_command_line_stops_by_hand_and_goes_on(tmp_path):
 # An existing cluster
 
 
+@pytest.fixture
+def _not_for_ever():
+    """A cluster that does not answer fails after four minutes (where there are signals)."""
+
+    def too_long(signum, frame):
+        raise TimeoutError("a cluster did not answer within four minutes")
+
+    if os.name == "nt":
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(240)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 def _cluster(distributed, workers):
     return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
 
@@ -375,6 +392,7 @@ class Fatal(Trial):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_not_for_ever")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_cluster_finds_the_same(found, workers):
     distributed = pytest.importorskip("dask.distributed")
@@ -390,6 +408,7 @@ def test_a_cluster_finds_the_same(found, workers):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_not_for_ever")
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch):
     distributed = pytest.importorskip("dask.distributed")
