@@ -5,6 +5,7 @@ from __future__ import annotations
 from heparin_pk.execution import Execution
 from heparin_pk.patient import Patient
 from heparin_pk.population import Population, Spread
+from heparin_pk.published.sources import ASSUMED
 from heparin_pk.source import Source, Value
 
 DAVYDOV_2000 = Source(
@@ -19,14 +20,14 @@ NHANES_2015 = Source(
     key="NHANES_2015_2016",
     citation=(
         "US Centers for Disease Control and Prevention, National Health and Nutrition Examination Survey 2015-2016, public files "
-        "BMX_I and DEMO_I"
+        "BMX_I and DEMO_I (the copy at this address was read)"
     ),
     where=(
         "adults of 60 years and more, weighted with WTMEC2YR, 872 men and 900 women: mean and SD of the logarithms and their "
         "correlation, computed by us. Mixed 38 : 62 they give 80.4 +- 20.2 kg, beside the 80.1 +- 20.6 kg of Davydov 2000"
     ),
     confidence="derived",
-    url="https://wwwn.cdc.gov/nchs/nhanes/continuousnhanes/default.aspx?BeginYear=2015",
+    url="https://github.com/smileschen/2018-sp-stats131",
 )
 RIETE_2006 = Source(
     key="RIETE_2006",
@@ -58,12 +59,7 @@ TICHELAAR_2012 = Source(
     where="Abstract: mean factor VIII 207 IU/dL at baseline, 75 patients (taken as the median); a CV of 45 % is assumed",
     confidence="primary",
 )
-ANY_HOUR = Source(
-    key="assumed",
-    citation="Assumed: heparin is begun at any hour of the day alike",
-    where="no paper",
-    confidence="assumed",
-)
+ANY_HOUR = ASSUMED.at("heparin is begun at any hour of the day alike")
 
 _NHANES = "60 years and more"
 FEMALE = Spread(feature="female", form="share", middle=Value(0.615, DAVYDOV_2000.at("Abstract: 59 of 96 patients were women")))
@@ -200,17 +196,13 @@ FERNANDES = Source(
     where="Abstract: nurses' guesses lie within 10 % in 66 % of 117 patients; an SD of about 10 % gives that",
     confidence="primary",
 )
-_WRITTEN_AS_ASSUMED = Source(
-    key="assumed", citation="Assumed by heparin_pk, not published", where="no paper", confidence="assumed"
-)
-
 LATE_DRAW = Value(0.22, BRIGHAM_COMPLIANCE.at("Abstract: laboratory compliance 77.6 %; all of the rest taken as late draws"))
-LATE_BY_H = Value(2.0, _WRITTEN_AS_ASSUMED.at("how late blood is drawn was looked for and not found"))
+LATE_BY_H = Value(2.0, ASSUMED.at("how late blood is drawn was looked for and not found"))
 CHANGE_DELAY_H = Value(0.6, BECKER_1999.at("Abstract: 1.6 h from the sample to the change, less 1 h for the result", "derived"))
 MISSED_STEP = Value(0.088, PHARAND_2005.at("16.4 % not compliant, of which 54 % were no miscalculation", "derived"))
 WRONG_STEP = Value(0.076, PHARAND_2005.at("16.4 % not compliant, of which 46 % (32 of 69) were miscalculations", "derived"))
 WRONG_START = Value(0.192, JOHNS_HOPKINS_2025)
-WRONG_SIZE_CV = Value(0.35, _WRITTEN_AS_ASSUMED.at("the size of wrong rates was not found"))
+WRONG_SIZE_CV = Value(0.35, ASSUMED.at("the size of wrong rates was not found"))
 OMITTED_BOLUS = Value(0.141, JOHNS_HOPKINS_2025.at("Abstract: first bolus right in 85.9 %; all of the rest taken as omitted"))
 WEIGHT_ERROR_CV = Value(0.10, FERNANDES)
 

@@ -15,7 +15,7 @@ import numpy as np
 from heparin_pk._checks import check_one_of
 from heparin_pk.cohort import Charts
 from heparin_pk.patient import Crowd
-from heparin_pk.response import ASSAYS, Responses, TherapeuticRange, level
+from heparin_pk.response import Responses, TherapeuticRange, level
 from heparin_pk.tally import Tally
 
 Z_95 = 1.959963984540054
@@ -554,8 +554,3 @@ def _signed(one: Estimate, outcome: Outcome) -> str:
 def _plain(one: Estimate | None, prefix: str) -> dict[str, float | int | None]:
     names = ("mean", "low", "high", "sd", "number")
     return {f"{prefix}{name}": None if one is None else getattr(one, name) for name in names}
-
-
-def assay_label(target: TherapeuticRange) -> str:
-    """Return the label of a target's assay."""
-    return ASSAYS[target.assay].label

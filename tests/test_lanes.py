@@ -1,6 +1,5 @@
 """Many people at once are the same people: bit for bit the stepper, order for order the titration, whoever runs them."""
 
-import itertools
 import warnings
 from dataclasses import dataclass, replace
 
@@ -397,9 +396,3 @@ def test_events_of_one_moment_keep_their_order():
     held_together(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), range(4), hours=8.0, laboratory=laboratory)
     charts = titrate_all(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), watcher=Chart(4), hours=8.0, laboratory=laboratory)
     assert (charts.values[0] < charts.values[1]).all()
-
-
-def test_all_pairs_of_people_differ():
-    crowd = ward(50)
-    weights = crowd.weight_kg.tolist()
-    assert all(one != two for one, two in itertools.pairwise(sorted(weights)))

@@ -9,6 +9,7 @@ NumPy, one after the other in plain floats, or compiled. What nobody has (a seco
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -157,9 +158,10 @@ class Lanes:
         self._next[lanes] = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
         if len(moving):
             here, there = ((part[_CENTRAL] / rates[0])[moving] for part in (state, after))
-            crossings = _crossings(here, there[None, :], watch.edges(lanes[moving]))
+            edges = watch.edges(lanes[moving])
+            crossed = (_sides_of(here, edges) != _sides_of(there, edges)).any(axis=0)
             moments = Moments(before_h[moving], before_h[moving], before_h[moving], at_h[moving])
-            watch.passed(lanes[moving], moments, Levels(there[None, :], *crossings))
+            watch.passed(lanes[moving], moments, Levels(there[None, :], *_piece_and_place(crossed[None, :])))
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount to one part of the state of these lanes, at once."""
@@ -214,20 +216,6 @@ def _picked(values: Any, which: np.ndarray) -> Any:
     return values if values is NOTHING else values[which]
 
 
-def _crossings(here: np.ndarray, concentration: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pieces, and whose, that end on another side of some edge than they began; in the order of time."""
-    crossed = np.zeros(concentration.shape, dtype=bool)
-    if len(edges):
-        lowest, highest = (f(concentration.min(axis=0) if f is np.minimum else concentration.max(axis=0), here)
-                           for f in (np.minimum, np.maximum))  # fmt: skip
-        for low, high in zip(edges[::2], edges[1::2], strict=True):
-            who = np.flatnonzero(((lowest < low) & (highest >= low)) | ((lowest <= high) & (highest > high)))
-            path = np.concatenate([here[who][None, :], concentration[:, who]])
-            side = (path > high[who]).view(np.int8) - (path < low[who]).view(np.int8)
-            crossed[:, who] |= side[1:] != side[:-1]
-    return _piece_and_place(crossed)
-
-
 def _sides_of(concentration: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Return for each of k ranges -1 below, 0 in, 1 above, shape (k, m)."""
     return (concentration > edges[1::2]).view(np.int8) - (concentration < edges[::2]).view(np.int8)
@@ -248,10 +236,10 @@ _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
 
 
 class _Piecewise:
-    """Runs piece by piece; who runs a piece is ``_run(state, hours, inputs, rates)``."""
+    """Runs piece by piece; a piece is run by ``run(state, hours, inputs, rates)``."""
 
-    def _run(self, state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-        raise NotImplementedError
+    def __init__(self, run: Callable[..., list[Any]]) -> None:
+        self._run = run
 
     def once(self, state: list[Any], inputs: list[Any], rates: list[Any], time_h: np.ndarray, at_h: np.ndarray) -> list[Any]:
         return self._run(state, at_h - time_h, inputs, rates)
@@ -290,46 +278,42 @@ class _Piecewise:
         return np.concatenate([one for one, _ in crossings]), np.concatenate([two for _, two in crossings])
 
 
-class _OnArrays(_Piecewise):
-    """NumPy: every lane at once; lanes that need more steps than others go on alone."""
-
-    def _run(self, state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-        slopes = _ON_ARRAYS.slope(*state, *inputs, *rates)
-        steps = _ON_ARRAYS.substeps(state, hours, inputs, rates, slopes)
-        h = hours / steps
-        after = list(_ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
-        which = np.flatnonzero(steps > 1.0)
-        if not len(which):
-            return after
-        part, h, left, fed, who = (_picked(x, which) for x in (after, h, steps - 1.0, inputs, rates))
-        while len(which):
-            part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who)))
-            left -= 1.0
-            done = np.flatnonzero(left == 0.0)
-            if not len(done):
-                continue
-            for whole, new in zip(after, part, strict=True):
-                if whole is not NOTHING:
-                    whole[which[done]] = new[done]
-            still = np.flatnonzero(left > 0.0)
-            if len(still) < 0.8 * len(which):  # the others step on in vain meanwhile
-                which, left = which[still], left[still]
-                part, h, fed, who = (_picked(x, still) for x in (part, h, fed, who))
+def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
+    """Return every lane ``hours`` later. NumPy: all at once; lanes that need more steps than others go on alone."""
+    slopes = _ON_ARRAYS.slope(*state, *inputs, *rates)
+    steps = _ON_ARRAYS.substeps(state, hours, inputs, rates, slopes)
+    h = hours / steps
+    after = list(_ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
+    which = np.flatnonzero(steps > 1.0)
+    if not len(which):
         return after
+    part, h, left, fed, who = (_picked(x, which) for x in (after, h, steps - 1.0, inputs, rates))
+    while len(which):
+        part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who)))
+        left -= 1.0
+        done = np.flatnonzero(left == 0.0)
+        if not len(done):
+            continue
+        for whole, new in zip(after, part, strict=True):
+            if whole is not NOTHING:
+                whole[which[done]] = new[done]
+        still = np.flatnonzero(left > 0.0)
+        if len(still) < 0.8 * len(which):  # the others step on in vain meanwhile
+            which, left = which[still], left[still]
+            part, h, fed, who = (_picked(x, still) for x in (part, h, fed, who))
+    return after
 
 
-class _OnFloats(_Piecewise):
-    """Plain floats, lane after lane: the stepper itself."""
-
-    def _run(self, state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-        number, parts = len(hours), len(state)
-        absent = [0.0] * (parts + 2) + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
-        every = zip((*state, *inputs, *rates), absent, strict=True)
-        columns = [[zero] * number if part is NOTHING else part.tolist() for part, zero in every]
-        rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
-        new = [_ON_FLOATS.advance(row[:parts], h, row[parts : parts + 2], row[parts + 2 :]) for row, h in rows]
-        after = np.array(new, dtype=float).reshape(number, parts).T
-        return [NOTHING if old is NOTHING else np.ascontiguousarray(column) for old, column in zip(state, after, strict=True)]
+def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
+    """Return every lane ``hours`` later. Plain floats, lane after lane: the stepper itself."""
+    number, parts = len(hours), len(state)
+    absent = [0.0] * (parts + 2) + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
+    every = zip((*state, *inputs, *rates), absent, strict=True)
+    columns = [[zero] * number if part is NOTHING else part.tolist() for part, zero in every]
+    rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
+    new = [_ON_FLOATS.advance(row[:parts], h, row[parts : parts + 2], row[parts + 2 :]) for row, h in rows]
+    after = np.array(new, dtype=float).reshape(number, parts).T
+    return [NOTHING if old is NOTHING else np.ascontiguousarray(column) for old, column in zip(state, after, strict=True)]
 
 
 class _Compiled:
@@ -364,7 +348,11 @@ class _Compiled:
         return _piece_and_place(crossed)
 
 
-_RUNNERS: dict[str, Callable[[], Any]] = {"numpy": _OnArrays, "python": _OnFloats, "compiled": _Compiled}
+_RUNNERS: dict[str, Callable[[], Any]] = {
+    "numpy": partial(_Piecewise, _on_arrays),
+    "python": partial(_Piecewise, _on_floats),
+    "compiled": _Compiled,
+}
 
 
 def _stacked(*groups: list[Any]) -> np.ndarray:
