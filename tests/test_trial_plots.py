@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 from heparin_pk import Nomogram, Trial, hospital, plot, widgets
 from heparin_pk.outcomes import CURVES
 
+pytestmark = pytest.mark.slow  # a trial or a hundred replicates each
+
 DURHAM, RASCHKE = "durham-va-2009", "raschke-1993"
 
 

@@ -13,6 +13,8 @@ import matplotlib.pyplot as plt
 
 from heparin_pk import Fixed, Laboratory, Population, citations, datasets, hospital, plot, published, titrate, vpc
 
+pytestmark = pytest.mark.slow  # a trial or a hundred replicates each
+
 HEPARIN = published.UFH_DEFAULT
 CHARTS = [datasets.load_icu_course(name) for name in datasets.icu_course_ids()]
 AS_IN_THE_CHECK = Laboratory(cv_fraction=0.0, turnaround_h=0.0, residual=HEPARIN.residual)
