@@ -129,7 +129,7 @@ class Course:
     @property
     def concentration_u_per_ml(self) -> np.ndarray:
         """Heparin in plasma, U/mL, shape (n,)."""
-        return self.states[:, 0] / self.drug_volume_ml
+        return self.drug.kinetics(self.patient).concentration_u_per_ml(self.states[:, 0])
 
     @property
     def drug_volume_ml(self) -> float:

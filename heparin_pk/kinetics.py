@@ -43,14 +43,14 @@ class State(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """The numbers :func:`derivatives` reads, in the order in which it reads them."""
+    """The numbers :func:`derivatives` reads, in the order in which it reads them; volumes turned over, for division is slow."""
 
-    v1_ml: float
+    inverse_v1_per_ml: float
     clearance_ml_per_h: float
     vmax_u_per_h: float
     km_u_per_ml: float
     q_ml_per_h: float
-    v2_ml: float
+    inverse_v2_per_ml: float
     bmax_u: float
     kon_ml_per_u_per_h: float
     kint_per_h: float
@@ -127,12 +127,12 @@ class Kinetics:
         """Return the numbers the right-hand side reads; without a pool nothing binds to it."""
         has_pool = self.bmax_u > 0.0
         return Rates(
-            self.v1_ml,
+            1.0 / self.v1_ml,
             self.clearance_ml_per_h,
             self.vmax_u_per_h,
             self.km_u_per_ml,
             self.q_ml_per_h,
-            self.v2_ml,
+            1.0 / self.v2_ml,
             self.bmax_u,
             self.kon_ml_per_u_per_h if has_pool else 0.0,
             self.kint_per_h if has_pool else 0.0,
@@ -141,6 +141,10 @@ class Kinetics:
             self.protamine_loss_per_h,
             self.ke0_per_h,
         )
+
+    def concentration_u_per_ml(self, central_u: Any) -> Any:
+        """Return the concentration that an amount in plasma makes, a number or an array, as the right-hand side reads it."""
+        return central_u * (1.0 / self.v1_ml)
 
     @property
     def fastest_per_h(self) -> float:
@@ -232,24 +236,25 @@ class KineticsOfAll:
 
     def rates(self) -> Rates:
         """Return the numbers the right-hand side reads, arrays of shape (n,); without a pool nothing binds to it."""
-        pool = {name: np.where(self.bmax_u > 0.0, self._values[name], 0.0) for name in ("kon_ml_per_u_per_h", "kint_per_h")}
-        return Rates(*(pool.get(name, self._values[name]) for name in Rates._fields))  # type: ignore[arg-type]
+        read = {name: np.where(self.bmax_u > 0.0, self._values[name], 0.0) for name in ("kon_ml_per_u_per_h", "kint_per_h")}
+        read |= {"inverse_v1_per_ml": 1.0 / self.v1_ml, "inverse_v2_per_ml": 1.0 / self.v2_ml}
+        return Rates(*(read[name] if name in read else self._values[name] for name in Rates._fields))  # type: ignore[arg-type]
 
 
 # fmt: off
 def derivatives(
     central, peripheral, bound, depot1, depot2, protamine, effect, auc,  # noqa: ARG001  the area does not feed back
     rate, protamine_rate,
-    v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0,
+    per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0,
 ):
     """Return how fast each part of the :class:`State` changes, per hour.
 
     ``rate`` is what the pump gives into the vein (U/h), ``protamine_rate`` what the protamine syringe gives (U neutralised per
     h). Floats or arrays alike.
     """
-    c = central / v1
+    c = central * per_v1
     binding = kon * c * (bmax - bound)
-    exchange = q * (c - peripheral / v2)
+    exchange = q * (c - peripheral * per_v2)
     neutralised = kr * c * protamine
     eliminated = vmax * c / (km + c) + cl * c
     return (

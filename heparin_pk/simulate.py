@@ -251,7 +251,7 @@ def _live(
 
     def draw(now_h: float) -> None:
         assert laboratory is not None  # only a titration draws blood
-        concentration = bedside.run.look(now_h).central_u / bedside.kinetics.v1_ml
+        concentration = bedside.kinetics.concentration_u_per_ml(bedside.run.look(now_h).central_u)
         lab = laboratory.report(max(0.0, concentration), patient, responses, now_h, seed, subject)
         later(lab.reported_h, Rank.RESULT, lambda now_h: read(lab, now_h))
 

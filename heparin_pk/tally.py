@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.cohort import What
-from heparin_pk.engine.lanes import Levels, Moments
+from heparin_pk.engine.lanes import Levels, Moments, counted
 from heparin_pk.engine.stepper import STEPS_PER_H
 from heparin_pk.metrics import SHORTEST_STAY_H
 from heparin_pk.patient import Crowd
@@ -55,14 +55,15 @@ class InRange:
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed: each piece that crosses an edge is cut there."""
-        at, piece, who = levels
+        piece, who = levels.crossing_piece, levels.crossing_place
         if self._changes_by_itself:
-            number, place = (index.ravel() for index in np.indices(at.shape))
-            at = self._felt(lanes[place], at.ravel(), moments.at(number + 1, place)).reshape(at.shape)
-            piece, who = number, place
+            piece, who = moments.every()
+        after, before = levels.at(piece, who), levels.at(np.maximum(0, piece - 1), who)
+        if self._changes_by_itself:
+            after = self._felt(lanes[who], after, moments.at(piece + 1, who))
+            before = np.concatenate([after[:1], after[:-1]])
+        before = np.where(piece == 0, self._last[lanes[who]], before)
         low, high = self._low[lanes], self._high[lanes]
-        after = at[piece, who]
-        before = np.where(piece == 0, self._last[lanes[who]], at[piece - 1, who])
         was, now = _sides(before, low[who], high[who]), _sides(after, low[who], high[who])
         mine = np.flatnonzero(was != now)
         if len(mine):
@@ -75,8 +76,9 @@ class InRange:
             into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
             for turn in _turns(who):
                 self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        self._last[lanes] = at[-1]
-        self._side[lanes] = _sides(at[-1], low, high)
+        last = self._felt(lanes, levels.last, moments.at(moments.pieces, slice(None)))
+        self._last[lanes] = last
+        self._side[lanes] = _sides(last, low, high)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
@@ -134,17 +136,15 @@ class Tally:
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""
-        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.at.max(axis=0))
+        self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.peak)
         for one in self.ranges:
             one.passed(lanes, moments, levels)
-        begins_h, pieces = moments.begin_h, len(levels.at)
-        ends_h = moments.at(pieces, slice(None))
-        begins = np.floor(begins_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
-        for hour in range(math.floor(begins_h.min()) + 1, math.floor(ends_h.max()) + 1):
-            piece = hour * STEPS_PER_H - begins  # the grid point at a full hour, if this lane came by
-            who = np.flatnonzero((piece >= 0) & (piece < pieces) & (hour <= ends_h))
-            who = who[moments.at(piece[who] + 1, who) == hour]
-            self.hourly_u_per_ml[hour, lanes[who]] = levels.at[piece[who], who]
+        if moments.on_grid:
+            first = -(-moments.grid // STEPS_PER_H)  # the first full hour on the way, and then so many more
+            number = (moments.grid + moments.pieces - 1) // STEPS_PER_H - first + 1
+            more, who = counted(number)
+            hour = first[who] + more
+            self.hourly_u_per_ml[hour, lanes[who]] = levels.at(hour * STEPS_PER_H - moments.grid[who], who)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
         """Note the level just after something was given."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from heparin_pk._checks import check_one_of
 from heparin_pk.engine import compiled, stepper
+from heparin_pk.engine.compiled import HAIR
 from heparin_pk.engine.nothing import NOTHING
 from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.engine.stepper import STEPS_PER_H
@@ -24,17 +25,18 @@ from heparin_pk.kinetics import Rates, State
 RUNNERS = ("numpy", "python", "compiled")
 _CENTRAL = State._fields.index("central_u")
 _PROTAMINE = State._fields.index("protamine_u")
+_STATES = len(State._fields)
 _STATES_OF = {  # a state is in play when one of these rates is above zero for anybody
-    "central_u": ("v1_ml",),
+    "central_u": ("inverse_v1_per_ml",),
     "peripheral_u": ("q_ml_per_h",),
     "bound_u": ("bmax_u",),
     "depot1_u": ("ktr_per_h",),
     "depot2_u": ("ktr_per_h",),
     "protamine_u": ("kr_ml_per_u_per_h",),
     "effect_u_per_ml": ("ke0_per_h",),
-    "auc_u_h_per_ml": ("v1_ml",),
+    "auc_u_h_per_ml": ("inverse_v1_per_ml",),
 }
-_DIVISORS = ("v1_ml", "v2_ml", "km_u_per_ml")
+_DIVISORS = ("km_u_per_ml",)
 
 
 class Moments:
@@ -46,6 +48,11 @@ class Moments:
     def __init__(self, begin_h: np.ndarray, grid: np.ndarray, pieces: np.ndarray, end_h: np.ndarray | None = None) -> None:
         self.begin_h, self.grid, self.pieces, self._end_h = begin_h, grid, pieces, end_h
 
+    @property
+    def on_grid(self) -> bool:
+        """True when every piece ends on the grid: lane i's first at grid point ``grid[i]``."""
+        return self._end_h is None
+
     def at(self, number: Any, who: Any) -> np.ndarray:
         """Return moment ``number`` (0: before the first piece) of these places, h."""
         if self._end_h is not None:
@@ -53,13 +60,39 @@ class Moments:
         on_grid_h = (self.grid[who] - 1 + np.minimum(number, self.pieces[who])) / STEPS_PER_H
         return np.where(np.equal(number, 0), self.begin_h[who], on_grid_h)
 
+    def every(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return every piece of every lane, and whose it is, one lane after the other, each in the order of time."""
+        return counted(self.pieces)
+
+
+def counted(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return 0, 1, ... so many times as each number says, and to which of them each belongs.
+
+    >>> counted(np.array([2, 0, 1]))
+    (array([0, 1, 0]), array([0, 0, 2]))
+    """
+    whose = np.repeat(np.arange(len(numbers)), numbers)
+    return np.arange(len(whose)) - (np.cumsum(numbers) - numbers)[whose], whose
+
 
 class Levels(NamedTuple):
-    """Concentrations of some lanes, U/mL: at the end of each piece, shape (p, m), and which pieces crossed an edge (k,), (k,)."""
+    """Concentrations of some lanes, U/mL: the highest and the last of each (m,), (m,), and at the end of each piece.
 
-    at: np.ndarray
+    ``crossing_piece`` and ``crossing_place`` (k,) say which pieces crossed an edge, and whose they were; each lane's come in the
+    order of time.
+    """
+
+    peak: np.ndarray
+    last: np.ndarray
     crossing_piece: np.ndarray
     crossing_place: np.ndarray
+    room: np.ndarray
+    of_piece: np.ndarray
+    of_place: np.ndarray
+
+    def at(self, piece: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """Return the concentrations at the end of these pieces of these lanes; each must have gone through its piece."""
+        return self.room[self.of_piece[piece] + self.of_place[place]]
 
 
 class Watch(Protocol):
@@ -83,7 +116,7 @@ class Lanes:
 
     def __init__(self, rates: Rates, *, runner: str = "numpy", routes: tuple[str, ...] = ("subcutaneous", "protamine")) -> None:
         check_one_of("runner", runner, RUNNERS)
-        self.number = len(np.asarray(rates.v1_ml))
+        self.number = len(np.asarray(rates.inverse_v1_per_ml))
         unused = set()
         if "subcutaneous" not in routes:
             unused |= {"ktr_per_h"}
@@ -96,18 +129,19 @@ class Lanes:
         if "vmax_u_per_h" in off:
             off |= {"km_u_per_ml"}
         if "q_ml_per_h" in off:
-            off |= {"v2_ml"}
-        self._rates: list[Any] = [NOTHING if name in off else _own(getattr(rates, name)) for name in Rates._fields]
-        self._state: list[Any] = [np.zeros(self.number) if i in self._needs else NOTHING for i in range(len(State._fields))]
-        self._inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in self._needs else NOTHING]
+            off |= {"inverse_v2_per_ml"}
+        rates: list[Any] = [NOTHING if name in off else getattr(rates, name) for name in Rates._fields]
+        state: list[Any] = [np.zeros(self.number) if i in self._needs else NOTHING for i in range(len(State._fields))]
+        inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in self._needs else NOTHING]
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
-        self._runner = _RUNNERS[runner]()
-        self._room = np.empty(0)
+        self._runner = _RUNNERS[runner]([*state, *inputs, *rates])
+        parts = self._runner.parts
+        self._state, self._inputs, self._inverse_v1 = parts[: len(state)], parts[len(state) : len(state) + 2], parts[len(state) + 2]
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
         """Return the concentration where these lanes are kept, shape (m,)."""
-        return self._state[_CENTRAL][lanes] / self._rates[0][lanes]
+        return self._state[_CENTRAL][lanes] * self._inverse_v1[lanes]
 
     def area_u_h_per_ml(self) -> np.ndarray:
         """Return the area under the concentration so far, shape (n,)."""
@@ -128,40 +162,35 @@ class Lanes:
         pieces = np.maximum(0, last - self._next[lanes] + 1)
         order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
         lanes, pieces = lanes[order], pieces[order]
-        state, inputs, rates = self._taken(lanes)
-        time_h, grid = self.time_h[lanes], self._next[lanes]
-        # Of the lanes, longest way first, so many still have a piece to go:
-        reaching = np.searchsorted(-pieces, -np.arange(pieces[0] if len(pieces) else 0), side="left").tolist()
-        if reaching:
-            moving = reaching[0]
-            moments = Moments(time_h[:moving].copy(), grid[:moving].copy(), pieces[:moving])
-            concentration = self._buffer(len(reaching), moving)
-            edges = watch.edges(lanes[:moving])
-            crossings = self._runner.through(state, inputs, rates, moments, reaching, concentration, edges)
-            watch.passed(lanes[:moving], moments, Levels(concentration, *crossings))
-            time_h[:moving] = moments.at(len(reaching), slice(None))
-            grid += pieces
-        self._keep(lanes, state)
-        self.time_h[lanes], self._next[lanes] = time_h, grid
+        moving = int(np.searchsorted(-pieces, 0, side="left"))
+        if moving:
+            who = lanes[:moving]
+            moments = Moments(self.time_h[who], self._next[who], pieces[:moving])
+            levels = self._runner.through(who, moments, watch.edges(who))
+            self.time_h[who] = moments.at(pieces[:moving], slice(None))
+            self._next[who] += pieces[:moving]
+            watch.passed(who, moments, levels)
         found = np.empty(len(lanes))
-        found[order] = self._aside(state, time_h, until_h[order], inputs, rates)[_CENTRAL] / rates[0]
+        found[order] = self._runner.look(lanes, self.time_h[lanes], until_h[order])
         return found
 
     def settle(self, lanes: np.ndarray, at_h: np.ndarray, watch: Watch) -> None:
         """Bring lanes that went up to ``at_h`` (m,) to that very moment, because something is given there."""
-        state, inputs, rates = self._taken(lanes)
-        before_h = self.time_h[lanes]
-        moving = np.flatnonzero(at_h > before_h)
-        after = self._aside(state, before_h, at_h, inputs, rates)
-        self._keep(lanes, after)
-        self.time_h[lanes] = np.maximum(before_h, at_h)
+        begin_h = self.time_h[lanes]
+        moving = np.flatnonzero(at_h > begin_h)
         self._next[lanes] = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
-        if len(moving):
-            here, there = ((part[_CENTRAL] / rates[0])[moving] for part in (state, after))
-            edges = watch.edges(lanes[moving])
-            crossed = (_sides_of(here, edges) != _sides_of(there, edges)).any(axis=0)
-            moments = Moments(before_h[moving], before_h[moving], before_h[moving], at_h[moving])
-            watch.passed(lanes[moving], moments, Levels(there[None, :], *_piece_and_place(crossed[None, :])))
+        if not len(moving):
+            return
+        lanes, begin_h, at_h = lanes[moving], begin_h[moving], at_h[moving]
+        here = self.concentration_u_per_ml(lanes)
+        self._runner.move(lanes, begin_h, at_h)
+        there = self.concentration_u_per_ml(lanes)
+        self.time_h[lanes] = at_h
+        low, high = _around(here, watch.edges(lanes))
+        crossed = np.flatnonzero((there < low) | (there > high))
+        one, first = np.ones(len(lanes), dtype=np.int64), np.zeros(1, dtype=np.int64)
+        levels = Levels(there, there, 0 * crossed, crossed, there, first, np.arange(len(lanes)))
+        watch.passed(lanes, Moments(begin_h, one, one, at_h), levels)
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount to one part of the state of these lanes, at once."""
@@ -172,38 +201,6 @@ class Lanes:
         self._inputs[0][lanes] = rate_u_per_h
         if protamine_u_per_h is not None:
             self._inputs[1][lanes] = protamine_u_per_h
-
-    def _aside(self, state: list[Any], time_h: np.ndarray, at_h: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-        """Return the state at ``at_h`` where that lies ahead, and as it is elsewhere."""
-        moving = np.flatnonzero(at_h > time_h)
-        if not len(moving):
-            return state
-        after = self._runner.once(*(_picked(x, moving) for x in (state, inputs, rates, time_h, at_h)))
-        moved: list[Any] = [one if one is NOTHING else one.copy() for one in state]
-        for kept, new in zip(moved, after, strict=True):
-            if kept is not NOTHING:
-                kept[moving] = new
-        return moved
-
-    def _buffer(self, pieces: int, number: int) -> np.ndarray:
-        """Return room for concentrations (pieces, number), the same memory again and again."""
-        if self._room.size < pieces * number:
-            self._room = np.empty(pieces * number)
-        return self._room[: pieces * number].reshape(pieces, number)
-
-    def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
-        return _picked(self._state, lanes), _picked(self._inputs, lanes), _picked(self._rates, lanes)
-
-    def _keep(self, lanes: np.ndarray, state: list[Any]) -> None:
-        for kept, new in zip(self._state, state, strict=True):
-            if kept is not NOTHING:
-                if len(new) and new.min() < -UNDERSHOOT:
-                    raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {new.min():g}")
-                kept[lanes] = new
-
-
-def _own(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(values, dtype=float)
 
 
 def _first(values: Any, number: int) -> Any:
@@ -216,48 +213,75 @@ def _picked(values: Any, which: np.ndarray) -> Any:
     return values if values is NOTHING else values[which]
 
 
-def _sides_of(concentration: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return for each of k ranges -1 below, 0 in, 1 above, shape (k, m)."""
-    return (concentration > edges[1::2]).view(np.int8) - (concentration < edges[::2]).view(np.int8)
+def _around(concentration: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return between which two concentrations each lane crosses none of its edges, (m,) and (m,)."""
+    lowest, highest = np.full(len(concentration), -np.inf), np.full(len(concentration), np.inf)
+    for low, high in zip(edges[::2], edges[1::2], strict=True):
+        below, above = concentration < low, concentration > high
+        lowest = np.maximum(lowest, np.where(above, high + abs(high) * HAIR, np.where(below, -np.inf, low)))
+        highest = np.minimum(highest, np.where(below, low - abs(low) * HAIR, np.where(above, np.inf, high)))
+    return lowest, highest
 
 
-def _piece_and_place(crossed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    where = np.flatnonzero(crossed)
-    width = max(1, crossed.shape[-1])
-    return where // width, where % width
+def _refuse_below_zero(least: float) -> None:
+    if least < -UNDERSHOOT:
+        raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {least:g}")
 
 
-# The three runners. ``once`` returns the state at a later moment; ``through`` takes lanes, longest way first, through their grid
-# pieces from moment to moment, changes ``state`` in place, fills in the concentration at the end of each piece, and returns which
-# pieces crossed an edge.
-
+_NO_EDGES = np.empty((0, 0))
+_NOBODY = np.zeros(0, dtype=np.int64)
 _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
 
 
+class _Runner(Protocol):
+    """Owns the parts of everybody (states, inputs, rates), and takes lanes forward."""
+
+    parts: list[Any]
+
+    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray) -> Levels:
+        """Take these lanes, longest way first, through their grid pieces."""
+        ...
+
+    def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+        """Return the concentration at ``at_h``, at most a piece after ``time_h``, and change nothing."""
+        ...
+
+    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
+        """Take these lanes to ``at_h``, at most a piece after ``time_h``."""
+        ...
+
+
 class _Piecewise:
-    """Runs piece by piece; a piece is run by ``run(state, hours, inputs, rates)``."""
+    """Runs all lanes piece by piece; a piece is run by ``run(state, hours, inputs, rates)``."""
 
-    def __init__(self, run: Callable[..., list[Any]]) -> None:
+    def __init__(self, run: Callable[..., list[Any]], parts: list[Any]) -> None:
         self._run = run
+        self.parts = [part if part is NOTHING else np.ascontiguousarray(part, dtype=float) for part in parts]
+        self._room = np.empty(0)
 
-    def once(self, state: list[Any], inputs: list[Any], rates: list[Any], time_h: np.ndarray, at_h: np.ndarray) -> list[Any]:
-        return self._run(state, at_h - time_h, inputs, rates)
+    def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
+        every = _picked(self.parts, lanes)
+        return every[:_STATES], every[_STATES : _STATES + 2], every[_STATES + 2 :]
 
-    def through(
-        self,
-        state: list[Any],
-        inputs: list[Any],
-        rates: list[Any],
-        moments: Moments,
-        reaching: list[int],
-        concentration: np.ndarray,
-        edges: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _keep(self, lanes: np.ndarray, state: list[Any]) -> None:
+        for kept, new in zip(self.parts, state, strict=False):
+            if kept is not NOTHING:
+                _refuse_below_zero(new.min(initial=0.0))
+                kept[lanes] = new
+
+    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray) -> Levels:
+        state, inputs, rates = self._taken(lanes)
         time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
-        sides = _sides_of((state[_CENTRAL] / rates[0])[: reaching[0]], edges)
+        # Of the lanes, longest way first, so many still have a piece to go:
+        reaching = np.searchsorted(-moments.pieces, -np.arange(moments.pieces[0]), side="left")
+        rows = np.cumsum(reaching) - reaching
+        room = self._room_for(int(reaching.sum()))
+        last = state[_CENTRAL] * rates[0]
+        peak = last.copy()
+        low, high = _around(last, edges)
         crossings: list[tuple[np.ndarray, np.ndarray]] = []
-        for piece, number in enumerate(reaching):
+        for piece, (row, number) in enumerate(zip(rows.tolist(), reaching.tolist(), strict=True)):
             end_h = grid[:number] / STEPS_PER_H
             part, some_inputs, some_rates = ([_first(x, number) for x in group] for group in (state, inputs, rates))
             for kept, new in zip(part, self._run(part, end_h - time_h[:number], some_inputs, some_rates), strict=True):
@@ -265,17 +289,35 @@ class _Piecewise:
                     kept[:] = new
             time_h[:number] = end_h
             grid[:number] += 1.0
-            concentration[piece, :number] = part[_CENTRAL] / some_rates[0]
-            if piece:
-                concentration[piece, number:] = concentration[piece - 1, number:]
-            if len(sides):
-                now = _sides_of(concentration[piece, :number], edges[:, :number])
-                crossed = np.flatnonzero((now != sides[:, :number]).any(axis=0))
-                crossings.append((np.full(len(crossed), piece), crossed))
-                sides[:, :number] = now
-        if not crossings:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        return np.concatenate([one for one, _ in crossings]), np.concatenate([two for _, two in crossings])
+            now = np.multiply(part[_CENTRAL], some_rates[0], out=room[row : row + number])
+            last[:number] = now
+            np.maximum(peak[:number], now, out=peak[:number])
+            if len(edges):
+                out = np.flatnonzero((now < low[:number]) | (now > high[:number]))
+                if len(out):
+                    crossings.append((np.full(len(out), piece), out))
+                    low[out], high[out] = _around(now[out], edges[:, out])
+        self._keep(lanes, state)
+        pieces, places = (np.concatenate([_NOBODY, *(one[which] for one in crossings)]) for which in (0, 1))
+        return Levels(peak, last, pieces, places, room, rows, np.arange(len(lanes)))
+
+    def _room_for(self, number: int) -> np.ndarray:
+        """Return room for so many concentrations, the same memory again and again."""
+        if len(self._room) < number:
+            self._room = np.empty(number)
+        return self._room[:number]
+
+    def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+        found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_STATES + 2][lanes]
+        ahead = np.flatnonzero(at_h > time_h)
+        if len(ahead):
+            state, inputs, rates = self._taken(lanes[ahead])
+            found[ahead] = self._run(state, (at_h - time_h)[ahead], inputs, rates)[_CENTRAL] * rates[0]
+        return found
+
+    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
+        state, inputs, rates = self._taken(lanes)
+        self._keep(lanes, self._run(state, at_h - time_h, inputs, rates))
 
 
 def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
@@ -317,49 +359,55 @@ def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
 
 
 class _Compiled:
-    """Compiled blocks of lanes, every piece in one call."""
+    """Compiled blocks of lanes, every piece in one call. The parts of one person lie side by side."""
 
-    def once(self, state: list[Any], inputs: list[Any], rates: list[Any], time_h: np.ndarray, at_h: np.ndarray) -> list[Any]:
-        parts, concentration = _stacked(state, inputs, rates), np.empty((1, len(time_h)))
-        kernel = compiled.through(_in_play(state, inputs, rates))
-        one_piece = np.ones(len(time_h), dtype=np.int64)
-        kernel(parts, time_h.copy(), at_h.copy(), 1.0, one_piece, concentration, np.empty((0, 0)), np.empty((0, 0), dtype=bool))
-        return [old if old is NOTHING else new for old, new in zip(state, parts[: len(state)], strict=True)]
+    def __init__(self, parts: list[Any]) -> None:
+        self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not NOTHING], axis=1)
+        columns = iter(self._table.T)
+        self.parts = [part if part is NOTHING else next(columns) for part in parts]
+        self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
+        self._room = np.empty(0)
 
-    def through(
+    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray) -> Levels:
+        return self._run(lanes, moments.begin_h, moments.grid.astype(float), float(STEPS_PER_H), moments.pieces, edges, keep=True)
+
+    def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+        return self._one_piece(lanes, time_h, at_h, keep=False).last
+
+    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
+        self._one_piece(lanes, time_h, at_h, keep=True)
+
+    def _one_piece(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, keep: bool) -> Levels:
+        return self._run(lanes, time_h, np.maximum(time_h, at_h), 1.0, np.ones(len(lanes), dtype=np.int64), _NO_EDGES, keep=keep)
+
+    def _run(
         self,
-        state: list[Any],
-        inputs: list[Any],
-        rates: list[Any],
-        moments: Moments,
-        reaching: list[int],
-        concentration: np.ndarray,
+        lanes: np.ndarray,
+        time_h: np.ndarray,
+        grid: np.ndarray,
+        per_h: float,
+        pieces: np.ndarray,
         edges: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        moving = reaching[0]
-        parts = _stacked(*([_first(x, moving) for x in group] for group in (state, inputs, rates)))
-        kernel = compiled.through(_in_play(state, inputs, rates))
-        time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
-        crossed = np.empty(concentration.shape if len(edges) else (0, 0), dtype=bool)
-        kernel(parts, time_h, grid, float(STEPS_PER_H), moments.pieces, concentration, edges, crossed)
-        for kept, new in zip(state, parts[: len(state)], strict=True):
-            if kept is not NOTHING:
-                kept[:moving] = new
-        return _piece_and_place(crossed)
+        *,
+        keep: bool,
+    ) -> Levels:
+        number = len(lanes)
+        of_block = pieces[:: compiled.BLOCK] * compiled.BLOCK  # a block has room for its longest way
+        start = np.cumsum(of_block) - of_block
+        if len(self._room) < of_block.sum():
+            self._room = np.empty(of_block.sum())
+        peak, last = np.empty(number), np.empty(number)
+        piece, place, least = self._kernel(
+            self._table, lanes, time_h, grid, per_h, pieces, start, self._room, edges, keep, peak, last
+        )
+        _refuse_below_zero(least)
+        everybody = np.arange(number)
+        of_place = start[everybody // compiled.BLOCK] + everybody % compiled.BLOCK
+        return Levels(peak, last, piece, place, self._room, np.arange(pieces.max(initial=0)) * compiled.BLOCK, of_place)
 
 
-_RUNNERS: dict[str, Callable[[], Any]] = {
+_RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {
     "numpy": partial(_Piecewise, _on_arrays),
     "python": partial(_Piecewise, _on_floats),
     "compiled": _Compiled,
 }
-
-
-def _stacked(*groups: list[Any]) -> np.ndarray:
-    every = [part for group in groups for part in group]
-    some = next(part for part in every if part is not NOTHING)
-    return np.array([np.zeros(len(some)) if part is NOTHING else part for part in every])
-
-
-def _in_play(*groups: list[Any]) -> tuple[bool, ...]:
-    return tuple(part is not NOTHING for group in groups for part in group)

@@ -23,7 +23,8 @@ STEPS_PER_H = 12
 _PER_STIFF = 1.0 / 0.5
 _PER_CHANGE = 1.0 / 0.06
 _FAINT = 1e-7
-_LEAST = 1e-300
+_SIXTH = 1.0 / 6.0
+_LEAST = 1e-100
 """Keeps 0 / 0 from happening where there is no binding pool; to any other number it adds nothing."""
 _MOST_BY_CHANGE = 40.0
 
@@ -79,7 +80,7 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
             a + k*a2, b + k*b2, c + k*c2, d + k*d2, e + k*e2, f + k*f2, g + k*g2, i, *inputs, *rates)
         a4, b4, c4, d4, e4, f4, g4, i4 = slope(
             a + h*a3, b + h*b3, c + h*c3, d + h*d3, e + h*e3, f + h*f3, g + h*g3, i, *inputs, *rates)
-        k = h / 6.0
+        k = h * _SIXTH
         return (
             a + k*(a1 + 2.0*(a2 + a3) + a4), b + k*(b1 + 2.0*(b2 + b3) + b4),
             c + k*(c1 + 2.0*(c2 + c3) + c4), d + k*(d1 + 2.0*(d2 + d3) + d4),
@@ -94,21 +95,21 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
         A term that is not in play is multiplied by False, so that floats, arrays and compiled code run the same lines.
         """
         central, _, bound, depot1, depot2, protamine, effect, _ = state
-        v1, cl, vmax, km, q, v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
-        per_ml = 1.0 / v1  # one division for many: this rule costs as much as a step
-        c = central * per_ml
-        lowest = larger(0.0, c + smaller(0.0, now[0]) * hours * per_ml)
-        fastest = (vmax / (km + lowest) + cl) * per_ml + q * (per_ml + 1.0 / v2) + ke0
-        changing = (abs(now[0]) + ktr * (depot1 + depot2)) * per_ml / (c + _FAINT)
-        fastest = fastest + (kon * (c + (inputs[0] * hours + (bmax - bound)) * per_ml) + kint)
-        changing = changing + abs(now[2]) / (bound + 0.05 * bmax + _LEAST)
+        per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
+        c = central * per_v1
+        fastest = (vmax / km + cl + q) * per_v1 + q * per_v2 + ke0
+        fastest = fastest + (kon * (c + (inputs[0] * hours + (bmax - bound)) * per_v1) + kint)
         fastest = fastest + (depot1 + depot2 > 0.0) * ktr
+        # |dc| / c + |db| / b on one denominator: a division costs as much as ten other operations
+        plasma, pool = c + _FAINT, bound + 0.05 * bmax + _LEAST
+        changes = (abs(now[0]) + ktr * (depot1 + depot2)) * per_v1 * pool + abs(now[2]) * plasma
+        changing = changes / (plasma * pool)
         working = protamine + inputs[1] > 0.0
-        fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) * per_ml) + protamine_loss)
+        fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) * per_v1) + protamine_loss)
         changing = changing + working * (abs(now[5]) / (protamine + _FAINT))
         changing = changing + ke0 * (abs(c - effect) / (effect + _FAINT))
         by_change = smaller(hours * root(fastest * changing) * _PER_CHANGE, _MOST_BY_CHANGE)
-        return larger(1.0, whole(larger(larger(hours * fastest * _PER_STIFF, by_change), hours * STEPS_PER_H) - 1e-9))
+        return larger(1.0, whole(larger(hours * fastest * _PER_STIFF, by_change) - 1e-9))
     # fmt: on
 
     @compiled
