@@ -31,7 +31,6 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 from heparin_pk import Nomogram, Patient, published, titrate
 from heparin_pk._streams import standard_normals
 from heparin_pk.cohort import Unwatched, What, titrate_all
-from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.hospital import THROMBOSIS_WARD
 from heparin_pk.response import slope_ml_per_u
 from heparin_pk.trial import Trial
@@ -59,21 +58,11 @@ def the_ward(number: int) -> tuple[Any, Work]:
     return crowd, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
 
 
-class Keeper(Unwatched):
-    """Keeps the concentration at every grid point (577, n), and the orders."""
+class Orders(Unwatched):
+    """Writes down what was ordered at which hour."""
 
     def __init__(self, number: int) -> None:
-        self.concentration = np.zeros((HOURS * STEPS + 1, number))
         self.decided = np.zeros((number, HOURS, 4))
-
-    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        number = self.concentration.shape[1]
-        place, flat = moments.grid * number + lanes, self.concentration.reshape(-1)
-        moving = len(lanes)  # lanes come longest way first
-        for piece, level in enumerate(levels.at):
-            while moments.pieces[moving - 1] <= piece:
-                moving = int(np.searchsorted(-moments.pieces, -piece, side="left"))
-            flat[place[:moving] + piece * number] = level[:moving]
 
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
         place = {What.BOLUS: 1, What.HOLD: 2, What.INFUSION: 3}[What(what)]
@@ -83,11 +72,19 @@ class Keeper(Unwatched):
 def ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
     """Return the ward through ``titrate_all``, with its trajectory or with nobody looking."""
     subjects = np.arange(number)
-    watcher = Keeper(number) if keeps else Unwatched()
+    watcher = Orders(number) if keeps else Unwatched()
     charts = titrate_all(
-        crowd.take(subjects), DRUG, TABLE, watcher=watcher, hours=HOURS, seed=SEED, subjects=subjects, runner=runner
+        crowd.take(subjects),
+        DRUG,
+        TABLE,
+        watcher=watcher,
+        hours=HOURS,
+        seed=SEED,
+        subjects=subjects,
+        runner=runner,
+        trajectories=keeps,
     )
-    if not isinstance(watcher, Keeper):
+    if not isinstance(watcher, Orders):
         return np.empty(0), np.empty(0)
     decided, rate = watcher.decided, watcher.decided[:, 0, 3].copy()
     level = np.zeros((number, HOURS))
@@ -100,7 +97,7 @@ def ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
         rate = np.where(decided[:, hour, 3] > 0.0, decided[:, hour, 3], rate)
         decided[:, hour, 0] = level[:, hour]
         decided[:, hour, 3] = np.where(level[:, hour] > 0.0, rate, 0.0)
-    return watcher.concentration.T, decided
+    return charts.trajectories_u_per_ml, decided
 
 
 def outcomes(runner: str, number: int) -> None:

@@ -7,9 +7,13 @@ any machine's vector units.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
+
+LOOPS: dict[Callable, Callable] = {}
+"""Compiled loops over arrays, by the function they repeat: the same bits, sooner. The compiled engine puts them here."""
 
 
 def each(function: Callable[[float], float], values: Any) -> Any:
@@ -18,14 +22,20 @@ def each(function: Callable[[float], float], values: Any) -> Any:
     >>> each(abs, np.array([-1.0, 2.0])), each(abs, -3.0)
     (array([1., 2.]), 3.0)
     """
-    if isinstance(values, np.ndarray):
-        return np.fromiter(map(function, values.tolist()), dtype=float, count=len(values))
-    return function(values)
+    if not isinstance(values, np.ndarray):
+        return function(values)
+    if function in LOOPS:
+        return LOOPS[function](values)
+    return np.fromiter(map(function, values.tolist()), dtype=float, count=len(values))
 
 
 def power(base: Any, exponent: float) -> Any:
     """Return ``base ** exponent`` for a number or every element of an array."""
-    return each(lambda x: x**exponent, base)
+    if not isinstance(base, np.ndarray):
+        return base**exponent
+    if pow in LOOPS:
+        return LOOPS[pow](base, exponent)
+    return np.fromiter(map(pow, base.tolist(), repeat(exponent)), dtype=float, count=len(base))
 
 
 def choose(condition: Any, yes: Any, no: Any) -> Any:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 
-from heparin_pk._each import each
+from heparin_pk._each import LOOPS, each
 
 _TICKS_PER_H = 36_000  # a tenth of a second
 _FEW = 64
@@ -62,12 +63,11 @@ def uniforms(seed: int, purpose: str, time_h: float | np.ndarray, subjects: np.n
     key = _key(seed, purpose)
     if not isinstance(time_h, np.ndarray):
         return _spread(_at_one_moment(key, time_h, subjects))
-    moments, where = np.unique(time_h, return_inverse=True)
-    if len(moments) > _FEW:
-        return _spread(_philox(key, subjects, np.round(time_h * _TICKS_PER_H).astype(np.uint64)))
+    if philox_of in LOOPS or len(moments := np.unique(time_h)) > _FEW:
+        return _spread(_first_words(key, subjects, time_h))
     raw = np.empty(len(subjects), dtype=np.uint64)
-    for number, moment in enumerate(moments.tolist()):
-        here = where == number
+    for moment in moments.tolist():
+        here = time_h == moment
         raw[here] = _at_one_moment(key, moment, subjects[here])
     return _spread(raw)
 
@@ -96,42 +96,53 @@ def _at_one_moment(key: np.ndarray, time_h: float, subjects: np.ndarray) -> np.n
     if last - first < 4 * len(subjects) + 64:
         words = np.random.Philox(key=key, counter=_counter(first, time_h)).random_raw(4 * (last - first + 1))
         return words[4 * (subjects - np.uint64(first)).astype(np.int64)]
-    return _philox(key, subjects, np.full(len(subjects), round(time_h * _TICKS_PER_H), dtype=np.uint64))
+    return _first_words(key, subjects, np.full(len(subjects), time_h))
 
 
-_MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
-_WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+def _first_words(key: np.ndarray, subjects: np.ndarray, time_h: np.ndarray) -> np.ndarray:
+    """Return the raw words of many subjects, each at its own moment, as numpy's generator would (it counts before it draws)."""
+    keys = key + np.arange(10, dtype=np.uint64)[:, None] * _WEYL
+    one, two = subjects + np.uint64(1), np.round(time_h * _TICKS_PER_H).astype(np.uint64)
+    return LOOPS.get(philox_of, philox_of())(one, two, np.uint64(0), keys)
+
+
+_FACTOR_1, _FACTOR_2 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
+_WEYL = np.array([0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B], dtype=np.uint64)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-def _philox(key: np.ndarray, subjects: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    """Return the first word of Philox4x64-10 for many counters (subject + 1, moment, 0, 0), as numpy's generator counts."""
-    one, two = subjects + np.uint64(1), moments
-    three, four = np.zeros_like(one), np.zeros_like(one)
-    keys = [int(part) for part in key]
-    for _ in range(10):
-        high1, low1 = _product(_MULTIPLIERS[0], one)
-        high3, low3 = _product(_MULTIPLIERS[1], three)
-        one, two, three, four = high3 ^ two ^ np.uint64(keys[0]), low3, high1 ^ four ^ np.uint64(keys[1]), low1
-        keys = [(part + step) % 2**64 for part, step in zip(keys, _WEYL, strict=True)]
-    return one
+def philox_of(compiled: Callable[[Callable], Callable] = lambda function: function) -> Callable:
+    """Return Philox4x64-10, its parts passed through ``compiled`` (nothing, or a compiler).
 
+    Called with (one, two, nothing, keys) it returns the first word for the counter (one, two, 0, 0) under the ten round keys
+    (10, 2): unsigned numbers of 64 bits, or arrays of them; ``nothing`` is a zero of the kind.
+    """
 
-def _product(factor: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the high and the low half of the 128-bit product."""
-    f_high, f_low = np.uint64(factor >> 32), np.uint64(factor & 0xFFFFFFFF)
-    x_high, x_low = x >> _HALF, x & _LOW
-    low_low, low_high, high_low = f_low * x_low, f_low * x_high, f_high * x_low
-    middle = (low_low >> _HALF) + (low_high & _LOW) + (high_low & _LOW)
-    high = f_high * x_high + (low_high >> _HALF) + (high_low >> _HALF) + (middle >> _HALF)
-    return high, np.uint64(factor) * x
+    @compiled
+    def product(factor, x):
+        """Return the high and the low half of the product."""
+        factor_high, factor_low, high, low = factor >> _HALF, factor & _LOW, x >> _HALF, x & _LOW
+        low_low, low_high, high_low = factor_low * low, factor_low * high, factor_high * low
+        middle = (low_low >> _HALF) + (low_high & _LOW) + (high_low & _LOW)
+        return factor_high * high + (low_high >> _HALF) + (high_low >> _HALF) + (middle >> _HALF), factor * x
+
+    @compiled
+    def philox(one, two, nothing, keys):
+        three = four = nothing
+        for number in range(10):
+            high_1, low_1 = product(_FACTOR_1, one)
+            high_2, low_2 = product(_FACTOR_2, three)
+            one, two, three, four = high_2 ^ two ^ keys[number, 0], low_2, high_1 ^ four ^ keys[number, 1], low_1
+        return one
+
+    return philox
 
 
 def log_normal(cv_fraction: float, z: float | np.ndarray) -> float | np.ndarray:
     """Return the log-normal factor with median 1 and this coefficient of variation at a standard normal number."""
     sigma = math.sqrt(math.log1p(cv_fraction**2))
-    return each(lambda x: math.exp(sigma * x), z)
+    return each(math.exp, sigma * z)
 
 
 # Wichura's algorithm AS 241 (Appl Statist 1988;37:477-484), as the standard library's statistics module codes it, on arrays.

@@ -52,6 +52,8 @@ _RANKS = {
     **dict.fromkeys((What.BOLUS, What.INFUSION, What.STOP, What.HOLD, What.SUBCUTANEOUS, What.PROTAMINE), Rank.ORDER),
 }
 _RANK_OF = np.array([_RANKS[what] for what in What])
+_WHAT_BITS, _RANK_BITS = 8, 48
+_WHAT_MASK, _LAST = 2**_WHAT_BITS - 1, 2**62
 _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
 
 
@@ -96,7 +98,9 @@ class Unwatched:
 class Charts:
     """What was seen and done to many people: results (k, n), newest last, and what was given in all (n,).
 
-    ``number`` (n,) counts each person's results; a place beyond it holds zeros.
+    ``number`` (n,) counts each person's results; a place beyond it holds zeros. ``hourly_u_per_ml`` (hours + 1, n) is the
+    concentration at every full hour, before what is given then; ``trajectories_u_per_ml`` (n, 12 * hours + 1) the same every
+    five minutes, or empty where it was not kept.
     """
 
     number: np.ndarray
@@ -106,19 +110,22 @@ class Charts:
     given_u: np.ndarray
     rate_u_per_h: np.ndarray
     area_u_h_per_ml: np.ndarray
+    hourly_u_per_ml: np.ndarray
+    trajectories_u_per_ml: np.ndarray
     states: np.ndarray
 
 
 class _Agenda:
-    """What each lane still has to do: slots of (time, rank, order of writing, what, amount, second number)."""
+    """What each lane still has to do: slots of (time, order, amount, second number).
+
+    The order among what is due at one moment is one whole number: the rank, then when it was written down, then what it is.
+    """
 
     def __init__(self, number: int) -> None:
-        self._lanes = np.arange(number)
+        self._number = number
         self._written = np.zeros(number, dtype=np.int64)
         self._time_h = np.full((4, number), np.inf)
-        self._rank = np.zeros((4, number), dtype=np.int64)
-        self._serial = np.zeros((4, number), dtype=np.int64)
-        self._what = np.zeros((4, number), dtype=np.int64)
+        self._order = np.zeros((4, number), dtype=np.int64)
         self._x = np.zeros((4, number))
         self._y = np.zeros((4, number))
 
@@ -128,29 +135,33 @@ class _Agenda:
             return
         free = np.isinf(self._time_h[:, lanes])
         slot = free.argmax(axis=0)
-        if not free[slot, np.arange(len(lanes))].all():
+        if not free.any(axis=0).all():
             self._grow()
             slot = np.isinf(self._time_h[:, lanes]).argmax(axis=0)
         self._time_h[slot, lanes] = time_h
-        self._rank[slot, lanes] = _RANK_OF[what]
-        self._serial[slot, lanes] = self._written[lanes]
-        self._what[slot, lanes] = what
+        self._order[slot, lanes] = (int(_RANK_OF[what]) << _RANK_BITS) + (self._written[lanes] << _WHAT_BITS) + int(what)
         self._x[slot, lanes], self._y[slot, lanes] = x, y
         self._written[lanes] += 1
 
     def _grow(self) -> None:
-        for name in ("_time_h", "_rank", "_serial", "_what", "_x", "_y"):
+        for name in ("_time_h", "_order", "_x", "_y"):
             old = getattr(self, name)
             blank = np.full_like(old, np.inf) if name == "_time_h" else np.zeros_like(old)
             setattr(self, name, np.concatenate([old, blank]))
 
+    def _of(self, table: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+        return table if len(lanes) == self._number else table[:, lanes]  # who is left comes in order: all are everybody
+
     def next(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the slot, time, rank and kind of each lane's next appointment (time infinite: none)."""
-        time_h = self._time_h[:, lanes]
+        time_h = self._of(self._time_h, lanes)
         soonest_h = time_h.min(axis=0)
-        key = np.where(time_h == soonest_h, self._rank[:, lanes] * 2**40 + self._serial[:, lanes], 2**60)
-        slot = key.argmin(axis=0)
-        return slot, soonest_h, self._rank[slot, lanes], self._what[slot, lanes]
+        due = np.where(time_h == soonest_h, self._of(self._order, lanes), _LAST)
+        first = due.min(axis=0)
+        slot = np.zeros(len(lanes), dtype=np.int64)
+        for number in range(1, len(due)):
+            slot[due[number] == first] = number
+        return slot, soonest_h, first >> _RANK_BITS, first & _WHAT_MASK
 
     def tear_out(self, slot: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take appointments off the agenda; return their two numbers."""
@@ -159,7 +170,7 @@ class _Agenda:
 
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
         """Return the sum of the amounts of one kind that still stand in the agenda."""
-        here = (self._what[:, lanes] == what) & np.isfinite(self._time_h[:, lanes])
+        here = (self._order[:, lanes] & _WHAT_MASK == what) & np.isfinite(self._time_h[:, lanes])
         total = np.zeros(len(lanes))
         for slot in range(len(here)):
             total = total + np.where(here[slot], self._x[slot, lanes], 0.0)
@@ -183,6 +194,7 @@ class _Wards:
         execution: Execution | None,
         runner: str,
         watcher: Watcher,
+        trajectories: bool,
     ) -> None:
         self.crowd, self.controller, self.laboratory, self.pump = crowd, controller, laboratory, pump
         self.responses, self.hours, self.seed, self.subjects = responses, hours, seed, subjects
@@ -194,7 +206,7 @@ class _Wards:
         elif isinstance(controller, Fixed):
             kinds = {type(order) for order in controller.regimen.orders}
             routes = tuple(route for kind, route in _ROUTE_OF.items() if kind in kinds)
-        self.lanes = Lanes(self.kinetics.rates(), runner=runner, routes=routes)
+        self.lanes = Lanes(self.kinetics.rates(), hours, runner=runner, routes=routes, trajectories=trajectories)
         self._routes = routes
         n = crowd.number
         weight = crowd.column("weight_kg") if crowd.dosing_weight_kg is None else crowd.column("dosing_weight_kg")
@@ -451,11 +463,13 @@ def titrate_all(
     subjects: np.ndarray | None = None,
     execution: Execution | None = None,
     runner: str = "numpy",
+    trajectories: bool = False,
 ) -> Charts:
     """Return the charts of a whole crowd under one controller: person i's numbers are those of ``titrate(crowd[i], ...)``.
 
     ``subjects`` (n,) number the people (0, 1, ... where ``None``); ``watcher`` is told what happens as time passes (``None``:
-    nobody); ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits. A controller with
+    nobody); ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits; ``trajectories`` keeps the
+    concentration every five minutes. A controller with
     ``decide_many`` is asked once for many, another one person by person.
 
     Raises ``ValueError`` as :func:`heparin_pk.simulate.titrate` does.
@@ -469,7 +483,8 @@ def titrate_all(
     responses = answers(drug, laboratory.reagent, laboratory)
     subjects = np.arange(crowd.number) if subjects is None else subjects
     wards = _Wards(
-        crowd, drug, controller, laboratory, pump, responses, hours, seed, subjects, execution, runner, watcher or Unwatched()
+        crowd, drug, controller, laboratory, pump, responses, hours, seed, subjects, execution, runner, watcher or Unwatched(),
+        trajectories,
     )  # fmt: skip
     _refuse_what_cannot_be_received(controller, drug, crowd)
     wards.live()
@@ -482,6 +497,8 @@ def titrate_all(
         given_u=wards.given_u,
         rate_u_per_h=wards.rate_u_per_h,
         area_u_h_per_ml=wards.lanes.area_u_h_per_ml(),
+        hourly_u_per_ml=wards.lanes.hourly_u_per_ml,
+        trajectories_u_per_ml=wards.lanes.trajectories_u_per_ml,
         states=wards.lanes.states(),
     )
 

@@ -90,7 +90,7 @@ def rows_of(
     rows |= _of_results(charts, target)
     for hour in (24, 48):
         if hour <= hours:
-            at_hour = level(target.assay, tally.hourly_u_per_ml[hour], crowd, responses, float(hour))
+            at_hour = level(target.assay, charts.hourly_u_per_ml[hour], crowd, responses, float(hour))
             rows[f"in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
     rows["adjustments"], rows["holds"], rows["reboluses"] = tally.adjustments, tally.holds, tally.reboluses
     rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = tally.peak_u_per_ml, charts.area_u_h_per_ml
@@ -98,7 +98,7 @@ def rows_of(
     rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / crowd.weight_kg
     for hour in SNAPSHOTS_H:
         if hour <= hours:
-            rows[f"level_at_{hour}_h"] = level(target.assay, tally.hourly_u_per_ml[hour], crowd, responses, float(hour))
+            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[hour], crowd, responses, float(hour))
     return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
 
 
@@ -202,12 +202,12 @@ def level_bins(assay: str) -> np.ndarray:
     return low + _BIN * np.arange(math.ceil((high - low) / _BIN))
 
 
-def count_levels(tally: Tally, crowd: Crowd, responses: Responses, assay: str) -> np.ndarray:
+def count_levels(charts: Charts, crowd: Crowd, responses: Responses, assay: str) -> np.ndarray:
     """Return how many people lay in which bin at each full hour, shape (hours + 1, bins + 1); the end bins hold the rest."""
     low, _, is_logarithmic = _BINS[assay]
     number = len(level_bins(assay))
-    counts = np.zeros((len(tally.hourly_u_per_ml), number + 1), dtype=np.int64)
-    for hour, concentration in enumerate(tally.hourly_u_per_ml):
+    counts = np.zeros((len(charts.hourly_u_per_ml), number + 1), dtype=np.int64)
+    for hour, concentration in enumerate(charts.hourly_u_per_ml):
         values = level(assay, concentration, crowd, responses, float(hour))
         values = np.log(values / low) if is_logarithmic else values - low
         place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(number)).astype(np.int64)
@@ -250,13 +250,17 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
     known = ~np.isnan(values)
     values = np.where(known, values, 0.0)
     most = np.array([OUTCOMES[key].most for key in keys])
-    if (np.abs(values).max(axis=1) > most).any():
-        key = keys[int(np.argmax(np.abs(values).max(axis=1) > most))]
-        raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {np.abs(values).max():g}")
-    powers = np.array([_units(OUTCOMES[key]) for key in keys])
-    once = np.rint(np.ldexp(values, powers[:, :1])).astype(np.int64)
-    squared = np.rint(np.ldexp(values * values, powers[:, 1:])).astype(np.int64)
-    return np.stack([who @ known.astype(np.int64).T, who @ once.T, who @ squared.T], axis=-1)
+    largest = np.abs(values).max(axis=1)
+    if (largest > most).any():
+        key = keys[int(np.argmax(largest > most))]
+        raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest.max():g}")
+    powers = np.array([_units(OUTCOMES[key]) for key in keys], dtype=float)
+    once = np.rint(values * 2.0 ** powers[:, :1]).astype(np.int64)
+    squared = np.rint(values * values * 2.0 ** powers[:, 1:]).astype(np.int64)
+    number = np.repeat(who.sum(axis=1)[:, None], len(keys), axis=1)
+    rare = np.flatnonzero(~known.all(axis=1))
+    number[:, rare] = who @ known[rare].astype(np.int64).T
+    return np.stack([number, who @ once.T, who @ squared.T], axis=-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,13 +146,14 @@ class Crowd:
 
         def __getattr__(self, name: str) -> Any: ...
 
-    __slots__ = ("_factors", "number", *(field.name for field in fields(Patient) if field.name != "factors"))
+    __slots__ = ("_factors", "_of_sex", "number", *(field.name for field in fields(Patient) if field.name != "factors"))
 
     def __init__(self, number: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
         self.number = number
         self._factors = dict(factors or {})
+        self._of_sex: dict[str, Any] = {}
         typical = Patient(weight_kg=75.0)
-        known = [name for name in Crowd.__slots__ if name not in ("_factors", "number")]
+        known = [name for name in Crowd.__slots__ if name not in ("_factors", "_of_sex", "number")]
         for name in columns:
             check_one_of("a column", name, known)
         if "weight_kg" not in columns:
@@ -176,12 +177,17 @@ class Crowd:
     @property
     def female(self) -> Any:
         """True for each woman; unknown counts as no."""
-        return self.sex == "female"
+        return self._is("female")
 
     @property
     def male(self) -> Any:
         """True for each man; unknown counts as no."""
-        return self.sex == "male"
+        return self._is("male")
+
+    def _is(self, sex: str) -> Any:
+        if sex not in self._of_sex:  # comparing words takes its time, and laws ask again and again
+            self._of_sex[sex] = self.sex == sex
+        return self._of_sex[sex]
 
     @property
     def on_warfarin(self) -> bool:
@@ -222,6 +228,7 @@ class Crowd:
         some = object.__new__(Crowd)  # everybody was checked before
         some.number = len(people)
         some._factors = {name: factor[people] for name, factor in self._factors.items()}
+        some._of_sex = {sex: known[people] if isinstance(known, np.ndarray) else known for sex, known in self._of_sex.items()}
         for name in _CROWD_FIELDS:
             value = getattr(self, name)
             setattr(some, name, value[people] if isinstance(value, np.ndarray) else value)

@@ -226,7 +226,8 @@ class Population:
             u = uniforms(seed, f"who people are {one.feature}", 0.0, subjects)[here]
             if one.correlates_with:
                 r, other = one.correlation_fraction, inverse_normal(ranks[one.correlates_with][here])
-                u = each(_NORMAL.cdf, r * other + math.sqrt(1.0 - r * r) * inverse_normal(u))
+                z = r * other + math.sqrt(1.0 - r * r) * inverse_normal(u)
+                u = 0.5 * (1.0 + each(math.erf, z / math.sqrt(2.0)))
             ranks.setdefault(one.feature, np.full(len(subjects), 0.5))[here] = u
             if one.feature == "female":
                 found["sex"] = np.where(one.of(u), "female", "male")

@@ -7,15 +7,13 @@ the curvature of the aPTT within five minutes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from heparin_pk.cohort import What
-from heparin_pk.engine.lanes import Levels, Moments, counted
-from heparin_pk.engine.stepper import STEPS_PER_H
+from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.metrics import SHORTEST_STAY_H
 from heparin_pk.patient import Crowd
 from heparin_pk.response import Responses, TherapeuticRange, concentration_for_u_per_ml, felt_u_per_ml
@@ -76,7 +74,7 @@ class InRange:
             into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
             for turn in _turns(who):
                 self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        last = self._felt(lanes, levels.last, moments.at(moments.pieces, slice(None)))
+        last = self._felt(lanes, levels.last, moments.end_h) if self._changes_by_itself else levels.last
         self._last[lanes] = last
         self._side[lanes] = _sides(last, low, high)
 
@@ -119,13 +117,12 @@ def _turns(who: np.ndarray) -> Iterator[np.ndarray]:
 
 
 class Tally:
-    """The watcher of a trial: ranges, peaks, counts of orders, and the concentration at every full hour (hours + 1, n)."""
+    """The watcher of a trial: ranges, peaks, and counts of orders."""
 
-    def __init__(self, crowd: Crowd, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float) -> None:
+    def __init__(self, crowd: Crowd, responses: Responses, ranges: tuple[TherapeuticRange, ...]) -> None:
         n = crowd.number
         self.ranges = tuple(InRange(target, crowd, responses) for target in ranges)
         self.peak_u_per_ml = np.zeros(n)
-        self.hourly_u_per_ml = np.zeros((int(hours) + 1, n))
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
@@ -139,12 +136,6 @@ class Tally:
         self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.peak)
         for one in self.ranges:
             one.passed(lanes, moments, levels)
-        if moments.on_grid:
-            first = -(-moments.grid // STEPS_PER_H)  # the first full hour on the way, and then so many more
-            number = (moments.grid + moments.pieces - 1) // STEPS_PER_H - first + 1
-            more, who = counted(number)
-            hour = first[who] + more
-            self.hourly_u_per_ml[hour, lanes[who]] = levels.at(hour * STEPS_PER_H - moments.grid[who], who)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
         """Note the level just after something was given."""

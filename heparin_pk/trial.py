@@ -29,7 +29,7 @@ from heparin_pk.citations import remember
 from heparin_pk.cohort import titrate_all
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug, OutsideStudied
-from heparin_pk.engine.lanes import RUNNERS
+from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.execution import Execution
 from heparin_pk.laboratory import Laboratory
 from heparin_pk.outcomes import COVARIATES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
@@ -184,12 +184,13 @@ class Trial:
         """Return what comes out of people ``first`` to ``first + number - 1``: a pure function of its arguments."""
         check_between("number", number, 1, 65_536)
         subjects = np.arange(first, first + number)
+        make_ready(runner)
         crowd = self.population.crowd(self.drug, subjects, seed=seed)
         rows, levels, times = {}, {}, {}
         for name, arm in self.arms:
             laboratory, target = self.laboratory_of(arm), self.target_of(arm)
             responses = answers(self.drug, laboratory.reagent, laboratory)
-            tally = Tally(crowd, responses, (target, self.yardstick), self.hours)
+            tally = Tally(crowd, responses, (target, self.yardstick))
             charts = titrate_all(
                 crowd,
                 self.drug,
@@ -205,7 +206,7 @@ class Trial:
             )
             tally.finish(self.hours)
             rows[name] = rows_of(crowd, charts, tally, target, responses, self.hours)
-            levels[name] = count_levels(tally, crowd, responses, target.assay)
+            levels[name] = count_levels(charts, crowd, responses, target.assay)
             times[name] = count_times(rows[name], self.hours)
         groups = groups_of(crowd)
         sums, differences = sums_of(rows, groups)

@@ -240,8 +240,8 @@ def test_closed_form_says_when_it_does_not_hold(kinetics):
 def test_special_cases_of_the_right_hand_side():
     """Each structure against equations written out by hand."""
     everything = dict.fromkeys(Kinetics(v1_ml=3000.0).rates()._fields, 0.0) | {
-        "v1_ml": 3000.0,
-        "v2_ml": 8000.0,
+        "inverse_v1_per_ml": 1.0 / 3000.0,
+        "inverse_v2_per_ml": 1.0 / 8000.0,
         "km_u_per_ml": 0.3,
     }
     state = State(1500.0, 800.0, 200.0, 100.0, 50.0, 400.0, 0.2, 7.0)

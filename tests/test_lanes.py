@@ -234,7 +234,7 @@ def test_company_changes_nobody():
 
     def run(who):
         crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, who, seed=3)
-        tally = Tally(crowd, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT), 30.0)
+        tally = Tally(crowd, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT))
         charts = titrate_all(crowd, DRUG, table, watcher=tally, seed=5, subjects=who, hours=30.0, execution=ERRING)
         tally.finish(30.0)
         return charts, tally
@@ -266,21 +266,21 @@ def test_lanes_stay_within_2e_6_of_scipy(drug):
     assay = drug.responses.assays[0]
     aim = TherapeuticRange(assay=assay, low=1e-3 if assay.startswith("anti") else 151.0, high=500.0)
     try:
-        tally = Tally(crowd, drug.responses, (aim,), 24.0)
+        tally = Tally(crowd, drug.responses, (aim,))
     except ValueError:  # an ACT that flattens has no inverse: no range is counted
-        tally = Tally(crowd, drug.responses, (), 24.0)
-    titrate_all(crowd, drug, usual(drug), watcher=tally, hours=24.0)
+        tally = Tally(crowd, drug.responses, ())
+    charts = titrate_all(crowd, drug, usual(drug), watcher=tally, hours=24.0)
     for i in range(3):
         course = titrate(crowd[i], drug, usual(drug), hours=24.0, engine="scipy")
         for hour in (1, 2, 6, 12, 24):
-            assert tally.hourly_u_per_ml[hour, i] == pytest.approx(course.concentration_at_u_per_ml(hour), rel=2e-6)
+            assert charts.hourly_u_per_ml[hour, i] == pytest.approx(course.concentration_at_u_per_ml(hour), rel=2e-6)
 
 
 def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
     """One compartment, saturable and linear loss: level, area and the moments at which edges are passed are known exactly."""
     drug, target = published.UFH_A_DERIVED, published.ranges.ANTI_XA_TREATMENT
     crowd = Population(typical=Patient(weight_kg=75)).crowd(drug, np.arange(20), seed=1)
-    tally = Tally(crowd, drug.responses, (target,), 24.0)
+    tally = Tally(crowd, drug.responses, (target,))
     plan = Fixed(regimen=Regimen((Bolus(time_h=0, dose_u_per_kg=80),)), assay="anti_xa_u_per_ml")
     charts = titrate_all(crowd, drug, plan, watcher=tally, hours=24.0)
     tally.finish(24.0)
@@ -289,7 +289,7 @@ def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
         amount = 80.0 * 75.0
         for hour in (1, 6, 24):
             after = exact.amount_after(one, amount, 0.0, hour) / one.v1_ml
-            assert tally.hourly_u_per_ml[hour, i] == pytest.approx(after, rel=2e-6)
+            assert charts.hourly_u_per_ml[hour, i] == pytest.approx(after, rel=2e-6)
         assert charts.area_u_h_per_ml[i] == pytest.approx(exact.area_u_h_per_ml(one, amount, 0.0, 24.0), rel=2e-6)
         top, bottom = (exact.hours_until(one, amount, 0.0, edge * one.v1_ml) for edge in (target.high, target.low))
         assert tally.ranges[0].inside_h[i] == pytest.approx(bottom - top, abs=2e-3)
@@ -306,8 +306,8 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
         people = people.with_spreads(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
     crowd = people.crowd(DRUG, np.arange(25), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    tally = Tally(crowd, answers(DRUG, None, Laboratory(assay=table.assay)), ranges, 48.0)
-    titrate_all(crowd, DRUG, table, watcher=tally, seed=2)
+    tally = Tally(crowd, answers(DRUG, None, Laboratory(assay=table.assay)), ranges)
+    charts = titrate_all(crowd, DRUG, table, watcher=tally, seed=2)
     tally.finish(48.0)
     for i in range(0, 25, 3):
         course = titrate(crowd[i], DRUG, table, seed=2, subject=i)
@@ -319,7 +319,7 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
         assert tally.peak_u_per_ml[i] == metrics.peak_u_per_ml(course)
         counts = tally.adjustments[i], tally.holds[i], tally.reboluses[i]
         assert counts == (metrics.adjustments(course), metrics.holds(course), metrics.reboluses(course))
-        assert tally.hourly_u_per_ml[30, i] == course.concentration_at_u_per_ml(30)
+        assert charts.hourly_u_per_ml[30, i] == course.concentration_at_u_per_ml(30)
 
 
 # A rule of one's own needs no compiler
@@ -360,7 +360,7 @@ def test_a_rule_of_ones_own_runs_at_the_speed_of_arrays():
 def test_what_cannot_be_is_refused():
     crowd = ward(3)
     with pytest.raises(ValueError, match="runner must be one of numpy, python, compiled"):
-        Lanes(DRUG.kinetics_of_all(crowd).rates(), runner="gpu")
+        Lanes(DRUG.kinetics_of_all(crowd).rates(), 48.0, runner="gpu")
     with pytest.raises(ValueError, match="this controller reads aptt_s, but the laboratory reports anti_xa"):
         titrate_all(crowd, DRUG, usual(DRUG), watcher=Chart(3), laboratory=Laboratory(assay="anti_xa_u_per_ml"))
     with pytest.raises(ValueError, match="one with decide_many"):

@@ -7,15 +7,22 @@ what a block needs lies in one small array, at distances the compiler knows. Wha
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import itertools
+import math
 import operator
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from heparin_pk.engine import stepper
+from heparin_pk import _streams, kinetics
+from heparin_pk._each import LOOPS
+from heparin_pk.engine import nothing, stepper
 from heparin_pk.engine.nothing import NOTHING, Nothing
 
 BLOCK = 64
@@ -35,13 +42,76 @@ def _compiler() -> Callable[[Callable], Callable]:
     return numba.njit(error_model="numpy", nogil=True)
 
 
+def _kept(function: Callable, *also: Any) -> Callable:
+    """Return the function compiled, and its machine code kept on disk where numba keeps it (``NUMBA_CACHE_DIR``).
+
+    numba's own key for a function made of others changes with every process; this one is the text of every file that is
+    compiled here, and ``also`` what the function was made for.
+    """
+    from numba.core.caching import FunctionCache  # noqa: PLC0415
+
+    key = hashlib.sha256(repr((_texts(), function.__qualname__, also)).encode()).hexdigest()
+
+    class Keyed(FunctionCache):
+        def _index_key(self, sig, codegen):
+            return sig, codegen.magic_tuple(), key
+
+    found: Any = _compiler()(function)
+    with suppress(RuntimeError):  # nowhere to write: then it is compiled again next time
+        found._cache = Keyed(function)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _texts() -> tuple[str, ...]:
+    """Return the text of every file of which lines are compiled."""
+    return tuple(inspect.getsource(module) for module in (kinetics, stepper, nothing, _streams, sys.modules[__name__]))
+
+
+@lru_cache(maxsize=1)
+def quicken() -> None:
+    """Let what is done element by element elsewhere be done in compiled loops, where these give the same bits on this machine."""
+    philox = _streams.philox_of(_compiler())
+
+    def first_words(one, two, nothing, keys):
+        found = np.empty_like(one)
+        for i in range(len(one)):
+            found[i] = philox(one[i], two[i], nothing, keys)
+        return found
+
+    def powers(values, exponent):
+        found = np.empty(len(values))
+        for i in range(len(values)):
+            found[i] = values[i] ** exponent
+        return found
+
+    def loop_of(function: Callable) -> Callable:
+        def loop(values):
+            found = np.empty(len(values))
+            for i in range(len(values)):
+                found[i] = function(values[i])
+            return found
+
+        return _kept(loop, function.__name__)
+
+    first_words, powers = _kept(first_words), _kept(powers)
+    probe = np.geomspace(1e-6, 40.0, 4096)
+    for function in (math.exp, math.log, math.erf):
+        loop = loop_of(function)
+        if loop(probe).tolist() == list(map(function, probe.tolist())):
+            LOOPS[function] = loop
+    if all(powers(probe, x).tolist() == [one**x for one in probe.tolist()] for x in (0.75, -0.25, 1.7)):
+        LOOPS[pow] = powers
+    LOOPS[_streams.philox_of] = first_words
+
+
 @lru_cache(maxsize=1)
 def advance() -> Callable:
     """Return the compiled ``advance`` (a few seconds on first use); bit-identical to the plain one.
 
     Raises ``ValueError`` when numba is not installed.
     """
-    return stepper.build(_compiler()).advance
+    return stepper.build(_compiler(), keep=_kept).advance
 
 
 @lru_cache(maxsize=1)
@@ -128,8 +198,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     * ``parts`` (everybody, k), of which the k columns are what is in play, and ``lanes`` (n,), who of them goes;
     * ``time_h`` (n,), ``grid`` (n,) in pieces of which ``per_h`` make an hour (the end of each lane's next piece), and
       ``pieces`` (n,), falling;
-    * ``start`` (n,), where in ``levels`` the concentrations at the ends of a lane's pieces are to be written;
+    * ``start`` (blocks,), where in ``levels`` a block's concentrations at the ends of its pieces are to be written, piece by
+      piece; or ``kept`` (everybody, all grid points), in which they are written instead, unless it is empty (0, 0);
     * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration;
+    * ``hourly`` (hours + 1, everybody), in which the concentration at full hours is noted, or none (0, 0);
     * ``keep``, whether the new states are written to ``parts``;
     * ``peak`` and ``last`` (n,), which are filled with the highest and the last concentration.
 
@@ -204,13 +276,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    @compiler
-    def kernel(parts, lanes, time_h, grid, per_h, pieces, start, levels, edges, keep, peak, last):
+    def kernel(parts, lanes, time_h, grid, per_h, pieces, start, levels, kept, edges, hourly, keep, peak, last):
         number = len(lanes)
         w = np.ones((rows + 6) * size)
         c, top, low, high = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
         most = pieces.sum()  # room that is not touched costs nothing
         crossing_piece, crossing_place, crossings = np.empty(most, np.int64), np.empty(most, np.int64), 0
+        hour, turn, upto = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(per_h + 1, np.int64)
         least = 0.0
         for first in range(0, number, size):
             many = min(size, number - first)
@@ -227,6 +299,14 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
             if edges.shape[0] > 0:
                 for lane in range(many):
                     low[lane], high[lane] = around(c[lane], edges, first + lane)
+            if hourly.shape[0] > 0:  # lanes by the piece at the end of which they first pass a full hour: then every per_h
+                placed = 0
+                for phase in range(per_h):
+                    for lane in range(many):
+                        full = np.int64(np.ceil(grid[first + lane] / per_h))
+                        if full * per_h - np.int64(grid[first + lane]) == phase:
+                            hour[lane], turn[placed], placed = full, lane, placed + 1
+                    upto[phase + 1] = placed
             going, base = many, start[first // size]
             for piece in range(pieces[first]):
                 while pieces[first + going - 1] <= piece:
@@ -251,7 +331,16 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                     c[lane] = level
                     top[lane] = level if level > top[lane] else top[lane]
                     out += (level < low[lane]) | (level > high[lane])
-                levels[base + piece * size : base + (piece + 1) * size] = c
+                if kept.shape[0] > 0:
+                    for lane in range(going):
+                        kept[lanes[first + lane], np.int64(grid[first + lane]) + piece] = c[lane]
+                else:
+                    levels[base + piece * size : base + (piece + 1) * size] = c
+                if hourly.shape[0] > 0:
+                    for i in range(upto[piece % per_h], upto[piece % per_h + 1]):
+                        lane = turn[i]
+                        if lane < going:
+                            hourly[hour[lane] + piece // per_h, lanes[first + lane]] = c[lane]
                 if out > 0:
                     for lane in range(going):
                         if c[lane] < low[lane] or c[lane] > high[lane]:
@@ -268,4 +357,4 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                         parts[lanes[first + lane], part] = new
         return crossing_piece[:crossings].copy(), crossing_place[:crossings].copy(), least
 
-    return kernel
+    return _kept(kernel, in_play, BLOCK)

@@ -49,9 +49,9 @@ class Moments:
         self.begin_h, self.grid, self.pieces, self._end_h = begin_h, grid, pieces, end_h
 
     @property
-    def on_grid(self) -> bool:
-        """True when every piece ends on the grid: lane i's first at grid point ``grid[i]``."""
-        return self._end_h is None
+    def end_h(self) -> np.ndarray:
+        """The moment each lane has come to, h."""
+        return (self.grid - 1 + self.pieces) / STEPS_PER_H if self._end_h is None else self._end_h
 
     def at(self, number: Any, who: Any) -> np.ndarray:
         """Return moment ``number`` (0: before the first piece) of these places, h."""
@@ -107,14 +107,33 @@ class Watch(Protocol):
         ...
 
 
+def make_ready(runner: str) -> None:
+    """Let everything that is not integration be compiled too where this runner is; no bit changes.
+
+    Raises ``ValueError`` for an unknown runner, and for the compiled one when numba is not installed.
+    """
+    check_one_of("runner", runner, RUNNERS)
+    if runner == "compiled":
+        compiled.quicken()
+
+
 class Lanes:
     """n people on their way: where each is, and what runs into each vein.
 
-    ``rates`` holds arrays of shape (n,). ``routes`` says which parts of the state can ever be filled besides plasma and what it
-    exchanges with: "subcutaneous", "protamine"; what is left out is not computed. ``runner`` is one of ``RUNNERS``.
+    ``rates`` holds arrays of shape (n,), ``hours`` is how long they can go. ``routes`` says which parts of the state can ever be
+    filled besides plasma and what it exchanges with: "subcutaneous", "protamine"; what is left out is not computed. ``runner``
+    is one of ``RUNNERS``. With ``trajectories`` the concentration at every grid point is kept (4.6 kB a person and 48 h).
     """
 
-    def __init__(self, rates: Rates, *, runner: str = "numpy", routes: tuple[str, ...] = ("subcutaneous", "protamine")) -> None:
+    def __init__(
+        self,
+        rates: Rates,
+        hours: float,
+        *,
+        runner: str = "numpy",
+        routes: tuple[str, ...] = ("subcutaneous", "protamine"),
+        trajectories: bool = False,
+    ) -> None:
         check_one_of("runner", runner, RUNNERS)
         self.number = len(np.asarray(rates.inverse_v1_per_ml))
         unused = set()
@@ -130,14 +149,19 @@ class Lanes:
             off |= {"km_u_per_ml"}
         if "q_ml_per_h" in off:
             off |= {"inverse_v2_per_ml"}
-        rates: list[Any] = [NOTHING if name in off else getattr(rates, name) for name in Rates._fields]
+        known: list[Any] = [NOTHING if name in off else getattr(rates, name) for name in Rates._fields]
         state: list[Any] = [np.zeros(self.number) if i in self._needs else NOTHING for i in range(len(State._fields))]
         inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in self._needs else NOTHING]
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
-        self._runner = _RUNNERS[runner]([*state, *inputs, *rates])
+        self._runner = _RUNNERS[runner]([*state, *inputs, *known])
         parts = self._runner.parts
-        self._state, self._inputs, self._inverse_v1 = parts[: len(state)], parts[len(state) : len(state) + 2], parts[len(state) + 2]
+        self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES : _STATES + 2], parts[_STATES + 2]
+        self.hours = hours
+        self.hourly_u_per_ml = np.zeros((int(hours) + 1, self.number))
+        """The concentration at every full hour a lane has passed, before what is given then."""
+        self.trajectories_u_per_ml = np.zeros((self.number, int(hours * STEPS_PER_H) + 1) if trajectories else (0, 0))
+        """The same at every grid point, shape (n, points), where it is kept."""
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
         """Return the concentration where these lanes are kept, shape (m,)."""
@@ -156,6 +180,8 @@ class Lanes:
 
         The lanes are kept at the last grid point: looking leaves no mark.
         """
+        if until_h.max(initial=0.0) > self.hours:
+            raise ValueError(f"until_h must stay within {self.hours:g} h; got {until_h.max():g}")
         last = np.floor(until_h * STEPS_PER_H).astype(np.int64) + 1
         last -= last / STEPS_PER_H > until_h  # the stepper's own comparison, whatever the rounding of the product
         last -= last / STEPS_PER_H > until_h
@@ -166,8 +192,8 @@ class Lanes:
         if moving:
             who = lanes[:moving]
             moments = Moments(self.time_h[who], self._next[who], pieces[:moving])
-            levels = self._runner.through(who, moments, watch.edges(who))
-            self.time_h[who] = moments.at(pieces[:moving], slice(None))
+            levels = self._runner.through(who, moments, watch.edges(who), self.hourly_u_per_ml, self.trajectories_u_per_ml)
+            self.time_h[who] = moments.end_h
             self._next[who] += pieces[:moving]
             watch.passed(who, moments, levels)
         found = np.empty(len(lanes))
@@ -228,7 +254,7 @@ def _refuse_below_zero(least: float) -> None:
         raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {least:g}")
 
 
-_NO_EDGES = np.empty((0, 0))
+_NOTHING = np.empty((0, 0))
 _NOBODY = np.zeros(0, dtype=np.int64)
 _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
@@ -239,8 +265,10 @@ class _Runner(Protocol):
 
     parts: list[Any]
 
-    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray) -> Levels:
-        """Take these lanes, longest way first, through their grid pieces."""
+    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
+        """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (hours + 1, n), and every
+        grid point in ``kept`` (n, points) unless it is empty.
+        """
         ...
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
@@ -257,7 +285,7 @@ class _Piecewise:
 
     def __init__(self, run: Callable[..., list[Any]], parts: list[Any]) -> None:
         self._run = run
-        self.parts = [part if part is NOTHING else np.ascontiguousarray(part, dtype=float) for part in parts]
+        self.parts: list[Any] = [part if part is NOTHING else np.ascontiguousarray(part, dtype=float) for part in parts]
         self._room = np.empty(0)
 
     def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
@@ -270,7 +298,7 @@ class _Piecewise:
                 _refuse_below_zero(new.min(initial=0.0))
                 kept[lanes] = new
 
-    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray) -> Levels:
+    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
         state, inputs, rates = self._taken(lanes)
         time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
         # Of the lanes, longest way first, so many still have a piece to go:
@@ -280,7 +308,11 @@ class _Piecewise:
         last = state[_CENTRAL] * rates[0]
         peak = last.copy()
         low, high = _around(last, edges)
+        hour = -(-moments.grid // STEPS_PER_H)  # the first full hour on the way, at the end of which piece, and then every 12
+        first = hour * STEPS_PER_H - moments.grid
+        at_full_hours = [np.flatnonzero(first == piece) for piece in range(STEPS_PER_H)]
         crossings: list[tuple[np.ndarray, np.ndarray]] = []
+        all_kept, of_lane = kept.reshape(-1), lanes * kept.shape[1] + moments.grid
         for piece, (row, number) in enumerate(zip(rows.tolist(), reaching.tolist(), strict=True)):
             end_h = grid[:number] / STEPS_PER_H
             part, some_inputs, some_rates = ([_first(x, number) for x in group] for group in (state, inputs, rates))
@@ -292,6 +324,11 @@ class _Piecewise:
             now = np.multiply(part[_CENTRAL], some_rates[0], out=room[row : row + number])
             last[:number] = now
             np.maximum(peak[:number], now, out=peak[:number])
+            if len(all_kept):
+                all_kept[of_lane[:number] + piece] = now
+            there = at_full_hours[piece % STEPS_PER_H]
+            there = there[: np.searchsorted(there, number)]
+            hourly[hour[there] + piece // STEPS_PER_H, lanes[there]] = now[there]
             if len(edges):
                 out = np.flatnonzero((now < low[:number]) | (now > high[:number]))
                 if len(out):
@@ -368,8 +405,9 @@ class _Compiled:
         self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
         self._room = np.empty(0)
 
-    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray) -> Levels:
-        return self._run(lanes, moments.begin_h, moments.grid.astype(float), float(STEPS_PER_H), moments.pieces, edges, keep=True)
+    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
+        grid = moments.grid.astype(float)
+        return self._run(lanes, moments.begin_h, grid, STEPS_PER_H, moments.pieces, edges, hourly, kept)
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         return self._one_piece(lanes, time_h, at_h, keep=False).last
@@ -378,32 +416,38 @@ class _Compiled:
         self._one_piece(lanes, time_h, at_h, keep=True)
 
     def _one_piece(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, keep: bool) -> Levels:
-        return self._run(lanes, time_h, np.maximum(time_h, at_h), 1.0, np.ones(len(lanes), dtype=np.int64), _NO_EDGES, keep=keep)
+        one = np.ones(len(lanes), dtype=np.int64)
+        return self._run(lanes, time_h, np.maximum(time_h, at_h), 1, one, _NOTHING, _NOTHING, _NOTHING, keep=keep)
 
     def _run(
         self,
         lanes: np.ndarray,
         time_h: np.ndarray,
         grid: np.ndarray,
-        per_h: float,
+        per_h: int,
         pieces: np.ndarray,
         edges: np.ndarray,
+        hourly: np.ndarray,
+        kept: np.ndarray,
         *,
-        keep: bool,
+        keep: bool = True,
     ) -> Levels:
-        number = len(lanes)
+        number, every_piece = len(lanes), np.arange(pieces.max(initial=0))
         of_block = pieces[:: compiled.BLOCK] * compiled.BLOCK  # a block has room for its longest way
         start = np.cumsum(of_block) - of_block
-        if len(self._room) < of_block.sum():
+        if len(self._room) < of_block.sum() and not len(kept):
             self._room = np.empty(of_block.sum())
         peak, last = np.empty(number), np.empty(number)
         piece, place, least = self._kernel(
-            self._table, lanes, time_h, grid, per_h, pieces, start, self._room, edges, keep, peak, last
+            self._table, lanes, time_h, grid, per_h, pieces, start, self._room, kept, edges, hourly, keep, peak, last
         )
         _refuse_below_zero(least)
+        if len(kept):
+            of_lane = lanes * kept.shape[1] + grid.astype(np.int64)
+            return Levels(peak, last, piece, place, kept.reshape(-1), every_piece, of_lane)
         everybody = np.arange(number)
-        of_place = start[everybody // compiled.BLOCK] + everybody % compiled.BLOCK
-        return Levels(peak, last, piece, place, self._room, np.arange(pieces.max(initial=0)) * compiled.BLOCK, of_place)
+        of_lane = start[everybody // compiled.BLOCK] + everybody % compiled.BLOCK
+        return Levels(peak, last, piece, place, self._room, every_piece * compiled.BLOCK, of_lane)
 
 
 _RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {

@@ -55,8 +55,12 @@ class Stepper(NamedTuple):
     advance: Callable[..., Any]
 
 
-def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arithmetic = FLOATS) -> Stepper:
-    """Return the stepper, its parts passed through ``compiled`` (nothing, or a compiler).
+def build(
+    compiled: Callable[[Callable], Callable] = _as_it_is,
+    arithmetic: Arithmetic = FLOATS,
+    keep: Callable[[Callable], Callable] = _as_it_is,
+) -> Stepper:
+    """Return the stepper, its parts passed through ``compiled`` (nothing, or a compiler), the whole through ``keep``.
 
     ``state`` is a tuple in the order of :class:`~heparin_pk.kinetics.State`, ``inputs`` the pump and protamine rates, ``rates``
     a tuple in the order of :class:`~heparin_pk.kinetics.Rates`: floats, or arrays with one element a person.
@@ -112,7 +116,7 @@ def build(compiled: Callable[[Callable], Callable] = _as_it_is, arithmetic: Arit
         return larger(1.0, whole(larger(hours * fastest * _PER_STIFF, by_change) - 1e-9))
     # fmt: on
 
-    @compiled
+    @keep
     def advance(state, hours, inputs, rates):
         now = slope(*state, *inputs, *rates)
         pieces = int(substeps(state, hours, inputs, rates, now))
