@@ -98,7 +98,7 @@ class Unwatched:
 class Charts:
     """What was seen and done to many people: results (k, n), newest last, and what was given in all (n,).
 
-    ``number`` (n,) counts each person's results; a place beyond it holds zeros. ``hourly_u_per_ml`` (hours + 1, n) is the
+    ``number`` (n,) counts each person's results; a place beyond it holds zeros. ``hourly_u_per_ml`` (n, hours + 1) is the
     concentration at every full hour, before what is given then; ``trajectories_u_per_ml`` (n, 12 * hours + 1) the same every
     five minutes, or empty where it was not kept.
     """
@@ -123,6 +123,7 @@ class _Agenda:
 
     def __init__(self, number: int) -> None:
         self._number = number
+        self._kinds: set[int] = set()
         self._written = np.zeros(number, dtype=np.int64)
         self._time_h = np.full((4, number), np.inf)
         self._order = np.zeros((4, number), dtype=np.int64)
@@ -142,6 +143,7 @@ class _Agenda:
         self._order[slot, lanes] = (int(_RANK_OF[what]) << _RANK_BITS) + (self._written[lanes] << _WHAT_BITS) + int(what)
         self._x[slot, lanes], self._y[slot, lanes] = x, y
         self._written[lanes] += 1
+        self._kinds.add(what)
 
     def _grow(self) -> None:
         for name in ("_time_h", "_order", "_x", "_y"):
@@ -170,8 +172,10 @@ class _Agenda:
 
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
         """Return the sum of the amounts of one kind that still stand in the agenda."""
-        here = (self._order[:, lanes] & _WHAT_MASK == what) & np.isfinite(self._time_h[:, lanes])
         total = np.zeros(len(lanes))
+        if what not in self._kinds:
+            return total
+        here = (self._order[:, lanes] & _WHAT_MASK == what) & np.isfinite(self._time_h[:, lanes])
         for slot in range(len(here)):
             total = total + np.where(here[slot], self._x[slot, lanes], 0.0)
         return total
@@ -214,7 +218,6 @@ class _Wards:
         self.weight_kg = weight
         self.agenda = _Agenda(n)
         self.here_h = np.zeros(n)
-        self.concentration = np.zeros(n)
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
         self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -279,7 +282,7 @@ class _Wards:
 
     def draw(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
         """Draw blood where each lane now is."""
-        concentration = np.maximum(0.0, self.concentration[lanes])
+        concentration = np.maximum(0.0, self.lanes.look(lanes, at_h))
         who = self.crowd.take(lanes)
         value, above = self.laboratory.report_many(concentration, who, self.responses, at_h, self.seed, self.subjects[lanes])
         reported_h = at_h + self.laboratory.turnaround_h
@@ -400,7 +403,7 @@ class _Wards:
             if at_once.any():
                 self._do(lanes[at_once], slot[at_once], at_h[at_once], what[at_once])
             elif len(lanes):
-                self.concentration[lanes] = self.lanes.go(lanes, at_h, self.watcher)
+                self.lanes.go(lanes, at_h, self.watcher)
                 self.here_h[lanes] = at_h
                 self._do(lanes, slot, at_h, what)
         end_h = np.full(len(everybody), self.hours)

@@ -90,7 +90,7 @@ def rows_of(
     rows |= _of_results(charts, target)
     for hour in (24, 48):
         if hour <= hours:
-            at_hour = level(target.assay, charts.hourly_u_per_ml[hour], crowd, responses, float(hour))
+            at_hour = level(target.assay, charts.hourly_u_per_ml[:, hour], crowd, responses, float(hour))
             rows[f"in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
     rows["adjustments"], rows["holds"], rows["reboluses"] = tally.adjustments, tally.holds, tally.reboluses
     rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = tally.peak_u_per_ml, charts.area_u_h_per_ml
@@ -98,7 +98,7 @@ def rows_of(
     rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / crowd.weight_kg
     for hour in SNAPSHOTS_H:
         if hour <= hours:
-            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[hour], crowd, responses, float(hour))
+            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[:, hour], crowd, responses, float(hour))
     return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
 
 
@@ -206,8 +206,9 @@ def count_levels(charts: Charts, crowd: Crowd, responses: Responses, assay: str)
     """Return how many people lay in which bin at each full hour, shape (hours + 1, bins + 1); the end bins hold the rest."""
     low, _, is_logarithmic = _BINS[assay]
     number = len(level_bins(assay))
-    counts = np.zeros((len(charts.hourly_u_per_ml), number + 1), dtype=np.int64)
-    for hour, concentration in enumerate(charts.hourly_u_per_ml):
+    hourly = np.ascontiguousarray(charts.hourly_u_per_ml.T)
+    counts = np.zeros((len(hourly), number + 1), dtype=np.int64)
+    for hour, concentration in enumerate(hourly):
         values = level(assay, concentration, crowd, responses, float(hour))
         values = np.log(values / low) if is_logarithmic else values - low
         place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(number)).astype(np.int64)

@@ -273,7 +273,7 @@ def test_lanes_stay_within_2e_6_of_scipy(drug):
     for i in range(3):
         course = titrate(crowd[i], drug, usual(drug), hours=24.0, engine="scipy")
         for hour in (1, 2, 6, 12, 24):
-            assert charts.hourly_u_per_ml[hour, i] == pytest.approx(course.concentration_at_u_per_ml(hour), rel=2e-6)
+            assert charts.hourly_u_per_ml[i, hour] == pytest.approx(course.concentration_at_u_per_ml(hour), rel=2e-6)
 
 
 def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
@@ -289,7 +289,7 @@ def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
         amount = 80.0 * 75.0
         for hour in (1, 6, 24):
             after = exact.amount_after(one, amount, 0.0, hour) / one.v1_ml
-            assert charts.hourly_u_per_ml[hour, i] == pytest.approx(after, rel=2e-6)
+            assert charts.hourly_u_per_ml[i, hour] == pytest.approx(after, rel=2e-6)
         assert charts.area_u_h_per_ml[i] == pytest.approx(exact.area_u_h_per_ml(one, amount, 0.0, 24.0), rel=2e-6)
         top, bottom = (exact.hours_until(one, amount, 0.0, edge * one.v1_ml) for edge in (target.high, target.low))
         assert tally.ranges[0].inside_h[i] == pytest.approx(bottom - top, abs=2e-3)
@@ -319,7 +319,7 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
         assert tally.peak_u_per_ml[i] == metrics.peak_u_per_ml(course)
         counts = tally.adjustments[i], tally.holds[i], tally.reboluses[i]
         assert counts == (metrics.adjustments(course), metrics.holds(course), metrics.reboluses(course))
-        assert charts.hourly_u_per_ml[30, i] == course.concentration_at_u_per_ml(30)
+        assert charts.hourly_u_per_ml[i, 30] == course.concentration_at_u_per_ml(30)
 
 
 # A rule of one's own needs no compiler

@@ -201,7 +201,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     * ``start`` (blocks,), where in ``levels`` a block's concentrations at the ends of its pieces are to be written, piece by
       piece; or ``kept`` (everybody, all grid points), in which they are written instead, unless it is empty (0, 0);
     * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration;
-    * ``hourly`` (hours + 1, everybody), in which the concentration at full hours is noted, or none (0, 0);
+    * ``hourly`` (everybody, hours + 1), in which the concentration at full hours is noted, or none (0, 0);
     * ``keep``, whether the new states are written to ``parts``;
     * ``peak`` and ``last`` (n,), which are filled with the highest and the last concentration.
 
@@ -340,7 +340,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                     for i in range(upto[piece % per_h], upto[piece % per_h + 1]):
                         lane = turn[i]
                         if lane < going:
-                            hourly[hour[lane] + piece // per_h, lanes[first + lane]] = c[lane]
+                            hourly[lanes[first + lane], hour[lane] + piece // per_h] = c[lane]
                 if out > 0:
                     for lane in range(going):
                         if c[lane] < low[lane] or c[lane] > high[lane]:

@@ -158,8 +158,8 @@ class Lanes:
         parts = self._runner.parts
         self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES : _STATES + 2], parts[_STATES + 2]
         self.hours = hours
-        self.hourly_u_per_ml = np.zeros((int(hours) + 1, self.number))
-        """The concentration at every full hour a lane has passed, before what is given then."""
+        self.hourly_u_per_ml = np.zeros((self.number, int(hours) + 1))
+        """The concentration at every full hour a lane has passed, before what is given then, shape (n, hours + 1)."""
         self.trajectories_u_per_ml = np.zeros((self.number, int(hours * STEPS_PER_H) + 1) if trajectories else (0, 0))
         """The same at every grid point, shape (n, points), where it is kept."""
 
@@ -175,11 +175,8 @@ class Lanes:
         """Return the state of every lane where it is kept, shape (n, 8)."""
         return np.stack([np.zeros(self.number) if part is NOTHING else part for part in self._state], axis=1)
 
-    def go(self, lanes: np.ndarray, until_h: np.ndarray, watch: Watch) -> np.ndarray:
-        """Let these lanes pass every grid point up to ``until_h`` (m,); return the concentration at ``until_h`` (m,).
-
-        The lanes are kept at the last grid point: looking leaves no mark.
-        """
+    def go(self, lanes: np.ndarray, until_h: np.ndarray, watch: Watch) -> None:
+        """Let these lanes pass every grid point up to ``until_h`` (m,), and stay at the last of them."""
         if until_h.max(initial=0.0) > self.hours:
             raise ValueError(f"until_h must stay within {self.hours:g} h; got {until_h.max():g}")
         last = np.floor(until_h * STEPS_PER_H).astype(np.int64) + 1
@@ -196,9 +193,10 @@ class Lanes:
             self.time_h[who] = moments.end_h
             self._next[who] += pieces[:moving]
             watch.passed(who, moments, levels)
-        found = np.empty(len(lanes))
-        found[order] = self._runner.look(lanes, self.time_h[lanes], until_h[order])
-        return found
+
+    def look(self, lanes: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+        """Return the concentration of lanes that went up to ``at_h`` (m,) at that very moment; looking leaves no mark."""
+        return self._runner.look(lanes, self.time_h[lanes], at_h)
 
     def settle(self, lanes: np.ndarray, at_h: np.ndarray, watch: Watch) -> None:
         """Bring lanes that went up to ``at_h`` (m,) to that very moment, because something is given there."""
@@ -266,7 +264,7 @@ class _Runner(Protocol):
     parts: list[Any]
 
     def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
-        """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (hours + 1, n), and every
+        """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (n, hours + 1), and every
         grid point in ``kept`` (n, points) unless it is empty.
         """
         ...
@@ -328,7 +326,7 @@ class _Piecewise:
                 all_kept[of_lane[:number] + piece] = now
             there = at_full_hours[piece % STEPS_PER_H]
             there = there[: np.searchsorted(there, number)]
-            hourly[hour[there] + piece // STEPS_PER_H, lanes[there]] = now[there]
+            hourly[lanes[there], hour[there] + piece // STEPS_PER_H] = now[there]
             if len(edges):
                 out = np.flatnonzero((now < low[:number]) | (now > high[:number]))
                 if len(out):
@@ -402,6 +400,7 @@ class _Compiled:
         self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not NOTHING], axis=1)
         columns = iter(self._table.T)
         self.parts = [part if part is NOTHING else next(columns) for part in parts]
+        compiled.quicken()
         self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
         self._room = np.empty(0)
 
