@@ -124,7 +124,7 @@ class _Agenda:
     def __init__(self, number: int) -> None:
         self._number = number
         self._kinds: set[int] = set()
-        self._written = np.zeros(number, dtype=np.int64)
+        self._written, self._taken = np.zeros(number, dtype=np.int64), np.zeros(number, dtype=np.int64)
         self._time_h = np.full((4, number), np.inf)
         self._order = np.zeros((4, number), dtype=np.int64)
         self._x = np.zeros((4, number))
@@ -134,15 +134,14 @@ class _Agenda:
         """Write one appointment a lane."""
         if not len(lanes):
             return
-        free = np.isinf(self._time_h[:, lanes])
-        slot = free.argmax(axis=0)
-        if not free.any(axis=0).all():
+        if self._taken[lanes].max() == len(self._time_h):
             self._grow()
-            slot = np.isinf(self._time_h[:, lanes]).argmax(axis=0)
+        slot = np.isinf(self._of(self._time_h, lanes)).argmax(axis=0)
         self._time_h[slot, lanes] = time_h
         self._order[slot, lanes] = (int(_RANK_OF[what]) << _RANK_BITS) + (self._written[lanes] << _WHAT_BITS) + int(what)
         self._x[slot, lanes], self._y[slot, lanes] = x, y
         self._written[lanes] += 1
+        self._taken[lanes] += 1
         self._kinds.add(what)
 
     def _grow(self) -> None:
@@ -168,6 +167,7 @@ class _Agenda:
     def tear_out(self, slot: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take appointments off the agenda; return their two numbers."""
         self._time_h[slot, lanes] = np.inf
+        self._taken[lanes] -= 1
         return self._x[slot, lanes], self._y[slot, lanes]
 
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
@@ -397,11 +397,10 @@ class _Wards:
         while len(lanes):
             slot, at_h, rank, what = self.agenda.next(lanes)
             last = (at_h == self.hours) & np.isin(rank, AT_THE_LAST_MOMENT)
-            here = (at_h < self.hours) | last
-            lanes, slot, at_h, rank, what = lanes[here], slot[here], at_h[here], rank[here], what[here]
+            lanes, slot, at_h, rank, what = _where((at_h < self.hours) | last, lanes, slot, at_h, rank, what)
             at_once = (rank == Rank.RESULT) | (at_h <= self.here_h[lanes])
             if at_once.any():
-                self._do(lanes[at_once], slot[at_once], at_h[at_once], what[at_once])
+                self._do(*_where(at_once, lanes, slot, at_h, what))
             elif len(lanes):
                 self.lanes.go(lanes, at_h, self.watcher)
                 self.here_h[lanes] = at_h
@@ -413,14 +412,19 @@ class _Wards:
 
     def _do(self, lanes: np.ndarray, slot: np.ndarray, at_h: np.ndarray, what: np.ndarray) -> None:
         x, y = self.agenda.tear_out(slot, lanes)
-        for kind in np.unique(what).tolist():
-            which = what == kind
+        for kind in np.flatnonzero(np.bincount(what)).tolist():
+            these, now_h, one, two = _where(what == kind, lanes, at_h, x, y)
             if kind == What.DRAW:
-                self.draw(lanes[which], at_h[which])
+                self.draw(these, now_h)
             elif kind in (What.RESULT, What.RESULT_ABOVE):
-                self.read(lanes[which], at_h[which], x[which], y[which], kind == What.RESULT_ABOVE)
+                self.read(these, now_h, one, two, kind == What.RESULT_ABOVE)
             else:
-                self.carry_out(kind, lanes[which], at_h[which], x[which], y[which])
+                self.carry_out(kind, these, now_h, one, two)
+
+
+def _where(condition: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return each of the arrays where the condition holds; as they are where it holds everywhere."""
+    return values if condition.all() else tuple(one[condition] for one in values)
 
 
 def _of_all(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[int, np.ndarray, float]:

@@ -225,6 +225,8 @@ class Crowd:
 
     def take(self, people: np.ndarray) -> Crowd:
         """Return the crowd of these people (m,), in this order."""
+        if len(people) == self.number and np.array_equal(people, np.arange(self.number)):
+            return self
         some = object.__new__(Crowd)  # everybody was checked before
         some.number = len(people)
         some._factors = {name: factor[people] for name, factor in self._factors.items()}
