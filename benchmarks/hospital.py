@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 
 from heparin_pk import Nomogram, Patient, published, titrate
 from heparin_pk._streams import standard_normals
-from heparin_pk.cohort import Unwatched, What, titrate_all
+from heparin_pk.cohort import Charts, Unwatched, What, titrate_all
 from heparin_pk.hospital import THROMBOSIS_WARD
 from heparin_pk.response import slope_ml_per_u
 from heparin_pk.trial import Trial
@@ -69,24 +68,29 @@ class Orders(Unwatched):
         self.decided[lanes, np.rint(at_h).astype(int), place] = amount / 60.0 if what == What.HOLD else amount
 
 
-def ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
-    """Return the ward through ``titrate_all``, with its trajectory or with nobody looking."""
+def ours(runner: str, keeps: bool, crowd: Any, number: int) -> tuple[Charts, Orders]:
+    """Treat the ward through ``titrate_all``, keeping trajectories and orders, or nothing but the charts."""
     subjects = np.arange(number)
-    watcher = Orders(number) if keeps else Unwatched()
+    orders = Orders(number if keeps else 0)
     charts = titrate_all(
         crowd.take(subjects),
         DRUG,
         TABLE,
-        watcher=watcher,
+        watcher=orders if keeps else None,
         hours=HOURS,
         seed=SEED,
         subjects=subjects,
         runner=runner,
         trajectories=keeps,
     )
-    if not isinstance(watcher, Orders):
-        return np.empty(0), np.empty(0)
-    decided, rate = watcher.decided, watcher.decided[:, 0, 3].copy()
+    return charts, orders
+
+
+def as_peers_write(found: tuple[Charts, Orders]) -> Found:
+    """Return what was kept in the form of the peers."""
+    charts, orders = found
+    number, decided = len(charts.number), orders.decided.copy()
+    rate = decided[:, 0, 3].copy()
     level = np.zeros((number, HOURS))
     for k in range(len(charts.values)):
         hour = np.rint(charts.drawn_h[k]).astype(int) + 1
@@ -124,6 +128,10 @@ PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ..
     "SciPy solve_ivp DOP853 1e-8": (partial(peers.solve_ivp, "DOP853", 1e-8), 120, ("scipy",)),
     "SciPy odeint 1e-6": (partial(peers.odeint, 1e-6), 600, ("scipy",)),
     "SciPy odeint 1e-8": (partial(peers.odeint, 1e-8), 600, ("scipy",)),
+    "R deSolve lsoda 1e-6": (partial(peers.DeSolve, "plain", 1e-6), 60, ("deSolve",)),
+    "R deSolve lsoda 1e-8": (partial(peers.DeSolve, "plain", 1e-8), 60, ("deSolve",)),
+    "R deSolve lsoda, in C, 1e-6": (partial(peers.DeSolve, "compiled", 1e-6), 300, ("deSolve",)),
+    "R deSolve lsoda, in C, 1e-8": (partial(peers.DeSolve, "compiled", 1e-8), 300, ("deSolve",)),
     "libRoadRunner CVODE 1e-6": (partial(peers.roadrunner, 1e-6), 300, ("roadrunner", "antimony")),
     "libRoadRunner CVODE 1e-8": (partial(peers.roadrunner, 1e-8), 300, ("roadrunner", "antimony")),
     "numbalsoda LSODA 1e-6": (partial(peers.numbalsoda, "lsoda", 1e-6), 8192, ("numbalsoda", "numba")),
@@ -144,30 +152,31 @@ def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
     """Return patients per CPU-second of everybody who agrees."""
     crowd, work = the_ward(max([patients or 0, *RUNNERS.values(), *(many for _, many, _ in PEERS.values())]))
     exact = reference(crowd)
-    jobs: dict[str, tuple[Callable[[int], Any], int, bool]] = {}
+    jobs: dict[str, tuple[Callable[[int], Any], int, Callable[[Any], Found] | None]] = {}
     for runner, many in RUNNERS.items():
-        jobs[f"heparin_pk {runner}, trajectory"] = (partial(_ours, runner, True, crowd), many, True)
-        jobs[f"heparin_pk {runner}, nobody looks"] = (partial(_ours, runner, False, crowd), many, False)
-        jobs[f"heparin_pk {runner}, Trial.part"] = (partial(outcomes, runner), many, False)
+        jobs[f"heparin_pk {runner}, trajectory"] = (partial(ours, runner, True, crowd), many, as_peers_write)
+        jobs[f"heparin_pk {runner}, nobody looks"] = (partial(ours, runner, False, crowd), many, None)
+        jobs[f"heparin_pk {runner}, Trial.part"] = (partial(outcomes, runner), many, None)
+    counted_elsewhere: dict[str, peers.DeSolve] = {}
     for name, (make, many, _) in PEERS.items():
         try:
-            jobs[name] = (partial(_peer, make(), work), many, True)
+            run: Any = make()
         except ImportError as error:
             print(f"{name}: skipped, {error}")
-    if shutil.which("Rscript") is None:
-        print("R deSolve: skipped, no R on this machine")
-    else:
-        print("R deSolve: skipped, R is there but its loop is not written yet")
+            continue
+        jobs[name] = (partial(_peer, run, work), many, lambda found: found)
+        if isinstance(run, peers.DeSolve):
+            counted_elsewhere[name] = run
     rows: list[dict[str, Any]] = []
-    decisions = ours("numpy", True, crowd, len(work.people))[1]
+    decisions = as_peers_write(ours("numpy", True, crowd, len(work.people)))[1]
     draws = np.argwhere(decisions[:CHECKED, :, 0] > 0.0)
-    for name, (run, many, compares) in jobs.items():
+    for name, (treat, many, shown) in jobs.items():
         many = min(many, patients or many)  # noqa: PLW2901
         row: dict[str, Any] = {"name": name, "patients": many, "cpu_s": []}
         rows.append(row)
-        found = run(many)
-        if compares:
-            concentration, decided = found
+        found = treat(many)
+        if shown:
+            concentration, decided = shown(found)
             some = min(CHECKED, many)
             seen = exact[:some] > 1e-4
             row["trajectory_error"] = float(np.abs(concentration[:some][seen] / exact[:some][seen] - 1.0).max())
@@ -181,7 +190,8 @@ def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
         for row in rows:
             start = cpu_s()
             jobs[row["name"]][0](row["patients"])
-            row["cpu_s"].append(cpu_s() - start)
+            elsewhere = counted_elsewhere.get(row["name"])
+            row["cpu_s"].append(elsewhere.cpu_s if elsewhere else cpu_s() - start)
     base = "heparin_pk numpy, trajectory"
     speed = {row["name"]: row["patients"] / statistics.median(row["cpu_s"]) for row in rows}
     for row in rows:
@@ -189,10 +199,6 @@ def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
         row["numpy_is_times"] = speed[base] / speed[row["name"]]
         row["compiled_is_times"] = speed["heparin_pk compiled, trajectory"] / speed[row["name"]]
     return rows
-
-
-def _ours(runner: str, keeps: bool, crowd: Any, number: int) -> Found:
-    return ours(runner, keeps, crowd, number)
 
 
 def _peer(run: Callable[[Work], Found], work: Work, number: int) -> Found:
@@ -320,7 +326,8 @@ def main() -> None:
         found["rates"] = rates(given.patients, given.repeats)
         print_rates(found["rates"])
     if "cold" in only:
-        found["cold"] = [alone("cold", name) for name in (*(f"heparin_pk {runner}" for runner in RUNNERS), *PEERS)]
+        names = (*(f"heparin_pk {runner}" for runner in RUNNERS), *(name for name in PEERS if "deSolve" not in name))
+        found["cold"] = [alone("cold", name) for name in names]
         print(f"\n{'64 patients, CPU-seconds':<36}{'import':>8}{'first call':>12}{'again':>8}{'MB':>7}")
         for row in found["cold"]:
             if "failed" in row:

@@ -8,8 +8,12 @@ of this table falls on a full hour, so segments begin and end there.
 from __future__ import annotations
 
 import math
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -181,6 +185,27 @@ def roadrunner(rtol: float) -> Callable[[Work], Found]:
 
     loop = ward(segment)
     return lambda work: _run(loop, work)
+
+
+class DeSolve:
+    """The loop in R, around deSolve's ``lsoda``, its right-hand side an R function or compiled C; ``cpu_s`` is R's own count."""
+
+    def __init__(self, how: str, rtol: float) -> None:
+        if shutil.which("Rscript") is None:
+            raise ImportError("no R on this machine")
+        if subprocess.run(["Rscript", "-e", "library(deSolve)"], capture_output=True, check=False).returncode:
+            raise ImportError("R has no deSolve")
+        self.how, self.rtol, self.cpu_s = how, rtol, 0.0
+
+    def __call__(self, work: Work) -> Found:
+        n = len(work.people)
+        with tempfile.TemporaryDirectory() as folder:
+            work.people.tofile(Path(folder, "people.bin"))
+            work.errors.tofile(Path(folder, "errors.bin"))
+            command = ["Rscript", str(Path(__file__).with_name("desolve.R")), folder, str(self.rtol), self.how]
+            self.cpu_s = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            concentration = np.fromfile(Path(folder, "concentration.bin")).reshape(n, -1)
+            return concentration, np.fromfile(Path(folder, "decided.bin")).reshape(n, HOURS, 4)
 
 
 def numbalsoda(method: str, rtol: float) -> Callable[[Work], Found]:
