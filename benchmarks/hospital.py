@@ -17,6 +17,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -244,7 +245,7 @@ def cold(name: str) -> dict[str, Any]:
     first = cpu_s() - begun  # making the model and compiling it included
     start = cpu_s()
     run()
-    return {"name": name, "import_s": imported, "first_s": first, "again_s": cpu_s() - start, "mb": _mb()}
+    return {"import_s": imported, "first_s": first, "again_s": cpu_s() - start, "mb": _mb()}
 
 
 def trial(number: int, workers: int, keep_rows: bool, runner: str) -> dict[str, Any]:
@@ -295,10 +296,11 @@ def _mb() -> float:
 ALONE: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "trial": trial, "cluster": cluster}
 
 
-def alone(what: str, *arguments: Any) -> dict[str, Any]:
-    """Run one of these in a fresh process."""
+def alone(what: str, *arguments: Any, kept_code: str | None = None) -> dict[str, Any]:
+    """Run one of these in a fresh process; ``kept_code`` is a folder for numba's machine code other than its own."""
     command = [sys.executable, "-W", "ignore", __file__, "--alone", json.dumps([what, *arguments])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ if kept_code is None else {**os.environ, "NUMBA_CACHE_DIR": kept_code}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -326,12 +328,16 @@ def main() -> None:
         found["rates"] = rates(given.patients, given.repeats)
         print_rates(found["rates"])
     if "cold" in only:
-        names = (*(f"heparin_pk {runner}" for runner in RUNNERS), *(name for name in PEERS if "deSolve" not in name))
-        found["cold"] = [alone("cold", name) for name in names]
+        with tempfile.TemporaryDirectory() as folder:
+            found["cold"] = [
+                {"name": f"heparin_pk {runner}{note}"} | alone("cold", f"heparin_pk {runner}", kept_code=folder)
+                for runner, note in (("python", ""), ("numpy", ""), ("compiled", ", first time"), ("compiled", ", code kept"))
+            ]
+        found["cold"] += [{"name": name} | alone("cold", name) for name in PEERS if "deSolve" not in name]
         print(f"\n{'64 patients, CPU-seconds':<36}{'import':>8}{'first call':>12}{'again':>8}{'MB':>7}")
         for row in found["cold"]:
             if "failed" in row:
-                print(f"  failed: {row['failed']}")
+                print(f"{row['name']:<36}  failed: {row['failed']}")
                 continue
             print(f"{row['name']:<36}{row['import_s']:>8.2f}{row['first_s']:>12.2f}{row['again_s']:>8.3f}{row['mb']:>7.0f}")
     if "scaling" in only:
@@ -343,7 +349,7 @@ def main() -> None:
         for runner in ("numpy", "compiled"):
             for number in sizes:
                 ways_to_run = ((1, False), (2, False), (1, True))
-                for workers, keep_rows in ways_to_run[: 1 if runner == "numpy" and number == 1_000_000 else 3]:
+                for workers, keep_rows in ways_to_run[: 2 if runner == "numpy" and number == 1_000_000 else 3]:
                     row = alone("trial", number, workers, keep_rows, runner)
                     found["scaling"].append(row)
                     print(

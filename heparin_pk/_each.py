@@ -34,7 +34,7 @@ def power(base: Any, exponent: float) -> Any:
     if not isinstance(base, np.ndarray):
         return base**exponent
     if pow in LOOPS:
-        return LOOPS[pow](base, exponent)
+        return LOOPS[pow](base, float(exponent))  # a whole exponent would be multiplied out
     return np.fromiter(map(pow, base.tolist(), repeat(exponent)), dtype=float, count=len(base))
 
 

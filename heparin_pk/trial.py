@@ -262,8 +262,8 @@ class Trial:
         """Return the outcomes of people 0 to ``number`` - 1 under every arm.
 
         ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
-        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_part`` how many are run together (at most 65,536):
-        none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file`` receives the
+        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_part`` how many are run together at most (65,536 or
+        fewer): none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file`` receives the
         rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on from there.
 
         Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
@@ -276,7 +276,9 @@ class Trial:
         one_seed = checked_seed(seed)
         if self.population.size is not None and number > self.population.size:
             raise ValueError(f"number must be at most {self.population.size}, the people in the table; got {number}")
-        size = min(size, -(-number // workers)) if client is None and scheduler is None else size
+        if client is None and scheduler is None:  # as many parts, all of one size, as keep everybody busy to the end
+            rounds = -(-number // (workers * size))
+            size = -(-number // (workers * rounds))
         kept = None if checkpoint is None else _Checkpoint(Path(checkpoint), self._fingerprint(number, one_seed), size)
         if kept is not None:
             size = kept.size

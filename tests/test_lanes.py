@@ -228,6 +228,48 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner):
         np.testing.assert_array_equal(getattr(some[0], name), getattr(some[1], name))
 
 
+@pytest.mark.parametrize("runner", EVERY_RUNNER)
+def test_what_is_kept_on_the_way_is_the_course(runner):
+    """Trajectories and full hours: the very numbers of the course, before what is given at that moment."""
+    crowd, table = ward(5), Nomogram.load("raschke-1993")
+    execution = ERRING if runner == "numpy" else None
+    charts = titrate_all(crowd, DRUG, table, seed=4, hours=25.5, execution=execution, runner=runner, trajectories=True)
+    assert charts.trajectories_u_per_ml.shape == (5, 25.5 * 12 + 1)
+    np.testing.assert_array_equal(charts.hourly_u_per_ml, charts.trajectories_u_per_ml[:, ::12])
+    if execution is not None:
+        return
+    for i in range(5):
+        course = titrate(crowd[i], DRUG, table, seed=4, subject=i, hours=25.5)
+        grid = np.searchsorted(course.time_h, np.arange(307) / 12)
+        np.testing.assert_array_equal(charts.trajectories_u_per_ml[i, 1:], course.concentration_u_per_ml[grid][1:])
+    less = titrate_all(crowd, DRUG, table, seed=4, hours=25.5, runner=runner)
+    assert less.trajectories_u_per_ml.size == 0
+    np.testing.assert_array_equal(less.hourly_u_per_ml, charts.hourly_u_per_ml)
+
+
+@pytest.mark.parametrize("runner", EVERY_RUNNER)
+def test_whoever_is_exactly_on_an_edge_is_in_range(runner):
+    """Rising to the very number of the lower limit, falling to the very number of the upper one."""
+    plan = Fixed(
+        regimen=Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=18), Stop(time_h=12))), assay="anti_xa_u_per_ml", draws_h=()
+    )
+    crowd = Crowd(1, {"weight_kg": np.array([75.0])})
+    on_the_way = titrate_all(crowd, DRUG, plan, hours=24.0, trajectories=True).trajectories_u_per_ml[0]
+    up, down = 40, 150  # minutes / 5: while the infusion runs, and after it
+    for low, high, first, last in ((on_the_way[up], 10.0, up, None), (1e-6, on_the_way[down], None, down)):
+        tally = Tally(crowd, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),))
+        titrate_all(crowd, DRUG, plan, watcher=tally, hours=24.0, runner=runner)
+        tally.finish(24.0)
+        if first is not None:
+            assert tally.ranges[0].first_h[0] == pytest.approx(first / 12, abs=1e-12)
+        else:
+            above = tally.ranges[0]
+            inside_h = above.inside_h[0] + above.below_h[0]
+            there = np.flatnonzero(on_the_way > high)
+            before = there[0] - (on_the_way[there[0]] - high) / (on_the_way[there[0]] - on_the_way[there[0] - 1])
+            assert 24.0 - inside_h == pytest.approx((last - before) / 12, abs=1e-9)
+
+
 def test_company_changes_nobody():
     """Person i alone, in a small room, in a large one, in another order: the same bits."""
     table, subjects = Nomogram.load("durham-va-2009"), np.arange(60)
@@ -361,6 +403,9 @@ def test_what_cannot_be_is_refused():
     crowd = ward(3)
     with pytest.raises(ValueError, match="runner must be one of numpy, python, compiled"):
         Lanes(DRUG.kinetics_of_all(crowd).rates(), 48.0, runner="gpu")
+    lanes = Lanes(DRUG.kinetics_of_all(crowd).rates(), 48.0)
+    with pytest.raises(ValueError, match="until_h must stay within 48 h; got 49"):
+        lanes.go(np.arange(3), np.array([1.0, 49.0, 2.0]), Unwatched())
     with pytest.raises(ValueError, match="this controller reads aptt_s, but the laboratory reports anti_xa"):
         titrate_all(crowd, DRUG, usual(DRUG), watcher=Chart(3), laboratory=Laboratory(assay="anti_xa_u_per_ml"))
     with pytest.raises(ValueError, match="one with decide_many"):

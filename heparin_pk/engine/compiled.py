@@ -12,10 +12,13 @@ import inspect
 import itertools
 import math
 import operator
+import pickle
 import sys
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,22 +46,43 @@ def _compiler() -> Callable[[Callable], Callable]:
 
 
 def _kept(function: Callable, *also: Any) -> Callable:
-    """Return the function compiled, and its machine code kept on disk where numba keeps it (``NUMBA_CACHE_DIR``).
+    """Return the function compiled, and its machine code kept on disk, where numba keeps its own (``NUMBA_CACHE_DIR``).
 
-    numba's own key for a function made of others changes with every process; this one is the text of every file that is
-    compiled here, and ``also`` what the function was made for.
+    numba's keys for a function made of others change with every process. Here each kind of call has a file of its own, named by
+    the text of everything that is compiled, by what the function was made for (``also``) and by the machine: it cannot be stale,
+    and processes that compile at the same time write the same.
     """
-    from numba.core.caching import FunctionCache  # noqa: PLC0415
+    import numba  # noqa: PLC0415
+    from numba.core.caching import CompileResultCacheImpl, NullCache  # noqa: PLC0415
+    from numba.core.serialize import dumps  # noqa: PLC0415
 
-    key = hashlib.sha256(repr((_texts(), function.__qualname__, also)).encode()).hexdigest()
+    made_of = (numba.__version__, _texts(), function.__qualname__, also)
 
-    class Keyed(FunctionCache):
-        def _index_key(self, sig, codegen):
-            return sig, codegen.magic_tuple(), key
+    class OnDisk(NullCache):
+        def __init__(self) -> None:
+            self.as_bytes = CompileResultCacheImpl(function)
+            self.folder = Path(self.as_bytes.locator.get_cache_path())
+
+        def file(self, signature: Any, machine: Any) -> Path:
+            key = hashlib.sha256(repr((made_of, str(signature), machine.magic_tuple())).encode()).hexdigest()
+            return self.folder / f"{function.__name__}-{key[:32]}.{sys.implementation.cache_tag}.nbc"
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            target_context.refresh()
+            file = self.file(sig, target_context.codegen())
+            return self.as_bytes.rebuild(target_context, pickle.loads(file.read_bytes())) if file.exists() else None
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            if self.as_bytes.check_cachable(data):
+                file = self.file(sig, data.codegen)
+                aside = file.with_suffix(f".{uuid.uuid4().hex}")
+                with suppress(OSError):
+                    aside.write_bytes(dumps(self.as_bytes.reduce(data)))
+                    aside.replace(file)
 
     found: Any = _compiler()(function)
     with suppress(RuntimeError):  # nowhere to write: then it is compiled again next time
-        found._cache = Keyed(function)
+        found._cache = OnDisk()
     return found
 
 

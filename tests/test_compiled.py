@@ -1,0 +1,95 @@
+"""Compiled loops give the bits of the loops they stand for, and machine code survives the process."""
+
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from heparin_pk import _each, _streams
+from heparin_pk._each import LOOPS
+from heparin_pk.engine import compiled
+
+pytestmark = pytest.mark.slow
+RNG = np.random.default_rng(8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quickened():
+    compiled.quicken()
+
+
+def without_loops(monkeypatch, function, *arguments):
+    """Return what a function gives where nothing is compiled."""
+    with monkeypatch.context() as plain:
+        for known in list(LOOPS):
+            plain.delitem(LOOPS, known)
+        return function(*arguments)
+
+
+@pytest.mark.parametrize("function", [math.exp, math.log, math.erf])
+def test_functions_of_every_element_keep_their_bits(function, monkeypatch):
+    values = np.concatenate([RNG.uniform(1e-12, 30.0, 20_000), RNG.uniform(1e-300, 1e-200, 50), [1.0, math.e]])
+    assert function in LOOPS
+    np.testing.assert_array_equal(_each.each(function, values), without_loops(monkeypatch, _each.each, function, values))
+    np.testing.assert_array_equal(_each.each(function, values[::-3]), _each.each(function, values)[::-3])
+
+
+def test_powers_keep_their_bits(monkeypatch):
+    values = RNG.uniform(0.05, 4.0, 20_000)
+    assert pow in LOOPS
+    for exponent in (0.75, -0.25, 0.5, 2.0, 1.0, 0.425, 3, -2):
+        alone = without_loops(monkeypatch, _each.power, values, exponent)
+        np.testing.assert_array_equal(_each.power(values, exponent), alone)
+        assert alone[0] == _each.power(float(values[0]), exponent)
+
+
+def test_draws_keep_their_bits(monkeypatch):
+    subjects = RNG.integers(0, 2**53, 3_000)
+    for moments in (RNG.uniform(0.0, 48.0, 3_000), np.full(3_000, 6.0), RNG.choice([1.0, 7.0], 3_000)):
+        drawn = _streams.uniforms(2**63 + 5, "x", moments, subjects)
+        plain = without_loops(monkeypatch, _streams.uniforms, 2**63 + 5, "x", moments, subjects)
+        np.testing.assert_array_equal(drawn, plain)
+        assert drawn[17] == _streams.uniform(2**63 + 5, "x", float(moments[17]), int(subjects[17]))
+    assert _streams.philox_of in LOOPS
+
+
+TREAT = """
+import numpy as np
+from heparin_pk import Nomogram, hospital, published
+from heparin_pk.cohort import titrate_all
+from heparin_pk.engine import compiled, lanes
+kernels, make = [], compiled.through
+compiled.through = lambda in_play: kernels.append(make(in_play)) or kernels[-1]
+crowd = hospital.THROMBOSIS_WARD.crowd(published.UFH_DEFAULT, np.arange(70), seed=3)
+charts = titrate_all(crowd, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=8.0, runner="compiled")
+(kernel,) = set(kernels)
+print(charts.values.sum(), sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
+"""
+
+
+def test_machine_code_is_kept_and_found_again(tmp_path):
+    def treat():
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", TREAT], capture_output=True, text=True, check=True, env=environment)
+        return done.stdout.split()
+
+    first, again = treat(), treat()
+    assert first[0] == again[0]
+    assert (first[1:], again[1:]) == (["0", "1"], ["1", "0"])
+    files = sorted(tmp_path.rglob("*"))
+    assert [file.suffix for file in files if file.is_file()] == [".nbc"] * len([file for file in files if file.is_file()])
+    assert len([file for file in files if file.name.startswith("kernel-")]) == 1
+
+
+def test_where_nothing_can_be_written_it_is_compiled_again(monkeypatch, tmp_path):
+    """A folder that refuses (here: a file in its place) costs time and nothing else."""
+    blocked = tmp_path / "no folder"
+    blocked.write_text("", encoding="utf-8")
+    from numba.core import caching
+
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    twice = compiled._kept(lambda x: 2.0 * x)
+    assert twice(3.0) == 6.0
