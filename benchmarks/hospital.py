@@ -21,6 +21,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ import numpy as np
 import peers
 from peers import BEYOND, HOURS, STEPS, Found, Work
 
-from heparin_pk import Nomogram, Patient, published, titrate
+from heparin_pk import Execution, Nomogram, Patient, published, titrate
 from heparin_pk._streams import standard_normals
 from heparin_pk.cohort import Charts, Unwatched, What, titrate_all
 from heparin_pk.hospital import THROMBOSIS_WARD
@@ -42,6 +43,8 @@ AGREES_WITHIN = 1e-4
 """A peer agrees when its concentrations at the draws lie within this of the reference, relatively."""
 DRUG, TABLE = published.UFH_DEFAULT, Nomogram.load("raschke-1993")
 TRIAL = Trial(population=THROMBOSIS_WARD, arms=[TABLE])
+JITTERED = replace(TRIAL, execution=Execution(name="jittered", late_draw_fraction=1.0, late_by_h=0.5))
+"""Every draw late, by half an hour in the mean, to the minute."""
 
 
 def the_ward(number: int) -> tuple[Any, Work]:
@@ -248,14 +251,16 @@ def cold(name: str) -> dict[str, Any]:
     return {"import_s": imported, "first_s": first, "again_s": cpu_s() - start, "mb": _mb()}
 
 
-def trial(number: int, workers: int, keep_rows: bool, runner: str) -> dict[str, Any]:
+def trial(number: int, workers: int, keep_rows: bool, runner: str, draws: str) -> dict[str, Any]:
     start, wall = _tree_s(), time.perf_counter()
-    TRIAL.run(number, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
+    which = JITTERED if draws == "jittered" else TRIAL
+    which.run(number, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
     return {
         "patients": number,
         "workers": workers,
         "keep_rows": keep_rows,
         "runner": runner,
+        "draws": draws,
         "wall_s": time.perf_counter() - wall,
         "cpu_s": _tree_s() - start,
         "mb": _mb(),
@@ -343,17 +348,18 @@ def main() -> None:
     if "scaling" in only:
         found["scaling"] = []
         print(
-            f"\n{'Trial.run':<12}{'patients':>10}{'workers':>9}{'rows':>6}{'wall s':>9}{'CPU s':>9}{'MB':>7}{'MB a worker':>13}"
+            f"\n{'Trial.run':<12}{'patients':>10}{'draws':>10}{'workers':>9}{'rows':>6}"
+            f"{'wall s':>9}{'CPU s':>9}{'MB':>7}{'MB a worker':>13}"
         )
         sizes = [1_000, 10_000, 100_000] + [1_000_000] * given.large
+        ways_to_run = ((1, False, "on time"), (2, False, "on time"), (1, True, "on time"), (1, False, "jittered"))
         for runner in ("numpy", "compiled"):
             for number in sizes:
-                ways_to_run = ((1, False), (2, False), (1, True))
-                for workers, keep_rows in ways_to_run[: 2 if runner == "numpy" and number == 1_000_000 else 3]:
-                    row = alone("trial", number, workers, keep_rows, runner)
+                for workers, keep_rows, draws in ways_to_run:
+                    row = alone("trial", number, workers, keep_rows, runner, draws)
                     found["scaling"].append(row)
                     print(
-                        f"{runner:<12}{number:>10,}{workers:>9}{'kept' if keep_rows else '-':>6}{row['wall_s']:>9.1f}"
+                        f"{runner:<12}{number:>10,}{draws:>10}{workers:>9}{'kept' if keep_rows else '-':>6}{row['wall_s']:>9.1f}"
                         f"{row['cpu_s']:>9.1f}{row['mb']:>7.0f}{row['mb_largest_worker'] if workers > 1 else 0:>13.0f}"
                     )
     if "cluster" in only:

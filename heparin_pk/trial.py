@@ -262,9 +262,10 @@ class Trial:
         """Return the outcomes of people 0 to ``number`` - 1 under every arm.
 
         ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
-        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_part`` how many are run together at most (65,536 or
-        fewer): none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file`` receives the
-        rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on from there.
+        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_part`` how many are run together at most (65,536
+        or fewer): none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file``
+        receives the rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on
+        from there.
 
         Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
         ``KeyboardInterrupt``) when stopped by hand, with what had finished in its ``outcomes``.
