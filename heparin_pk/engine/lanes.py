@@ -227,8 +227,8 @@ class Lanes:
             self._inputs[1][lanes] = protamine_u_per_h
 
 
-def _first(values: Any, number: int) -> Any:
-    return values if values is NOTHING else values[:number]
+def _cut(values: list[Any], some: slice) -> list[Any]:
+    return [one if one is NOTHING else one[some] for one in values]
 
 
 def _picked(values: Any, which: np.ndarray) -> Any:
@@ -279,9 +279,9 @@ class _Runner(Protocol):
 
 
 class _Piecewise:
-    """Runs all lanes piece by piece; a piece is run by ``run(state, hours, inputs, rates)``."""
+    """Runs all lanes piece by piece; ``run(state, hours, inputs, rates)`` takes every lane ``hours`` further, in place."""
 
-    def __init__(self, run: Callable[..., list[Any]], parts: list[Any]) -> None:
+    def __init__(self, run: Callable[..., None], parts: list[Any]) -> None:
         self._run = run
         self.parts: list[Any] = [part if part is NOTHING else np.ascontiguousarray(part, dtype=float) for part in parts]
         self._room = np.empty(0)
@@ -298,7 +298,7 @@ class _Piecewise:
 
     def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
         state, inputs, rates = self._taken(lanes)
-        time_h, grid = moments.begin_h.copy(), moments.grid.astype(float)
+        before_h, grid = moments.begin_h, moments.grid.astype(float)
         # Of the lanes, longest way first, so many still have a piece to go:
         reaching = np.searchsorted(-moments.pieces, -np.arange(moments.pieces[0]), side="left")
         rows = np.cumsum(reaching) - reaching
@@ -311,16 +311,15 @@ class _Piecewise:
         at_full_hours = [np.flatnonzero(first == piece) for piece in range(STEPS_PER_H)]
         crossings: list[tuple[np.ndarray, np.ndarray]] = []
         all_kept, of_lane = kept.reshape(-1), lanes * kept.shape[1] + moments.grid
-        for piece, (row, number) in enumerate(zip(rows.tolist(), reaching.tolist(), strict=True)):
+        going_on = [*reaching[1:].tolist(), 0]
+        for piece, (row, number, still) in enumerate(zip(rows.tolist(), reaching.tolist(), going_on, strict=True)):
             end_h = grid[:number] / STEPS_PER_H
-            part, some_inputs, some_rates = ([_first(x, number) for x in group] for group in (state, inputs, rates))
-            for kept, new in zip(part, self._run(part, end_h - time_h[:number], some_inputs, some_rates), strict=True):
-                if kept is not NOTHING:
-                    kept[:] = new
-            time_h[:number] = end_h
+            part, fed, who = (_cut(x, slice(number)) for x in (state, inputs, rates))
+            self._run(part, end_h - before_h[:number], fed, who)
+            before_h = end_h
             grid[:number] += 1.0
-            now = np.multiply(part[_CENTRAL], some_rates[0], out=room[row : row + number])
-            last[:number] = now
+            now = np.multiply(part[_CENTRAL], who[0], out=room[row : row + number])
+            last[still:number] = now[still:]
             np.maximum(peak[:number], now, out=peak[:number])
             if len(all_kept):
                 all_kept[of_lane[:number] + piece] = now
@@ -347,50 +346,55 @@ class _Piecewise:
         ahead = np.flatnonzero(at_h > time_h)
         if len(ahead):
             state, inputs, rates = self._taken(lanes[ahead])
-            found[ahead] = self._run(state, (at_h - time_h)[ahead], inputs, rates)[_CENTRAL] * rates[0]
+            self._run(state, (at_h - time_h)[ahead], inputs, rates)
+            found[ahead] = state[_CENTRAL] * rates[0]
         return found
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
         state, inputs, rates = self._taken(lanes)
-        self._keep(lanes, self._run(state, at_h - time_h, inputs, rates))
+        self._run(state, at_h - time_h, inputs, rates)
+        self._keep(lanes, state)
 
 
-def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-    """Return every lane ``hours`` later. NumPy: all at once; lanes that need more steps than others go on alone."""
+def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
+    """NumPy, all lanes at once; those that need more steps than others go on alone."""
     slopes = _ON_ARRAYS.slope(*state, *inputs, *rates)
     steps = _ON_ARRAYS.substeps(state, hours, inputs, rates, slopes)
     h = hours / steps
-    after = list(_ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
+    _put(state, _ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
     which = np.flatnonzero(steps > 1.0)
     if not len(which):
-        return after
-    part, h, left, fed, who = (_picked(x, which) for x in (after, h, steps - 1.0, inputs, rates))
+        return
+    part, h, left, fed, who = (_picked(x, which) for x in (state, h, steps - 1.0, inputs, rates))
     while len(which):
         part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who)))
         left -= 1.0
         done = np.flatnonzero(left == 0.0)
         if not len(done):
             continue
-        for whole, new in zip(after, part, strict=True):
+        for whole, new in zip(state, part, strict=True):
             if whole is not NOTHING:
                 whole[which[done]] = new[done]
         still = np.flatnonzero(left > 0.0)
         if len(still) < 0.8 * len(which):  # the others step on in vain meanwhile
             which, left = which[still], left[still]
             part, h, fed, who = (_picked(x, still) for x in (part, h, fed, who))
-    return after
 
 
-def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> list[Any]:
-    """Return every lane ``hours`` later. Plain floats, lane after lane: the stepper itself."""
-    number, parts = len(hours), len(state)
-    absent = [0.0] * (parts + 2) + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
+def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
+    """Plain floats, lane after lane: the stepper itself."""
+    absent = [0.0] * (_STATES + 2) + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
     every = zip((*state, *inputs, *rates), absent, strict=True)
-    columns = [[zero] * number if part is NOTHING else part.tolist() for part, zero in every]
+    columns = [[zero] * len(hours) if part is NOTHING else part.tolist() for part, zero in every]
     rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
-    new = [_ON_FLOATS.advance(row[:parts], h, row[parts : parts + 2], row[parts + 2 :]) for row, h in rows]
-    after = np.array(new, dtype=float).reshape(number, parts).T
-    return [NOTHING if old is NOTHING else np.ascontiguousarray(column) for old, column in zip(state, after, strict=True)]
+    new = [_ON_FLOATS.advance(row[:_STATES], h, row[_STATES : _STATES + 2], row[_STATES + 2 :]) for row, h in rows]
+    _put(state, np.array(new, dtype=float).reshape(len(hours), _STATES).T)
+
+
+def _put(state: list[Any], new: Any) -> None:
+    for kept, one in zip(state, new, strict=True):
+        if kept is not NOTHING:
+            kept[:] = one
 
 
 class _Compiled:
