@@ -131,7 +131,7 @@ def quicken() -> None:
 
 @lru_cache(maxsize=1)
 def advance() -> Callable:
-    """Return the compiled ``advance`` (a few seconds on first use); bit-identical to the plain one.
+    """Return the compiled ``advance`` (some seconds the first time on a machine); bit-identical to the plain one.
 
     Raises ``ValueError`` when numba is not installed.
     """
