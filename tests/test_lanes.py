@@ -247,6 +247,14 @@ def test_what_is_kept_on_the_way_is_the_course(runner):
     np.testing.assert_array_equal(less.hourly_u_per_ml, charts.hourly_u_per_ml)
 
 
+@pytest.mark.parametrize("points", [1, 7, 11, 97, 331])
+def test_trajectories_end_with_the_last_point_of_the_grid(points):
+    for hours in (points / 12, np.nextafter(points / 12, 99.0), np.nextafter(points / 12, 0.0)):
+        kept = titrate_all(ward(2), DRUG, usual(DRUG), hours=float(hours), trajectories=True).trajectories_u_per_ml
+        assert kept.shape == (2, points + (hours >= points / 12))
+        assert (kept[:, 1:] > 0.0).all()
+
+
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
 def test_whoever_is_exactly_on_an_edge_is_in_range(runner):
     """Rising to the very number of the lower limit, falling to the very number of the upper one."""

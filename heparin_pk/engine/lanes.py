@@ -26,6 +26,8 @@ RUNNERS = ("numpy", "python", "compiled")
 _CENTRAL = State._fields.index("central_u")
 _PROTAMINE = State._fields.index("protamine_u")
 _STATES = len(State._fields)
+_RATES = _STATES + 2
+"""The parts of everybody are the states, two inputs, then the rates, of which the first is the inverse volume."""
 _STATES_OF = {  # a state is in play when one of these rates is above zero for anybody
     "central_u": ("inverse_v1_per_ml",),
     "peripheral_u": ("q_ml_per_h",),
@@ -79,7 +81,7 @@ class Levels(NamedTuple):
     """Concentrations of some lanes, U/mL: the highest and the last of each (m,), (m,), and at the end of each piece.
 
     ``crossing_piece`` and ``crossing_place`` (k,) say which pieces crossed an edge, and whose they were; each lane's come in the
-    order of time.
+    order of time. Where a concentration lies in ``room`` is the sum of what ``of_piece`` and ``of_place`` say.
     """
 
     peak: np.ndarray
@@ -142,7 +144,7 @@ class Lanes:
         if "protamine" not in routes:
             unused |= {"kr_ml_per_u_per_h", "protamine_loss_per_h"}
         off = {name for name in Rates._fields if name in unused or not np.any(getattr(rates, name))}
-        self._needs = [i for i, name in enumerate(State._fields) if not off.issuperset(_STATES_OF[name])]
+        needs = [i for i, name in enumerate(State._fields) if not off.issuperset(_STATES_OF[name])]
         if "bmax_u" in off:
             off |= {"kon_ml_per_u_per_h", "kint_per_h"}
         if "vmax_u_per_h" in off:
@@ -150,17 +152,18 @@ class Lanes:
         if "q_ml_per_h" in off:
             off |= {"inverse_v2_per_ml"}
         known: list[Any] = [NOTHING if name in off else getattr(rates, name) for name in Rates._fields]
-        state: list[Any] = [np.zeros(self.number) if i in self._needs else NOTHING for i in range(len(State._fields))]
-        inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in self._needs else NOTHING]
+        state: list[Any] = [np.zeros(self.number) if i in needs else NOTHING for i in range(_STATES)]
+        inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in needs else NOTHING]
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
         self._runner = _RUNNERS[runner]([*state, *inputs, *known])
         parts = self._runner.parts
-        self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES : _STATES + 2], parts[_STATES + 2]
+        self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
         self.hours = hours
         self.hourly_u_per_ml = np.zeros((self.number, int(hours) + 1))
         """The concentration at every full hour a lane has passed, before what is given then, shape (n, hours + 1)."""
-        self.trajectories_u_per_ml = np.zeros((self.number, int(hours * STEPS_PER_H) + 1) if trajectories else (0, 0))
+        points = int(_last_on_grid(np.array([hours]))[0]) + 1
+        self.trajectories_u_per_ml = np.zeros((self.number, points) if trajectories else (0, 0))
         """The same at every grid point, shape (n, points), where it is kept."""
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
@@ -179,10 +182,7 @@ class Lanes:
         """Let these lanes pass every grid point up to ``until_h`` (m,), and stay at the last of them."""
         if until_h.max(initial=0.0) > self.hours:
             raise ValueError(f"until_h must stay within {self.hours:g} h; got {until_h.max():g}")
-        last = np.floor(until_h * STEPS_PER_H).astype(np.int64) + 1
-        last -= last / STEPS_PER_H > until_h  # the stepper's own comparison, whatever the rounding of the product
-        last -= last / STEPS_PER_H > until_h
-        pieces = np.maximum(0, last - self._next[lanes] + 1)
+        pieces = np.maximum(0, _last_on_grid(until_h) - self._next[lanes] + 1)
         order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
         lanes, pieces = lanes[order], pieces[order]
         moving = int(np.searchsorted(-pieces, 0, side="left"))
@@ -225,6 +225,14 @@ class Lanes:
         self._inputs[0][lanes] = rate_u_per_h
         if protamine_u_per_h is not None:
             self._inputs[1][lanes] = protamine_u_per_h
+
+
+def _last_on_grid(until_h: np.ndarray) -> np.ndarray:
+    """Return the last grid point that is not after each moment, by the stepper's own comparison."""
+    last = np.floor(until_h * STEPS_PER_H).astype(np.int64) + 1
+    last -= last / STEPS_PER_H > until_h  # whatever the rounding of the product
+    last -= last / STEPS_PER_H > until_h
+    return last
 
 
 def _cut(values: list[Any], some: slice) -> list[Any]:
@@ -288,7 +296,7 @@ class _Piecewise:
 
     def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
         every = _picked(self.parts, lanes)
-        return every[:_STATES], every[_STATES : _STATES + 2], every[_STATES + 2 :]
+        return every[:_STATES], every[_STATES:_RATES], every[_RATES:]
 
     def _keep(self, lanes: np.ndarray, state: list[Any]) -> None:
         for kept, new in zip(self.parts, state, strict=False):
@@ -342,7 +350,7 @@ class _Piecewise:
         return self._room[:number]
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_STATES + 2][lanes]
+        found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
         ahead = np.flatnonzero(at_h > time_h)
         if len(ahead):
             state, inputs, rates = self._taken(lanes[ahead])
@@ -383,11 +391,11 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
 
 def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
     """Plain floats, lane after lane: the stepper itself."""
-    absent = [0.0] * (_STATES + 2) + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
+    absent = [0.0] * _RATES + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
     every = zip((*state, *inputs, *rates), absent, strict=True)
     columns = [[zero] * len(hours) if part is NOTHING else part.tolist() for part, zero in every]
     rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
-    new = [_ON_FLOATS.advance(row[:_STATES], h, row[_STATES : _STATES + 2], row[_STATES + 2 :]) for row, h in rows]
+    new = [_ON_FLOATS.advance(row[:_STATES], h, row[_STATES:_RATES], row[_RATES:]) for row, h in rows]
     _put(state, np.array(new, dtype=float).reshape(len(hours), _STATES).T)
 
 
