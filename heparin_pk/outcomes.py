@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -299,7 +299,7 @@ def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What came out of some of the people: everything that can be added up."""
+    """What came out of some of the people: everything that can be added up; ``text`` is their rows as CSV, where asked for."""
 
     first: int
     number: int
@@ -311,12 +311,11 @@ class Part:
     differences: np.ndarray
     levels: dict[str, np.ndarray]
     times: dict[str, np.ndarray]
+    text: str = ""
 
     def without_rows(self) -> Part:
         """Return the same part without the rows of single patients."""
-        return Part(
-            self.first, self.number, {}, {}, self.keys, self.groups, self.sums, self.differences, self.levels, self.times
-        )  # fmt: skip
+        return replace(self, covariates={}, rows={})
 
 
 class Outcomes:

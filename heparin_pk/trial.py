@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -309,8 +309,7 @@ class Trial:
                     todo.append((first, many))
                 else:
                     take(part)
-            with_rows = keep_rows or kept is not None or csv_file is not None
-            job = (self, one_seed, runner, with_rows)
+            job = _Job(self, one_seed, runner, keep_rows or kept is not None, csv_file is not None)
             if client is not None or own_client is not None:
                 parts = _on_a_cluster(job, todo, client or own_client)
             else:
@@ -351,17 +350,28 @@ def _name(arm: Any) -> str:
     return str(getattr(controller, "name", type(controller).__name__))
 
 
-def _run_part(job: tuple[Trial, int, str, bool], first: int, number: int) -> Part:
-    trial, seed, runner, with_rows = job
-    part = trial.part(first, number, seed=seed, runner=runner)
-    return part if with_rows else part.without_rows()
+class _Job(NamedTuple):
+    """What all parts of a run have in common; ``as_csv`` asks for the text of the rows, so that many hands write it."""
+
+    trial: Trial
+    seed: int
+    runner: str
+    with_rows: bool
+    as_csv: bool
 
 
-def _here(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]]) -> Iterator[Part]:
+def _run_part(job: _Job, first: int, number: int) -> Part:
+    part = job.trial.part(first, number, seed=job.seed, runner=job.runner)
+    if job.as_csv:
+        part = replace(part, text=_as_csv(part, job.trial.names))
+    return part if job.with_rows else part.without_rows()
+
+
+def _here(job: _Job, todo: list[tuple[int, int]]) -> Iterator[Part]:
     return (_run_part(job, first, number) for first, number in todo)
 
 
-def _in_processes(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
+def _in_processes(job: _Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
     """Yield parts as processes of this machine finish them."""
     pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn"))
     try:
@@ -395,10 +405,9 @@ def _distributed() -> Any:
     return distributed
 
 
-def _on_a_cluster(job: tuple[Trial, int, str, bool], todo: list[tuple[int, int]], client: Any) -> Iterator[Part]:
+def _on_a_cluster(job: _Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Part]:
     """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
-    trial, seed, runner, with_rows = job
-    name = f"heparin-pk-{trial._fingerprint(0, seed)[:16]}-{runner}-{with_rows}"
+    name = f"heparin-pk-{job.trial._fingerprint(0, job.seed)[:16]}-{job.runner}-{job.with_rows}-{job.as_csv}"
     futures = [client.submit(_run_part, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
     for future in _distributed().as_completed(futures):
         part = future.result()
@@ -474,7 +483,8 @@ class _Checkpoint:
             groups=tuple(arrays["groups"].tolist()),
             levels=_under("levels/", arrays),
             times=_under("times/", arrays),
-            **exact,
+            sums=exact["sums"],
+            differences=exact["differences"],
         )
 
 
@@ -482,8 +492,23 @@ def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
 
 
+def _as_csv(part: Part, arms: tuple[str, ...]) -> str:
+    """Return the rows of a part as CSV, person by person, so that parts leave no trace; person 0 comes after the names."""
+    people = zip(range(part.first, part.first + part.number), *_lists(part.covariates), strict=True)
+    outcomes = [zip(*_lists(part.rows[arm]), strict=True) for arm in arms]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if part.first == 0:
+        writer.writerow(["arm", "subject", *part.covariates, *part.keys])
+    writer.writerows(
+        (arm, *who, *row) for who, *rows in zip(people, *outcomes, strict=True) for arm, row in zip(arms, rows, strict=True)
+    )
+    return text.getvalue()
+
+
 def _lists(columns: Mapping[str, np.ndarray]) -> list[list]:
-    return [values.tolist() for values in columns.values()]
+    """Return columns as lists; what never came is an empty field."""
+    return [["" if value != value else value for value in values.tolist()] for values in columns.values()]
 
 
 class _RowsOut:
@@ -493,7 +518,6 @@ class _RowsOut:
         self._file, self._arms, self._order = file, arms, order
         self._early: dict[int, Part] = {}
         self._out: io.TextIOWrapper | None = None
-        self._is_new = True
         if file is not None:
             try:
                 self._out = open(self._unfinished, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
@@ -510,19 +534,8 @@ class _RowsOut:
             return
         self._early[part.first] = part
         while self._order and self._order[0] in self._early:
-            self._write(self._early.pop(self._order.pop(0)))
-
-    def _write(self, part: Part) -> None:
-        assert self._out is not None
-        writer = csv.writer(self._out, lineterminator="\n")
-        if self._is_new:
-            writer.writerow(["arm", "subject", *part.covariates, *part.keys])
-            self._is_new = False
-        people = list(zip(range(part.first, part.first + part.number), *_lists(part.covariates), strict=True))
-        outcomes = [zip(*_lists(part.rows[arm]), strict=True) for arm in self._arms]
-        for who, *rows in zip(people, *outcomes, strict=True):  # person by person, so that parts leave no trace
-            for arm, row in zip(self._arms, rows, strict=True):
-                writer.writerow([arm, *who, *("" if value != value else value for value in row)])
+            next_part = self._early.pop(self._order.pop(0))
+            self._out.write(next_part.text or _as_csv(next_part, self._arms))
 
     def finish(self) -> None:
         """Say that every part was taken: give the file its name."""
