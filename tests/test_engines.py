@@ -448,6 +448,19 @@ def test_steps_are_cut_when_protamine_works():
     assert min(once) >= 0.0
 
 
+def test_steps_are_cut_while_a_pool_fills():
+    """A pool that empties slowly fills in minutes after a bolus, which the level in plasma alone does not show."""
+    slow = Kinetics(v1_ml=4700.0, clearance_ml_per_h=110.0, bmax_u=745.0, kon_ml_per_u_per_h=4.35, kint_per_h=0.21)
+    runs = {engine: Run(slow, engine) for engine in ("stepper", "scipy")}
+    levels = {}
+    for engine, run in runs.items():
+        run.give(0.0, State(central_u=6000.0), rate_u_per_h=1350.0)
+        run.give(5.03, rate_u_per_h=0.0)
+        run.give(6.1, State(central_u=3000.0), rate_u_per_h=1500.0)
+        levels[engine] = run.trajectory(12.0)[1][:, 0]
+    np.testing.assert_allclose(levels["stepper"], levels["scipy"], rtol=5e-7)
+
+
 def under_the_skin(**more):
     """Return a linear set that absorbs from one depot, and what else is asked."""
     named = {"ktr_per_h": 0.35, "bioavailability_fraction": 0.3} | more

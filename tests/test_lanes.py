@@ -372,6 +372,18 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
         assert charts.hourly_u_per_ml[i, 30] == course.concentration_at_u_per_ml(30)
 
 
+@pytest.mark.parametrize("runner", EVERY_RUNNER)
+def test_the_peak_of_a_dose_under_the_skin_lies_on_the_way(runner):
+    """Nothing is given or looked at when it is highest."""
+    plan = Fixed(regimen=Regimen((Subcutaneous(time_h=0, dose_u_per_kg=200),)), draws_h=(12.0,))
+    crowd = ward(3)
+    tally = Tally(crowd, DRUG.responses, ())
+    charts = titrate_all(crowd, DRUG, plan, watcher=tally, hours=20.0, runner=runner)
+    for i in range(3):
+        course = titrate(crowd[i], DRUG, plan, hours=20.0, subject=i)
+        assert tally.peak_u_per_ml[i] == metrics.peak_u_per_ml(course) > 1.1 * charts.hourly_u_per_ml[i, 12]
+
+
 # A rule of one's own needs no compiler
 
 
