@@ -36,7 +36,8 @@ def round_all_to(values: np.ndarray, step: float) -> np.ndarray:
     """
     step = check_between("step", step, 1e-6, 1e6)
     ratio = values / step
-    ticks = np.floor(np.abs(ratio) + 0.5) * np.sign(ratio)
+    size = np.abs(ratio)
+    ticks = np.floor(size + 0.5) * np.sign(ratio)
     per_one = round(1.0 / step)
     if per_one >= 1 and 1.0 / per_one == step:
         rounded = ticks / per_one  # the nearest float to so many tenths, as a decimal would give
@@ -44,7 +45,7 @@ def round_all_to(values: np.ndarray, step: float) -> np.ndarray:
         rounded = ticks * step
     else:
         return np.array([round_to(value, step) for value in values.tolist()])
-    unclear = np.flatnonzero(np.abs(np.abs(ratio) % 1.0 - 0.5) < 1e-6)  # a half, or within the rounding error of one
+    unclear = np.flatnonzero(np.abs(size - np.floor(size) - 0.5) < 1e-6)  # a half, or within the rounding error of one
     rounded[unclear] = [round_to(value, step) for value in values[unclear].tolist()]
     return rounded
 

@@ -421,14 +421,18 @@ class _Compiled:
         return self._run(lanes, moments.begin_h, grid, STEPS_PER_H, moments.pieces, edges, hourly, kept)
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        return self._one_piece(lanes, time_h, at_h, keep=False).last
+        found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
+        ahead = np.flatnonzero(at_h > time_h)
+        if len(ahead):
+            found[ahead] = self._one_piece(lanes[ahead], time_h[ahead], at_h[ahead], keep=False).last
+        return found
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
         self._one_piece(lanes, time_h, at_h, keep=True)
 
     def _one_piece(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, keep: bool) -> Levels:
         one = np.ones(len(lanes), dtype=np.int64)
-        return self._run(lanes, time_h, np.maximum(time_h, at_h), 1, one, _NOTHING, _NOTHING, _NOTHING, keep=keep)
+        return self._run(lanes, time_h, at_h, 1, one, _NOTHING, _NOTHING, _NOTHING, keep=keep)
 
     def _run(
         self,
