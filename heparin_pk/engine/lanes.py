@@ -411,7 +411,7 @@ class _Compiled:
     def __init__(self, parts: list[Any]) -> None:
         self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not NOTHING], axis=1)
         columns = iter(self._table.T)
-        self.parts = [part if part is NOTHING else next(columns) for part in parts]
+        self.parts: list[Any] = [part if part is NOTHING else next(columns) for part in parts]
         compiled.quicken()
         self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
         self._room = np.empty(0)
