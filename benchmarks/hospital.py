@@ -37,6 +37,8 @@ from heparin_pk.response import slope_ml_per_u
 from heparin_pk.trial import Trial
 
 SEED = 7
+MEMORY_IS_KEPT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33)}
+"""For glibc, while rates are measured: no row pays for pages that another has given back to the system."""
 CHECKED = 24
 """So many people are compared with the reference; decisions with everybody."""
 AGREES_WITHIN = 1e-4
@@ -304,7 +306,8 @@ ALONE: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "trial": trial,
 def alone(what: str, *arguments: Any, kept_code: str | None = None) -> dict[str, Any]:
     """Run one of these in a fresh process; ``kept_code`` is a folder for numba's machine code other than its own."""
     command = [sys.executable, "-W", "ignore", __file__, "--alone", json.dumps([what, *arguments])]
-    environment = os.environ if kept_code is None else {**os.environ, "NUMBA_CACHE_DIR": kept_code}
+    environment = {name: value for name, value in os.environ.items() if name not in MEMORY_IS_KEPT}
+    environment |= {} if kept_code is None else {"NUMBA_CACHE_DIR": kept_code}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
@@ -326,6 +329,8 @@ def main() -> None:
         print(json.dumps(ALONE[what](*arguments)))
         return
     only = given.only.split(",")
+    if "rates" in only and not os.environ.keys() >= MEMORY_IS_KEPT.keys():
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | MEMORY_IS_KEPT)
     packages = ("numpy", "scipy", "numba", "libroadrunner", "antimony", "diffrax", "jax", "numbalsoda", "dask", "distributed")
     found: dict[str, Any] = {"machine": _machine(), "versions": {name: _version(name) for name in packages}}
     print(found["machine"], *(f"{name} {version}" for name, version in found["versions"].items()), sep=", ")
