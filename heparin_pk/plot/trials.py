@@ -39,6 +39,7 @@ from heparin_pk.vpc import PredictionCorrected
 
 RISK_TABLE_H = (0, 6, 12, 18, 24, 36, 48)
 """When the patients not yet there are counted under :func:`time_to`."""
+_IN_THOUSANDS = 100_000
 FEWEST_IN_A_GROUP = 20
 MOST_ARMS = 3
 _PERCENTS = (5, 25, 50, 75, 95)
@@ -148,7 +149,8 @@ def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
     """Write under the time axis how many patients of each arm were not there yet."""
     line, down = 16.0, -50.0
     below: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top", "fontsize": 11}
-    ax.annotate("not yet there, patients:", (0.0, 0.0), xytext=(0.0, down), ha="left", color=BLACK, **below)
+    unit = "patients" if outcomes.number < _IN_THOUSANDS else "thousands of patients"
+    ax.annotate(f"not yet there, {unit}:", (0.0, 0.0), xytext=(0.0, down), ha="left", color=BLACK, **below)
     for arm in outcomes.arms:
         down -= 1.15 * line
         time_h, share = outcomes.curve(arm, key)
@@ -157,7 +159,19 @@ def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
         for hour in RISK_TABLE_H:
             if hour <= time_h[-1]:
                 there = round(float(share[np.searchsorted(time_h, hour)]) * outcomes.number)
-                ax.annotate(f"{outcomes.number - there:,}", (hour, 0.0), xytext=(0.0, down), ha="center", color=BLACK, **below)
+                left = _short(outcomes.number - there, outcomes.number)
+                ax.annotate(left, (hour, 0.0), xytext=(0.0, down), ha="center", color=BLACK, **below)
+
+
+def _short(count: int, of: int) -> str:
+    """Return a count that leaves room for its neighbours: in thousands where there are many.
+
+    >>> _short(3450, 4000), _short(55_916, 100_000), _short(559_160, 1_000_000)
+    ('3,450', '55.9', '559')
+    """
+    if of < _IN_THOUSANDS:
+        return f"{count:,}"
+    return f"{count / 1000:,.{1 if of < 10 * _IN_THOUSANDS else 0}f}"
 
 
 def forest(
