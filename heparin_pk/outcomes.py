@@ -253,8 +253,8 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
     most = np.array([OUTCOMES[key].most for key in keys])
     largest = np.abs(values).max(axis=1)
     if (largest > most).any():
-        key = keys[int(np.argmax(largest > most))]
-        raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest.max():g}")
+        place = int(np.argmax(largest > most))
+        raise ValueError(f"{keys[place]} must stay within {most[place]:g}; got {largest[place]:g}")
     powers = np.array([_units(OUTCOMES[key]) for key in keys], dtype=float)
     once = np.rint(values * 2.0 ** powers[:, :1]).astype(np.int64)
     squared = np.rint(values * values * 2.0 ** powers[:, 1:]).astype(np.int64)

@@ -159,7 +159,8 @@ def test_a_wrong_table_names_the_file_and_the_line(tmp_path, text, message):
 
 
 def test_a_frame_will_do():
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     mine = Population.from_table(pd.DataFrame({"weight_kg": [60, 80], "acute_thrombosis": [True, False]}))
     assert mine.crowd(DRUG, np.array([1]), seed=0)[0].weight_kg == 80
     with pytest.raises(ValueError, match="age_y must be known of everybody or be left out; row 1 has none"):

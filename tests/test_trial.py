@@ -228,7 +228,8 @@ def test_rows_leave_as_csv_frame_parquet_and_xarray(found, tmp_path):
         for key in found.keys:
             assert row[key] == ("" if math.isnan(line[key]) else repr(float(line[key])))
     found.to_parquet(tmp_path / "rows.parquet")
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), frame)
     data = found.to_xarray()
     assert data.sizes == {"arm": 2, "subject": NUMBER}
@@ -366,7 +367,8 @@ def _cluster(distributed, workers):
 
 @pytest.mark.slow
 def test_a_cluster_that_is_not_there(tmp_path):
-    pytest.importorskip("dask.distributed")
+    import dask.distributed  # noqa: F401  without it another refusal comes
+
     file = tmp_path / "rows.csv"
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(ValueError, match=f"scheduler '{address}' cannot be reached"):
@@ -395,7 +397,8 @@ class Fatal(Trial):
 @pytest.mark.usefixtures("_not_for_ever")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_cluster_finds_the_same(found, workers):
-    distributed = pytest.importorskip("dask.distributed")
+    from dask import distributed
+
     with (
         distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
@@ -411,7 +414,8 @@ def test_a_cluster_finds_the_same(found, workers):
 @pytest.mark.usefixtures("_not_for_ever")
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch):
-    distributed = pytest.importorskip("dask.distributed")
+    from dask import distributed
+
     flag = tmp_path / "died"
     monkeypatch.setenv("HEPARIN_PK_FLAG", str(flag))
     fatal = Fatal(population=TWO.population, arms=TWO.arms, execution=TWO.execution, hours=TWO.hours)

@@ -64,17 +64,8 @@ class Moments:
 
     def every(self) -> tuple[np.ndarray, np.ndarray]:
         """Return every piece of every lane, and whose it is, one lane after the other, each in the order of time."""
-        return counted(self.pieces)
-
-
-def counted(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return 0, 1, ... so many times as each number says, and to which of them each belongs.
-
-    >>> counted(np.array([2, 0, 1]))
-    (array([0, 1, 0]), array([0, 0, 2]))
-    """
-    whose = np.repeat(np.arange(len(numbers)), numbers)
-    return np.arange(len(whose)) - (np.cumsum(numbers) - numbers)[whose], whose
+        whose = np.repeat(np.arange(len(self.pieces)), self.pieces)
+        return np.arange(len(whose)) - (np.cumsum(self.pieces) - self.pieces)[whose], whose
 
 
 class Levels(NamedTuple):

@@ -66,7 +66,7 @@ def build(
     a tuple in the order of :class:`~heparin_pk.kinetics.Rates`: floats, or arrays with one element a person.
     ``slope(*state, *inputs, *rates)`` is the right-hand side. With what it says of now ``rk4_step(state, h, inputs, rates, now)``
     is one step, ``substeps(state, hours, inputs, rates, now)`` into how many of them ``hours`` must be cut, and
-    ``advance(state, hours, inputs, rates)`` the state ``hours`` later (floats only).
+    ``advance(state, hours, inputs, rates)`` the state ``hours`` later (floats only). ``hours`` is at most a piece, five minutes.
     """
     slope = compiled(derivatives)
     smaller, larger, root, whole = arithmetic
@@ -104,7 +104,7 @@ def build(
         fastest = (vmax / km + cl + q) * per_v1 + q * per_v2 + ke0
         fastest = fastest + (kon * (c + (inputs[0] * hours + (bmax - bound)) * per_v1) + kint)
         fastest = fastest + (depot1 + depot2 > 0.0) * ktr
-        # |dc| / c + |db| / b on one denominator: a division costs as much as ten other operations
+        # |dc| / c + |db| / b on one denominator, for division is slow
         plasma, pool = c + _FAINT, bound + 0.05 * bmax + _LEAST
         changes = (abs(now[0]) + ktr * (depot1 + depot2)) * per_v1 * pool + abs(now[2]) * plasma
         changing = changes / (plasma * pool)
