@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from heparin_pk._agenda import Agenda
 from heparin_pk._checks import check_between, check_is
 from heparin_pk.drug import Drug
 from heparin_pk.engine.lanes import Lanes, Levels, Moments
@@ -52,8 +53,6 @@ _RANKS = {
     **dict.fromkeys((What.BOLUS, What.INFUSION, What.STOP, What.HOLD, What.SUBCUTANEOUS, What.PROTAMINE), Rank.ORDER),
 }
 _RANK_OF = np.array([_RANKS[what] for what in What])
-_WHAT_BITS, _RANK_BITS = 8, 48
-_WHAT_MASK, _LAST = 2**_WHAT_BITS - 1, 2**62
 _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
 
 
@@ -115,72 +114,6 @@ class Charts:
     states: np.ndarray
 
 
-class _Agenda:
-    """What each lane still has to do: slots of (time, order, amount, second number).
-
-    The order among what is due at one moment is one whole number: the rank, then when it was written down, then what it is.
-    """
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._kinds: set[int] = set()
-        self._written, self._taken = np.zeros(number, dtype=np.int64), np.zeros(number, dtype=np.int64)
-        self._time_h = np.full((4, number), np.inf)
-        self._order = np.zeros((4, number), dtype=np.int64)
-        self._x = np.zeros((4, number))
-        self._y = np.zeros((4, number))
-
-    def write(self, lanes: np.ndarray, time_h: Any, what: int, x: Any = 0.0, y: Any = 0.0) -> None:
-        """Write one appointment a lane."""
-        if not len(lanes):
-            return
-        if self._taken[lanes].max() == len(self._time_h):
-            self._grow()
-        slot = np.isinf(self._of(self._time_h, lanes)).argmax(axis=0)
-        self._time_h[slot, lanes] = time_h
-        self._order[slot, lanes] = (int(_RANK_OF[what]) << _RANK_BITS) + (self._written[lanes] << _WHAT_BITS) + int(what)
-        self._x[slot, lanes], self._y[slot, lanes] = x, y
-        self._written[lanes] += 1
-        self._taken[lanes] += 1
-        self._kinds.add(what)
-
-    def _grow(self) -> None:
-        for name in ("_time_h", "_order", "_x", "_y"):
-            old = getattr(self, name)
-            blank = np.full_like(old, np.inf) if name == "_time_h" else np.zeros_like(old)
-            setattr(self, name, np.concatenate([old, blank]))
-
-    def _of(self, table: np.ndarray, lanes: np.ndarray) -> np.ndarray:
-        return table if len(lanes) == self._number else table[:, lanes]  # who is left comes in order: all are everybody
-
-    def next(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the slot, time, rank and kind of each lane's next appointment (time infinite: none)."""
-        time_h = self._of(self._time_h, lanes)
-        soonest_h = time_h.min(axis=0)
-        due = np.where(time_h == soonest_h, self._of(self._order, lanes), _LAST)
-        first = due.min(axis=0)
-        slot = np.zeros(len(lanes), dtype=np.int64)
-        for number in range(1, len(due)):
-            slot[due[number] == first] = number
-        return slot, soonest_h, first >> _RANK_BITS, first & _WHAT_MASK
-
-    def tear_out(self, slot: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Take appointments off the agenda; return their two numbers."""
-        self._time_h[slot, lanes] = np.inf
-        self._taken[lanes] -= 1
-        return self._x[slot, lanes], self._y[slot, lanes]
-
-    def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
-        """Return the sum of the amounts of one kind that still stand in the agenda."""
-        total = np.zeros(len(lanes))
-        if what not in self._kinds:
-            return total
-        here = (self._order[:, lanes] & _WHAT_MASK == what) & np.isfinite(self._time_h[:, lanes])
-        for slot in range(len(here)):
-            total = total + np.where(here[slot], self._x[slot, lanes], 0.0)
-        return total
-
-
 class _Wards:
     """Many bedsides: pumps, syringes, veins, charts."""
 
@@ -216,7 +149,7 @@ class _Wards:
         weight = crowd.column("weight_kg") if crowd.dosing_weight_kg is None else crowd.column("dosing_weight_kg")
         assert weight is not None
         self.weight_kg = weight
-        self.agenda = _Agenda(n)
+        self.agenda = Agenda(n, _RANK_OF)
         self.here_h = np.zeros(n)
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
@@ -286,8 +219,9 @@ class _Wards:
         who = self.crowd.take(lanes)
         value, above = self.laboratory.report_many(concentration, who, self.responses, at_h, self.seed, self.subjects[lanes])
         reported_h = at_h + self.laboratory.turnaround_h
-        for kind, which in ((What.RESULT, ~above), (What.RESULT_ABOVE, above)):
-            self.agenda.write(lanes[which], reported_h[which], kind, value[which], at_h[which])
+        for kind, how in ((What.RESULT, ~above), (What.RESULT_ABOVE, above)):
+            these, then_h, seen, since_h = _where(how, lanes, reported_h, value, at_h)
+            self.agenda.write(these, then_h, kind, seen, since_h)
 
     def read(self, lanes: np.ndarray, now_h: np.ndarray, value: np.ndarray, drawn_h: np.ndarray, above: bool) -> None:
         """Write results into the charts."""
@@ -342,11 +276,11 @@ class _Wards:
         rate = self.pump.delivered_to_all_u_per_h(np.where(changes, made.rate_u_per_h, 0.0))
         same = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
         self._order(lanes, at_h, What.INFUSION, rate, 0.0 * at_h, changes & ~same)
-        again = ~np.isnan(made.next_draw_h)
-        self.agenda.write(lanes[again], made.next_draw_h[again], What.DRAW)
+        again, draw_h = _where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
+        self.agenda.write(again, draw_h, What.DRAW)
 
     def _order(self, lanes: np.ndarray, at_h: np.ndarray, what: int, x: Any, y: Any, which: np.ndarray) -> None:
-        which = which & (at_h < self.hours)
+        which = np.flatnonzero(which & (at_h < self.hours))
         self.agenda.write(lanes[which], at_h[which], what, x[which], y[which])
 
     def _begin(self, plan: Fixed, lanes: np.ndarray) -> None:
@@ -395,23 +329,25 @@ class _Wards:
         self.ask(everybody, np.zeros(len(everybody)))
         lanes = everybody
         while len(lanes):
-            slot, at_h, rank, what = self.agenda.next(lanes)
-            last = (at_h == self.hours) & np.isin(rank, AT_THE_LAST_MOMENT)
-            lanes, slot, at_h, rank, what = _where((at_h < self.hours) | last, lanes, slot, at_h, rank, what)
+            place, at_h, rank, what = self.agenda.next(lanes)
+            goes_on, last = at_h < self.hours, at_h == self.hours
+            if last.any():
+                goes_on |= last & np.isin(rank, AT_THE_LAST_MOMENT)
+            lanes, place, at_h, rank, what = _where(goes_on, lanes, place, at_h, rank, what)
             at_once = (rank == Rank.RESULT) | (at_h <= self.here_h[lanes])
             if at_once.any():
-                self._do(*_where(at_once, lanes, slot, at_h, what))
+                self._do(*_where(at_once, lanes, place, at_h, what))
             elif len(lanes):
                 self.lanes.go(lanes, at_h, self.watcher)
                 self.here_h[lanes] = at_h
-                self._do(lanes, slot, at_h, what)
+                self._do(lanes, place, at_h, what)
         end_h = np.full(len(everybody), self.hours)
         self.lanes.go(everybody, end_h, self.watcher)
         self.lanes.settle(everybody, end_h, self.watcher)
         self.given_u += self.into_vein_u_per_h * (end_h - self.since_h)
 
-    def _do(self, lanes: np.ndarray, slot: np.ndarray, at_h: np.ndarray, what: np.ndarray) -> None:
-        x, y = self.agenda.tear_out(slot, lanes)
+    def _do(self, lanes: np.ndarray, place: np.ndarray, at_h: np.ndarray, what: np.ndarray) -> None:
+        x, y = self.agenda.tear_out(place)
         for kind in np.flatnonzero(np.bincount(what)).tolist():
             these, now_h, one, two = _where(what == kind, lanes, at_h, x, y)
             if kind == What.DRAW:
@@ -424,7 +360,10 @@ class _Wards:
 
 def _where(condition: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return each of the arrays where the condition holds; as they are where it holds everywhere."""
-    return values if condition.all() else tuple(one[condition] for one in values)
+    if condition.all():
+        return values
+    which = np.flatnonzero(condition)  # sooner than asking the condition again for each array
+    return tuple(one[which] for one in values)
 
 
 def _of_all(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[int, np.ndarray, float]:

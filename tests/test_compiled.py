@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numba.core import caching
 
-from heparin_pk import _each, _streams
+from heparin_pk import _agenda, _each, _streams
 from heparin_pk._each import LOOPS
 from heparin_pk.engine import compiled
 
@@ -55,6 +55,16 @@ def test_draws_keep_their_bits(monkeypatch):
         np.testing.assert_array_equal(drawn, plain)
         assert drawn[17] == _streams.uniform(2**63 + 5, "x", float(moments[17]), int(subjects[17]))
     assert _streams.philox_of in LOOPS
+
+
+def test_agendas_are_read_alike(monkeypatch):
+    time_h = RNG.choice([0.0, 1.0, 2.5, np.inf], (4, 3_000))
+    order = RNG.permuted(np.tile(np.arange(4), (3_000, 1)), axis=1).T << 48
+    for lanes in (np.arange(3_000), np.flatnonzero(RNG.random(3_000) < 0.4)):
+        for function, tables in ((_agenda.free_slots, (time_h,)), (_agenda.soonest, (time_h, order))):
+            assert function in LOOPS
+            plain = without_loops(monkeypatch, function, *tables, lanes)
+            np.testing.assert_array_equal(function(*tables, lanes), plain)
 
 
 TREAT = """

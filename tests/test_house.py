@@ -22,6 +22,7 @@ NAME = "heparin_pk"
 
 FLOORS = {
     **dict.fromkeys(("_checks", "_each", "_files", "_records"), 0.0),
+    "_agenda": 0.1,
     "_streams": 0.1,
     "source": 0.5,
     **dict.fromkeys(("patient", "kinetics", "pump"), 1.0),

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk import _streams, kinetics
+from heparin_pk import _agenda, _streams, kinetics
 from heparin_pk._each import LOOPS
 from heparin_pk.engine import nothing, stepper
 from heparin_pk.engine.nothing import NOTHING, Nothing
@@ -89,7 +89,7 @@ def _kept(function: Callable, *also: Any) -> Callable:
 @lru_cache(maxsize=1)
 def _texts() -> tuple[str, ...]:
     """Return the text of every file of which lines are compiled."""
-    return tuple(inspect.getsource(module) for module in (kinetics, stepper, nothing, _streams, sys.modules[__name__]))
+    return tuple(inspect.getsource(module) for module in (kinetics, stepper, nothing, _agenda, _streams, sys.modules[__name__]))
 
 
 @lru_cache(maxsize=1)
@@ -118,6 +118,8 @@ def quicken() -> None:
 
         return _kept(loop, function.__name__)
 
+    for plain, loop in ((_agenda.free_slots, _agenda.each_free_slot), (_agenda.soonest, _agenda.each_soonest)):
+        LOOPS[plain] = _kept(loop)
     first_words, powers = _kept(first_words), _kept(powers)
     probe = np.geomspace(1e-6, 40.0, 4096)
     for function in (math.exp, math.log, math.erf):
@@ -268,23 +270,21 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
         put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)  # noqa: E702
     # fmt: on
 
+    # The rule and the step each have a loop: in one loop every step would wait for its own rule's divisions and root.
+
+    @compiler
+    def cut_all(w):
+        for lane in range(size):
+            old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
+            many = substeps(old, w[hours + lane], fed, who, slope(*old, *fed, *who))
+            w[steps + lane], w[h + lane] = many, w[hours + lane] / many
+
     @compiler
     def step_all(w, step):
         for lane in range(size):
             old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
             new = rk4_step(old, w[h + lane], fed, who, slope(*old, *fed, *who))
             put_all(w, lane, new, old, step < w[steps + lane])
-
-    @compiler
-    def cut_and_step(w):
-        """Cut the piece of each lane, and take its first step with the slope that the rule has found."""
-        for lane in range(size):
-            old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
-            slopes = slope(*old, *fed, *who)
-            many = substeps(old, w[hours + lane], fed, who, slopes)
-            w[steps + lane] = many
-            w[h + lane] = w[hours + lane] / many
-            put_all(w, lane, rk4_step(old, w[hours + lane] / many, fed, who, slopes), old, True)
 
     @compiler
     def around(concentration, edges, lane):
@@ -308,6 +308,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
         crossing_piece, crossing_place, crossings = np.empty(most, np.int64), np.empty(most, np.int64), 0
         hour, turn, upto = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(per_h + 1, np.int64)
         least = 0.0
+        flat, place = kept.reshape(-1), np.zeros(size, np.uint64)
         for first in range(0, number, size):
             many = min(size, number - first)
             for lane in range(many):
@@ -331,6 +332,9 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                         if full * per_h - np.int64(grid[first + lane]) == phase:
                             hour[lane], turn[placed], placed = full, lane, placed + 1
                     upto[phase + 1] = placed
+            if kept.shape[0] > 0:
+                for lane in range(many):
+                    place[lane] = lanes[first + lane] * kept.shape[1] + np.int64(grid[first + lane])
             going, base = many, start[first // size]
             for piece in range(pieces[first]):
                 while pieces[first + going - 1] <= piece:
@@ -341,14 +345,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                     w[hours + lane] = end_h - w[now + lane]
                     w[now + lane] = end_h
                     w[end + lane] += 1.0
-                cut_and_step(w)
+                cut_all(w)
                 step, more = 0, 1
                 while more > 0:
+                    step_all(w, step)
                     step, more = step + 1, 0
                     for lane in range(size):
                         more += w[steps + lane] > step
-                    if more > 0:
-                        step_all(w, step)
                 out = 0
                 for lane in range(size):
                     level = get(s0, w, lane) * get(r0, w, lane)
@@ -357,7 +360,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                     out += (level < low[lane]) | (level > high[lane])
                 if kept.shape[0] > 0:
                     for lane in range(going):
-                        kept[lanes[first + lane], np.int64(grid[first + lane]) + piece] = c[lane]
+                        flat[place[lane] + np.uint64(piece)] = c[lane]
                 else:
                     levels[base + piece * size : base + (piece + 1) * size] = c
                 if hourly.shape[0] > 0:

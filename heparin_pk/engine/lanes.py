@@ -151,11 +151,12 @@ class Lanes:
         parts = self._runner.parts
         self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
         self.hours = hours
-        self.hourly_u_per_ml = np.zeros((self.number, int(hours) + 1))
+        self.hourly_u_per_ml = np.empty((self.number, int(hours) + 1))
         """The concentration at every full hour a lane has passed, before what is given then, shape (n, hours + 1)."""
         points = int(_last_on_grid(np.array([hours]))[0]) + 1
-        self.trajectories_u_per_ml = np.zeros((self.number, points) if trajectories else (0, 0))
-        """The same at every grid point, shape (n, points), where it is kept."""
+        self.trajectories_u_per_ml = np.empty((self.number, points) if trajectories else (0, 0))
+        """The same at every grid point a lane has passed, shape (n, points), where it is kept."""
+        self.hourly_u_per_ml[:, 0] = self.trajectories_u_per_ml[:, :1] = 0.0
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
         """Return the concentration where these lanes are kept, shape (m,)."""
