@@ -141,13 +141,17 @@ PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ..
     "libRoadRunner CVODE 1e-6": (partial(peers.roadrunner, 1e-6), 300, ("roadrunner", "antimony")),
     "libRoadRunner CVODE 1e-8": (partial(peers.roadrunner, 1e-8), 300, ("roadrunner", "antimony")),
     "numbalsoda LSODA 1e-6": (partial(peers.numbalsoda, "lsoda", 1e-6), 8192, ("numbalsoda", "numba")),
+    "numbalsoda LSODA 3e-8": (partial(peers.numbalsoda, "lsoda", 3e-8), 8192, ("numbalsoda", "numba")),
     "numbalsoda LSODA 1e-8": (partial(peers.numbalsoda, "lsoda", 1e-8), 8192, ("numbalsoda", "numba")),
     "numbalsoda DOP853 1e-6": (partial(peers.numbalsoda, "dop853", 1e-6), 8192, ("numbalsoda", "numba")),
     "numbalsoda DOP853 1e-8": (partial(peers.numbalsoda, "dop853", 1e-8), 8192, ("numbalsoda", "numba")),
+    "numbalsoda DOP853 1e-9": (partial(peers.numbalsoda, "dop853", 1e-9), 8192, ("numbalsoda", "numba")),
+    "numbalsoda DOP853 5e-10": (partial(peers.numbalsoda, "dop853", 5e-10), 8192, ("numbalsoda", "numba")),
     "diffrax Tsit5 1e-6": (partial(peers.diffrax, 1e-6), 8192, ("diffrax", "jax")),
     "diffrax Tsit5 1e-8": (partial(peers.diffrax, 1e-8), 8192, ("diffrax", "jax")),
 }
-RUNNERS = {"python": 120, "numpy": 16_384, "compiled": 16_384}
+RUNNERS = {"python": 120, "numpy": 32_768, "compiled": 32_768}
+"""As many as a trial runs together with compiled code; the peers' cost does not depend on how many there are."""
 
 
 def cpu_s() -> float:

@@ -370,9 +370,9 @@ class Nomogram:
         if not (rule.settled_after and rule.settled_hours):
             return own[band]
         left_alone = np.array([one.is_no_change for one in self.bands])
-        latest = range(rule.settled_after)
-        in_range = [left_alone[self._bands_of(situations.levels[i], situations.above_ceiling[i])] for i in latest]
-        settled = np.all(in_range, axis=0) & (situations.number >= rule.settled_after)
+        settled = left_alone[band] & (situations.number >= rule.settled_after)
+        for i in range(1, rule.settled_after):
+            settled &= left_alone[self._bands_of(situations.levels[i], situations.above_ceiling[i])]
         return np.where(settled, rule.settled_hours, own[band])
 
 

@@ -143,12 +143,31 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     state += [rng.choice([0.0, 4000.0], n), np.zeros(n), rng.random(n)]
     rates = [np.full(n, x) for x in DRUG.kinetics(Patient(weight_kg=75)).rates()]
     hours, inputs = rng.uniform(0.001, 1 / 12, n), [rng.uniform(0, 2000, n), rng.choice([0.0, 9000.0], n)]
-    many = on_arrays.substeps(state, hours, inputs, rates, on_arrays.slope(*state, *inputs, *rates))
+    strain = on_arrays.strain(state, hours, inputs, rates, on_arrays.slope(*state, *inputs, *rates))
+    many, sure = on_arrays.substeps(strain), on_arrays.one_will_do(strain)
     for i in range(n):
         mine, fed, who = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
-        one = on_floats.substeps(mine, float(hours[i]), fed, who, on_floats.slope(*mine, *fed, *who))
-        assert one == many[i]
+        own = on_floats.strain(mine, float(hours[i]), fed, who, on_floats.slope(*mine, *fed, *who))
+        assert own == tuple(x[i] for x in strain)
+        assert (on_floats.substeps(own), on_floats.one_will_do(own)) == (many[i], sure[i])
     assert len(set(many.tolist())) > 5
+    assert (many == 1.0).any()
+    np.testing.assert_array_equal(sure, many == 1.0)
+
+
+def test_one_step_is_promised_only_where_the_rule_says_one():
+    """At the edge too: the rule looks away from the last billionth, so the promise and the rule cannot differ."""
+    rule = stepper.build()
+    rng = np.random.default_rng(6)
+    for scale in rng.uniform(1e-30, 1e3, 2000):
+        changes = scale * (1.0 + rng.integers(-3, 4) * 2.0**-52)
+        for stiff in (0.2, 1.0, 1.0 + 2.0**-52):
+            if rule.one_will_do((stiff, changes, scale)):
+                assert rule.substeps((stiff, changes, scale)) == 1.0
+    assert not rule.one_will_do((0.5, 1.1, 1.0))
+    assert rule.substeps((0.5, 1.1, 1.0)) == 2.0
+    assert not rule.one_will_do((1.1, 0.5, 1.0))
+    assert rule.substeps((1.1, 0.5, 1.0)) == 2.0
 
 
 # The same bits

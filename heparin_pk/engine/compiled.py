@@ -31,6 +31,9 @@ from heparin_pk.engine.nothing import NOTHING, Nothing
 BLOCK = 64
 """Lanes that go in lock-step: a step that one of them needs is taken by all, and kept by those that need it."""
 
+TILE = 16
+"""Lanes of a block whose pieces are cut together, if one of them needs it."""
+
 HAIR = 2.0**-52
 """Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
 
@@ -237,7 +240,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     compiler = _compiler()
     get, put = _blocks()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
-    slope, substeps, rk4_step = kit.slope, kit.substeps, kit.rk4_step
+    slope, rk4_step, strain, one_will_do, substeps, _ = kit
     size = BLOCK
     # What is in play is a constant of the compiled code: its row in a block, or NOTHING.
     row = itertools.count()
@@ -274,10 +277,18 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
 
     @compiler
     def cut_all(w):
-        for lane in range(size):
-            old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
-            many = substeps(old, w[hours + lane], fed, who, slope(*old, *fed, *who))
-            w[steps + lane], w[h + lane] = many, w[hours + lane] / many
+        for first in range(0, size, TILE):
+            more = 0
+            for lane in range(first, first + TILE):
+                old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
+                more += not one_will_do(strain(old, w[hours + lane], fed, who, slope(*old, *fed, *who)))
+                w[steps + lane], w[h + lane] = 1.0, w[hours + lane]
+            if more == 0:
+                continue
+            for lane in range(first, first + TILE):
+                old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
+                many = substeps(strain(old, w[hours + lane], fed, who, slope(*old, *fed, *who)))
+                w[steps + lane], w[h + lane] = many, w[hours + lane] / many
 
     @compiler
     def step_all(w, step):
@@ -384,4 +395,4 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                         parts[lanes[first + lane], part] = new
         return crossing_piece[:crossings].copy(), crossing_place[:crossings].copy(), least
 
-    return _kept(kernel, in_play, BLOCK)
+    return _kept(kernel, in_play)

@@ -359,13 +359,14 @@ class _Piecewise:
 def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
     """NumPy, all lanes at once; those that need more steps than others go on alone."""
     slopes = _ON_ARRAYS.slope(*state, *inputs, *rates)
-    steps = _ON_ARRAYS.substeps(state, hours, inputs, rates, slopes)
-    h = hours / steps
+    strain = _ON_ARRAYS.strain(state, hours, inputs, rates, slopes)
+    which = np.flatnonzero(~_ON_ARRAYS.one_will_do(strain))
+    steps = _ON_ARRAYS.substeps(_picked(list(strain), which))
+    h = hours.copy()
+    h[which] /= steps
     _put(state, _ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
-    which = np.flatnonzero(steps > 1.0)
-    if not len(which):
-        return
-    part, h, left, fed, who = (_picked(x, which) for x in (state, h, steps - 1.0, inputs, rates))
+    which, left = which[steps > 1.0], steps[steps > 1.0] - 1.0
+    part, h, fed, who = (_picked(x, which) for x in (state, h, inputs, rates))
     while len(which):
         part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who)))
         left -= 1.0

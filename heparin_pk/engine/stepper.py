@@ -47,10 +47,12 @@ def _as_it_is(function: Callable) -> Callable:
 
 
 class Stepper(NamedTuple):
-    """The right-hand side, the step, the rule for its length, and all of them together."""
+    """The right-hand side, the step, the rule for its length (three parts), and all of them together."""
 
     slope: Callable[..., Any]
     rk4_step: Callable[..., Any]
+    strain: Callable[..., Any]
+    one_will_do: Callable[..., Any]
     substeps: Callable[..., Any]
     advance: Callable[..., Any]
 
@@ -65,7 +67,7 @@ def build(
     ``state`` is a tuple in the order of :class:`~heparin_pk.kinetics.State`, ``inputs`` the pump and protamine rates, ``rates``
     a tuple in the order of :class:`~heparin_pk.kinetics.Rates`: floats, or arrays with one element a person.
     ``slope(*state, *inputs, *rates)`` is the right-hand side. With what it says of now ``rk4_step(state, h, inputs, rates, now)``
-    is one step, ``substeps(state, hours, inputs, rates, now)`` into how many of them ``hours`` must be cut, and
+    is one step, ``substeps(strain(state, hours, inputs, rates, now))`` into how many of them ``hours`` must be cut, and
     ``advance(state, hours, inputs, rates)`` the state ``hours`` later (floats only). ``hours`` is at most a piece, five minutes.
     """
     slope = compiled(derivatives)
@@ -93,8 +95,8 @@ def build(
         )
 
     @compiled
-    def substeps(state, hours, inputs, rates, now):
-        """Return into how many steps this stretch must be cut: the fastest rate to come, and how fast things change now.
+    def strain(state, hours, inputs, rates, now):
+        """Return how stiff a stretch is, and the square of how fast things change in it, as a fraction: what a step must bear.
 
         A term that is not in play is multiplied by False, so that floats, arrays and compiled code run the same lines.
         """
@@ -107,26 +109,38 @@ def build(
         # |dc| / c + |db| / b on one denominator, for division is slow
         plasma, pool = c + _FAINT, bound + 0.05 * bmax + _LEAST
         changes = (abs(now[0]) + ktr * (depot1 + depot2)) * per_v1 * pool + abs(now[2]) * plasma
-        changing = changes / (plasma * pool)
+        scale = plasma * pool
         working = protamine + inputs[1] > 0.0
         fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) * per_v1) + protamine_loss)
-        changing = changing + working * (abs(now[5]) / (protamine + _FAINT))
-        changing = changing + ke0 * (abs(c - effect) / (effect + _FAINT))
-        by_change = smaller(hours * root(fastest * changing) * _PER_CHANGE, _MOST_BY_CHANGE)
-        return larger(1.0, whole(larger(hours * fastest * _PER_STIFF, by_change) - 1e-9))
+        changes = changes + working * (abs(now[5]) / (protamine + _FAINT)) * scale
+        changes = changes + ke0 * (abs(c - effect) / (effect + _FAINT)) * scale
+        pace = hours * _PER_CHANGE
+        return hours * fastest * _PER_STIFF, pace * pace * (fastest * changes), scale
+
+    @compiled
+    def one_will_do(strain):
+        """Return whether ``substeps`` would say one, which is mostly so and sooner known."""
+        stiff, changes, scale = strain
+        return (stiff <= 1.0) & (changes <= scale)
+
+    @compiled
+    def substeps(strain):
+        stiff, changes, scale = strain
+        by_change = smaller(root(changes / scale), _MOST_BY_CHANGE)
+        return larger(1.0, whole(larger(stiff, by_change) - 1e-9))
     # fmt: on
 
     @keep
     def advance(state, hours, inputs, rates):
         now = slope(*state, *inputs, *rates)
-        pieces = int(substeps(state, hours, inputs, rates, now))
+        pieces = int(substeps(strain(state, hours, inputs, rates, now)))
         h = hours / pieces
         state = rk4_step(state, h, inputs, rates, now)
         for _ in range(1, pieces):
             state = rk4_step(state, h, inputs, rates, slope(*state, *inputs, *rates))
         return state
 
-    return Stepper(slope, rk4_step, substeps, advance)
+    return Stepper(slope, rk4_step, strain, one_will_do, substeps, advance)
 
 
 class Stretch:
