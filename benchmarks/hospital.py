@@ -152,6 +152,7 @@ PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ..
 }
 RUNNERS = {"python": 120, "numpy": 32_768, "compiled": 32_768}
 """As many as a trial runs together with compiled code; the peers' cost does not depend on how many there are."""
+HOWS = ("trajectory", "nobody looks", "Trial.part")
 
 
 def cpu_s() -> float:
@@ -159,20 +160,25 @@ def cpu_s() -> float:
 
 
 def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
-    """Return patients per CPU-second of everybody who agrees."""
-    crowd, work = the_ward(max([patients or 0, *RUNNERS.values(), *(many for _, many, _ in PEERS.values())]))
+    """Return patients per CPU-second of everybody, whether they agree, and who is missing."""
+    most = max([*RUNNERS.values(), *(many for _, many, _ in PEERS.values())])
+    crowd, work = the_ward(max(CHECKED, min(most, patients or most)))
     exact = reference(crowd)
     jobs: dict[str, tuple[Callable[[int], Any], int, Callable[[Any], Found] | None]] = {}
     for runner, many in RUNNERS.items():
-        jobs[f"heparin_pk {runner}, trajectory"] = (partial(ours, runner, True, crowd), many, as_peers_write)
-        jobs[f"heparin_pk {runner}, nobody looks"] = (partial(ours, runner, False, crowd), many, None)
-        jobs[f"heparin_pk {runner}, Trial.part"] = (partial(outcomes, runner), many, None)
+        for how, treat, shown in (
+            (HOWS[0], partial(ours, runner, True, crowd), as_peers_write),
+            (HOWS[1], partial(ours, runner, False, crowd), None),
+            (HOWS[2], partial(outcomes, runner), None),
+        ):
+            jobs[f"heparin_pk {runner}, {how}"] = (treat, many, shown)
     counted_elsewhere: dict[str, peers.DeSolve] = {}
+    skipped: list[dict[str, Any]] = []
     for name, (make, many, _) in PEERS.items():
         try:
             run: Any = make()
         except ImportError as error:
-            print(f"{name}: skipped, {error}")
+            skipped.append({"name": name, "skipped": str(error)})
             continue
         jobs[name] = (partial(_peer, run, work), many, lambda found: found)
         if isinstance(run, peers.DeSolve):
@@ -208,7 +214,7 @@ def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
         row["per_cpu_s"] = speed[row["name"]]
         row["numpy_is_times"] = speed[base] / speed[row["name"]]
         row["compiled_is_times"] = speed["heparin_pk compiled, trajectory"] / speed[row["name"]]
-    return rows
+    return rows + skipped
 
 
 def _peer(run: Callable[[Work], Found], work: Work, number: int) -> Found:
@@ -218,6 +224,9 @@ def _peer(run: Callable[[Work], Found], work: Work, number: int) -> Found:
 def print_rates(rows: list[dict[str, Any]]) -> None:
     print(f"\n{'':<36}{'patients':>9}{'per CPU-s':>11}{'error':>9}{'at draws':>10}{'numpy ×':>9}{'compiled ×':>11}  agreement")
     for row in rows:
+        if "skipped" in row:
+            print(f"{row['name']:<36}  skipped: {row['skipped']}")
+            continue
         checked = "agrees" in row
         errors = f"{row['trajectory_error']:>9.0e}{row['draw_error']:>10.0e}" if checked else f"{'':>19}"
         word = ("yes" if row["agrees"] else f"NO: {row['other_decisions']} decided otherwise") if checked else ""
@@ -304,18 +313,24 @@ def _mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-ALONE: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "trial": trial, "cluster": cluster}
+ALONE: dict[str, Callable[..., Any]] = {"rates": rates, "cold": cold, "trial": trial, "cluster": cluster}
 
 
-def alone(what: str, *arguments: Any, kept_code: str | None = None) -> dict[str, Any]:
-    """Run one of these in a fresh process; ``kept_code`` is a folder for numba's machine code other than its own."""
+def alone(what: str, *arguments: Any, environment: dict[str, str] | None = None) -> Any:
+    """Run one of these in a fresh process, with these environment variables besides its own."""
     command = [sys.executable, "-W", "ignore", __file__, "--alone", json.dumps([what, *arguments])]
-    environment = {name: value for name, value in os.environ.items() if name not in MEMORY_IS_KEPT}
-    environment |= {} if kept_code is None else {"NUMBA_CACHE_DIR": kept_code}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | (environment or {}))
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def kept_rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
+    """Return ``rates`` from a process that keeps its memory; raises ``RuntimeError`` if it failed."""
+    found = alone("rates", patients, repeats, environment=MEMORY_IS_KEPT)
+    if isinstance(found, dict):
+        raise RuntimeError(found["failed"])
+    return found
 
 
 def main() -> None:
@@ -333,18 +348,17 @@ def main() -> None:
         print(json.dumps(ALONE[what](*arguments)))
         return
     only = given.only.split(",")
-    if "rates" in only and not os.environ.keys() >= MEMORY_IS_KEPT.keys():
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | MEMORY_IS_KEPT)
     packages = ("numpy", "scipy", "numba", "libroadrunner", "antimony", "diffrax", "jax", "numbalsoda", "dask", "distributed")
     found: dict[str, Any] = {"machine": _machine(), "versions": {name: _version(name) for name in packages}}
     print(found["machine"], *(f"{name} {version}" for name, version in found["versions"].items()), sep=", ")
     if "rates" in only:
-        found["rates"] = rates(given.patients, given.repeats)
+        found["rates"] = kept_rates(given.patients, given.repeats)
         print_rates(found["rates"])
     if "cold" in only:
         with tempfile.TemporaryDirectory() as folder:
             found["cold"] = [
-                {"name": f"heparin_pk {runner}{note}"} | alone("cold", f"heparin_pk {runner}", kept_code=folder)
+                {"name": f"heparin_pk {runner}{note}"}
+                | alone("cold", f"heparin_pk {runner}", environment={"NUMBA_CACHE_DIR": folder})
                 for runner, note in (("python", ""), ("numpy", ""), ("compiled", ", first time"), ("compiled", ", code kept"))
             ]
         found["cold"] += [{"name": name} | alone("cold", name) for name in PEERS if "deSolve" not in name]

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -779,6 +780,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         print(f"heparin-pk: error: cannot write: {error.strerror}", file=sys.stderr)
+        return 2
+    except BrokenProcessPool as error:
+        print(f"heparin-pk: error: {error}", file=sys.stderr)
         return 2
     except TrialInterrupted as stopped:
         print(f"heparin-pk: {stopped}", file=sys.stderr)

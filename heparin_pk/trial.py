@@ -13,11 +13,15 @@ import json
 import os
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -268,7 +272,8 @@ class Trial:
         from there.
 
         Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
-        ``KeyboardInterrupt``) when stopped by hand, with what had finished in its ``outcomes``.
+        ``KeyboardInterrupt``) when stopped by hand, with what had finished in its ``outcomes``; ``BrokenProcessPool`` when a
+        process beside this one was killed.
         """
         number = int(check_between("number", number, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)
@@ -372,18 +377,33 @@ def _here(job: _Job, todo: list[tuple[int, int]]) -> Iterator[Part]:
 
 
 def _in_processes(job: _Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
-    """Yield parts as processes of this machine finish them."""
-    pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn"))
+    """Yield parts as this process and the others beside it finish them; each takes the next when it is free."""
+    others = min(workers, len(todo)) - 1
+    pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
+    rest, finished, left = deque(todo), SimpleQueue[Future[Part]](), len(todo)
+
+    def go_on(done: Future[Part] | None = None) -> None:
+        if done is not None:
+            finished.put(done)  # a failure too: it comes to light below
+        with suppress(IndexError, RuntimeError):  # nothing left to do, or the pool is no more
+            pool.submit(_run_part, job, *rest.popleft()).add_done_callback(go_on)
+
     try:
-        waiting = {pool.submit(_run_part, job, *which) for which in todo[: 2 * workers]}
-        rest = iter(todo[2 * workers :])
-        while waiting:
-            done = next(as_completed(waiting))
-            waiting.remove(done)
-            for which in rest:
-                waiting.add(pool.submit(_run_part, job, *which))
-                break
-            yield done.result()
+        for _ in range(others):
+            go_on()
+        while left:
+            mine = None
+            with suppress(IndexError):
+                mine = rest.popleft()
+            if mine is not None:
+                yield _run_part(job, *mine)
+                left -= 1
+            while left and (mine is None or not finished.empty()):
+                yield finished.get().result()
+                left -= 1
+    except BrokenProcessPool as error:
+        message = "a process of this trial was killed (too little memory?); with a checkpoint the same call goes on"
+        raise BrokenProcessPool(message) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

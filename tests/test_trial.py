@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import numpy as np
@@ -427,6 +428,36 @@ def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch)
     assert flag.exists(), "a worker did die"
     assert again.number == NUMBER
     identical(found, again)
+
+
+class Elsewhere(Trial):
+    """A trial that does not do its parts in any process but this one: there it fails or is killed."""
+
+    __slots__ = ()
+
+    def part(self, first, number, *, seed, runner="numpy"):
+        here, how = os.environ["HEPARIN_PK_HERE"].split()
+        if os.getpid() != int(here):
+            if how == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise ValueError(f"people {first} to {first + number} failed")
+        return Trial.part(self, first, number, seed=seed, runner=runner)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.usefixtures("_not_for_ever")
+@pytest.mark.parametrize(
+    ("how", "error", "said"), [("killed", BrokenProcessPool, "was killed"), ("failed", ValueError, "people .* failed")]
+)
+def test_what_goes_wrong_beside_comes_to_light_and_the_rest_is_kept(found, tmp_path, monkeypatch, how, error, said):
+    monkeypatch.setenv("HEPARIN_PK_HERE", f"{os.getpid()} {how}")
+    trial = Elsewhere(population=TWO.population, arms=TWO.arms, execution=TWO.execution, hours=TWO.hours)
+    for workers in (2, 3):
+        with pytest.raises(error, match=said):
+            trial.run(NUMBER, seed=7, people_per_part=20, workers=workers, checkpoint=tmp_path / "kept", progress=False)
+    assert len(list((tmp_path / "kept").glob("part-*.npz"))) < NUMBER / 20
+    identical(found, trial.run(NUMBER, seed=7, checkpoint=tmp_path / "kept", progress=False))
 
 
 # Arms of every kind, people of every kind
