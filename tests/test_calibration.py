@@ -39,7 +39,7 @@ def test_the_linear_form_is_the_textbook_line():
     assert (fit.low_s, fit.high_s) == pytest.approx((50, 90))
 
 
-@pytest.mark.parametrize("name", ["guideline", "actin-fs", "korea"])
+@pytest.mark.parametrize("name", ["guideline", *(pytest.param(one, marks=pytest.mark.slow) for one in ("actin-fs", "korea"))])
 def test_a_laboratory_finds_near_the_reagents_own_range(name):
     """The slope was measured in patients: patients lead back to it. Illness added on top of theirs leads below it."""
     own = aptt_range_for_anti_xa(REAGENTS[name], Patient(weight_kg=75))
@@ -114,6 +114,7 @@ def test_discordance_as_printed():
     assert as_found.below_fraction < thrombosis.below_fraction - 0.05 < surgery.below_fraction - 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "low", "high"), [("automated-aptt", 53, 127), ("silimat", 63, 178)])
 def test_seventy_per_cent_in_the_matched_range(name, low, high):
     """170 patients: about 70 % of those with an anti-Xa of 0.30-0.70 had an aPTT in the matched range, and r > 0.65.

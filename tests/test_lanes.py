@@ -194,7 +194,9 @@ def test_every_set_is_the_stepper_bit_for_bit(drug, runner):
 
 
 @pytest.mark.parametrize("name", nomogram.names())
-@pytest.mark.parametrize("execution", [None, ERRING], ids=["to the letter", "erring"])
+@pytest.mark.parametrize(
+    "execution", [pytest.param(None, id="to the letter"), pytest.param(ERRING, id="erring", marks=pytest.mark.slow)]
+)
 def test_every_table_orders_the_same_for_one_and_for_many(name, execution):
     charts = held_together(ward(24), DRUG, Nomogram.load(name), range(0, 24, 5), hours=48.0, execution=execution)
     assert charts.number.min() >= 2

@@ -124,14 +124,14 @@ class TestEverySetOnEveryEngine:
         laws.drawing_blood_changes_nothing(drug, engine)
 
 
+# Here and below: the default set stays in the quick loop, the others have their turn when there is a minute.
 @pytest.mark.parametrize("kind", laws.CONTROLLERS)
-@pytest.mark.parametrize("drug", DRUGS)
+@pytest.mark.parametrize("drug", WITH_THE_DEFAULT_QUICK)
 def test_03_replay(drug, kind):
     for seed in (0, 7) if kind in laws.NOMOGRAMS else (0,):
         laws.replays(drug, "stepper", laws.CONTROLLERS[kind](drug), seed, hours=30.0)
 
 
-# The default set stays in the quick loop, the others are replayed on the other engines when there is a minute.
 @pytest.mark.parametrize("kind", laws.CONTROLLERS)
 @pytest.mark.parametrize("drug", WITH_THE_DEFAULT_QUICK)
 @pytest.mark.parametrize("engine", [e for e in EVERY_ENGINE if e.values != ("stepper",)])
@@ -154,7 +154,7 @@ def test_05_plateau(drug, rate_u_per_kg_per_h):
 
 
 @pytest.mark.parametrize("drug", DRUGS)
-@pytest.mark.parametrize("engine", ["stepper", "scipy", pytest.param("compiled", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", ["stepper", *(pytest.param(name, marks=pytest.mark.slow) for name in ("scipy", "compiled"))])
 def test_05_plateau_on_the_other_engines(drug, engine):
     laws.reaches_the_plateau(drug, engine, 18.0)
 
@@ -282,7 +282,7 @@ def test_12_nothing_is_negative_two_months_after_a_dose(dose_u_per_kg, drug, eng
     laws.nothing_is_negative(drug, laws.plain(bolus_u_per_kg=dose_u_per_kg), engine, hours=1440.0)
 
 
-@pytest.mark.parametrize("drug", DRUGS)
+@pytest.mark.parametrize("drug", WITH_THE_DEFAULT_QUICK)
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_13_more_drug_never_lowers_the_response(drug, engine):
     usual = laws.ward_day(drug)

@@ -367,7 +367,7 @@ def test_a_rate_above_the_axis_gets_a_higher_axis():
 
 
 @pytest.mark.parametrize("name", _TABLES)
-@pytest.mark.parametrize("reagent", ["guideline", "pathromtin-sl"])
+@pytest.mark.parametrize("reagent", ["guideline", pytest.param("pathromtin-sl", marks=pytest.mark.slow)])
 def test_every_table_and_reagent_works_and_its_code_makes_the_same_courses(name, reagent):
     day = revealed(nomogram=name, reagent=reagent, patient=Patient(weight_kg=95, age_y=60, baseline_aptt_s=28))
     day.rows[0].hold.value, day.rows[0].rate.value = 30, 16.5
