@@ -147,6 +147,12 @@ PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ..
     "numbalsoda DOP853 1e-8": (partial(peers.numbalsoda, "dop853", 1e-8), 8192, ("numbalsoda", "numba")),
     "numbalsoda DOP853 1e-9": (partial(peers.numbalsoda, "dop853", 1e-9), 8192, ("numbalsoda", "numba")),
     "numbalsoda DOP853 5e-10": (partial(peers.numbalsoda, "dop853", 5e-10), 8192, ("numbalsoda", "numba")),
+    "CyRK RK45 1e-6": (partial(peers.cyrk, "RK45", 1e-6), 8192, ("CyRK", "numba")),
+    "CyRK RK45 2e-7": (partial(peers.cyrk, "RK45", 2e-7), 8192, ("CyRK", "numba")),
+    "CyRK RK45 1e-7": (partial(peers.cyrk, "RK45", 1e-7), 8192, ("CyRK", "numba")),
+    "CyRK Tsit5 1e-7": (partial(peers.cyrk, "Tsit5", 1e-7), 8192, ("CyRK", "numba")),
+    "CyRK DOP853 1e-8": (partial(peers.cyrk, "DOP853", 1e-8), 8192, ("CyRK", "numba")),
+    "CyRK DOP853 1e-9": (partial(peers.cyrk, "DOP853", 1e-9), 8192, ("CyRK", "numba")),
     "diffrax Tsit5 1e-6": (partial(peers.diffrax, 1e-6), 8192, ("diffrax", "jax")),
     "diffrax Tsit5 1e-8": (partial(peers.diffrax, 1e-8), 8192, ("diffrax", "jax")),
 }
@@ -348,7 +354,19 @@ def main() -> None:
         print(json.dumps(ALONE[what](*arguments)))
         return
     only = given.only.split(",")
-    packages = ("numpy", "scipy", "numba", "libroadrunner", "antimony", "diffrax", "jax", "numbalsoda", "dask", "distributed")
+    packages = (
+        "numpy",
+        "scipy",
+        "numba",
+        "libroadrunner",
+        "antimony",
+        "diffrax",
+        "jax",
+        "numbalsoda",
+        "CyRK",
+        "dask",
+        "distributed",
+    )
     found: dict[str, Any] = {"machine": _machine(), "versions": {name: _version(name) for name in packages}}
     print(found["machine"], *(f"{name} {version}" for name, version in found["versions"].items()), sep=", ")
     if "rates" in only:

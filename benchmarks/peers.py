@@ -297,3 +297,35 @@ def diffrax(rtol: float) -> Callable[[Work], Found]:
         return np.concatenate([np.zeros((n, 1)), np.asarray(concentration)], axis=1), np.asarray(decided)
 
     return run
+
+
+def cyrk(method: str, rtol: float) -> Callable[[Work], Found]:
+    """Return the loop compiled as a whole around CyRK's solver in C++ (``nbsolve2_ivp``)."""
+    import CyRK as peer  # noqa: N813, PLC0415
+    import numba  # noqa: PLC0415
+
+    def slope(dy, _, y, p):
+        c = y[0] / p[1]
+        binding = p[4] * c * (p[3] - y[1])
+        dy[0] = p[0] - binding - p[2] * c
+        dy[1] = binding - p[5] * y[1]
+        dy[2] = c
+
+    solver, address, atol = peer.nbsolve2_ivp, peer.nb_diffeq_addr(slope), rtol * 1e-3
+
+    @numba.njit
+    def segment(person, y, rate, begin, end, out):
+        data = np.empty(6)
+        data[0] = rate
+        data[1:] = person[:5]
+        times = np.arange(begin * 12, end * 12 + 1) / 12.0
+        found = solver(address, (times[0], times[-1]), y, method=method, t_eval=times, args=data, rtol=rtol, atol=atol)
+        levels = found.y
+        for k in range(1, len(times)):
+            out[begin * 12 + k] = levels[0, k] / person[0]
+        last = levels[:, -1].copy()
+        found.free()
+        return last
+
+    loop = ward(segment, numba.njit)
+    return lambda work: _run(loop, work)
