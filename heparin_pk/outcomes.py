@@ -264,6 +264,18 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
     return np.stack([number, who @ once.T, who @ squared.T], axis=-1)
 
 
+def _digits(value: float, digits: int, sign: str = "") -> str:
+    """Return a number with so many digits, never as a power of ten.
+
+    >>> _digits(79_823.4, 4), _digits(18_249.0, 3, "+"), _digits(1.38812, 4), _digits(-0.0000123, 3, "+")
+    ('79,820', '+18,200', '1.388', '-0.0000123')
+    """
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 10**digits:
+        return f"{rounded:{sign},.0f}"
+    return np.format_float_positional(rounded, trim="-", sign=bool(sign))
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A mean (or a share of patients) with its 95 % confidence interval, the SD between patients, and how many it rests on."""
@@ -278,7 +290,8 @@ class Estimate:
         """Return it in words."""
         if outcome.most == 1.0:
             return f"{self.mean:.1%} ({self.low:.1%} to {self.high:.1%})"
-        return f"{self.mean:.4g} ({self.low:.4g} to {self.high:.4g}){' ' + outcome.unit if outcome.unit else ''}"
+        mean, low, high = (_digits(one, 4) for one in (self.mean, self.low, self.high))
+        return f"{mean} ({low} to {high}){' ' + outcome.unit if outcome.unit else ''}"
 
 
 def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
@@ -552,7 +565,8 @@ _TOLD = (
 def _signed(one: Estimate, outcome: Outcome) -> str:
     if outcome.most == 1.0:
         return f"{100 * one.mean:+.1f} points ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
-    return f"{one.mean:+.3g} ({one.low:+.3g} to {one.high:+.3g}){' ' + outcome.unit if outcome.unit else ''}"
+    mean, low, high = (_digits(value, 3, "+") for value in (one.mean, one.low, one.high))
+    return f"{mean} ({low} to {high}){' ' + outcome.unit if outcome.unit else ''}"
 
 
 def _plain(one: Estimate | None, prefix: str) -> dict[str, float | int | None]:
