@@ -1,5 +1,6 @@
 """Many people at once are the same people: bit for bit the stepper, order for order the titration, whoever runs them."""
 
+import math
 import warnings
 from dataclasses import dataclass, replace
 
@@ -482,3 +483,24 @@ def test_events_of_one_moment_keep_their_order():
     held_together(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), range(4), hours=8.0, laboratory=laboratory)
     charts = titrate_all(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), watcher=Chart(4), hours=8.0, laboratory=laboratory)
     assert (charts.values[0] < charts.values[1]).all()
+
+
+@pytest.mark.parametrize("runner", EVERY_RUNNER)
+def test_no_grid_point_is_lost_when_something_is_given_a_hair_before_it(runner):
+    """Given at 2.9999999999999996 h, once or twice, the level at 3 h is the one just after it, for one and for many."""
+    before_3_h = math.nextafter(3.0, 0.0)
+    orders = [Infusion(time_h=0, rate_u_per_kg_per_h=18), Bolus(time_h=math.nextafter(before_3_h, 0.0), dose_u_per_kg=40)]
+    orders += [Infusion(time_h=before_3_h, rate_u_per_kg_per_h=22), Bolus(time_h=math.nextafter(4.5, 0.0), dose_u_per_kg=20)]
+    orders += [Bolus(time_h=5.0, dose_u_per_kg=30), Infusion(time_h=math.nextafter(6.0, 0.0), rate_u_per_kg_per_h=10)]
+    plan = Fixed(regimen=Regimen(tuple(orders)), draws_h=(3.0, 4.5))
+    crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, np.arange(3), seed=2)
+    charts = titrate_all(crowd, DRUG, plan, hours=6.0, runner=runner, trajectories=True)
+    assert np.isfinite(charts.trajectories_u_per_ml).all()
+    for i in range(3):
+        course = titrate(crowd[i], DRUG, plan, hours=6.0, engine="stepper", subject=i)
+        for time_h in (3.0, 4.5, 6.0):
+            here = np.flatnonzero(course.time_h == time_h)
+            levels = course.concentration_u_per_ml[here]
+            assert charts.trajectories_u_per_ml[i, round(12 * time_h)] in levels, (time_h, levels)
+        np.testing.assert_array_equal(charts.hourly_u_per_ml[i], charts.trajectories_u_per_ml[i, ::12])
+    assert (charts.hourly_u_per_ml[:, 3] > 1.5 * charts.trajectories_u_per_ml[:, 35]).all(), "the bolus is in it"

@@ -147,11 +147,12 @@ class Lanes:
         inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in needs else NOTHING]
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
+        self._missed = np.zeros(self.number, dtype=np.int64)
         self._runner = _RUNNERS[runner]([*state, *inputs, *known])
         parts = self._runner.parts
         self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
         self.hours = hours
-        self.hourly_u_per_ml = np.empty((self.number, int(hours) + 1))
+        self.hourly_u_per_ml = np.full((self.number, int(hours) + 1), np.nan)
         """The concentration at every full hour a lane has passed, before what is given then, shape (n, hours + 1)."""
         points = int(_last_on_grid(np.array([hours]))[0]) + 1
         self.trajectories_u_per_ml = np.empty((self.number, points) if trajectories else (0, 0))
@@ -174,6 +175,7 @@ class Lanes:
         """Let these lanes pass every grid point up to ``until_h`` (m,), and stay at the last of them."""
         if until_h.max(initial=0.0) > self.hours:
             raise ValueError(f"until_h must stay within {self.hours:g} h; got {until_h.max():g}")
+        self._note_missed(lanes, until_h)
         pieces = np.maximum(0, _last_on_grid(until_h) - self._next[lanes] + 1)
         order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
         lanes, pieces = lanes[order], pieces[order]
@@ -192,9 +194,11 @@ class Lanes:
 
     def settle(self, lanes: np.ndarray, at_h: np.ndarray, watch: Watch) -> None:
         """Bring lanes that went up to ``at_h`` (m,) to that very moment, because something is given there."""
-        begin_h = self.time_h[lanes]
+        begin_h, before = self.time_h[lanes], self._next[lanes]
         moving = np.flatnonzero(at_h > begin_h)
-        self._next[lanes] = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
+        self._next[lanes] = after = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
+        over = np.flatnonzero(after > before)
+        self._missed[lanes[over]] = before[over]
         if not len(moving):
             return
         lanes, begin_h, at_h = lanes[moving], begin_h[moving], at_h[moving]
@@ -207,6 +211,20 @@ class Lanes:
         one, first = np.ones(len(lanes), dtype=np.int64), np.zeros(1, dtype=np.int64)
         levels = Levels(there, there, 0 * crossed, crossed, there, first, np.arange(len(lanes)))
         watch.passed(lanes, Moments(begin_h, one, one, at_h), levels)
+
+    def _note_missed(self, lanes: np.ndarray, until_h: np.ndarray) -> None:
+        """Note the level at a grid point that no piece ends at, because something was given a hair (1e-10 h) before it."""
+        grid = self._missed[lanes]
+        there = np.flatnonzero((grid > 0) & (grid / STEPS_PER_H <= until_h))
+        if not len(there):
+            return
+        lanes, grid = lanes[there], grid[there]
+        found = self.look(lanes, grid / STEPS_PER_H)
+        if len(self.trajectories_u_per_ml):
+            self.trajectories_u_per_ml[lanes, grid] = found
+        full = np.flatnonzero(grid % STEPS_PER_H == 0)
+        self.hourly_u_per_ml[lanes[full], grid[full] // STEPS_PER_H] = found[full]
+        self._missed[lanes] = 0
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount to one part of the state of these lanes, at once."""
