@@ -489,9 +489,14 @@ def test_events_of_one_moment_keep_their_order():
 def test_no_grid_point_is_lost_when_something_is_given_a_hair_before_it(runner):
     """Given at 2.9999999999999996 h, once or twice, the level at 3 h is the one just after it, for one and for many."""
     before_3_h = math.nextafter(3.0, 0.0)
-    orders = [Infusion(time_h=0, rate_u_per_kg_per_h=18), Bolus(time_h=math.nextafter(before_3_h, 0.0), dose_u_per_kg=40)]
-    orders += [Infusion(time_h=before_3_h, rate_u_per_kg_per_h=22), Bolus(time_h=math.nextafter(4.5, 0.0), dose_u_per_kg=20)]
-    orders += [Bolus(time_h=5.0, dose_u_per_kg=30), Infusion(time_h=math.nextafter(6.0, 0.0), rate_u_per_kg_per_h=10)]
+    orders = [
+        Infusion(time_h=0, rate_u_per_kg_per_h=18),
+        Infusion(time_h=math.nextafter(before_3_h, 0.0), rate_u_per_kg_per_h=22),
+        Bolus(time_h=before_3_h, dose_u_per_kg=40),
+        Bolus(time_h=math.nextafter(4.5, 0.0), dose_u_per_kg=20),
+        Bolus(time_h=5.0, dose_u_per_kg=30),
+        Infusion(time_h=math.nextafter(6.0, 0.0), rate_u_per_kg_per_h=10),
+    ]
     plan = Fixed(regimen=Regimen(tuple(orders)), draws_h=(3.0, 4.5))
     crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, np.arange(3), seed=2)
     charts = titrate_all(crowd, DRUG, plan, hours=6.0, runner=runner, trajectories=True)
