@@ -126,35 +126,25 @@ def reference(crowd: Any) -> np.ndarray:
     return np.array(rows)
 
 
-# name: how to make it, how many people it is timed with, what it is made of
+# who, how to make it with a tolerance, how many people it is timed with, what it is made of, the tolerances
+_PEERS: tuple[tuple[str, Callable[[float], Callable[[Work], Found]], int, tuple[str, ...], str], ...] = (
+    ("SciPy solve_ivp LSODA", partial(peers.solve_ivp, "LSODA"), 120, ("scipy",), "1e-6 1e-8"),
+    ("SciPy solve_ivp DOP853", partial(peers.solve_ivp, "DOP853"), 120, ("scipy",), "1e-6 1e-8"),
+    ("SciPy odeint", peers.odeint, 600, ("scipy",), "1e-6 1e-8"),
+    ("R deSolve lsoda", partial(peers.DeSolve, "plain"), 60, ("deSolve",), "1e-6 1e-8"),
+    ("R deSolve lsoda, in C,", partial(peers.DeSolve, "compiled"), 300, ("deSolve",), "1e-6 1e-8"),
+    ("libRoadRunner CVODE", peers.roadrunner, 300, ("roadrunner", "antimony"), "1e-6 1e-8"),
+    ("numbalsoda LSODA", partial(peers.numbalsoda, "lsoda"), 8192, ("numbalsoda", "numba"), "1e-6 3e-8 1e-8"),
+    ("numbalsoda DOP853", partial(peers.numbalsoda, "dop853"), 8192, ("numbalsoda", "numba"), "1e-6 1e-8 1e-9 5e-10"),
+    ("CyRK RK45", partial(peers.cyrk, "RK45"), 8192, ("CyRK", "numba"), "1e-6 2e-7 1e-7"),
+    ("CyRK Tsit5", partial(peers.cyrk, "Tsit5"), 8192, ("CyRK", "numba"), "1e-7"),
+    ("CyRK DOP853", partial(peers.cyrk, "DOP853"), 8192, ("CyRK", "numba"), "1e-8 1e-9"),
+    ("diffrax Tsit5", peers.diffrax, 8192, ("diffrax", "jax"), "1e-6 1e-8"),
+)
 PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ...]]] = {
-    "SciPy solve_ivp LSODA 1e-6": (partial(peers.solve_ivp, "LSODA", 1e-6), 120, ("scipy",)),
-    "SciPy solve_ivp LSODA 1e-8": (partial(peers.solve_ivp, "LSODA", 1e-8), 120, ("scipy",)),
-    "SciPy solve_ivp DOP853 1e-6": (partial(peers.solve_ivp, "DOP853", 1e-6), 120, ("scipy",)),
-    "SciPy solve_ivp DOP853 1e-8": (partial(peers.solve_ivp, "DOP853", 1e-8), 120, ("scipy",)),
-    "SciPy odeint 1e-6": (partial(peers.odeint, 1e-6), 600, ("scipy",)),
-    "SciPy odeint 1e-8": (partial(peers.odeint, 1e-8), 600, ("scipy",)),
-    "R deSolve lsoda 1e-6": (partial(peers.DeSolve, "plain", 1e-6), 60, ("deSolve",)),
-    "R deSolve lsoda 1e-8": (partial(peers.DeSolve, "plain", 1e-8), 60, ("deSolve",)),
-    "R deSolve lsoda, in C, 1e-6": (partial(peers.DeSolve, "compiled", 1e-6), 300, ("deSolve",)),
-    "R deSolve lsoda, in C, 1e-8": (partial(peers.DeSolve, "compiled", 1e-8), 300, ("deSolve",)),
-    "libRoadRunner CVODE 1e-6": (partial(peers.roadrunner, 1e-6), 300, ("roadrunner", "antimony")),
-    "libRoadRunner CVODE 1e-8": (partial(peers.roadrunner, 1e-8), 300, ("roadrunner", "antimony")),
-    "numbalsoda LSODA 1e-6": (partial(peers.numbalsoda, "lsoda", 1e-6), 8192, ("numbalsoda", "numba")),
-    "numbalsoda LSODA 3e-8": (partial(peers.numbalsoda, "lsoda", 3e-8), 8192, ("numbalsoda", "numba")),
-    "numbalsoda LSODA 1e-8": (partial(peers.numbalsoda, "lsoda", 1e-8), 8192, ("numbalsoda", "numba")),
-    "numbalsoda DOP853 1e-6": (partial(peers.numbalsoda, "dop853", 1e-6), 8192, ("numbalsoda", "numba")),
-    "numbalsoda DOP853 1e-8": (partial(peers.numbalsoda, "dop853", 1e-8), 8192, ("numbalsoda", "numba")),
-    "numbalsoda DOP853 1e-9": (partial(peers.numbalsoda, "dop853", 1e-9), 8192, ("numbalsoda", "numba")),
-    "numbalsoda DOP853 5e-10": (partial(peers.numbalsoda, "dop853", 5e-10), 8192, ("numbalsoda", "numba")),
-    "CyRK RK45 1e-6": (partial(peers.cyrk, "RK45", 1e-6), 8192, ("CyRK", "numba")),
-    "CyRK RK45 2e-7": (partial(peers.cyrk, "RK45", 2e-7), 8192, ("CyRK", "numba")),
-    "CyRK RK45 1e-7": (partial(peers.cyrk, "RK45", 1e-7), 8192, ("CyRK", "numba")),
-    "CyRK Tsit5 1e-7": (partial(peers.cyrk, "Tsit5", 1e-7), 8192, ("CyRK", "numba")),
-    "CyRK DOP853 1e-8": (partial(peers.cyrk, "DOP853", 1e-8), 8192, ("CyRK", "numba")),
-    "CyRK DOP853 1e-9": (partial(peers.cyrk, "DOP853", 1e-9), 8192, ("CyRK", "numba")),
-    "diffrax Tsit5 1e-6": (partial(peers.diffrax, 1e-6), 8192, ("diffrax", "jax")),
-    "diffrax Tsit5 1e-8": (partial(peers.diffrax, 1e-8), 8192, ("diffrax", "jax")),
+    f"{who} {rtol}": (partial(make, float(rtol)), many, modules)
+    for who, make, many, modules, tolerances in _PEERS
+    for rtol in tolerances.split()
 }
 RUNNERS = {"python": 120, "numpy": 32_768, "compiled": 32_768}
 """As many as a trial runs together with compiled code; the peers' cost does not depend on how many there are."""

@@ -208,27 +208,44 @@ class DeSolve:
             return concentration, np.fromfile(Path(folder, "decided.bin")).reshape(n, HOURS, 4)
 
 
-def numbalsoda(method: str, rtol: float) -> Callable[[Work], Found]:
-    """Return the loop compiled as a whole around numbalsoda's LSODA or DOP853."""
+def _for_compiled_loops() -> tuple[Callable, Callable]:
+    """Return the right-hand side, and what a segment asks for: parameters and times."""
     import numba  # noqa: PLC0415
-    import numbalsoda as peer  # noqa: PLC0415
 
-    @numba.cfunc(peer.lsoda_sig)
-    def slope(_, y, dy, p):
+    @numba.njit
+    def write_slope(y, dy, p):
         c = y[0] / p[1]
         binding = p[4] * c * (p[3] - y[1])
         dy[0] = p[0] - binding - p[2] * c
         dy[1] = binding - p[5] * y[1]
         dy[2] = c
 
+    @numba.njit
+    def asked(person, rate, begin, end):
+        data = np.empty(6)
+        data[0] = rate
+        data[1:] = person[:5]
+        return data, np.arange(begin * 12, end * 12 + 1) / 12.0
+
+    return write_slope, asked
+
+
+def numbalsoda(method: str, rtol: float) -> Callable[[Work], Found]:
+    """Return the loop compiled as a whole around numbalsoda's LSODA or DOP853."""
+    import numba  # noqa: PLC0415
+    import numbalsoda as peer  # noqa: PLC0415
+
+    write_slope, asked = _for_compiled_loops()
+
+    @numba.cfunc(peer.lsoda_sig)
+    def slope(_, y, dy, p):
+        write_slope(y, dy, p)
+
     solver, address, atol = getattr(peer, method), slope.address, rtol * 1e-3
 
     @numba.njit
     def segment(person, y, rate, begin, end, out):
-        data = np.empty(6)
-        data[0] = rate
-        data[1:] = person[:5]
-        times = np.arange(begin * 12, end * 12 + 1) / 12.0
+        data, times = asked(person, rate, begin, end)
         found, _ = solver(address, y, times, data=data, rtol=rtol, atol=atol)
         for k in range(1, len(times)):
             out[begin * 12 + k] = found[k, 0] / person[0]
@@ -304,21 +321,16 @@ def cyrk(method: str, rtol: float) -> Callable[[Work], Found]:
     import CyRK as peer  # noqa: N813, PLC0415
     import numba  # noqa: PLC0415
 
+    write_slope, asked = _for_compiled_loops()
+
     def slope(dy, _, y, p):
-        c = y[0] / p[1]
-        binding = p[4] * c * (p[3] - y[1])
-        dy[0] = p[0] - binding - p[2] * c
-        dy[1] = binding - p[5] * y[1]
-        dy[2] = c
+        write_slope(y, dy, p)
 
     solver, address, atol = peer.nbsolve2_ivp, peer.nb_diffeq_addr(slope), rtol * 1e-3
 
     @numba.njit
     def segment(person, y, rate, begin, end, out):
-        data = np.empty(6)
-        data[0] = rate
-        data[1:] = person[:5]
-        times = np.arange(begin * 12, end * 12 + 1) / 12.0
+        data, times = asked(person, rate, begin, end)
         found = solver(address, (times[0], times[-1]), y, method=method, t_eval=times, args=data, rtol=rtol, atol=atol)
         levels = found.y
         for k in range(1, len(times)):

@@ -383,10 +383,14 @@ def _in_processes(job: _Job, todo: list[tuple[int, int]], workers: int) -> Itera
     rest, finished, left = deque(todo), SimpleQueue[Future[Part]](), len(todo)
 
     def go_on(done: Future[Part] | None = None) -> None:
+        with suppress(IndexError):  # nothing left to do
+            which = rest.popleft()
+            try:
+                pool.submit(_run_part, job, *which).add_done_callback(go_on)
+            except RuntimeError:  # no process will take it: it is left to this one
+                rest.append(which)
         if done is not None:
             finished.put(done)  # a failure too: it comes to light below
-        with suppress(IndexError, RuntimeError):  # nothing left to do, or the pool is no more
-            pool.submit(_run_part, job, *rest.popleft()).add_done_callback(go_on)
 
     try:
         for _ in range(others):
@@ -398,7 +402,7 @@ def _in_processes(job: _Job, todo: list[tuple[int, int]], workers: int) -> Itera
             if mine is not None:
                 yield _run_part(job, *mine)
                 left -= 1
-            while left and (mine is None or not finished.empty()):
+            while left and not (rest and finished.empty()):
                 yield finished.get().result()
                 left -= 1
     except BrokenProcessPool as error:

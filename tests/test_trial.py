@@ -445,10 +445,13 @@ class Elsewhere(Trial):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.usefixtures("_not_for_ever")
 @pytest.mark.parametrize(
-    ("how", "error", "said"), [("killed", BrokenProcessPool, "was killed"), ("failed", ValueError, "people .* failed")]
+    ("how", "error", "said"),
+    [
+        pytest.param("killed", BrokenProcessPool, "was killed", marks=pytest.mark.skipif(os.name == "nt", reason="signals")),
+        ("failed", ValueError, "people .* failed"),
+    ],
 )
 def test_what_goes_wrong_beside_comes_to_light_and_the_rest_is_kept(found, tmp_path, monkeypatch, how, error, said):
     monkeypatch.setenv("HEPARIN_PK_HERE", f"{os.getpid()} {how}")
@@ -458,6 +461,15 @@ def test_what_goes_wrong_beside_comes_to_light_and_the_rest_is_kept(found, tmp_p
             trial.run(NUMBER, seed=7, people_per_part=20, workers=workers, checkpoint=tmp_path / "kept", progress=False)
     assert len(list((tmp_path / "kept").glob("part-*.npz"))) < NUMBER / 20
     identical(found, trial.run(NUMBER, seed=7, checkpoint=tmp_path / "kept", progress=False))
+
+
+@pytest.mark.usefixtures("_not_for_ever")
+def test_what_no_process_takes_is_done_here(monkeypatch):
+    def no_more(*_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("heparin_pk.trial.ProcessPoolExecutor.submit", no_more)
+    identical(TWO.run(30, seed=7, progress=False), TWO.run(30, seed=7, workers=3, people_per_part=5, progress=False))
 
 
 # Arms of every kind, people of every kind

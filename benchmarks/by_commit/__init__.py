@@ -1,1 +1,1 @@
-"""What ``hospital.py`` measures, kept by commit: ``asv run --environment existing:same --set-commit-hash HEAD``."""
+"""What ``hospital.py`` measures, kept by commit with asv; how to run it is in README.md beside that file."""

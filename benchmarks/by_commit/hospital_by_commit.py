@@ -23,7 +23,7 @@ class Rates:
 
     def setup(self, rows: dict[str, dict[str, Any]], who: str) -> None:
         if "skipped" in rows[who]:
-            raise NotImplementedError(rows[who]["skipped"])
+            raise NotImplementedError(rows[who]["skipped"])  # asv's word for "not on this machine"
 
     def track_patients_per_cpu_s(self, rows: dict[str, dict[str, Any]], who: str) -> float:
         return rows[who]["per_cpu_s"]
