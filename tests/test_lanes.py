@@ -35,10 +35,10 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.cohort import Unwatched, What, titrate_all
-from heparin_pk.engine import exact, stepper
+from heparin_pk.engine import Run, exact, stepper
 from heparin_pk.engine.lanes import RUNNERS, Lanes
 from heparin_pk.engine.nothing import NOTHING
-from heparin_pk.kinetics import Kinetics, Rates, derivatives
+from heparin_pk.kinetics import Kinetics, Rates, State, derivatives
 from heparin_pk.simulate import answers
 from heparin_pk.tally import Tally
 
@@ -144,11 +144,15 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     state += [rng.choice([0.0, 4000.0], n), np.zeros(n), rng.random(n)]
     rates = [np.full(n, x) for x in DRUG.kinetics(Patient(weight_kg=75)).rates()]
     hours, inputs = rng.uniform(0.001, 1 / 12, n), [rng.uniform(0, 2000, n), rng.choice([0.0, 9000.0], n)]
-    strain = on_arrays.strain(state, hours, inputs, rates, on_arrays.slope(*state, *inputs, *rates))
+    now = on_arrays.slope(*state, *inputs, *rates)
+    new, bend = on_arrays.rk4_step(state, hours, inputs, rates, now)
+    strain = on_arrays.strain(state, new, hours, inputs, rates, now, bend)
     many, sure = on_arrays.substeps(strain), on_arrays.one_will_do(strain)
     for i in range(n):
         mine, fed, who = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
-        own = on_floats.strain(mine, float(hours[i]), fed, who, on_floats.slope(*mine, *fed, *who))
+        slopes = on_floats.slope(*mine, *fed, *who)
+        stepped, bent = on_floats.rk4_step(mine, float(hours[i]), fed, who, slopes)
+        own = on_floats.strain(mine, stepped, float(hours[i]), fed, who, slopes, bent)
         assert own == tuple(x[i] for x in strain)
         assert (on_floats.substeps(own), on_floats.one_will_do(own)) == (many[i], sure[i])
     assert len(set(many.tolist())) > 5
@@ -160,15 +164,57 @@ def test_one_step_is_promised_only_where_the_rule_says_one():
     """At the edge too: the rule looks away from the last billionth, so the promise and the rule cannot differ."""
     rule = stepper.build()
     rng = np.random.default_rng(6)
-    for scale in rng.uniform(1e-30, 1e3, 2000):
-        changes = scale * (1.0 + rng.integers(-3, 4) * 2.0**-52)
-        for stiff in (0.2, 1.0, 1.0 + 2.0**-52):
-            if rule.one_will_do((stiff, changes, scale)):
-                assert rule.substeps((stiff, changes, scale)) == 1.0
+    for plasma in rng.uniform(1e-30, 1e3, 2000):
+        swift, bent = plasma * (1.0 + rng.integers(-3, 4, 2) * 2.0**-52)
+        if rule.one_will_do((swift, bent, plasma)):
+            assert rule.substeps((swift, bent, plasma)) == 1.0
     assert not rule.one_will_do((0.5, 1.1, 1.0))
     assert rule.substeps((0.5, 1.1, 1.0)) == 2.0
     assert not rule.one_will_do((1.1, 0.5, 1.0))
     assert rule.substeps((1.1, 0.5, 1.0)) == 2.0
+
+
+@pytest.mark.parametrize("arithmetic", [stepper.FLOATS, stepper.ARRAYS])
+@pytest.mark.parametrize("beyond", [math.inf, math.nan])
+def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond):
+    rule = stepper.build(arithmetic=arithmetic)
+    strain = tuple(np.array([x]) if arithmetic is stepper.ARRAYS else x for x in (0.5, beyond, 1.0))
+    assert not rule.one_will_do(strain)
+    assert rule.substeps(strain) == 40.0
+
+
+def test_an_error_does_not_grow_over_twenty_halvings():
+    """Of a level that falls for hours each halving adds its error: against the formula, not the reference."""
+    for clearance in (700.0, 2800.0, 14_000.0):
+        rates = Kinetics(v1_ml=4000.0, clearance_ml_per_h=clearance).rates()
+        lanes, one = Lanes(Rates(*map(np.atleast_1d, rates)), 24.0), np.zeros(1, dtype=np.int64)
+        rate_per_h = clearance / 4000.0
+        hours = min(24.0, 20.0 * math.log(2.0) / rate_per_h)
+        lanes.add(one, "central_u", np.array([8000.0]))
+        lanes.go(one, np.array([hours]), Unwatched())
+        here = lanes.concentration_u_per_ml(one)[0]
+        assert here == pytest.approx(2.0 * math.exp(-rate_per_h * lanes.time_h[0]), rel=1e-6)
+
+
+def test_protamine_that_fades_is_followed_too():
+    """It holds the plasma down while it lasts; with these rates a rule that looked at the plasma alone would miss by 4e-6."""
+    kinetics = Kinetics(
+        v1_ml=2477.3,
+        clearance_ml_per_h=2843.3,
+        q_ml_per_h=2820.9,
+        v2_ml=3664.0,
+        kr_ml_per_u_per_h=14.82,
+        protamine_loss_per_h=4.23,
+    )
+    found = []
+    for engine in ("stepper", "scipy"):
+        run = Run(kinetics, engine)
+        run.give(0.0, State(central_u=2000.0), rate_u_per_h=200.0)
+        run.give(1.0, rate_u_per_h=200.0, protamine_u_per_h=12_000.0)
+        run.give(1.0 + 1 / 6, rate_u_per_h=200.0)
+        run.give(4.0, rate_u_per_h=0.0)
+        found.append(run.trajectory(10.0)[1][:, 0])
+    np.testing.assert_allclose(found[0], found[1], rtol=2e-6, atol=1e-3)
 
 
 # The same bits

@@ -27,6 +27,7 @@ from heparin_pk import _agenda, _streams, kinetics
 from heparin_pk._each import LOOPS
 from heparin_pk.engine import nothing, stepper
 from heparin_pk.engine.nothing import NOTHING, Nothing
+from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
 
 BLOCK = 64
 """Lanes that go in lock-step: a step that one of them needs is taken by all, and kept by those that need it."""
@@ -218,6 +219,35 @@ def _blocks() -> tuple[Callable, Callable]:
     return get, put
 
 
+@lru_cache(maxsize=1)
+def _past_the_caches() -> tuple[Callable, Callable]:
+    """Return ``store(array, place, value)``, which writes what nobody reads soon without reading its surroundings first, and
+    ``stored()``, which waits until all of that is seen by everybody.
+    """
+    from numba.core import types  # noqa: PLC0415
+    from numba.extending import intrinsic  # noqa: PLC0415
+
+    @intrinsic
+    def store(_, array, place, value):
+        def generate(context, builder, signature, given):
+            data = context.make_array(signature.args[0])(context, builder, given[0]).data
+            one = builder.module.add_metadata([context.get_constant(types.int32, 1)])
+            builder.store(given[2], builder.gep(data, [given[1]])).set_metadata("nontemporal", one)
+            return context.get_dummy_value()
+
+        return types.none(array, place, value), generate
+
+    @intrinsic
+    def stored(_):
+        def generate(context, builder, _signature, _given):
+            builder.fence("seq_cst")
+            return context.get_dummy_value()
+
+        return types.none(), generate
+
+    return store, stored
+
+
 @lru_cache(maxsize=16)
 def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.ndarray, float]]:
     """Return the kernel that takes many lanes through their pieces; compiled for what is in play.
@@ -225,10 +255,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``NOTHING``. The kernel is called with
 
     * ``parts`` (everybody, k), of which the k columns are what is in play, and ``lanes`` (n,), who of them goes;
-    * ``time_h`` (n,), ``grid`` (n,) in pieces of which ``per_h`` make an hour (the end of each lane's next piece), and
-      ``pieces`` (n,), falling;
+    * ``first_piece_h`` (n,), how long each one's first piece is; every other is five minutes, and there are ``pieces`` (n,),
+      falling;
+    * ``grid`` (n,), at which grid point the first of them ends (not looked at where nothing is noted);
     * ``start`` (blocks,), where in ``levels`` a block's concentrations at the ends of its pieces are to be written, piece by
-      piece; or ``kept`` (everybody, all grid points), in which they are written instead, unless it is empty (0, 0);
+      piece;
+    * ``kept`` (everybody, all grid points), to which they are copied from there, unless it is empty (0, 0);
     * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration;
     * ``hourly`` (everybody, hours + 1), in which the concentration at full hours is noted, or none (0, 0);
     * ``keep``, whether the new states are written to ``parts``;
@@ -239,6 +271,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     """
     compiler = _compiler()
     get, put = _blocks()
+    store, stored = _past_the_caches()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
     slope, rk4_step, strain, one_will_do, substeps, _ = kit
     size = BLOCK
@@ -248,7 +281,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
         next(row) if here else NOTHING for here in in_play
     )
     rows, states = sum(in_play), sum(in_play[:8])
-    hours, steps, h, now, end, left = ((rows + place) * size for place in range(6))
+    hours, steps, h, how_swift, how_bent, of_plasma, aside = ((rows + place) * size for place in range(7))
 
     # fmt: off
     @compiler
@@ -266,36 +299,42 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 get(r7, w, l), get(r8, w, l), get(r9, w, l), get(r10, w, l), get(r11, w, l), get(r12, w, l))
 
     @compiler
-    def put_all(w, l, new, old, keep):  # noqa: E741
+    def put_all(w, where, lane, new, old, keep):
+        l = where + lane  # noqa: E741
         put(s0, w, l, new[0], old[0], keep); put(s1, w, l, new[1], old[1], keep)  # noqa: E702
         put(s2, w, l, new[2], old[2], keep); put(s3, w, l, new[3], old[3], keep)  # noqa: E702
         put(s4, w, l, new[4], old[4], keep); put(s5, w, l, new[5], old[5], keep)  # noqa: E702
         put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)  # noqa: E702
     # fmt: on
 
-    # The rule and the step each have a loop: in one loop every step would wait for its own rule's divisions and root.
-
     @compiler
-    def cut_all(w):
+    def step_all(w):
+        """Take every lane through a piece: with one step, and those that must take more again from where they were."""
         for first in range(0, size, TILE):
             more = 0
             for lane in range(first, first + TILE):
-                old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
-                more += not one_will_do(strain(old, w[hours + lane], fed, who, slope(*old, *fed, *who)))
-                w[steps + lane], w[h + lane] = 1.0, w[hours + lane]
+                old, fed, who, length = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane), w[hours + lane]
+                now = slope(*old, *fed, *who)
+                new, bend = rk4_step(old, length, fed, who, now)
+                swift, bent, plasma = strain(old, new, length, fed, who, now, bend)
+                more += not one_will_do((swift, bent, plasma))
+                w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane] = swift, bent, plasma
+                put_all(w, aside, lane, old, old, True)
+                put_all(w, 0, lane, new, old, True)
             if more == 0:
                 continue
             for lane in range(first, first + TILE):
-                old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
-                many = substeps(strain(old, w[hours + lane], fed, who, slope(*old, *fed, *who)))
-                w[steps + lane], w[h + lane] = many, w[hours + lane] / many
-
-    @compiler
-    def step_all(w, step):
-        for lane in range(size):
-            old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
-            new = rk4_step(old, w[h + lane], fed, who, slope(*old, *fed, *who))
-            put_all(w, lane, new, old, step < w[steps + lane])
+                many = substeps((w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane]))
+                put_all(w, 0, lane, state_of(w, aside + lane), state_of(w, lane), many > 1.0)
+                w[steps + lane], w[h + lane] = (many if many > 1.0 else 0.0), w[hours + lane] / many
+            most = 0.0
+            for lane in range(first, first + TILE):
+                most = max(most, w[steps + lane])
+            for step in range(np.int64(most)):
+                for lane in range(first, first + TILE):
+                    old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
+                    new, _bend = rk4_step(old, w[h + lane], fed, who, slope(*old, *fed, *who))
+                    put_all(w, 0, lane, new, old, step < w[steps + lane])
 
     @compiler
     def around(concentration, edges, lane):
@@ -311,23 +350,24 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(parts, lanes, time_h, grid, per_h, pieces, start, levels, kept, edges, hourly, keep, peak, last):
+    def kernel(parts, lanes, first_piece_h, grid, pieces, start, levels, kept, edges, hourly, keep, peak, last):
         number = len(lanes)
-        w = np.ones((rows + 6) * size)
+        w = np.ones((rows + 6 + states) * size)
         c, top, low, high = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
         most = pieces.sum()  # room that is not touched costs nothing
         crossing_piece, crossing_place, crossings = np.empty(most, np.int64), np.empty(most, np.int64), 0
-        hour, turn, upto = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(per_h + 1, np.int64)
+        hour, phase, turn = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
+        upto = np.zeros(STEPS_PER_H + 2, np.int64)
         least = 0.0
-        flat, place = kept.reshape(-1), np.zeros(size, np.uint64)
+        flat = kept.reshape(-1)
         for first in range(0, number, size):
             many = min(size, number - first)
             for lane in range(many):
                 for part in range(rows):
                     w[part * size + lane] = parts[lanes[first + lane], part]
-                w[now + lane], w[end + lane], w[left + lane] = time_h[first + lane], grid[first + lane], pieces[first + lane]
+                w[hours + lane] = first_piece_h[first + lane]
             for lane in range(many, size):
-                w[left + lane] = 0.0
+                w[hours + lane] = 0.0
             for lane in range(size):
                 c[lane] = get(s0, w, lane) * get(r0, w, lane)
                 top[lane] = c[lane]
@@ -335,56 +375,48 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
             if edges.shape[0] > 0:
                 for lane in range(many):
                     low[lane], high[lane] = around(c[lane], edges, first + lane)
-            if hourly.shape[0] > 0:  # lanes by the piece at the end of which they first pass a full hour: then every per_h
-                placed = 0
-                for phase in range(per_h):
-                    for lane in range(many):
-                        full = np.int64(np.ceil(grid[first + lane] / per_h))
-                        if full * per_h - np.int64(grid[first + lane]) == phase:
-                            hour[lane], turn[placed], placed = full, lane, placed + 1
-                    upto[phase + 1] = placed
-            if kept.shape[0] > 0:
+            if hourly.shape[0] > 0:  # lanes by the piece at the end of which they first pass a full hour: then every 12th
+                upto[:] = 0
                 for lane in range(many):
-                    place[lane] = lanes[first + lane] * kept.shape[1] + np.int64(grid[first + lane])
+                    hour[lane] = -(-grid[first + lane] // STEPS_PER_H)
+                    phase[lane] = hour[lane] * STEPS_PER_H - grid[first + lane]
+                    upto[phase[lane] + 2] += 1
+                for place_of in range(3, STEPS_PER_H + 2):
+                    upto[place_of] += upto[place_of - 1]
+                for lane in range(many):
+                    turn[upto[phase[lane] + 1]] = lane
+                    upto[phase[lane] + 1] += 1
             going, base = many, start[first // size]
             for piece in range(pieces[first]):
                 while pieces[first + going - 1] <= piece:
                     going -= 1
-                for lane in range(size):
-                    still = piece < w[left + lane]
-                    end_h = w[end + lane] / per_h if still else w[now + lane]
-                    w[hours + lane] = end_h - w[now + lane]
-                    w[now + lane] = end_h
-                    w[end + lane] += 1.0
-                cut_all(w)
-                step, more = 0, 1
-                while more > 0:
-                    step_all(w, step)
-                    step, more = step + 1, 0
-                    for lane in range(size):
-                        more += w[steps + lane] > step
+                    w[hours + going] = 0.0
+                step_all(w)
+                if piece == 0:
+                    w[hours : hours + many] = PIECE_H
                 out = 0
                 for lane in range(size):
                     level = get(s0, w, lane) * get(r0, w, lane)
                     c[lane] = level
                     top[lane] = level if level > top[lane] else top[lane]
                     out += (level < low[lane]) | (level > high[lane])
-                if kept.shape[0] > 0:
-                    for lane in range(going):
-                        flat[place[lane] + np.uint64(piece)] = c[lane]
-                else:
-                    levels[base + piece * size : base + (piece + 1) * size] = c
+                levels[base + piece * size : base + (piece + 1) * size] = c
                 if hourly.shape[0] > 0:
-                    for i in range(upto[piece % per_h], upto[piece % per_h + 1]):
+                    for i in range(upto[piece % STEPS_PER_H], upto[piece % STEPS_PER_H + 1]):
                         lane = turn[i]
                         if lane < going:
-                            hourly[lanes[first + lane], hour[lane] + piece // per_h] = c[lane]
+                            hourly[lanes[first + lane], hour[lane] + piece // STEPS_PER_H] = c[lane]
                 if out > 0:
                     for lane in range(going):
                         if c[lane] < low[lane] or c[lane] > high[lane]:
                             crossing_piece[crossings], crossing_place[crossings] = piece, first + lane
                             crossings += 1
                             low[lane], high[lane] = around(c[lane], edges, first + lane)
+            if kept.shape[0] > 0:
+                for lane in range(many):
+                    place = np.uint64(lanes[first + lane] * kept.shape[1] + grid[first + lane])
+                    for piece in range(pieces[first + lane]):
+                        store(flat, place + np.uint64(piece), levels[base + piece * size + lane])
             for lane in range(many):
                 peak[first + lane], last[first + lane] = top[lane], c[lane]
             if keep:
@@ -393,6 +425,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                         new = w[part * size + lane]
                         least = min(least, new)
                         parts[lanes[first + lane], part] = new
+        if kept.shape[0] > 0:
+            stored()
         return crossing_piece[:crossings].copy(), crossing_place[:crossings].copy(), least
 
     return _kept(kernel, in_play)

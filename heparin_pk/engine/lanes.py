@@ -19,7 +19,7 @@ from heparin_pk.engine import compiled, stepper
 from heparin_pk.engine.compiled import HAIR
 from heparin_pk.engine.nothing import NOTHING
 from heparin_pk.engine.reference import UNDERSHOOT
-from heparin_pk.engine.stepper import STEPS_PER_H
+from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
 from heparin_pk.kinetics import Rates, State
 
 RUNNERS = ("numpy", "python", "compiled")
@@ -54,6 +54,12 @@ class Moments:
     def end_h(self) -> np.ndarray:
         """The moment each lane has come to, h."""
         return (self.grid - 1 + self.pieces) / STEPS_PER_H if self._end_h is None else self._end_h
+
+    @property
+    def first_piece_h(self) -> np.ndarray:
+        """How long each lane's first piece is; every other is five minutes, h."""
+        from_grid = self.begin_h == (self.grid - 1) / STEPS_PER_H
+        return np.where(from_grid, PIECE_H, self.grid / STEPS_PER_H - self.begin_h)
 
     def at(self, number: Any, who: Any) -> np.ndarray:
         """Return moment ``number`` (0: before the first piece) of these places, h."""
@@ -152,16 +158,20 @@ class Lanes:
         parts = self._runner.parts
         self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
         self.hours = hours
-        self.hourly_u_per_ml = np.full((self.number, int(hours) + 1), np.nan)
-        """The concentration at every full hour a lane has passed, before what is given then, shape (n, hours + 1)."""
         points = int(_last_on_grid(np.array([hours]))[0]) + 1
         self.trajectories_u_per_ml = np.empty((self.number, points) if trajectories else (0, 0))
-        """The same at every grid point a lane has passed, shape (n, points), where it is kept."""
-        self.hourly_u_per_ml[:, 0] = self.trajectories_u_per_ml[:, :1] = 0.0
+        """The concentration at every grid point a lane has passed, shape (n, points), where it is kept."""
+        self._hourly = np.full((0, 0) if trajectories else (self.number, int(hours) + 1), np.nan)
+        self._hourly[:, :1] = self.trajectories_u_per_ml[:, :1] = 0.0
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
         """Return the concentration where these lanes are kept, shape (m,)."""
         return self._state[_CENTRAL][lanes] * self._inverse_v1[lanes]
+
+    @property
+    def hourly_u_per_ml(self) -> np.ndarray:
+        """The concentration at every full hour a lane has passed, before what is given then, shape (n, hours + 1)."""
+        return self.trajectories_u_per_ml[:, ::STEPS_PER_H] if len(self.trajectories_u_per_ml) else self._hourly
 
     def area_u_h_per_ml(self) -> np.ndarray:
         """Return the area under the concentration so far, shape (n,)."""
@@ -183,7 +193,7 @@ class Lanes:
         if moving:
             who = lanes[:moving]
             moments = Moments(self.time_h[who], self._next[who], pieces[:moving])
-            levels = self._runner.through(who, moments, watch.edges(who), self.hourly_u_per_ml, self.trajectories_u_per_ml)
+            levels = self._runner.through(who, moments, watch.edges(who), self._hourly, self.trajectories_u_per_ml)
             self.time_h[who] = moments.end_h
             self._next[who] += pieces[:moving]
             watch.passed(who, moments, levels)
@@ -219,12 +229,13 @@ class Lanes:
         if not len(there):
             return
         lanes, grid = lanes[there], grid[there]
+        self._missed[lanes] = 0
         found = self.look(lanes, grid / STEPS_PER_H)
         if len(self.trajectories_u_per_ml):
             self.trajectories_u_per_ml[lanes, grid] = found
+            return
         full = np.flatnonzero(grid % STEPS_PER_H == 0)
-        self.hourly_u_per_ml[lanes[full], grid[full] // STEPS_PER_H] = found[full]
-        self._missed[lanes] = 0
+        self._hourly[lanes[full], grid[full] // STEPS_PER_H] = found[full]
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount to one part of the state of these lanes, at once."""
@@ -282,8 +293,8 @@ class _Runner(Protocol):
     parts: list[Any]
 
     def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
-        """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (n, hours + 1), and every
-        grid point in ``kept`` (n, points) unless it is empty.
+        """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (n, hours + 1), or every
+        grid point in ``kept`` (n, points): one of the two is empty.
         """
         ...
 
@@ -316,7 +327,7 @@ class _Piecewise:
 
     def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
         state, inputs, rates = self._taken(lanes)
-        before_h, grid = moments.begin_h, moments.grid.astype(float)
+        hours = moments.first_piece_h
         # Of the lanes, longest way first, so many still have a piece to go:
         reaching = np.searchsorted(-moments.pieces, -np.arange(moments.pieces[0]), side="left")
         rows = np.cumsum(reaching) - reaching
@@ -331,11 +342,10 @@ class _Piecewise:
         all_kept, of_lane = kept.reshape(-1), lanes * kept.shape[1] + moments.grid
         going_on = [*reaching[1:].tolist(), 0]
         for piece, (row, number, still) in enumerate(zip(rows.tolist(), reaching.tolist(), going_on, strict=True)):
-            end_h = grid[:number] / STEPS_PER_H
             part, fed, who = (_cut(x, slice(number)) for x in (state, inputs, rates))
-            self._run(part, end_h - before_h[:number], fed, who)
-            before_h = end_h
-            grid[:number] += 1.0
+            self._run(part, hours[:number], fed, who)
+            if piece == 0:
+                hours[:] = PIECE_H
             now = np.multiply(part[_CENTRAL], who[0], out=room[row : row + number])
             last[still:number] = now[still:]
             np.maximum(peak[:number], now, out=peak[:number])
@@ -343,7 +353,8 @@ class _Piecewise:
                 all_kept[of_lane[:number] + piece] = now
             there = at_full_hours[piece % STEPS_PER_H]
             there = there[: np.searchsorted(there, number)]
-            hourly[lanes[there], hour[there] + piece // STEPS_PER_H] = now[there]
+            if len(hourly):
+                hourly[lanes[there], hour[there] + piece // STEPS_PER_H] = now[there]
             if len(edges):
                 out = np.flatnonzero((now < low[:number]) | (now > high[:number]))
                 if len(out):
@@ -376,24 +387,24 @@ class _Piecewise:
 
 def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
     """NumPy, all lanes at once; those that need more steps than others go on alone."""
-    slopes = _ON_ARRAYS.slope(*state, *inputs, *rates)
-    strain = _ON_ARRAYS.strain(state, hours, inputs, rates, slopes)
-    which = np.flatnonzero(~_ON_ARRAYS.one_will_do(strain))
-    steps = _ON_ARRAYS.substeps(_picked(list(strain), which))
-    h = hours.copy()
-    h[which] /= steps
-    _put(state, _ON_ARRAYS.rk4_step(state, h, inputs, rates, slopes))
-    which, left = which[steps > 1.0], steps[steps > 1.0] - 1.0
-    part, h, fed, who = (_picked(x, which) for x in (state, h, inputs, rates))
+    with np.errstate(over="ignore", invalid="ignore"):  # one step may be far too long; then it is not kept
+        now = _ON_ARRAYS.slope(*state, *inputs, *rates)
+        new, bend = _ON_ARRAYS.rk4_step(state, hours, inputs, rates, now)
+        strain = _ON_ARRAYS.strain(state, new, hours, inputs, rates, now, bend)
+        which = np.flatnonzero(~_ON_ARRAYS.one_will_do(strain))
+        left = _ON_ARRAYS.substeps(_picked(list(strain), which))
+    h = hours[which] / left
+    part, fed, who = (_picked(x, which) for x in (state, inputs, rates))
+    _put(state, new)
     while len(which):
-        part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who)))
+        part = list(_ON_ARRAYS.rk4_step(part, h, fed, who, _ON_ARRAYS.slope(*part, *fed, *who))[0])
         left -= 1.0
         done = np.flatnonzero(left == 0.0)
         if not len(done):
             continue
-        for whole, new in zip(state, part, strict=True):
+        for whole, stepped in zip(state, part, strict=True):
             if whole is not NOTHING:
-                whole[which[done]] = new[done]
+                whole[which[done]] = stepped[done]
         still = np.flatnonzero(left > 0.0)
         if len(still) < 0.8 * len(which):  # the others step on in vain meanwhile
             which, left = which[still], left[still]
@@ -428,8 +439,7 @@ class _Compiled:
         self._room = np.empty(0)
 
     def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
-        grid = moments.grid.astype(float)
-        return self._run(lanes, moments.begin_h, grid, STEPS_PER_H, moments.pieces, edges, hourly, kept)
+        return self._run(lanes, moments.first_piece_h, moments.grid, moments.pieces, edges, hourly, kept)
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
@@ -443,14 +453,13 @@ class _Compiled:
 
     def _one_piece(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, keep: bool) -> Levels:
         one = np.ones(len(lanes), dtype=np.int64)
-        return self._run(lanes, time_h, at_h, 1, one, _NOTHING, _NOTHING, _NOTHING, keep=keep)
+        return self._run(lanes, at_h - time_h, one, one, _NOTHING, _NOTHING, _NOTHING, keep=keep)
 
     def _run(
         self,
         lanes: np.ndarray,
-        time_h: np.ndarray,
+        first_piece_h: np.ndarray,
         grid: np.ndarray,
-        per_h: int,
         pieces: np.ndarray,
         edges: np.ndarray,
         hourly: np.ndarray,
@@ -460,16 +469,18 @@ class _Compiled:
     ) -> Levels:
         number, every_piece = len(lanes), np.arange(pieces.max(initial=0))
         of_block = pieces[:: compiled.BLOCK] * compiled.BLOCK  # a block has room for its longest way
-        start = np.cumsum(of_block) - of_block
-        if len(self._room) < of_block.sum() and not len(kept):
-            self._room = np.empty(of_block.sum())
+        start, room = np.cumsum(of_block) - of_block, int(of_block.sum())
+        if len(kept):  # from where they are copied: every block may use the same room
+            start, room = 0 * start, int(of_block.max(initial=0))
+        if len(self._room) < room:
+            self._room = np.empty(room)
         peak, last = np.empty(number), np.empty(number)
         piece, place, least = self._kernel(
-            self._table, lanes, time_h, grid, per_h, pieces, start, self._room, kept, edges, hourly, keep, peak, last
+            self._table, lanes, first_piece_h, grid, pieces, start, self._room, kept, edges, hourly, keep, peak, last
         )
         _refuse_below_zero(least)
         if len(kept):
-            of_lane = lanes * kept.shape[1] + grid.astype(np.int64)
+            of_lane = lanes * kept.shape[1] + grid
             return Levels(peak, last, piece, place, kept.reshape(-1), every_piece, of_lane)
         everybody = np.arange(number)
         of_lane = start[everybody // compiled.BLOCK] + everybody % compiled.BLOCK
