@@ -7,6 +7,7 @@ how many workers or on which machine parts are run, nor into how many the people
 from __future__ import annotations
 
 import csv
+import gc
 import hashlib
 import io
 import json
@@ -418,7 +419,11 @@ def _reached(scheduler: str) -> Any:
     try:
         return distributed.Client(scheduler, timeout="10s")
     except (OSError, ValueError, TimeoutError) as error:
-        raise ValueError(f"scheduler {scheduler!r} cannot be reached: {' '.join(str(error).split())}") from None
+        why = " ".join(str(error).split())
+    # The client that came to nothing closes itself when it is collected. Later that could be while the next one starts, which
+    # would then wait for a lock that its own thread holds.
+    gc.collect()
+    raise ValueError(f"scheduler {scheduler!r} cannot be reached: {why}")
 
 
 def _distributed() -> Any:

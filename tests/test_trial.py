@@ -1,6 +1,7 @@
 """A virtual trial: its numbers depend on the seed and on nothing else, add up exactly, and are those of single courses."""
 
 import csv
+import gc
 import json
 import math
 import os
@@ -368,13 +369,15 @@ def _cluster(distributed, workers):
 
 @pytest.mark.slow
 def test_a_cluster_that_is_not_there(tmp_path):
-    import dask.distributed  # noqa: F401  without it another refusal comes
+    from dask import distributed  # without it another refusal comes
 
     file = tmp_path / "rows.csv"
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(ValueError, match=f"scheduler '{address}' cannot be reached"):
             TWO.run(10, seed=1, scheduler=address, csv_file=file, progress=False)
     assert not list(tmp_path.iterdir()), "nothing half-written"
+    clients = [one for one in gc.get_objects() if isinstance(one, distributed.Client)]
+    assert all(one.status == "closed" for one in clients), "one that is collected later would stop the next from starting"
 
 
 def _part_with_a_dying_worker(trial, flag, first, number, seed, runner):
