@@ -15,56 +15,74 @@ _WHAT_BITS, _RANK_BITS = 8, 48
 _WHAT_MASK, _LAST = 2**_WHAT_BITS - 1, 2**62
 
 
-def free_slots(time_h: np.ndarray, lanes: np.ndarray) -> np.ndarray:
-    """Return the first free slot of each of these lanes (m,); one beyond the last where there is none.
+def write_down(slots: tuple[np.ndarray, ...], place_in_order: np.ndarray, lanes: np.ndarray, entry: tuple[Any, ...]) -> bool:
+    """Write one appointment in the first free slot of each of these lanes; ``False``, and nothing is written, if one has none.
 
-    Slots are the rows of ``time_h`` (k, n); a free one holds infinity.
+    ``slots`` are times, orders and two numbers (k, n), a slot a row; a free one has the time infinity. ``place_in_order`` (n,)
+    counts what each lane has written so far. ``entry`` is the time (m,), the order but for that count, and two numbers (m,).
     """
-    if free_slots in LOOPS:
-        return LOOPS[free_slots](time_h, lanes)
+    if write_down in LOOPS:
+        return bool(LOOPS[write_down](*slots, place_in_order, lanes, *entry))
+    time_h, order, x, y = slots
     free = np.isinf(time_h[:, lanes])
-    return np.where(free.any(axis=0), free.argmax(axis=0), len(time_h))
+    if not free.any(axis=0).all():
+        return False
+    place = free.argmax(axis=0) * time_h.shape[1] + lanes
+    written = place_in_order[lanes]
+    for kept, new in zip((time_h, order, x, y), (entry[0], entry[1] + (written << _WHAT_BITS), *entry[2:]), strict=True):
+        kept.reshape(-1)[place] = new
+    place_in_order[lanes] = written + 1
+    return True
 
 
-def each_free_slot(time_h: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+def each_write_down(time_h, order, x, y, place_in_order, lanes, at_h, of_kind, one, two):
     """The same, lane after lane, to be compiled."""
-    slots = np.empty(len(lanes), np.int64)
+    free = np.empty(len(lanes), np.int64)
     for i in range(len(lanes)):
         slot = 0
         while slot < len(time_h) and time_h[slot, lanes[i]] < np.inf:
             slot += 1
-        slots[i] = slot
-    return slots
+        if slot == len(time_h):
+            return False
+        free[i] = slot
+    for i in range(len(lanes)):
+        slot, lane = free[i], lanes[i]
+        time_h[slot, lane], order[slot, lane] = at_h[i], of_kind + (place_in_order[lane] << _WHAT_BITS)
+        x[slot, lane], y[slot, lane] = one[i], two[i]
+        place_in_order[lane] += 1
+    return True
 
 
-def soonest(time_h: np.ndarray, order: np.ndarray, lanes: np.ndarray) -> np.ndarray:
-    """Return the slot of each of these lanes' next appointment (m,): the soonest, and at one time the lowest order.
+def soonest(time_h: np.ndarray, order: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the place, time and order of each of these lanes' next appointment: the soonest, and at one time the lowest order.
 
-    ``time_h`` and ``order`` (k, n) hold a slot a row; the orders of a lane differ. Where nothing is to be done it is a free slot.
+    ``time_h`` and ``order`` (k, n) hold a slot a row; the orders of a lane differ. Where nothing is to be done the time is
+    infinite.
     """
     if soonest in LOOPS:
         return LOOPS[soonest](time_h, order, lanes)
-    if len(lanes) < time_h.shape[1]:  # lanes come in order: as many as there are, are everybody
-        time_h, order = time_h[:, lanes], order[:, lanes]
-    due = np.where(time_h == time_h.min(axis=0), order, _LAST)
+    number = time_h.shape[1]
+    some_h, some = (time_h, order) if len(lanes) == number else (time_h[:, lanes], order[:, lanes])  # lanes come in order
+    due = np.where(some_h == some_h.min(axis=0), some, _LAST)
     first = due.min(axis=0)
     slots = np.zeros(len(lanes), dtype=np.int64)
     for slot in range(1, len(due)):
         slots[due[slot] == first] = slot
-    return slots
+    place = slots * number + lanes
+    return place, time_h.reshape(-1)[place], order.reshape(-1)[place]
 
 
-def each_soonest(time_h: np.ndarray, order: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+def each_soonest(time_h, order, lanes):
     """The same, lane after lane, to be compiled."""
-    slots = np.empty(len(lanes), np.int64)
+    place, at_h, what = np.empty(len(lanes), np.int64), np.empty(len(lanes)), np.empty(len(lanes), np.int64)
     for i in range(len(lanes)):
         lane, best = lanes[i], 0
         for slot in range(1, len(time_h)):
             sooner, together = time_h[slot, lane] < time_h[best, lane], time_h[slot, lane] == time_h[best, lane]
             if sooner or (together and order[slot, lane] < order[best, lane]):
                 best = slot
-        slots[i] = best
-    return slots
+        place[i], at_h[i], what[i] = best * time_h.shape[1] + lane, time_h[best, lane], order[best, lane]
+    return place, at_h, what
 
 
 class Agenda:
@@ -75,51 +93,48 @@ class Agenda:
     """
 
     def __init__(self, number: int, ranks: np.ndarray) -> None:
-        self._number, self._ranks = number, ranks
+        self._ranks = ranks
         self._kinds: set[int] = set()
         self._written = np.zeros(number, dtype=np.int64)
-        self._time_h = np.full((4, number), np.inf)
-        self._order = np.zeros((4, number), dtype=np.int64)
-        self._x = np.zeros((4, number))
-        self._y = np.zeros((4, number))
+        nothing = np.zeros((4, number))
+        self._slots: tuple[np.ndarray, ...] = (nothing + np.inf, nothing.astype(np.int64), nothing, nothing.copy())
 
     def write(self, lanes: np.ndarray, time_h: Any, what: int, x: Any = 0.0, y: Any = 0.0) -> None:
         """Write one appointment a lane."""
         if not len(lanes):
             return
-        slots = free_slots(self._time_h, lanes)
-        if slots.max() == len(self._time_h):
-            self._grow()
-        place, written = slots * self._number + lanes, self._written[lanes]
-        self._time_h.reshape(-1)[place] = time_h
-        self._order.reshape(-1)[place] = (int(self._ranks[what]) << _RANK_BITS) + (written << _WHAT_BITS) + int(what)
-        self._x.reshape(-1)[place], self._y.reshape(-1)[place] = x, y
-        self._written[lanes] = written + 1
+        of_kind = (int(self._ranks[what]) << _RANK_BITS) + int(what)
+        at_h, one, two = (_of_each(value, len(lanes)) for value in (time_h, x, y))
+        while not write_down(self._slots, self._written, lanes, (at_h, of_kind, one, two)):
+            self._slots = tuple(_twice(kept, blank) for kept, blank in zip(self._slots, (np.inf, 0, 0.0, 0.0), strict=True))
         self._kinds.add(what)
-
-    def _grow(self) -> None:
-        for name in ("_time_h", "_order", "_x", "_y"):
-            old = getattr(self, name)
-            blank = np.full_like(old, np.inf) if name == "_time_h" else np.zeros_like(old)
-            setattr(self, name, np.concatenate([old, blank]))
 
     def next(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the place, time, rank and kind of each lane's next appointment (time infinite: none)."""
-        place = soonest(self._time_h, self._order, lanes) * self._number + lanes
-        order = self._order.reshape(-1)[place]
-        return place, self._time_h.reshape(-1)[place], order >> _RANK_BITS, order & _WHAT_MASK
+        place, at_h, order = soonest(self._slots[0], self._slots[1], lanes)
+        return place, at_h, order >> _RANK_BITS, order & _WHAT_MASK
 
     def tear_out(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Take appointments off the agenda; return their two numbers."""
-        self._time_h.reshape(-1)[place] = np.inf
-        return self._x.reshape(-1)[place], self._y.reshape(-1)[place]
+        time_h, _, x, y = (kept.reshape(-1) for kept in self._slots)
+        time_h[place] = np.inf
+        return x[place], y[place]
 
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
         """Return the sum of the amounts of one kind that still stand in the agenda."""
         total = np.zeros(len(lanes))
         if what not in self._kinds:
             return total
-        here = (self._order[:, lanes] & _WHAT_MASK == what) & np.isfinite(self._time_h[:, lanes])
+        time_h, order, x, _ = (kept[:, lanes] for kept in self._slots)
+        here = (order & _WHAT_MASK == what) & np.isfinite(time_h)
         for slot in range(len(here)):
-            total = total + np.where(here[slot], self._x[slot, lanes], 0.0)
+            total = total + np.where(here[slot], x[slot], 0.0)
         return total
+
+
+def _of_each(value: Any, number: int) -> np.ndarray:
+    return np.ascontiguousarray(value) if isinstance(value, np.ndarray) else np.full(number, float(value))
+
+
+def _twice(kept: np.ndarray, blank: float) -> np.ndarray:
+    return np.concatenate([kept, np.full_like(kept, blank)])

@@ -92,6 +92,8 @@ def _at_one_moment(key: np.ndarray, time_h: float, subjects: np.ndarray) -> np.n
     """Return the raw words of many subjects at one moment: neighbours lie on one stream, four words apart."""
     if not len(subjects):
         return subjects
+    if philox_of in LOOPS:
+        return _first_words(key, subjects, np.full(len(subjects), time_h))
     first, last = int(subjects.min()), int(subjects.max())
     if last - first < 4 * len(subjects) + 64:
         words = np.random.Philox(key=key, counter=_counter(first, time_h)).random_raw(4 * (last - first + 1))
@@ -172,6 +174,8 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
     >>> inverse_normal(np.array([0.5, 0.975])).round(3).tolist()
     [0.0, 1.96]
     """
+    if inverse_normal in LOOPS:
+        return np.asarray(LOOPS[inverse_normal](p))
     q = p - 0.5
     above, below = _polynomials(_CENTRE, 0.180625 - q * q)
     z = above * q / below
@@ -184,8 +188,30 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
     return z
 
 
-def _polynomials(coefficients: tuple, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    above, below = (x * 0.0 + part[0] for part in coefficients)
-    for one, two in zip(coefficients[0][1:], coefficients[1][1:], strict=True):
+def _polynomials(coefficients, x):
+    """Return two polynomials of a number or an array."""
+    above, below = coefficients[0][0], coefficients[1][0]
+    for one, two in zip(coefficients[0][1:], coefficients[1][1:]):  # noqa: B905  compiled too, where nothing can be strict
         above, below = above * x + one, below * x + two
     return above, below
+
+
+def each_inverse_normal_of(compiled: Callable[[Callable], Callable] = lambda function: function) -> Callable:
+    """Return :func:`inverse_normal` element after element, its part passed through ``compiled``, to be compiled."""
+    polynomials = compiled(_polynomials)
+
+    def each_inverse_normal(p):
+        z = np.empty(len(p))
+        for i in range(len(p)):  # everybody as if in the centre: without a question the compiler makes vectors of it
+            q = p[i] - 0.5
+            above, below = polynomials(_CENTRE, 0.180625 - q * q)
+            z[i] = above * q / below
+        for i in range(len(p)):
+            q = p[i] - 0.5
+            if abs(q) > 0.425:
+                r = math.sqrt(-math.log(min(p[i], 1.0 - p[i])))
+                above, below = polynomials(_FAR, r - 5.0) if r > 5.0 else polynomials(_NEAR, r - 1.6)
+                z[i] = -(above / below) if q < 0.0 else above / below
+        return z
+
+    return each_inverse_normal

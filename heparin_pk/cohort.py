@@ -145,6 +145,7 @@ class _Wards:
             routes = tuple(route for kind, route in _ROUTE_OF.items() if kind in kinds)
         self.lanes = Lanes(self.kinetics.rates(), hours, runner=runner, routes=routes, trajectories=trajectories)
         self._routes = routes
+        self._for_many = controller if isinstance(controller, CrowdController) else None  # asking a protocol takes its time
         n = crowd.number
         weight = crowd.column("weight_kg") if crowd.dosing_weight_kg is None else crowd.column("dosing_weight_kg")
         assert weight is not None
@@ -240,8 +241,8 @@ class _Wards:
         """Ask whoever decides, and write down what is to be done."""
         if not len(lanes):
             return
-        if isinstance(self.controller, CrowdController):
-            self._write_down(lanes, now_h, self._decided(self.controller, lanes, now_h))
+        if self._for_many is not None:
+            self._write_down(lanes, now_h, self._decided(self._for_many, lanes, now_h))
             return
         if isinstance(self.controller, Fixed):
             if now_h[0] == 0.0 and not self.number[lanes[0]]:
@@ -252,15 +253,18 @@ class _Wards:
 
     def _decided(self, controller: CrowdController, lanes: np.ndarray, now_h: np.ndarray) -> Decisions:
         number = self.number[lanes]
-        back = [number - 1 - i for i in range(controller.looks_back)]
-        there = [place >= 0 for place in back]
+        levels, above = np.zeros((controller.looks_back, len(lanes))), np.zeros((controller.looks_back, len(lanes)), dtype=bool)
+        for i in range(controller.looks_back):
+            who, lane, place = _where(number > i, np.arange(len(lanes)), lanes, number - 1 - i)
+            flat = place * self.crowd.number + lane
+            levels[i, who], above[i, who] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
         seen = Situations(
             time_h=now_h,
             weight_kg=self.weight_kg[lanes],
             rate_u_per_h=self.rate_u_per_h[lanes],
             number=number,
-            levels=np.array([np.where(ok, self.values[place, lanes], 0.0) for place, ok in zip(back, there, strict=True)]),
-            above_ceiling=np.array([ok & self.above[place, lanes] for place, ok in zip(back, there, strict=True)]),
+            levels=levels,
+            above_ceiling=above,
             pump=self.pump,
         )
         if self.execution is None:
@@ -362,7 +366,7 @@ def _where(condition: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]
     """Return each of the arrays where the condition holds; as they are where it holds everywhere."""
     if condition.all():
         return values
-    which = np.flatnonzero(condition)  # sooner than asking the condition again for each array
+    (which,) = condition.nonzero()  # sooner than asking the condition again for each array
     return tuple(one[which] for one in values)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
@@ -319,16 +320,10 @@ class Nomogram:
         now, weight, old = situations.time_h, situations.weight_kg, situations.rate_u_per_h
         begins = situations.number == 0
         band = self._bands_of(situations.levels[0], situations.above_ceiling[0])
-        change = (
-            self._each_band("change_u_per_kg_per_h")[band] * weight
-            + self._each_band("change_u_per_h")[band]
-            + self._each_band("change_percent")[band] / 100.0 * old
-            + self._each_band("change_ml_per_h")[band] * situations.pump.bag.concentration_u_per_ml
-        )
-        new = np.maximum(0.0, old + change)
-        new = np.where(new != old, self._rounded_rates_u_per_h(new, None), np.nan)
-        bolus_u, per_kg = self._each_band("bolus_u")[band], self._each_band("bolus_u_per_kg")[band]
-        bolus = self._rounded_boluses_u(np.where(bolus_u > 0.0, bolus_u, per_kg * weight), None)
+        new = np.maximum(0.0, old + self._change_u_per_h(band, situations))
+        changed, given = new != old, (self._each_band("bolus_u") + self._each_band("bolus_u_per_kg") > 0.0)[band]
+        new = _only(changed, np.nan, lambda who: self._rounded_rates_u_per_h(new[who], None))
+        bolus = _only(given, 0.0, lambda who: self._rounded_boluses_u(self._boluses_u(band[who], weight[who]), None))
         hold_min = self._each_band("hold_min")[band]
         draw_h = now + hold_min / 60.0 + self._recheck_after_h(band, situations)
         if not begins.any():
@@ -342,6 +337,26 @@ class Nomogram:
             rate_u_per_h=np.where(begins, first_rate, new),
             next_draw_h=np.where(begins, now + self.start.first_check_h, draw_h),
         )
+
+    def _change_u_per_h(self, band: np.ndarray, situations: Situations) -> Any:
+        """Return how the rate is to change: the sum of what the table says in whatever units."""
+        per_kg, absolute, percent, ml = (
+            self._each_band(f"change_{unit}") for unit in ("u_per_kg_per_h", "u_per_h", "percent", "ml_per_h")
+        )
+        change: Any = 0.0
+        if per_kg.any():
+            change = change + per_kg[band] * situations.weight_kg
+        if absolute.any():
+            change = change + absolute[band]
+        if percent.any():
+            change = change + percent[band] / 100.0 * situations.rate_u_per_h
+        if ml.any():
+            change = change + ml[band] * situations.pump.bag.concentration_u_per_ml
+        return change
+
+    def _boluses_u(self, band: np.ndarray, weight_kg: np.ndarray) -> np.ndarray:
+        bolus_u = self._each_band("bolus_u")[band]
+        return np.where(bolus_u > 0.0, bolus_u, self._each_band("bolus_u_per_kg")[band] * weight_kg)
 
     def _each_band(self, name: str) -> np.ndarray:
         return np.array([getattr(band, name) for band in self.bands], dtype=float)
@@ -374,6 +389,15 @@ class Nomogram:
         for i in range(1, rule.settled_after):
             settled &= left_alone[self._bands_of(situations.levels[i], situations.above_ceiling[i])]
         return np.where(settled, rule.settled_hours, own[band])
+
+
+def _only(condition: np.ndarray, otherwise: float, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return ``of`` those (k,) for whom the condition (m,) holds, and for everybody else the same number."""
+    found = np.full(len(condition), otherwise)
+    who = np.flatnonzero(condition)
+    if len(who):
+        found[who] = of(who)
+    return found
 
 
 def names() -> tuple[str, ...]:

@@ -248,20 +248,23 @@ def sums_of(rows: Mapping[str, Mapping[str, np.ndarray]], groups: Mapping[str, n
 
 
 def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(values)
-    values = np.where(known, values, 0.0)
-    most = np.array([OUTCOMES[key].most for key in keys])
-    largest = np.abs(values).max(axis=1)
-    if (largest > most).any():
-        place = int(np.argmax(largest > most))
-        raise ValueError(f"{keys[place]} must stay within {most[place]:g}; got {largest[place]:g}")
-    powers = np.array([_units(OUTCOMES[key]) for key in keys], dtype=float)
-    once = np.rint(values * 2.0 ** powers[:, :1]).astype(np.int64)
-    squared = np.rint(values * values * 2.0 ** powers[:, 1:]).astype(np.int64)
-    number = np.repeat(who.sum(axis=1)[:, None], len(keys), axis=1)
-    rare = np.flatnonzero(~known.all(axis=1))
-    number[:, rare] = who @ known[rare].astype(np.int64).T
-    return np.stack([number, who @ once.T, who @ squared.T], axis=-1)
+    found = np.empty((len(who), len(keys), 3), dtype=np.int64)
+    groups = [np.flatnonzero(one) for one in who]
+    for place, (key, one) in enumerate(zip(keys, values, strict=True)):  # one at a time stays in the processor's cache
+        known = ~np.isnan(one)
+        all_known = bool(known.all())
+        one = one if all_known else np.where(known, one, 0.0)  # noqa: PLW2901
+        largest = np.abs(one).max(initial=0.0)
+        if largest > OUTCOMES[key].most:
+            raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest:g}")
+        once, squared = (2.0**power for power in _units(OUTCOMES[key]))
+        units, squares = np.rint(one * once).astype(np.int64), np.rint(one * one * squared).astype(np.int64)
+        for group, people in enumerate(groups):
+            found[group, place] = [
+                len(people) if all_known else known[people].sum(),
+                *(each.sum() if len(people) == len(each) else each[people].sum() for each in (units, squares)),
+            ]
+    return found
 
 
 def _digits(value: float, digits: int, sign: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -142,18 +142,23 @@ class Crowd:
     ([True, False], Patient(weight_kg=82.0, sex='male'))
     """
 
-    if TYPE_CHECKING:  # the fields of a Patient, each a value or an array
-
-        def __getattr__(self, name: str) -> Any: ...
-
-    __slots__ = ("_factors", "_of_sex", "number", *(field.name for field in fields(Patient) if field.name != "factors"))
+    __slots__ = (
+        "_everybody",
+        "_factors",
+        "_of_sex",
+        "_people",
+        "number",
+        *(field.name for field in fields(Patient) if field.name != "factors"),
+    )
 
     def __init__(self, number: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
         self.number = number
+        self._everybody: Crowd | None = None  # of whom these are some, and which
+        self._people = np.empty(0, dtype=np.int64)
         self._factors = dict(factors or {})
         self._of_sex: dict[str, Any] = {}
         typical = Patient(weight_kg=75.0)
-        known = [name for name in Crowd.__slots__ if name not in ("_factors", "_of_sex", "number")]
+        known = _CROWD_FIELDS
         for name in columns:
             check_one_of("a column", name, known)
         if "weight_kg" not in columns:
@@ -186,7 +191,7 @@ class Crowd:
 
     def _is(self, sex: str) -> Any:
         if sex not in self._of_sex:  # comparing words takes its time, and laws ask again and again
-            self._of_sex[sex] = self.sex == sex
+            self._of_sex[sex] = self.sex == sex if self._everybody is None else _picked(self._everybody._is(sex), self._people)
         return self._of_sex[sex]
 
     @property
@@ -196,12 +201,22 @@ class Crowd:
 
     def factor(self, parameter: str) -> Any:
         """Return everybody's own factor on a parameter, 1 where nothing is said."""
+        if self._everybody is not None and parameter not in self._factors:
+            self._factors[parameter] = _picked(self._everybody.factor(parameter), self._people)
         return self._factors.get(parameter, 1.0)
 
     @property
     def factors(self) -> dict[str, np.ndarray]:
         """The factors people differ by, one array a parameter."""
-        return dict(self._factors)
+        names = self._factors if self._everybody is None else self._everybody.factors
+        return {name: self.factor(name) for name in names}
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a field of some of a crowd, picked when it is first asked for."""
+        if name not in _CROWD_FIELDS or self._everybody is None:
+            raise AttributeError(f"a Crowd has no {name}")
+        setattr(self, name, _picked(getattr(self._everybody, name), self._people))
+        return getattr(self, name)
 
     def column(self, name: str) -> np.ndarray | None:
         """Return a field as an array of shape (n,), or ``None`` where it is not known."""
@@ -221,20 +236,20 @@ class Crowd:
             if field.name != "factors":
                 value = getattr(self, field.name)
                 values[field.name] = value[person].item() if isinstance(value, np.ndarray) else value
-        return Patient(**values, factors=tuple((name, float(factor[person])) for name, factor in self._factors.items()))
+        return Patient(**values, factors=tuple((name, float(factor[person])) for name, factor in self.factors.items()))
 
     def take(self, people: np.ndarray) -> Crowd:
         """Return the crowd of these people (m,), in this order."""
         if len(people) == self.number and np.array_equal(people, np.arange(self.number)):
             return self
         some = object.__new__(Crowd)  # everybody was checked before
-        some.number = len(people)
-        some._factors = {name: factor[people] for name, factor in self._factors.items()}
-        some._of_sex = {sex: known[people] if isinstance(known, np.ndarray) else known for sex, known in self._of_sex.items()}
-        for name in _CROWD_FIELDS:
-            value = getattr(self, name)
-            setattr(some, name, value[people] if isinstance(value, np.ndarray) else value)
+        some.number, some._everybody, some._people = len(people), self, people
+        some._factors, some._of_sex = {}, {}
         return some
+
+
+def _picked(value: Any, people: np.ndarray) -> Any:
+    return value[people] if isinstance(value, np.ndarray) else value
 
 
 _CROWD_FIELDS = tuple(field.name for field in fields(Patient) if field.name != "factors")

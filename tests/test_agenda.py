@@ -57,10 +57,16 @@ def test_lane_after_lane_is_all_at_once(monkeypatch):
     time_h[:, :9], time_h[:, 9:20] = np.inf, 1.0
     order = rng.permuted(np.tile(np.arange(5), (300, 1)), axis=1).T << 48
     for lanes in (np.arange(300), np.flatnonzero(rng.random(300) < 0.4), np.zeros(0, dtype=np.int64)):
-        free = _agenda.free_slots(time_h, lanes)
-        np.testing.assert_array_equal(_agenda.each_free_slot(time_h, lanes), free)
-        slots = _agenda.soonest(time_h, order, lanes)
-        np.testing.assert_array_equal(_agenda.each_soonest(time_h, order, lanes), slots)
+        found = _agenda.soonest(time_h, order, lanes)
+        for one, other in zip(_agenda.each_soonest(time_h, order, lanes), found, strict=True):
+            np.testing.assert_array_equal(one, other)
         if len(lanes):
-            assert {0, 5} <= set(free.tolist())
-            assert set(slots.tolist()) == set(range(5))
+            assert set((found[0] // 300).tolist()) == set(range(5))
+        free = lanes[np.isinf(time_h[:, lanes]).any(axis=0)]
+        entry = (rng.random(len(free)), 3 << 48, rng.random(len(free)), rng.random(len(free)))
+        for some in (free, lanes):
+            both = [[one.copy() for one in (time_h, order, time_h, time_h, np.arange(300))] for _ in range(2)]
+            written = _agenda.write_down(tuple(both[0][:4]), both[0][4], some, entry)
+            assert written == _agenda.each_write_down(*both[1][:4], both[1][4], some, *entry) == (len(some) == len(free))
+            for one, other in zip(*both, strict=True):
+                np.testing.assert_array_equal(one, other)

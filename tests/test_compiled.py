@@ -57,14 +57,33 @@ def test_draws_keep_their_bits(monkeypatch):
     assert _streams.philox_of in LOOPS
 
 
-def test_agendas_are_read_alike(monkeypatch):
+def test_normals_keep_their_bits(monkeypatch):
+    tails = np.concatenate([np.geomspace(1e-17, 0.5, 3_000), 1.0 - np.geomspace(2e-16, 0.5, 3_000)])
+    for chances in (RNG.random(20_000), tails, np.array([0.075, np.nextafter(0.075, 0.0), 0.925, np.nextafter(0.925, 1.0), 0.5])):
+        assert _streams.inverse_normal in LOOPS
+        plain = without_loops(monkeypatch, _streams.inverse_normal, chances)
+        np.testing.assert_array_equal(_streams.inverse_normal(chances), plain)
+        np.testing.assert_array_equal(_streams.each_inverse_normal_of()(chances[::7]), plain[::7])
+
+
+def test_agendas_are_read_and_written_alike(monkeypatch):
     time_h = RNG.choice([0.0, 1.0, 2.5, np.inf], (4, 3_000))
     order = RNG.permuted(np.tile(np.arange(4), (3_000, 1)), axis=1).T << 48
     for lanes in (np.arange(3_000), np.flatnonzero(RNG.random(3_000) < 0.4)):
-        for function, tables in ((_agenda.free_slots, (time_h,)), (_agenda.soonest, (time_h, order))):
-            assert function in LOOPS
-            plain = without_loops(monkeypatch, function, *tables, lanes)
-            np.testing.assert_array_equal(function(*tables, lanes), plain)
+        assert _agenda.soonest in LOOPS
+        plain = without_loops(monkeypatch, _agenda.soonest, time_h, order, lanes)
+        np.testing.assert_array_equal(_agenda.soonest(time_h, order, lanes), plain)
+        free = lanes[np.isinf(time_h[:, lanes]).any(axis=0)]
+        entry = (RNG.random(len(free)), 3 << 48, RNG.random(len(free)), RNG.random(len(free)))
+        for some in (free, lanes):  # among all lanes there is one that has no free slot: then nothing is written
+            both = [[one.copy() for one in (time_h, order, time_h, time_h, np.arange(3_000))] for _ in range(2)]
+            assert _agenda.write_down in LOOPS
+            written = _agenda.write_down(tuple(both[0][:4]), both[0][4], some, entry)
+            plain = without_loops(monkeypatch, _agenda.write_down, tuple(both[1][:4]), both[1][4], some, entry)
+            assert written is plain is (some is free)
+            for one, other, before in zip(*both, (time_h, order, time_h, time_h, np.arange(3_000)), strict=True):
+                np.testing.assert_array_equal(one, other)
+                assert (one != before).any() == written
 
 
 TREAT = """

@@ -1,5 +1,6 @@
 """Patients who differ: each law against the number it was read from, switched on and off; body sizes; populations."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from heparin_pk import (
     Bolus,
     Covariate,
+    Crowd,
     Infusion,
     Laboratory,
     Patient,
@@ -292,3 +294,30 @@ def test_pictures_of_patients(tmp_path):
     assert "19.1" in words
     assert "cannot be reached" in words
     assert ANTITHROMBIN_LAWS[0].form == "falls below"
+
+
+def test_some_of_a_crowd_are_those_people():
+    """Fields are picked when they are first asked for: by name, by law, by copy, and by some of some."""
+    crowd = Crowd(
+        5,
+        {
+            "weight_kg": np.array([50.0, 60, 70, 80, 90]),
+            "sex": np.array(["female", "male", "male", "female", "male"]),
+            "age_y": 40.0,
+        },
+        {"clearance_ml_per_h": np.array([0.8, 0.9, 1.0, 1.1, 1.2])},
+    )
+    some = crowd.take(np.array([3, 1, 4]))
+    assert [some[i] for i in range(3)] == [crowd[i] for i in (3, 1, 4)]
+    again = some.take(np.array([2, 0]))
+    assert [again[i] for i in range(2)] == [crowd[4], crowd[3]]
+    assert again.female.tolist() == [False, True]
+    assert again.male.tolist() == [True, False]
+    assert crowd.take(np.array([0])).factor("clearance_ml_per_h").tolist() == [0.8]
+    assert crowd.take(np.array([0])).factor("v1_ml") == 1.0
+    assert crowd.take(np.array([1, 0])).factors["clearance_ml_per_h"].tolist() == [0.9, 0.8]
+    copied = pickle.loads(pickle.dumps(crowd.take(np.array([3, 1, 4]))))
+    assert [copied[i] for i in range(3)] == [crowd[i] for i in (3, 1, 4)]
+    assert crowd.take(np.arange(5)) is crowd
+    with pytest.raises(AttributeError, match="no height"):
+        _ = some.height

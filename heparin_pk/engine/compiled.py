@@ -122,7 +122,7 @@ def quicken() -> None:
 
         return _kept(loop, function.__name__)
 
-    for plain, loop in ((_agenda.free_slots, _agenda.each_free_slot), (_agenda.soonest, _agenda.each_soonest)):
+    for plain, loop in ((_agenda.write_down, _agenda.each_write_down), (_agenda.soonest, _agenda.each_soonest)):
         LOOPS[plain] = _kept(loop)
     first_words, powers = _kept(first_words), _kept(powers)
     probe = np.geomspace(1e-6, 40.0, 4096)
@@ -133,6 +133,10 @@ def quicken() -> None:
     if all(powers(probe, x).tolist() == [one**x for one in probe.tolist()] for x in (0.75, -0.25, 1.7)):
         LOOPS[pow] = powers
     LOOPS[_streams.philox_of] = first_words
+    normals, chances = _kept(_streams.each_inverse_normal_of(_compiler())), (np.arange(4096) + 0.5) / 4096.0
+    chances = np.concatenate([chances, np.geomspace(1e-17, 0.5, 512), 1.0 - np.geomspace(1e-16, 0.5, 512)])
+    if normals(chances).tolist() == _streams.inverse_normal(chances).tolist():
+        LOOPS[_streams.inverse_normal] = normals
 
 
 @lru_cache(maxsize=1)

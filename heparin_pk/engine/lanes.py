@@ -153,7 +153,7 @@ class Lanes:
         inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in needs else NOTHING]
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
-        self._missed = np.zeros(self.number, dtype=np.int64)
+        self._missed, self._any_missed = np.zeros(self.number, dtype=np.int64), False
         self._runner = _RUNNERS[runner]([*state, *inputs, *known])
         parts = self._runner.parts
         self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
@@ -187,8 +187,9 @@ class Lanes:
             raise ValueError(f"until_h must stay within {self.hours:g} h; got {until_h.max():g}")
         self._note_missed(lanes, until_h)
         pieces = np.maximum(0, _last_on_grid(until_h) - self._next[lanes] + 1)
-        order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
-        lanes, pieces = lanes[order], pieces[order]
+        if len(pieces) and pieces.min() < pieces.max():
+            order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
+            lanes, pieces = lanes[order], pieces[order]
         moving = int(np.searchsorted(-pieces, 0, side="left"))
         if moving:
             who = lanes[:moving]
@@ -209,6 +210,7 @@ class Lanes:
         self._next[lanes] = after = np.floor(at_h * STEPS_PER_H + 1e-9).astype(np.int64) + 1
         over = np.flatnonzero(after > before)
         self._missed[lanes[over]] = before[over]
+        self._any_missed |= len(over) > 0
         if not len(moving):
             return
         lanes, begin_h, at_h = lanes[moving], begin_h[moving], at_h[moving]
@@ -224,6 +226,8 @@ class Lanes:
 
     def _note_missed(self, lanes: np.ndarray, until_h: np.ndarray) -> None:
         """Note the level at a grid point that no piece ends at, because something was given a hair (1e-10 h) before it."""
+        if not self._any_missed:
+            return
         grid = self._missed[lanes]
         there = np.flatnonzero((grid > 0) & (grid / STEPS_PER_H <= until_h))
         if not len(there):
