@@ -175,12 +175,29 @@ def test_one_step_is_promised_only_where_the_rule_says_one():
 
 
 @pytest.mark.parametrize("arithmetic", [stepper.FLOATS, stepper.ARRAYS])
-@pytest.mark.parametrize("beyond", [math.inf, math.nan])
+@pytest.mark.parametrize("beyond", [math.inf, -math.inf, math.nan])
 def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond):
+    """It may overflow: the rule must not believe what came of it, and how stiff things are it knows without."""
     rule = stepper.build(arithmetic=arithmetic)
-    strain = tuple(np.array([x]) if arithmetic is stepper.ARRAYS else x for x in (0.5, beyond, 1.0))
-    assert not rule.one_will_do(strain)
-    assert rule.substeps(strain) == 40.0
+
+    def each(values):
+        return tuple(np.array([x]) if arithmetic is stepper.ARRAYS else x for x in values)
+
+    rates = each(DRUG.kinetics(Patient(weight_kg=75)).rates())
+    state, inputs, hours = each((6000.0, 0.0, 400.0, 0.0, 0.0, 0.0, 0.0, 0.0)), each((1350.0, 0.0)), 1.0 / 12.0
+    now = rule.slope(*state, *inputs, *rates)
+    new, bend = rule.rk4_step(state, hours, inputs, rates, now)
+    well = rule.strain(state, new, hours, inputs, rates, now, bend)
+    assert 1.0 < rule.substeps(well) < 10.0
+    for overflowed in ((each([beyond]) + new[1:], each([beyond]) + bend[1:]), (new, each([beyond]) + bend[1:])):
+        with np.errstate(invalid="ignore"):
+            strain = rule.strain(state, overflowed[0], hours, inputs, rates, now, overflowed[1])
+        assert not rule.one_will_do(strain)
+        assert rule.substeps(strain) == 40.0
+    stiff = each((*(x for x in DRUG.kinetics(Patient(weight_kg=75)).rates()[:8]), 6000.0, 0.0, 0.0, 0.0, 0.0))
+    with np.errstate(invalid="ignore"):
+        strain = rule.strain(state, each([math.nan]) + new[1:], hours, inputs, stiff, now, bend)
+    assert rule.substeps(strain) == math.ceil(float(np.ravel(strain[0] / strain[2])[0])) > 250
 
 
 def test_an_error_does_not_grow_over_twenty_halvings():

@@ -28,7 +28,7 @@ _PER_BENT = 1.0 / 3e-6
 _PER_STIFF = 1.0 / 2.0
 _PER_FALL = 1.0 / 0.06
 """Chosen by measurement: all published sets within 1e-6, steps where they pay. RK4 itself is stable to a stiffness of 2.78."""
-_FAINT = 1e-7
+_FAINT, _MOST_U_PER_ML = 1e-7, 1e9
 _SIXTH = 1.0 / 6.0
 _MOST_BY_BENT = 40.0
 
@@ -115,7 +115,7 @@ def build(
         fastest = (vmax / km + cl + q) * per_v1 + q * per_v2 + ke0
         fastest = fastest + (kon * (c + (inputs[0] * hours + (bmax - bound)) * per_v1) + kint)
         fastest = fastest + (depot1 + depot2 > 0.0) * ktr
-        plasma = abs(new[0]) * per_v1 + _FAINT
+        plasma = smaller(_MOST_U_PER_ML, abs(new[0]) * per_v1) + _FAINT  # where the step overflowed, that most
         bends = abs(bend[0]) * per_v1
         working = protamine + inputs[1] > 0.0
         fastest = fastest + working * (kr * (c + (protamine + inputs[1] * hours) * per_v1) + protamine_loss)
