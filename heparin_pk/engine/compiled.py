@@ -30,10 +30,10 @@ from heparin_pk.engine.nothing import NOTHING, Nothing
 from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
 
 BLOCK = 64
-"""Lanes that go in lock-step: a step that one of them needs is taken by all, and kept by those that need it."""
+"""Lanes that go in lock-step."""
 
 TILE = 16
-"""Lanes of a block whose pieces are cut together, if one of them needs it."""
+"""Lanes of a block that go again together: a step that one of them must take is taken by all, and kept by those that must."""
 
 HAIR = 2.0**-52
 """Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
