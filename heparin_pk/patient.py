@@ -158,12 +158,11 @@ class Crowd:
         self._factors = dict(factors or {})
         self._of_sex: dict[str, Any] = {}
         typical = Patient(weight_kg=75.0)
-        known = _CROWD_FIELDS
         for name in columns:
-            check_one_of("a column", name, known)
+            check_one_of("a column", name, _CROWD_FIELDS)
         if "weight_kg" not in columns:
             raise ValueError("weight_kg is needed of everybody; got no such column")
-        for name in known:
+        for name in _CROWD_FIELDS:
             value = columns.get(name, getattr(typical, name))
             if isinstance(value, np.ndarray) and value.shape != (number,):
                 raise ValueError(f"{name} must have one value for each of {number} people; got shape {value.shape}")
@@ -243,7 +242,7 @@ class Crowd:
         if len(people) == self.number and np.array_equal(people, np.arange(self.number)):
             return self
         some = object.__new__(Crowd)  # everybody was checked before
-        some.number, some._everybody, some._people = len(people), self, people
+        some.number, some._everybody, some._people = len(people), self, np.array(people)
         some._factors, some._of_sex = {}, {}
         return some
 

@@ -319,5 +319,9 @@ def test_some_of_a_crowd_are_those_people():
     copied = pickle.loads(pickle.dumps(crowd.take(np.array([3, 1, 4]))))
     assert [copied[i] for i in range(3)] == [crowd[i] for i in (3, 1, 4)]
     assert crowd.take(np.arange(5)) is crowd
+    who = np.array([2, 3])
+    these = crowd.take(who)
+    who[:] = 0  # whoever asked may use his list again
+    assert these.weight_kg.tolist() == [70.0, 80.0]
     with pytest.raises(AttributeError, match="no height"):
         _ = some.height
