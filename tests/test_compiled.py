@@ -114,6 +114,38 @@ def test_machine_code_is_kept_and_found_again(tmp_path):
     assert sum(file.name.startswith("kernel-") for file in files) == 1
 
 
+GO = """
+import sys
+import numpy as np
+from heparin_pk.cohort import Unwatched
+from heparin_pk.engine.lanes import Lanes
+from heparin_pk.published import UFH_DEFAULT
+from heparin_pk import Patient
+
+who = np.arange(3)
+for case in sys.argv[1:]:
+    rates = UFH_DEFAULT.kinetics(Patient(weight_kg=70.0)).rates()
+    rates = rates._replace(ke0_per_h=1.0 if "effect" in case else 0.0)
+    columns = type(rates)(*(np.full(3, one) for one in rates))
+    found = []
+    for runner in ("numpy", "compiled"):
+        lanes = Lanes(columns, 4.0, runner=runner, routes=("protamine",) if "protamine" in case else ())
+        lanes.add(who, "central_u", np.array([0.0, 100.0, 5000.0]))
+        lanes.go(who, np.full(3, 4.0), Unwatched())
+        found.append(lanes.states().tolist())
+    assert found[0] == found[1], (case, found)
+"""
+
+
+def test_kernels_kept_by_two_processes_are_not_taken_for_each_other(tmp_path):
+    """Each compiled as the first of its process, made by the same lines: numba's own names of the two would be the same."""
+    for cases in (["pool"], ["effect"], ["protamine"], ["effect", "protamine"], ["protamine", "effect"]):
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        command = [sys.executable, "-c", GO, *cases]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, (cases, done.returncode, done.stderr)
+
+
 def test_where_nothing_can_be_written_it_is_compiled_again(monkeypatch):
     """Where numba finds no folder to keep code in, that costs time and nothing else."""
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])

@@ -39,14 +39,25 @@ HAIR = 2.0**-52
 """Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
 
 
-@lru_cache(maxsize=1)
-def _compiler() -> Callable[[Callable], Callable]:
-    """Return numba's compiler; raises ``ValueError`` when numba is not installed."""
+def _compiler(*made_for: Any) -> Callable[[Callable], Callable]:
+    """Return numba's compiler, of functions made for this; raises ``ValueError`` when numba is not installed.
+
+    numba finds machine code by the function's name and a number that begins anew in every process. Two functions made by the
+    same lines, kept by two processes and used by a third, would be taken for each other: here what a function was made for is
+    part of its name.
+    """
     try:
         import numba  # noqa: PLC0415  optional, and slow to import
     except ImportError:
         raise ValueError('engine "compiled" needs numba: pip install numba') from None
-    return numba.njit(error_model="numpy", nogil=True)
+    mark = hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]
+
+    def compiled(function: Callable) -> Callable:
+        if "<locals>" in function.__qualname__:
+            function.__qualname__ += f"_{mark}"
+        return numba.njit(error_model="numpy", nogil=True)(function)
+
+    return compiled
 
 
 def _kept(function: Callable, *also: Any) -> Callable:
@@ -60,7 +71,8 @@ def _kept(function: Callable, *also: Any) -> Callable:
     from numba.core.caching import CompileResultCacheImpl, NullCache  # noqa: PLC0415
     from numba.core.serialize import dumps  # noqa: PLC0415
 
-    made_of = (numba.__version__, _texts(), function.__qualname__, also)
+    found: Any = _compiler(*also)(function)
+    made_of = (numba.__version__, _texts(), function.__qualname__)
 
     class OnDisk(NullCache):
         def __init__(self) -> None:
@@ -84,7 +96,6 @@ def _kept(function: Callable, *also: Any) -> Callable:
                     aside.write_bytes(dumps(self.as_bytes.reduce(data)))
                     aside.replace(file)
 
-    found: Any = _compiler()(function)
     with suppress(RuntimeError):  # nowhere to write: then it is compiled again next time
         found._cache = OnDisk()
     return found
@@ -99,7 +110,7 @@ def _texts() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def quicken() -> None:
     """Let what is done element by element elsewhere be done in compiled loops, where these give the same bits on this machine."""
-    philox = _streams.philox_of(_compiler())
+    philox = _streams.philox_of(_compiler("draws"))
 
     def first_words(one, two, nothing, keys):
         found = np.empty_like(one)
@@ -133,7 +144,7 @@ def quicken() -> None:
     if all(powers(probe, x).tolist() == [one**x for one in probe.tolist()] for x in (0.75, -0.25, 1.7)):
         LOOPS[pow] = powers
     LOOPS[_streams.philox_of] = first_words
-    normals, chances = _kept(_streams.each_inverse_normal_of(_compiler())), (np.arange(4096) + 0.5) / 4096.0
+    normals, chances = _kept(_streams.each_inverse_normal_of(_compiler("draws"))), (np.arange(4096) + 0.5) / 4096.0
     chances = np.concatenate([chances, np.geomspace(1e-17, 0.5, 512), 1.0 - np.geomspace(1e-16, 0.5, 512)])
     if normals(chances).tolist() == _streams.inverse_normal(chances).tolist():
         LOOPS[_streams.inverse_normal] = normals
@@ -145,7 +156,7 @@ def advance() -> Callable:
 
     Raises ``ValueError`` when numba is not installed.
     """
-    return stepper.build(_compiler(), keep=_kept).advance
+    return stepper.build(_compiler("one"), keep=_kept).advance
 
 
 @lru_cache(maxsize=1)
@@ -273,7 +284,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     Returns which pieces crossed an edge, and whose they were, (c,) and (c,); each lane's in the order of time; and the lowest
     amount in any state. Bit-identical to the other runners.
     """
-    compiler = _compiler()
+    compiler = _compiler(in_play)
     get, put = _blocks()
     store, stored = _past_the_caches()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
