@@ -55,6 +55,7 @@ ERRING = Execution(
     omitted_bolus_fraction=0.2,
     weight_error_cv_fraction=0.1,
 )
+COUNTED = ("inside_h", "below_h", "first_h")
 ORDER_OF = {What.BOLUS: Bolus, What.INFUSION: Infusion, What.HOLD: Hold, What.STOP: Stop, What.SUBCUTANEOUS: Subcutaneous}
 ORDER_OF[What.PROTAMINE] = Protamine
 
@@ -303,14 +304,27 @@ def test_results_at_once_and_at_the_very_end():
 
 
 @pytest.mark.parametrize("runner", ["python", pytest.param("compiled", marks=pytest.mark.slow)])
-def test_runners_agree_bit_for_bit_in_closed_loop(runner):
-    crowd, table = ward(40), Nomogram.load("michigan-vte-anti-xa")
-    some = [
-        titrate_all(crowd, DRUG, table, watcher=Chart(40), seed=1, hours=26.0, execution=ERRING, runner=r)
-        for r in ("numpy", runner)
-    ]
-    for name in ("number", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states"):
-        np.testing.assert_array_equal(getattr(some[0], name), getattr(some[1], name))
+@pytest.mark.parametrize("execution", [None, ERRING], ids=["on time", "erring"])
+def test_runners_agree_bit_for_bit_in_closed_loop(runner, execution):
+    """Many enough for blocks, of which the compiled runner puts those together that need equally many steps."""
+    crowd, table = ward(150), Nomogram.load("raschke-1993")
+    ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
+
+    def run(who, trajectories):
+        tally = Tally(crowd, DRUG.responses, ranges)
+        settings = {"seed": 1, "hours": 26.0, "execution": execution, "trajectories": trajectories}
+        charts = titrate_all(crowd, DRUG, table, watcher=tally, runner=who, **settings)
+        tally.finish(26.0)
+        names = ("number", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
+        names += ("trajectories_u_per_ml", "area_u_h_per_ml")
+        counted = {f"{name} {i}": getattr(one, name) for i, one in enumerate(tally.ranges) for name in COUNTED}
+        return {name: getattr(charts, name) for name in names} | counted | {"peak": tally.peak_u_per_ml}
+
+    for trajectories in (False, True):
+        one, other = run("numpy", trajectories), run(runner, trajectories)
+        assert one["first_h 0"].min() < 26.0
+        for name, values in one.items():
+            np.testing.assert_array_equal(values, other[name], err_msg=f"{name}, {trajectories=}")
 
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
@@ -380,7 +394,7 @@ def test_company_changes_nobody():
         np.testing.assert_array_equal(charts.states[who], other.states)
         np.testing.assert_array_equal(charts.values[: len(other.values)][:, who], other.values)
         for one, two in zip(tally.ranges, counted.ranges, strict=True):
-            for name in ("inside_h", "below_h", "first_h"):
+            for name in COUNTED:
                 np.testing.assert_array_equal(getattr(one, name)[who], getattr(two, name))
 
 

@@ -35,6 +35,12 @@ BLOCK = 64
 TILE = 16
 """Lanes of a block that go again together: a step that one of them must take is taken by all, and kept by those that must."""
 
+ROW = BLOCK + 8
+"""How far apart two parts of one lane lie: at a power of two they would be in each other's way in the processor's cache."""
+
+_MOST_STEPS = 63
+"""Lanes that need more steps than that are not told apart when they are put in order."""
+
 HAIR = 2.0**-52
 """Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
 
@@ -219,7 +225,7 @@ def _blocks() -> tuple[Callable, Callable]:
     def _get(part, block, lane):
         if is_nothing(part):
             return lambda part, block, lane: NOTHING
-        return lambda part, block, lane: block[part * BLOCK + lane]
+        return lambda part, block, lane: block[part * ROW + lane]
 
     @overload(put)
     def _put(part, block, lane, value, old, keep):
@@ -227,7 +233,7 @@ def _blocks() -> tuple[Callable, Callable]:
             return lambda part, block, lane, value, old, keep: None
 
         def write(part, block, lane, value, old, keep):
-            block[part * BLOCK + lane] = value if keep else old
+            block[part * ROW + lane] = value if keep else old
 
         return write
 
@@ -235,9 +241,9 @@ def _blocks() -> tuple[Callable, Callable]:
 
 
 @lru_cache(maxsize=1)
-def _past_the_caches() -> tuple[Callable, Callable]:
+def _past_the_caches() -> tuple[Callable, Callable, Callable]:
     """Return ``store(array, place, value)``, which writes what nobody reads soon without reading its surroundings first, and
-    ``stored()``, which waits until all of that is seen by everybody.
+    ``stored()``, which waits until all of that is seen by everybody; and ``lies_at(array)``, its place in memory, byte.
     """
     from numba.core import types  # noqa: PLC0415
     from numba.extending import intrinsic  # noqa: PLC0415
@@ -260,7 +266,15 @@ def _past_the_caches() -> tuple[Callable, Callable]:
 
         return types.none(), generate
 
-    return store, stored
+    @intrinsic
+    def lies_at(_, array):
+        def generate(context, builder, signature, given):
+            data = context.make_array(signature.args[0])(context, builder, given[0]).data
+            return builder.ptrtoint(data, context.get_value_type(types.int64))
+
+        return types.int64(array), generate
+
+    return store, stored, lies_at
 
 
 @lru_cache(maxsize=16)
@@ -273,20 +287,21 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     * ``first_piece_h`` (n,), how long each one's first piece is; every other is five minutes, and there are ``pieces`` (n,),
       falling;
     * ``grid`` (n,), at which grid point the first of them ends (not looked at where nothing is noted);
-    * ``start`` (blocks,), where in ``levels`` a block's concentrations at the ends of its pieces are to be written, piece by
-      piece;
+    * ``start`` (blocks,), where in ``levels`` a block's concentrations at the ends of its pieces are to be written, ``ROW`` from
+      piece to piece;
     * ``kept`` (everybody, all grid points), to which they are copied from there, unless it is empty (0, 0);
     * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration;
     * ``hourly`` (everybody, hours + 1), in which the concentration at full hours is noted, or none (0, 0);
     * ``keep``, whether the new states are written to ``parts``;
-    * ``peak`` and ``last`` (n,), which are filled with the highest and the last concentration.
+    * ``peak``, ``last`` and ``level_at`` (n,), which are filled with the highest and the last concentration, and where in
+      ``levels`` the first of each lane's lies.
 
     Returns which pieces crossed an edge, and whose they were, (c,) and (c,); each lane's in the order of time; and the lowest
     amount in any state. Bit-identical to the other runners.
     """
     compiler = _compiler(in_play)
     get, put = _blocks()
-    store, stored = _past_the_caches()
+    store, stored, lies_at = _past_the_caches()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
     slope, rk4_step, strain, one_will_do, substeps, _ = kit
     size = BLOCK
@@ -296,7 +311,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
         next(row) if here else NOTHING for here in in_play
     )
     rows, states = sum(in_play), sum(in_play[:8])
-    hours, steps, h, how_swift, how_bent, of_plasma, aside = ((rows + place) * size for place in range(7))
+    hours, steps, h, how_swift, how_bent, of_plasma, of_now, of_top, of_low, of_high, aside = (
+        (rows + place) * ROW for place in range(11)
+    )
+    line = 8  # numbers a line of the cache holds
 
     # fmt: off
     @compiler
@@ -323,23 +341,37 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     # fmt: on
 
     @compiler
-    def step_all(w):
-        """Take every lane through a piece: with one step, and those that must take more again from where they were."""
+    def take_in(w, parts, lanes, first_piece_h, which):
+        """Fill a block with these lanes; those that are left over stand still."""
+        for lane in range(len(which)):
+            for part in range(rows):
+                w[part * ROW + lane] = parts[lanes[which[lane]], part]
+            w[hours + lane] = first_piece_h[which[lane]]
+        for lane in range(len(which), size):
+            w[hours + lane] = 0.0
+
+    @compiler
+    def steps_of(w, lane):
+        return substeps((w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane]))
+
+    @compiler
+    def step_all(w, again):
+        """Take every lane through a piece: with one step, and those that must take more ``again`` from where they were."""
         for first in range(0, size, TILE):
             more = 0
             for lane in range(first, first + TILE):
                 old, fed, who, length = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane), w[hours + lane]
-                now = slope(*old, *fed, *who)
-                new, bend = rk4_step(old, length, fed, who, now)
-                swift, bent, plasma = strain(old, new, length, fed, who, now, bend)
+                slopes = slope(*old, *fed, *who)
+                new, bend = rk4_step(old, length, fed, who, slopes)
+                swift, bent, plasma = strain(old, new, length, fed, who, slopes, bend)
                 more += not one_will_do((swift, bent, plasma))
                 w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane] = swift, bent, plasma
                 put_all(w, aside, lane, old, old, True)
                 put_all(w, 0, lane, new, old, True)
-            if more == 0:
+            if more == 0 or not again:
                 continue
             for lane in range(first, first + TILE):
-                many = substeps((w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane]))
+                many = steps_of(w, lane)
                 put_all(w, 0, lane, state_of(w, aside + lane), state_of(w, lane), many > 1.0)
                 w[steps + lane], w[h + lane] = (many if many > 1.0 else 0.0), w[hours + lane] / many
             most = 0.0
@@ -350,6 +382,39 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                     old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
                     new, _bend = rk4_step(old, w[h + lane], fed, who, slope(*old, *fed, *who))
                     put_all(w, 0, lane, new, old, step < w[steps + lane])
+
+    @compiler
+    def in_order(w, parts, lanes, first_piece_h, pieces):
+        """Return the lanes so that of those with equally many pieces those stand together whose first takes equally many steps:
+        who needs more then mostly waits for nobody, and makes nobody wait.
+        """
+        number = len(lanes)
+        order, first_steps = np.arange(number), np.empty(number, np.int64)
+        for first in range(0, number, size):
+            many = min(size, number - first)
+            take_in(w, parts, lanes, first_piece_h, order[first : first + many])
+            step_all(w, False)
+            for lane in range(size):
+                w[steps + lane] = min(steps_of(w, lane), _MOST_STEPS)
+            for lane in range(many):
+                first_steps[first + lane] = np.int64(w[steps + lane])
+        upto = np.empty(_MOST_STEPS + 2, np.int64)
+        begin = 0
+        while begin < number:
+            end = begin + 1
+            while end < number and pieces[end] == pieces[begin]:
+                end += 1
+            if end - begin > TILE:
+                upto[:] = 0
+                for place in range(begin, end):
+                    upto[first_steps[place] + 1] += 1
+                for many in range(_MOST_STEPS + 1):
+                    upto[many + 1] += upto[many]
+                for place in range(begin, end):
+                    order[begin + upto[first_steps[place]]] = place
+                    upto[first_steps[place]] += 1
+            begin = end
+        return order
 
     @compiler
     def around(concentration, edges, lane):
@@ -365,39 +430,39 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(parts, lanes, first_piece_h, grid, pieces, start, levels, kept, edges, hourly, keep, peak, last):
+    def kernel(parts, lanes, first_piece_h, grid, pieces, start, levels, kept, edges, hourly, keep, peak, last, level_at):
         number = len(lanes)
-        w = np.ones((rows + 6 + states) * size)
-        c, top, low, high = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
+        room = np.ones((rows + 10 + states) * ROW + line)
+        w = room[-(lies_at(room) // 8) % line :]
+        c, top, low, high = w[of_now:][:size], w[of_top:][:size], w[of_low:][:size], w[of_high:][:size]
         most = pieces.sum()  # room that is not touched costs nothing
         crossing_piece, crossing_place, crossings = np.empty(most, np.int64), np.empty(most, np.int64), 0
         hour, phase, turn = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         upto = np.zeros(STEPS_PER_H + 2, np.int64)
         least = 0.0
         flat = kept.reshape(-1)
+        order = np.arange(number)
+        if pieces[0] > 1 and number > TILE:
+            order = in_order(w, parts, lanes, first_piece_h, pieces)
         for first in range(0, number, size):
             many = min(size, number - first)
-            for lane in range(many):
-                for part in range(rows):
-                    w[part * size + lane] = parts[lanes[first + lane], part]
-                w[hours + lane] = first_piece_h[first + lane]
-            for lane in range(many, size):
-                w[hours + lane] = 0.0
+            which = order[first : first + many]
+            take_in(w, parts, lanes, first_piece_h, which)
             for lane in range(size):
                 c[lane] = get(s0, w, lane) * get(r0, w, lane)
                 top[lane] = c[lane]
             low[:], high[:] = -np.inf, np.inf
             if edges.shape[0] > 0:
                 for lane in range(many):
-                    low[lane], high[lane] = around(c[lane], edges, first + lane)
+                    low[lane], high[lane] = around(c[lane], edges, which[lane])
             if hourly.shape[0] > 0:  # lanes by the piece at the end of which they first pass a full hour: then every 12th
                 upto[:] = 0
                 for lane in range(many):
-                    hour[lane] = -(-grid[first + lane] // STEPS_PER_H)
-                    phase[lane] = hour[lane] * STEPS_PER_H - grid[first + lane]
+                    hour[lane] = -(-grid[which[lane]] // STEPS_PER_H)
+                    phase[lane] = hour[lane] * STEPS_PER_H - grid[which[lane]]
                     upto[phase[lane] + 2] += 1
-                for place_of in range(3, STEPS_PER_H + 2):
-                    upto[place_of] += upto[place_of - 1]
+                for one in range(3, STEPS_PER_H + 2):
+                    upto[one] += upto[one - 1]
                 for lane in range(many):
                     turn[upto[phase[lane] + 1]] = lane
                     upto[phase[lane] + 1] += 1
@@ -406,7 +471,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 while pieces[first + going - 1] <= piece:
                     going -= 1
                     w[hours + going] = 0.0
-                step_all(w)
+                step_all(w, True)
                 if piece == 0:
                     w[hours : hours + many] = PIECE_H
                 out = 0
@@ -415,31 +480,32 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                     c[lane] = level
                     top[lane] = level if level > top[lane] else top[lane]
                     out += (level < low[lane]) | (level > high[lane])
-                levels[base + piece * size : base + (piece + 1) * size] = c
+                levels[base + piece * ROW : base + piece * ROW + size] = c
                 if hourly.shape[0] > 0:
                     for i in range(upto[piece % STEPS_PER_H], upto[piece % STEPS_PER_H + 1]):
                         lane = turn[i]
                         if lane < going:
-                            hourly[lanes[first + lane], hour[lane] + piece // STEPS_PER_H] = c[lane]
+                            hourly[lanes[which[lane]], hour[lane] + piece // STEPS_PER_H] = c[lane]
                 if out > 0:
                     for lane in range(going):
                         if c[lane] < low[lane] or c[lane] > high[lane]:
-                            crossing_piece[crossings], crossing_place[crossings] = piece, first + lane
+                            crossing_piece[crossings], crossing_place[crossings] = piece, which[lane]
                             crossings += 1
-                            low[lane], high[lane] = around(c[lane], edges, first + lane)
+                            low[lane], high[lane] = around(c[lane], edges, which[lane])
             if kept.shape[0] > 0:
                 for lane in range(many):
-                    place = np.uint64(lanes[first + lane] * kept.shape[1] + grid[first + lane])
+                    place = np.uint64(lanes[which[lane]] * kept.shape[1] + grid[which[lane]])
                     for piece in range(pieces[first + lane]):
-                        store(flat, place + np.uint64(piece), levels[base + piece * size + lane])
+                        store(flat, place + np.uint64(piece), levels[base + piece * ROW + lane])
             for lane in range(many):
-                peak[first + lane], last[first + lane] = top[lane], c[lane]
+                peak[which[lane]], last[which[lane]] = top[lane], c[lane]
+                level_at[which[lane]] = base + lane
             if keep:
                 for part in range(states):
                     for lane in range(many):
-                        new = w[part * size + lane]
+                        new = w[part * ROW + lane]
                         least = min(least, new)
-                        parts[lanes[first + lane], part] = new
+                        parts[lanes[which[lane]], part] = new
         if kept.shape[0] > 0:
             stored()
         return crossing_piece[:crossings].copy(), crossing_place[:crossings].copy(), least

@@ -472,23 +472,21 @@ class _Compiled:
         keep: bool = True,
     ) -> Levels:
         number, every_piece = len(lanes), np.arange(pieces.max(initial=0))
-        of_block = pieces[:: compiled.BLOCK] * compiled.BLOCK  # a block has room for its longest way
+        of_block = pieces[:: compiled.BLOCK] * compiled.ROW  # a block has room for its longest way
         start, room = np.cumsum(of_block) - of_block, int(of_block.sum())
         if len(kept):  # from where they are copied: every block may use the same room
             start, room = 0 * start, int(of_block.max(initial=0))
         if len(self._room) < room:
             self._room = np.empty(room)
-        peak, last = np.empty(number), np.empty(number)
+        peak, last, level_at = np.empty(number), np.empty(number), np.empty(number, dtype=np.int64)
         piece, place, least = self._kernel(
-            self._table, lanes, first_piece_h, grid, pieces, start, self._room, kept, edges, hourly, keep, peak, last
+            self._table, lanes, first_piece_h, grid, pieces, start, self._room, kept, edges, hourly, keep, peak, last, level_at
         )
         _refuse_below_zero(least)
         if len(kept):
             of_lane = lanes * kept.shape[1] + grid
             return Levels(peak, last, piece, place, kept.reshape(-1), every_piece, of_lane)
-        everybody = np.arange(number)
-        of_lane = start[everybody // compiled.BLOCK] + everybody % compiled.BLOCK
-        return Levels(peak, last, piece, place, self._room, every_piece * compiled.BLOCK, of_lane)
+        return Levels(peak, last, piece, place, self._room, every_piece * compiled.ROW, level_at)
 
 
 _RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {
