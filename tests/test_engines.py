@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,30 @@ def test_pkpdsim_daily_areas(engine):
         run.give(24.0 * day + 1.0, rate_u_per_h=0.0)
         areas.append(run.look(24.0 * (day + 1)).auc_u_h_per_ml)
     np.testing.assert_allclose(np.diff(areas), case["daily_auc"], atol=5.1e-4)
+
+
+# The reference, against steps so short that nothing is read off between them
+
+
+@pytest.mark.parametrize(
+    "drug", [published.UFH_DEFAULT, published.UFH_TRIPLE_DERIVED, published.DELAVENNE_2017_UFH], ids=lambda one: one.name
+)
+def test_the_reference_is_a_hundred_times_better_than_what_it_judges(drug):
+    kinetics = drug.kinetics(Patient(weight_kg=70.0, height_cm=172.0, age_y=55.0, sex="male"))
+    run = Run(kinetics, "scipy")
+    run.give(0.0, State(central_u=5600.0), rate_u_per_h=1260.0)
+    grid_h, state = np.arange(1, 24 * 12 + 1) / 12, (5600.0, *(0.0,) * 7)
+    for before_h, here_h in pairwise([0.0, *grid_h.tolist()]):
+        found = solve_ivp(
+            lambda _, y: derivatives(*y, 1260.0, 0.0, *kinetics.rates()),
+            (before_h, here_h),
+            state,
+            "DOP853",
+            rtol=1e-13,
+            atol=1e-13,
+        )
+        state = tuple(found.y[:, -1])
+        assert run.look(here_h).central_u == pytest.approx(state[0], rel=1e-8)
 
 
 # The closed form, against a solver that has never seen it
