@@ -5,7 +5,8 @@ Nothing here knows what an appointment means; whoever writes it says what comes 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,121 +16,204 @@ _WHAT_BITS, _RANK_BITS = 8, 48
 _WHAT_MASK, _LAST = 2**_WHAT_BITS - 1, 2**62
 
 
-def write_down(slots: tuple[np.ndarray, ...], place_in_order: np.ndarray, lanes: np.ndarray, entry: tuple[Any, ...]) -> bool:
-    """Write one appointment in the first free slot of each of these lanes; ``False``, and nothing is written, if one has none.
+class Slots(NamedTuple):
+    """The appointments of n lanes, a slot a row (k, n): times, orders, two numbers; how many each has, and has ever had (n,).
 
-    ``slots`` are times, orders and two numbers (k, n), a slot a row; a free one has the time infinity. ``place_in_order`` (n,)
-    counts what each lane has written so far. ``entry`` is the time (m,), the order but for that count, and two numbers (m,).
+    A lane's appointments lie in its first slots, in no order; the time of a free slot is infinite.
+    """
+
+    time_h: np.ndarray
+    order: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    held: np.ndarray
+    written: np.ndarray
+
+
+_BLANK = {"time_h": np.inf, "order": 0, "x": 0.0, "y": 0.0}
+
+
+def write_down(slots: Slots, lanes: np.ndarray, at_h: np.ndarray, of_kind: int, x: np.ndarray, y: np.ndarray) -> int:
+    """Write one appointment of each of these lanes (m,) in its next slot; return how many were written before one had none.
+
+    ``of_kind`` is their order but for how many the lane has ever had.
     """
     if write_down in LOOPS:
-        return bool(LOOPS[write_down](*slots, place_in_order, lanes, *entry))
-    time_h, order, x, y = slots
-    free = np.isinf(time_h[:, lanes])
-    if not free.any(axis=0).all():
-        return False
-    place = free.argmax(axis=0) * time_h.shape[1] + lanes
-    written = place_in_order[lanes]
-    for kept, new in zip((time_h, order, x, y), (entry[0], entry[1] + (written << _WHAT_BITS), *entry[2:]), strict=True):
+        return int(LOOPS[write_down](*slots, lanes, at_h, of_kind, x, y))
+    many = int(np.append(slots.held[lanes] == len(slots.time_h), True).argmax())
+    lanes = lanes[:many]
+    place = slots.held[lanes] * slots.time_h.shape[1] + lanes
+    order = of_kind + (slots.written[lanes] << _WHAT_BITS)
+    for kept, new in zip(slots[:4], (at_h[:many], order, x[:many], y[:many]), strict=True):
         kept.reshape(-1)[place] = new
-    place_in_order[lanes] = written + 1
-    return True
+    slots.held[lanes] += 1
+    slots.written[lanes] += 1
+    return many
 
 
-def each_write_down(time_h, order, x, y, place_in_order, lanes, at_h, of_kind, one, two):
+def each_write_down(time_h, order, x, y, held, written, lanes, at_h, of_kind, one, two):
     """The same, lane after lane, to be compiled."""
-    free = np.empty(len(lanes), np.int64)
     for i in range(len(lanes)):
-        slot = 0
-        while slot < len(time_h) and time_h[slot, lanes[i]] < np.inf:
-            slot += 1
+        lane = lanes[i]
+        slot = held[lane]
         if slot == len(time_h):
-            return False
-        free[i] = slot
-    for i in range(len(lanes)):
-        slot, lane = free[i], lanes[i]
-        time_h[slot, lane], order[slot, lane] = at_h[i], of_kind + (place_in_order[lane] << _WHAT_BITS)
+            return i
+        time_h[slot, lane], order[slot, lane] = at_h[i], of_kind + (written[lane] << _WHAT_BITS)
         x[slot, lane], y[slot, lane] = one[i], two[i]
-        place_in_order[lane] += 1
-    return True
+        held[lane] += 1
+        written[lane] += 1
+    return len(lanes)
 
 
-def soonest(time_h: np.ndarray, order: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the place, time and order of each of these lanes' next appointment: the soonest, and at one time the lowest order.
+def take_next(slots: Slots, lanes: np.ndarray, here_h: np.ndarray, rules: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Take the next appointments off the agendas of these lanes; see :meth:`Agenda.take_next`.
 
-    ``time_h`` and ``order`` (k, n) hold a slot a row; the orders of a lane differ. Where nothing is to be done the time is
-    infinite.
+    A lane's next is the soonest, and at one time the lowest order; the orders of a lane differ. ``here_h`` (n,) is where every
+    lane is. ``rules`` are the moment when time is up, of every rank whether it still happens then and whether it needs no time
+    to pass, and how many kinds there are. Returns the lanes that have something left, whether time must pass, who has what at
+    which moment with which two numbers, kind by kind, and where each kind ends.
     """
-    if soonest in LOOPS:
-        return LOOPS[soonest](time_h, order, lanes)
-    number = time_h.shape[1]
-    some_h, some = (time_h, order) if len(lanes) == number else (time_h[:, lanes], order[:, lanes])  # lanes come in order
+    if take_next in LOOPS:
+        return tuple(LOOPS[take_next](*slots, lanes, here_h, *rules))
+    until_h, at_the_end, at_once, kinds = rules
+    number = len(slots.held)
+    some_h, some = slots[:2] if len(lanes) == number else (slots.time_h[:, lanes], slots.order[:, lanes])  # lanes come in order
     due = np.where(some_h == some_h.min(axis=0), some, _LAST)
     first = due.min(axis=0)
-    slots = np.zeros(len(lanes), dtype=np.int64)
-    for slot in range(1, len(due)):
-        slots[due[slot] == first] = slot
-    place = slots * number + lanes
-    return place, time_h.reshape(-1)[place], order.reshape(-1)[place]
+    slot = np.zeros(len(lanes), dtype=np.int64)
+    for one in range(1, len(due)):
+        slot[due[one] == first] = one
+    place = slot * number + lanes
+    at_h = slots.time_h.reshape(-1)[place]
+    rank = first >> _RANK_BITS
+    left, place, at_h, rank = kept_where((at_h < until_h) | ((at_h == until_h) & at_the_end[rank]), lanes, place, at_h, rank)
+    ready = at_once[rank] | (at_h <= here_h[left])
+    waits = not ready.any()
+    who, place, at_h = (left, place, at_h) if waits else kept_where(ready, left, place, at_h)
+    kind = (slots.order.reshape(-1)[place] & _WHAT_MASK).astype(np.uint8)
+    if len(kind) and kind.min() < kind.max():
+        by_kind = np.argsort(kind, kind="stable")
+        who, place, at_h = who[by_kind], place[by_kind], at_h[by_kind]
+    x, y = slots.x.reshape(-1)[place], slots.y.reshape(-1)[place]
+    slots.held[who] -= 1
+    last = slots.held[who] * number + who
+    for kept in slots[:4]:
+        kept.reshape(-1)[place] = kept.reshape(-1)[last]
+    slots.time_h.reshape(-1)[last] = np.inf
+    return left, waits, who, at_h, x, y, np.cumsum(np.bincount(kind, minlength=kinds))
 
 
-def each_soonest(time_h, order, lanes):
+def each_take_next(time_h, order, x, y, held, written, lanes, here_h, until_h, at_the_end, at_once, kinds):  # noqa: ARG001
     """The same, lane after lane, to be compiled."""
-    place, at_h, what = np.empty(len(lanes), np.int64), np.empty(len(lanes)), np.empty(len(lanes), np.int64)
+    left, slots, firsts = np.empty(len(lanes), np.int64), np.empty(len(lanes), np.int64), np.empty(len(lanes), np.int64)
+    soonest_h, ready = np.empty(len(lanes)), np.empty(len(lanes), np.bool_)
+    of_all, of_ready = np.zeros(kinds + 1, np.int64), np.zeros(kinds + 1, np.int64)
+    going = 0
     for i in range(len(lanes)):
-        lane, best = lanes[i], 0
-        for slot in range(1, len(time_h)):
-            sooner, together = time_h[slot, lane] < time_h[best, lane], time_h[slot, lane] == time_h[best, lane]
-            if sooner or (together and order[slot, lane] < order[best, lane]):
-                best = slot
-        place[i], at_h[i], what[i] = best * time_h.shape[1] + lane, time_h[best, lane], order[best, lane]
-    return place, at_h, what
+        lane, slot = lanes[i], 0
+        at_h, first = time_h[0, lane], order[0, lane]
+        for one in range(1, held[lane]):
+            if time_h[one, lane] < at_h or (time_h[one, lane] == at_h and order[one, lane] < first):
+                slot, at_h, first = one, time_h[one, lane], order[one, lane]
+        rank, kind = first >> _RANK_BITS, first & _WHAT_MASK
+        if at_h < until_h or (at_h == until_h and at_the_end[rank]):
+            left[going], slots[going], firsts[going], soonest_h[going] = lane, slot, first, at_h
+            ready[going] = at_once[rank] or at_h <= here_h[lane]
+            of_all[kind + 1] += 1
+            of_ready[kind + 1] += ready[going]
+            going += 1
+    waits = of_ready.sum() == 0
+    upto = (of_all if waits else of_ready).cumsum()
+    many = upto[kinds]
+    who, then_h, one_of, two_of = np.empty(many, np.int64), np.empty(many), np.empty(many), np.empty(many)
+    for i in range(going):
+        if waits or ready[i]:
+            slot, lane, place = slots[i], left[i], upto[firsts[i] & _WHAT_MASK]
+            who[place], then_h[place], one_of[place], two_of[place] = lane, soonest_h[i], x[slot, lane], y[slot, lane]
+            upto[firsts[i] & _WHAT_MASK] += 1
+            held[lane] -= 1
+            last = held[lane]
+            if slot < last:
+                time_h[slot, lane], order[slot, lane] = time_h[last, lane], order[last, lane]
+                x[slot, lane], y[slot, lane] = x[last, lane], y[last, lane]
+            time_h[last, lane] = np.inf
+    return left[:going], waits, who, then_h, one_of, two_of, upto[:kinds]
+
+
+class Due(NamedTuple):
+    """Appointments of some lanes, one each, kind by kind: the lanes, the moments, two numbers, and where each kind ends."""
+
+    lanes: np.ndarray
+    at_h: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    ends: np.ndarray
+
+    def by_kind(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield each kind that there is, and its lanes, moments and numbers."""
+        begin = 0
+        for kind, end in enumerate(self.ends.tolist()):
+            if end > begin:
+                yield kind, self.lanes[begin:end], self.at_h[begin:end], self.x[begin:end], self.y[begin:end]
+            begin = end
 
 
 class Agenda:
-    """What each lane still has to do: slots of (time, order, amount, second number).
+    """What each lane still has to do until ``until_h``: slots of (time, order, amount, second number).
 
     The order among what is due at one moment is one whole number: the rank of what it is (``ranks``), then when it was written
-    down, then what it is. ``place`` is where an appointment stands.
+    down, then what it is. Ranks ``at_the_end`` still happen when time is up; ranks ``at_once`` need no time to pass.
     """
 
-    def __init__(self, number: int, ranks: np.ndarray) -> None:
+    def __init__(
+        self, number: int, ranks: np.ndarray, until_h: float, at_the_end: tuple[int, ...] = (), at_once: tuple[int, ...] = ()
+    ) -> None:
         self._ranks = ranks
         self._kinds: set[int] = set()
-        self._written = np.zeros(number, dtype=np.int64)
-        nothing = np.zeros((4, number))
-        self._slots: tuple[np.ndarray, ...] = (nothing + np.inf, nothing.astype(np.int64), nothing, nothing.copy())
+        nothing, none = np.zeros((4, number)), np.zeros(number, dtype=np.int64)
+        self._slots = Slots(nothing + np.inf, nothing.astype(np.int64), nothing, nothing.copy(), none, none.copy())
+        every = np.arange(int(ranks.max()) + 1)
+        self._rules = (float(until_h), np.isin(every, at_the_end), np.isin(every, at_once), len(ranks))
 
     def write(self, lanes: np.ndarray, time_h: Any, what: int, x: Any = 0.0, y: Any = 0.0) -> None:
         """Write one appointment a lane."""
         if not len(lanes):
             return
         of_kind = (int(self._ranks[what]) << _RANK_BITS) + int(what)
-        at_h, one, two = (_of_each(value, len(lanes)) for value in (time_h, x, y))
-        while not write_down(self._slots, self._written, lanes, (at_h, of_kind, one, two)):
-            self._slots = tuple(_twice(kept, blank) for kept, blank in zip(self._slots, (np.inf, 0, 0.0, 0.0), strict=True))
+        at_h, x, y = (_of_each(value, len(lanes)) for value in (time_h, x, y))
+        while (written := write_down(self._slots, lanes, at_h, of_kind, x, y)) < len(lanes):
+            lanes, at_h, x, y = (some[written:] for some in (lanes, at_h, x, y))
+            more = {name: _twice(getattr(self._slots, name), blank) for name, blank in _BLANK.items()}
+            self._slots = self._slots._replace(**more)
         self._kinds.add(what)
 
-    def next(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the place, time, rank and kind of each lane's next appointment (time infinite: none)."""
-        place, at_h, order = soonest(self._slots[0], self._slots[1], lanes)
-        return place, at_h, order >> _RANK_BITS, order & _WHAT_MASK
+    def take_next(self, lanes: np.ndarray, here_h: np.ndarray) -> tuple[np.ndarray, bool, Due]:
+        """Return which of these lanes have anything left to do, whether time must pass before it, and what it is.
 
-    def tear_out(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Take appointments off the agenda; return their two numbers."""
-        time_h, _, x, y = (kept.reshape(-1) for kept in self._slots)
-        time_h[place] = np.inf
-        return x[place], y[place]
+        It is taken off the agenda: the next appointment of those for whom no time need pass, because they are there already
+        (``here_h`` of everybody) or because of its rank; where there are none such, everybody's next.
+        """
+        left, waits, *due = take_next(self._slots, lanes, here_h, self._rules)
+        return left, bool(waits), Due(*due)
 
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
         """Return the sum of the amounts of one kind that still stand in the agenda."""
         total = np.zeros(len(lanes))
         if what not in self._kinds:
             return total
-        time_h, order, x, _ = (kept[:, lanes] for kept in self._slots)
+        time_h, order, x = (kept[:, lanes] for kept in self._slots[:3])
         here = (order & _WHAT_MASK == what) & np.isfinite(time_h)
         for slot in range(len(here)):
             total = total + np.where(here[slot], x[slot], 0.0)
         return total
+
+
+def kept_where(condition: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return each of the arrays where the condition holds; as they are where it holds everywhere."""
+    if condition.all():
+        return values
+    (which,) = condition.nonzero()  # sooner than asking the condition again for each array
+    return tuple(one[which] for one in values)
 
 
 def _of_each(value: Any, number: int) -> np.ndarray:

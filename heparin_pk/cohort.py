@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from heparin_pk._agenda import Agenda
+from heparin_pk._agenda import Agenda, Due, kept_where
 from heparin_pk._checks import check_between, check_is
 from heparin_pk.drug import Drug
 from heparin_pk.engine.lanes import Lanes, Levels, Moments
@@ -150,7 +150,7 @@ class _Wards:
         weight = crowd.column("weight_kg") if crowd.dosing_weight_kg is None else crowd.column("dosing_weight_kg")
         assert weight is not None
         self.weight_kg = weight
-        self.agenda = Agenda(n, _RANK_OF)
+        self.agenda = Agenda(n, _RANK_OF, hours, at_the_end=AT_THE_LAST_MOMENT, at_once=(Rank.RESULT,))
         self.here_h = np.zeros(n)
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
@@ -221,7 +221,7 @@ class _Wards:
         value, above = self.laboratory.report_many(concentration, who, self.responses, at_h, self.seed, self.subjects[lanes])
         reported_h = at_h + self.laboratory.turnaround_h
         for kind, how in ((What.RESULT, ~above), (What.RESULT_ABOVE, above)):
-            these, then_h, seen, since_h = _where(how, lanes, reported_h, value, at_h)
+            these, then_h, seen, since_h = kept_where(how, lanes, reported_h, value, at_h)
             self.agenda.write(these, then_h, kind, seen, since_h)
 
     def read(self, lanes: np.ndarray, now_h: np.ndarray, value: np.ndarray, drawn_h: np.ndarray, above: bool) -> None:
@@ -255,9 +255,12 @@ class _Wards:
         number = self.number[lanes]
         levels, above = np.zeros((controller.looks_back, len(lanes))), np.zeros((controller.looks_back, len(lanes)), dtype=bool)
         for i in range(controller.looks_back):
-            who, lane, place = _where(number > i, np.arange(len(lanes)), lanes, number - 1 - i)
-            flat = place * self.crowd.number + lane
-            levels[i, who], above[i, who] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
+            place = number - 1 - i
+            who, flat = kept_where(place >= 0, np.arange(len(lanes)), place * self.crowd.number + lanes)
+            if len(who) == len(lanes):
+                levels[i], above[i] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
+            else:
+                levels[i, who], above[i, who] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
         seen = Situations(
             time_h=now_h,
             weight_kg=self.weight_kg[lanes],
@@ -280,7 +283,7 @@ class _Wards:
         rate = self.pump.delivered_to_all_u_per_h(np.where(changes, made.rate_u_per_h, 0.0))
         same = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
         self._order(lanes, at_h, What.INFUSION, rate, 0.0 * at_h, changes & ~same)
-        again, draw_h = _where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
+        again, draw_h = kept_where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
         self.agenda.write(again, draw_h, What.DRAW)
 
     def _order(self, lanes: np.ndarray, at_h: np.ndarray, what: int, x: Any, y: Any, which: np.ndarray) -> None:
@@ -333,41 +336,24 @@ class _Wards:
         self.ask(everybody, np.zeros(len(everybody)))
         lanes = everybody
         while len(lanes):
-            place, at_h, rank, what = self.agenda.next(lanes)
-            goes_on, last = at_h < self.hours, at_h == self.hours
-            if last.any():
-                goes_on |= last & np.isin(rank, AT_THE_LAST_MOMENT)
-            lanes, place, at_h, rank, what = _where(goes_on, lanes, place, at_h, rank, what)
-            at_once = (rank == Rank.RESULT) | (at_h <= self.here_h[lanes])
-            if at_once.any():
-                self._do(*_where(at_once, lanes, place, at_h, what))
-            elif len(lanes):
-                self.lanes.go(lanes, at_h, self.watcher)
-                self.here_h[lanes] = at_h
-                self._do(lanes, place, at_h, what)
+            lanes, waits, due = self.agenda.take_next(lanes, self.here_h)
+            if waits:
+                self.lanes.go(due.lanes, due.at_h, self.watcher)
+                self.here_h[due.lanes] = due.at_h
+            self._do(due)
         end_h = np.full(len(everybody), self.hours)
         self.lanes.go(everybody, end_h, self.watcher)
         self.lanes.settle(everybody, end_h, self.watcher)
         self.given_u += self.into_vein_u_per_h * (end_h - self.since_h)
 
-    def _do(self, lanes: np.ndarray, place: np.ndarray, at_h: np.ndarray, what: np.ndarray) -> None:
-        x, y = self.agenda.tear_out(place)
-        for kind in np.flatnonzero(np.bincount(what)).tolist():
-            these, now_h, one, two = _where(what == kind, lanes, at_h, x, y)
+    def _do(self, due: Due) -> None:
+        for kind, lanes, now_h, x, y in due.by_kind():
             if kind == What.DRAW:
-                self.draw(these, now_h)
+                self.draw(lanes, now_h)
             elif kind in (What.RESULT, What.RESULT_ABOVE):
-                self.read(these, now_h, one, two, kind == What.RESULT_ABOVE)
+                self.read(lanes, now_h, x, y, kind == What.RESULT_ABOVE)
             else:
-                self.carry_out(kind, these, now_h, one, two)
-
-
-def _where(condition: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return each of the arrays where the condition holds; as they are where it holds everywhere."""
-    if condition.all():
-        return values
-    (which,) = condition.nonzero()  # sooner than asking the condition again for each array
-    return tuple(one[which] for one in values)
+                self.carry_out(kind, lanes, now_h, x, y)
 
 
 def _of_all(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[int, np.ndarray, float]:

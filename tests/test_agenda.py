@@ -4,20 +4,24 @@ import numpy as np
 import pytest
 
 from heparin_pk import _agenda
-from heparin_pk._agenda import Agenda
+from heparin_pk._agenda import Agenda, Slots
 from heparin_pk._each import LOOPS
 
 RANKS = np.array([2, 0, 1, 1])
+AT_ONCE = 1
+"""The rank that needs no time to pass."""
 
 
+@pytest.mark.parametrize("at_the_end", [(), (0,), (0, 1, 2)])
 @pytest.mark.parametrize("seed", range(5))
-def test_it_is_a_list_from_which_the_smallest_is_taken(seed):
+def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
     rng = np.random.default_rng(seed)
-    number = 7
-    agenda = Agenda(number, RANKS)
+    number, until_h = 7, 2.0
+    agenda = Agenda(number, RANKS, until_h, at_the_end, (AT_ONCE,))
     lists = [[] for _ in range(number)]
     written = [0] * number
-    for _ in range(200):
+    most, waited, over = 0, 0, 0
+    for _ in range(300):
         lanes = np.flatnonzero(rng.random(number) < rng.choice([0.3, 1.0]))
         if rng.random() < 0.55:
             what = int(rng.integers(len(RANKS)))
@@ -26,26 +30,64 @@ def test_it_is_a_list_from_which_the_smallest_is_taken(seed):
             for i, lane in enumerate(lanes.tolist()):
                 lists[lane].append((time_h[i], RANKS[what], written[lane], what, x[i], y[i]))
                 written[lane] += 1
+            most = max(most, *map(len, lists))
             continue
-        lanes = lanes[[bool(lists[lane]) for lane in lanes]]
-        place, time_h, rank, what = agenda.next(lanes)
-        x, y = agenda.tear_out(place)
-        for i, lane in enumerate(lanes.tolist()):
-            due = min(lists[lane])
-            lists[lane].remove(due)
-            assert (time_h[i], rank[i], what[i], x[i], y[i]) == (due[0], due[1], due[3], due[4], due[5])
-    assert max(map(len, lists)) > 4  # it has grown
+        here_h = rng.integers(0, 6, number) / 2.0 * rng.choice([-1.0, 1.0])
+        left, waits, due = agenda.take_next(lanes, here_h)
+        firsts = {lane: min(lists[lane]) for lane in lanes.tolist() if lists[lane]}
+        over += sum(first[0] > until_h for first in firsts.values())
+        ends = {lane for lane, first in firsts.items() if first[0] == until_h and first[1] in at_the_end}
+        firsts = {lane: first for lane, first in firsts.items() if first[0] < until_h or lane in ends}
+        assert left.tolist() == list(firsts)
+        ready = {lane: first for lane, first in firsts.items() if first[1] == AT_ONCE or first[0] <= here_h[lane]}
+        assert waits == (not ready)
+        waited += bool(waits and firsts)
+        expected = sorted((firsts if waits else ready).items(), key=lambda item: (item[1][3], item[0]))
+        found = []
+        for kind, who, at_h, x, y in due.by_kind():
+            found += list(zip(who.tolist(), at_h.tolist(), [kind] * len(who), x.tolist(), y.tolist(), strict=True))
+        assert found == [(lane, first[0], *first[3:]) for lane, first in expected]
+        assert due.lanes.tolist() == [one[0] for one in found]
+        for lane, first in expected:
+            lists[lane].remove(first)
+    assert most > 4  # it has grown
+    assert waited > 0
+    assert over > 0
     for what in range(len(RANKS)):
         expected = [sum(one[4] for one in due if one[3] == what) for due in lists]
         np.testing.assert_allclose(agenda.running(np.arange(number), what), expected)
 
 
-def test_nothing_to_do_is_at_infinity():
-    agenda = Agenda(3, RANKS)
+def test_who_has_nothing_to_do_is_left_out():
+    agenda = Agenda(3, RANKS, 10.0)
     agenda.write(np.array([1]), 4.0, 0)
-    assert agenda.next(np.arange(3))[1].tolist() == [np.inf, 4.0, np.inf]
-    agenda.tear_out(agenda.next(np.array([1]))[0])
-    assert np.isinf(agenda.next(np.arange(3))[1]).all()
+    left, waits, due = agenda.take_next(np.arange(3), np.zeros(3))
+    assert (left.tolist(), waits, due.lanes.tolist(), due.at_h.tolist()) == ([1], True, [1], [4.0])
+    left, waits, due = agenda.take_next(left, np.zeros(3))
+    assert (len(left), waits, list(due.by_kind())) == (0, True, [])
+    assert len(agenda.take_next(left, np.zeros(3))[0]) == 0
+
+
+def full_of_appointments(rng, number):
+    """Return slots as an agenda leaves them: some lanes with none, some with as many as there is room for."""
+    held = rng.integers(0, 6, number)
+    there = np.arange(5)[:, None] < held
+    time_h = np.where(there, rng.choice([0.0, 1.0, 2.5, 9.0], (5, number)), np.inf)
+    order = (rng.integers(0, 3, (5, number)) << 48) + (np.arange(5)[:, None] << 8) + rng.integers(0, 4, (5, number))
+    return Slots(time_h, order, rng.random((5, number)), rng.random((5, number)), held, held.copy())
+
+
+def copied(slots):
+    return Slots(*(part.copy() for part in slots))
+
+
+def entries(rng, number, until_h=9.0):
+    """Return lanes, what to write down for them, where all are, and rules for taking: as wholes, subsets and nothing."""
+    for lanes in (np.arange(number), np.flatnonzero(rng.random(number) < 0.4), np.zeros(0, dtype=np.int64)):
+        entry = (rng.random(len(lanes)), 3 << 48, rng.random(len(lanes)), rng.random(len(lanes)))
+        for here_h in (np.full(number, -1.0), rng.choice([0.0, 1.0, 3.0], number)):
+            for at_once in ([False] * 4, [False, True, False, False]):
+                yield lanes, entry, here_h, (until_h, np.array([True, True, False, False]), np.array(at_once), 4)
 
 
 def test_lane_after_lane_is_all_at_once(monkeypatch):
@@ -53,20 +95,18 @@ def test_lane_after_lane_is_all_at_once(monkeypatch):
     for known in list(LOOPS):
         monkeypatch.delitem(LOOPS, known)
     rng = np.random.default_rng(3)
-    time_h = rng.choice([0.0, 1.0, 2.5, np.inf], (5, 300))
-    time_h[:, :9], time_h[:, 9:20] = np.inf, 1.0
-    order = rng.permuted(np.tile(np.arange(5), (300, 1)), axis=1).T << 48
-    for lanes in (np.arange(300), np.flatnonzero(rng.random(300) < 0.4), np.zeros(0, dtype=np.int64)):
-        found = _agenda.soonest(time_h, order, lanes)
-        for one, other in zip(_agenda.each_soonest(time_h, order, lanes), found, strict=True):
+    for lanes, entry, here_h, rules in entries(rng, 300):
+        slots = full_of_appointments(rng, 300)
+        both = copied(slots), copied(slots)
+        found = _agenda.take_next(both[0], lanes, here_h, rules), _agenda.each_take_next(*both[1], lanes, here_h, *rules)
+        for one, other in zip(*found, strict=True):
             np.testing.assert_array_equal(one, other)
-        if len(lanes):
-            assert set((found[0] // 300).tolist()) == set(range(5))
-        free = lanes[np.isinf(time_h[:, lanes]).any(axis=0)]
-        entry = (rng.random(len(free)), 3 << 48, rng.random(len(free)), rng.random(len(free)))
-        for some in (free, lanes):
-            both = [[one.copy() for one in (time_h, order, time_h, time_h, np.arange(300))] for _ in range(2)]
-            written = _agenda.write_down(tuple(both[0][:4]), both[0][4], some, entry)
-            assert written == _agenda.each_write_down(*both[1][:4], both[1][4], some, *entry) == (len(some) == len(free))
-            for one, other in zip(*both, strict=True):
-                np.testing.assert_array_equal(one, other)
+        written = _agenda.write_down(both[0], lanes, *entry)
+        assert written == _agenda.each_write_down(*both[1], lanes, *entry)
+        full = np.flatnonzero(both[0].held[lanes[written:]] == 5)
+        assert written == len(lanes) or full[0] == 0
+        for name, one, other in zip(Slots._fields, *both, strict=True):
+            there = np.arange(5)[:, None] < both[0].held if one.ndim == 2 else True
+            np.testing.assert_array_equal(np.where(there, one, 0), np.where(there, other, 0), err_msg=name)
+        np.testing.assert_array_equal(np.isinf(both[0].time_h), np.arange(5)[:, None] >= both[0].held)
+        np.testing.assert_array_equal(np.isinf(both[1].time_h), np.arange(5)[:, None] >= both[1].held)

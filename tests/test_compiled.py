@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from numba.core import caching
+from test_agenda import copied, entries, full_of_appointments
 
 from heparin_pk import _agenda, _each, _streams
 from heparin_pk._each import LOOPS
@@ -67,23 +68,19 @@ def test_normals_keep_their_bits(monkeypatch):
 
 
 def test_agendas_are_read_and_written_alike(monkeypatch):
-    time_h = RNG.choice([0.0, 1.0, 2.5, np.inf], (4, 3_000))
-    order = RNG.permuted(np.tile(np.arange(4), (3_000, 1)), axis=1).T << 48
-    for lanes in (np.arange(3_000), np.flatnonzero(RNG.random(3_000) < 0.4)):
-        assert _agenda.soonest in LOOPS
-        plain = without_loops(monkeypatch, _agenda.soonest, time_h, order, lanes)
-        np.testing.assert_array_equal(_agenda.soonest(time_h, order, lanes), plain)
-        free = lanes[np.isinf(time_h[:, lanes]).any(axis=0)]
-        entry = (RNG.random(len(free)), 3 << 48, RNG.random(len(free)), RNG.random(len(free)))
-        for some in (free, lanes):  # among all lanes there is one that has no free slot: then nothing is written
-            both = [[one.copy() for one in (time_h, order, time_h, time_h, np.arange(3_000))] for _ in range(2)]
-            assert _agenda.write_down in LOOPS
-            written = _agenda.write_down(tuple(both[0][:4]), both[0][4], some, entry)
-            plain = without_loops(monkeypatch, _agenda.write_down, tuple(both[1][:4]), both[1][4], some, entry)
-            assert written is plain is (some is free)
-            for one, other, before in zip(*both, (time_h, order, time_h, time_h, np.arange(3_000)), strict=True):
-                np.testing.assert_array_equal(one, other)
-                assert (one != before).any() == written
+    assert {_agenda.take_next, _agenda.write_down} <= set(LOOPS)
+    for lanes, entry, here_h, rules in entries(RNG, 3_000):
+        slots = full_of_appointments(RNG, 3_000)
+        both = copied(slots), copied(slots)
+        found = _agenda.take_next(both[0], lanes, here_h, rules)
+        plain = without_loops(monkeypatch, _agenda.take_next, both[1], lanes, here_h, rules)
+        for one, other in zip(found, plain, strict=True):
+            np.testing.assert_array_equal(one, other)
+        written = _agenda.write_down(both[0], lanes, *entry)
+        assert written == without_loops(monkeypatch, _agenda.write_down, both[1], lanes, *entry)
+        there = np.arange(5)[:, None] < both[0].held
+        for one, other in zip(*both, strict=True):
+            np.testing.assert_array_equal(*(np.where(there if part.ndim == 2 else True, part, 0) for part in (one, other)))
 
 
 TREAT = """

@@ -139,7 +139,7 @@ def quicken() -> None:
 
         return _kept(loop, function.__name__)
 
-    for plain, loop in ((_agenda.write_down, _agenda.each_write_down), (_agenda.soonest, _agenda.each_soonest)):
+    for plain, loop in ((_agenda.write_down, _agenda.each_write_down), (_agenda.take_next, _agenda.each_take_next)):
         LOOPS[plain] = _kept(loop)
     first_words, powers = _kept(first_words), _kept(powers)
     probe = np.geomspace(1e-6, 40.0, 4096)
@@ -495,8 +495,9 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
             if kept.shape[0] > 0:
                 for lane in range(many):
                     place = np.uint64(lanes[which[lane]] * kept.shape[1] + grid[which[lane]])
-                    for piece in range(pieces[first + lane]):
-                        store(flat, place + np.uint64(piece), levels[base + piece * ROW + lane])
+                    there = np.uint64(base + lane)  # without a sign there is no counting from the end
+                    for piece in range(np.uint64(pieces[first + lane])):
+                        store(flat, place + piece, levels[there + piece * np.uint64(ROW)])
             for lane in range(many):
                 peak[which[lane]], last[which[lane]] = top[lane], c[lane]
                 level_at[which[lane]] = base + lane
