@@ -366,8 +366,10 @@ class Nomogram:
         if above_ceiling.any():
             self.band(float(levels[above_ceiling].min()), above_ceiling=True)  # complains where the table reads beyond
         ticks = np.floor(levels / self.round_to + 0.5 + 1e-9)
-        edges = np.array([round(band.below / self.round_to) for band in self.bands[:-1]], dtype=float)
-        return np.where(above_ceiling, len(self.bands) - 1, np.searchsorted(edges, ticks, side="right"))
+        place = np.zeros(len(levels), dtype=np.int16)
+        for band in self.bands[:-1]:  # few: sooner than a search
+            place += ticks >= round(band.below / self.round_to)
+        return np.where(above_ceiling, np.int16(len(self.bands) - 1), place).astype(np.intp)
 
     def _rounded_boluses_u(self, dose_u: np.ndarray, cap_u: float | None) -> np.ndarray:
         dose = round_all_to(dose_u, self.bolus_round_u) if self.bolus_round_u else dose_u
@@ -385,10 +387,13 @@ class Nomogram:
         if not (rule.settled_after and rule.settled_hours):
             return own[band]
         left_alone = np.array([one.is_no_change for one in self.bands])
-        settled = left_alone[band] & (situations.number >= rule.settled_after)
+        settled = np.flatnonzero(left_alone[band] & (situations.number >= rule.settled_after))
         for i in range(1, rule.settled_after):
-            settled &= left_alone[self._bands_of(situations.levels[i], situations.above_ceiling[i])]
-        return np.where(settled, rule.settled_hours, own[band])
+            before = self._bands_of(situations.levels[i][settled], situations.above_ceiling[i][settled])
+            settled = settled[left_alone[before]]
+        after_h = own[band]
+        after_h[settled] = rule.settled_hours
+        return after_h
 
 
 def _only(condition: np.ndarray, otherwise: float, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
