@@ -59,7 +59,7 @@ _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamin
 class Watcher(Protocol):
     """Whoever is told what happens to many people."""
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray:
+    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
         """Return the edges whose crossing is to be told; see :class:`heparin_pk.engine.lanes.Watch`."""
         ...
 
@@ -79,7 +79,7 @@ class Watcher(Protocol):
 class Unwatched:
     """Nobody looks: what was seen and done is in the charts. A watcher of your own may start from it."""
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray:
+    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
         """Return no edges."""
         return np.empty((0, len(lanes)))
 

@@ -53,14 +53,12 @@ class InRange:
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed: each piece that crosses an edge is cut there."""
-        piece, who = levels.crossing_piece, levels.crossing_place
+        piece, who, before, after = levels.piece, levels.place, levels.before, levels.after
         if self._changes_by_itself:
-            piece, who = moments.every()
-        after, before = levels.at(piece, who), levels.at(np.maximum(0, piece - 1), who)
-        if self._changes_by_itself:
-            after = self._felt(lanes[who], after, moments.at(piece + 1, who))
-            before = np.concatenate([after[:1], after[:-1]])
-        before = np.where(piece == 0, self._last[lanes[who]], before)
+            in_turn = np.argsort(who, kind="stable")  # one lane after the other
+            piece, who = piece[in_turn], who[in_turn]
+            after = self._felt(lanes[who], after[in_turn], moments.at(piece + 1, who))
+            before = np.where(piece == 0, self._last[lanes[who]], np.concatenate([after[:1], after[:-1]]))
         low, high = self._low[lanes], self._high[lanes]
         was, now = _sides(before, low[who], high[who]), _sides(after, low[who], high[who])
         mine = np.flatnonzero(was != now)
@@ -126,10 +124,11 @@ class Tally:
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray:
-        """Return the edges of the ranges that stay where they are, shape (2 k, m)."""
-        fixed = [one.edges(lanes) for one in self.ranges if one.is_fixed]
-        return np.concatenate(fixed) if fixed else np.empty((0, len(lanes)))
+    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return the edges of the ranges, shape (2 k, m), or ``None`` where one does not stay where it is."""
+        if not all(one.is_fixed for one in self.ranges):
+            return None
+        return np.concatenate([np.empty((0, len(lanes))), *(one.edges(lanes) for one in self.ranges)])
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""

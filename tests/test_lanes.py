@@ -307,11 +307,15 @@ def test_results_at_once_and_at_the_very_end():
 @pytest.mark.parametrize("execution", [None, ERRING], ids=["on time", "erring"])
 def test_runners_agree_bit_for_bit_in_closed_loop(runner, execution):
     """Many enough for blocks, of which the compiled runner puts those together that need equally many steps."""
-    crowd, table = ward(150), Nomogram.load("raschke-1993")
+    table = Nomogram.load("raschke-1993")
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
+    by_the_clock = hospital.THROMBOSIS_WARD.with_spreads(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
 
     def run(who, trajectories):
+        people = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # whose range moves is told of every piece
+        crowd = people.crowd(DRUG, np.arange(100), seed=3)
         tally = Tally(crowd, DRUG.responses, ranges)
+        assert (tally.edges(np.arange(100)) is None) == trajectories
         settings = {"seed": 1, "hours": 26.0, "execution": execution, "trajectories": trajectories}
         charts = titrate_all(crowd, DRUG, table, watcher=tally, runner=who, **settings)
         tally.finish(26.0)
@@ -375,6 +379,20 @@ def test_whoever_is_exactly_on_an_edge_is_in_range(runner):
             there = np.flatnonzero(on_the_way > high)
             before = there[0] - (on_the_way[there[0]] - high) / (on_the_way[there[0]] - on_the_way[there[0] - 1])
             assert 24.0 - inside_h == pytest.approx((last - before) / 12, abs=1e-9)
+
+
+@pytest.mark.parametrize("runner", EVERY_RUNNER)
+def test_an_edge_crossed_just_before_something_is_given_is_seen(runner):
+    """Between the last point of the grid and an order that does not wait for the next."""
+    orders = (Infusion(time_h=0, rate_u_per_kg_per_h=18), Infusion(time_h=7.04, rate_u_per_kg_per_h=20))
+    plan = Fixed(regimen=Regimen(orders), assay="anti_xa_u_per_ml", draws_h=())
+    crowd = Crowd(1, {"weight_kg": np.array([75.0])})
+    low = titrate(crowd[0], DRUG, plan, hours=12.0).concentration_at_u_per_ml(7.02)
+    tally = Tally(crowd, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),))
+    titrate_all(crowd, DRUG, plan, watcher=tally, hours=12.0, runner=runner)
+    tally.finish(12.0)
+    assert tally.ranges[0].first_h[0] == pytest.approx(7.02, abs=1e-5)
+    assert tally.ranges[0].below_h[0] == pytest.approx(7.02, abs=1e-5)
 
 
 def test_company_changes_nobody():

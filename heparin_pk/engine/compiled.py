@@ -278,7 +278,7 @@ def _past_the_caches() -> tuple[Callable, Callable, Callable]:
 
 
 @lru_cache(maxsize=16)
-def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.ndarray, float]]:
+def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     """Return the kernel that takes many lanes through their pieces; compiled for what is in play.
 
     ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``NOTHING``. The kernel is called with
@@ -287,17 +287,15 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
     * ``first_piece_h`` (n,), how long each one's first piece is; every other is five minutes, and there are ``pieces`` (n,),
       falling;
     * ``grid`` (n,), at which grid point the first of them ends (not looked at where nothing is noted);
-    * ``start`` (blocks,), where in ``levels`` a block's concentrations at the ends of its pieces are to be written, ``ROW`` from
-      piece to piece;
-    * ``kept`` (everybody, all grid points), to which they are copied from there, unless it is empty (0, 0);
-    * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration;
+    * ``kept`` (everybody, all grid points), in which every concentration is noted, or none (0, 0);
+    * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration, and ``every``, whether all pieces are told of, not
+      only those that cross one;
     * ``hourly`` (everybody, hours + 1), in which the concentration at full hours is noted, or none (0, 0);
     * ``keep``, whether the new states are written to ``parts``;
-    * ``peak``, ``last`` and ``level_at`` (n,), which are filled with the highest and the last concentration, and where in
-      ``levels`` the first of each lane's lies.
+    * ``peak`` and ``last`` (n,), which are filled with the highest and the last concentration.
 
-    Returns which pieces crossed an edge, and whose they were, (c,) and (c,); each lane's in the order of time; and the lowest
-    amount in any state. Bit-identical to the other runners.
+    Returns which pieces are told of, whose they were, and the concentrations before and after, (k,) each, of each lane in the
+    order of time; and the lowest amount in any state. Bit-identical to the other runners.
     """
     compiler = _compiler(in_play)
     get, put = _blocks()
@@ -311,8 +309,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
         next(row) if here else NOTHING for here in in_play
     )
     rows, states = sum(in_play), sum(in_play[:8])
-    hours, steps, h, how_swift, how_bent, of_plasma, of_now, of_top, of_low, of_high, aside = (
-        (rows + place) * ROW for place in range(11)
+    hours, steps, h, how_swift, how_bent, of_plasma, of_now, of_old, of_top, of_low, of_high, aside = (
+        (rows + place) * ROW for place in range(12)
     )
     line = 8  # numbers a line of the cache holds
 
@@ -430,13 +428,16 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(parts, lanes, first_piece_h, grid, pieces, start, levels, kept, edges, hourly, keep, peak, last, level_at):
+    def kernel(parts, lanes, first_piece_h, grid, pieces, kept, edges, every, hourly, keep, peak, last):
         number = len(lanes)
-        room = np.ones((rows + 10 + states) * ROW + line)
+        room = np.ones((rows + 11 + states) * ROW + line)
         w = room[-(lies_at(room) // 8) % line :]
-        c, top, low, high = w[of_now:][:size], w[of_top:][:size], w[of_low:][:size], w[of_high:][:size]
+        c, old, top = w[of_now:][:size], w[of_old:][:size], w[of_top:][:size]
+        low, high = w[of_low:][:size], w[of_high:][:size]
         most = pieces.sum()  # room that is not touched costs nothing
-        crossing_piece, crossing_place, crossings = np.empty(most, np.int64), np.empty(most, np.int64), 0
+        told_piece, told_place, told = np.empty(most, np.int64), np.empty(most, np.int64), 0
+        told_before, told_after = np.empty(most), np.empty(most)
+        levels = np.empty(pieces[0] * ROW if kept.shape[0] > 0 else 0)  # of one block, piece by piece
         hour, phase, turn = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         upto = np.zeros(STEPS_PER_H + 2, np.int64)
         least = 0.0
@@ -451,7 +452,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
             for lane in range(size):
                 c[lane] = get(s0, w, lane) * get(r0, w, lane)
                 top[lane] = c[lane]
-            low[:], high[:] = -np.inf, np.inf
+            low[:], high[:] = (np.inf, -np.inf) if every else (-np.inf, np.inf)
             if edges.shape[0] > 0:
                 for lane in range(many):
                     low[lane], high[lane] = around(c[lane], edges, which[lane])
@@ -466,7 +467,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 for lane in range(many):
                     turn[upto[phase[lane] + 1]] = lane
                     upto[phase[lane] + 1] += 1
-            going, base = many, start[first // size]
+            going = many
             for piece in range(pieces[first]):
                 while pieces[first + going - 1] <= piece:
                     going -= 1
@@ -477,10 +478,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 out = 0
                 for lane in range(size):
                     level = get(s0, w, lane) * get(r0, w, lane)
+                    old[lane] = c[lane]
                     c[lane] = level
                     top[lane] = level if level > top[lane] else top[lane]
                     out += (level < low[lane]) | (level > high[lane])
-                levels[base + piece * ROW : base + piece * ROW + size] = c
+                if kept.shape[0] > 0:
+                    levels[piece * ROW : piece * ROW + size] = c
                 if hourly.shape[0] > 0:
                     for i in range(upto[piece % STEPS_PER_H], upto[piece % STEPS_PER_H + 1]):
                         lane = turn[i]
@@ -489,18 +492,19 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                 if out > 0:
                     for lane in range(going):
                         if c[lane] < low[lane] or c[lane] > high[lane]:
-                            crossing_piece[crossings], crossing_place[crossings] = piece, which[lane]
-                            crossings += 1
-                            low[lane], high[lane] = around(c[lane], edges, which[lane])
+                            told_piece[told], told_place[told] = piece, which[lane]
+                            told_before[told], told_after[told] = old[lane], c[lane]
+                            told += 1
+                            if not every:
+                                low[lane], high[lane] = around(c[lane], edges, which[lane])
             if kept.shape[0] > 0:
                 for lane in range(many):
                     place = np.uint64(lanes[which[lane]] * kept.shape[1] + grid[which[lane]])
-                    there = np.uint64(base + lane)  # without a sign there is no counting from the end
+                    there = np.uint64(lane)  # without a sign there is no counting from the end
                     for piece in range(np.uint64(pieces[first + lane])):
                         store(flat, place + piece, levels[there + piece * np.uint64(ROW)])
             for lane in range(many):
                 peak[which[lane]], last[which[lane]] = top[lane], c[lane]
-                level_at[which[lane]] = base + lane
             if keep:
                 for part in range(states):
                     for lane in range(many):
@@ -509,6 +513,6 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple[np.ndarray, np.nda
                         parts[lanes[which[lane]], part] = new
         if kept.shape[0] > 0:
             stored()
-        return crossing_piece[:crossings].copy(), crossing_place[:crossings].copy(), least
+        return told_piece[:told].copy(), told_place[:told].copy(), told_before[:told].copy(), told_after[:told].copy(), least
 
     return _kept(kernel, in_play)

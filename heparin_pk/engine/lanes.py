@@ -68,37 +68,30 @@ class Moments:
         on_grid_h = (self.grid[who] - 1 + np.minimum(number, self.pieces[who])) / STEPS_PER_H
         return np.where(np.equal(number, 0), self.begin_h[who], on_grid_h)
 
-    def every(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return every piece of every lane, and whose it is, one lane after the other, each in the order of time."""
-        whose = np.repeat(np.arange(len(self.pieces)), self.pieces)
-        return np.arange(len(whose)) - (np.cumsum(self.pieces) - self.pieces)[whose], whose
-
 
 class Levels(NamedTuple):
-    """Concentrations of some lanes, U/mL: the highest and the last of each (m,), (m,), and at the end of each piece.
+    """Concentrations of some lanes, U/mL: the highest and the last of each (m,), and those around each piece told of.
 
-    ``crossing_piece`` and ``crossing_place`` (k,) say which pieces crossed an edge, and whose they were; each lane's come in the
-    order of time. Where a concentration lies in ``room`` is the sum of what ``of_piece`` and ``of_place`` say.
+    ``piece`` and ``place`` (k,) say which pieces, and whose they were; each lane's come in the order of time. ``before`` and
+    ``after`` (k,) are the concentrations at their two ends.
     """
 
     peak: np.ndarray
     last: np.ndarray
-    crossing_piece: np.ndarray
-    crossing_place: np.ndarray
-    room: np.ndarray
-    of_piece: np.ndarray
-    of_place: np.ndarray
-
-    def at(self, piece: np.ndarray, place: np.ndarray) -> np.ndarray:
-        """Return the concentrations at the end of these pieces of these lanes; each must have gone through its piece."""
-        return self.room[self.of_piece[piece] + self.of_place[place]]
+    piece: np.ndarray
+    place: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
 
 
 class Watch(Protocol):
     """Whoever is told of the time that passes."""
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray:
-        """Return lower and upper edges of k ranges of concentration, shape (2 k, m): whoever crosses one is told of."""
+    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return lower and upper edges of k ranges of concentration, shape (2 k, m): pieces that cross one are told of.
+
+        ``None``: every piece is.
+        """
         ...
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
@@ -220,8 +213,8 @@ class Lanes:
         self.time_h[lanes] = at_h
         low, high = _around(here, watch.edges(lanes))
         crossed = np.flatnonzero((there < low) | (there > high))
-        one, first = np.ones(len(lanes), dtype=np.int64), np.zeros(1, dtype=np.int64)
-        levels = Levels(there, there, 0 * crossed, crossed, there, first, np.arange(len(lanes)))
+        one = np.ones(len(lanes), dtype=np.int64)
+        levels = Levels(there, there, 0 * crossed, crossed, here[crossed], there[crossed])
         watch.passed(lanes, Moments(begin_h, one, one, at_h), levels)
 
     def _note_missed(self, lanes: np.ndarray, until_h: np.ndarray) -> None:
@@ -270,8 +263,10 @@ def _picked(values: Any, which: np.ndarray) -> Any:
     return values if values is NOTHING else values[which]
 
 
-def _around(concentration: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _around(concentration: np.ndarray, edges: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return between which two concentrations each lane crosses none of its edges, (m,) and (m,)."""
+    if edges is None:
+        return np.full(len(concentration), np.inf), np.full(len(concentration), -np.inf)
     lowest, highest = np.full(len(concentration), -np.inf), np.full(len(concentration), np.inf)
     for low, high in zip(edges[::2], edges[1::2], strict=True):
         below, above = concentration < low, concentration > high
@@ -286,7 +281,7 @@ def _refuse_below_zero(least: float) -> None:
 
 
 _NOTHING = np.empty((0, 0))
-_NOBODY = np.zeros(0, dtype=np.int64)
+_NOBODY, _NOWHERE = np.zeros(0, dtype=np.int64), np.zeros(0)
 _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
 
@@ -296,7 +291,9 @@ class _Runner(Protocol):
 
     parts: list[Any]
 
-    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
+    def through(
+        self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
+    ) -> Levels:
         """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (n, hours + 1), or every
         grid point in ``kept`` (n, points): one of the two is empty.
         """
@@ -317,7 +314,6 @@ class _Piecewise:
     def __init__(self, run: Callable[..., None], parts: list[Any]) -> None:
         self._run = run
         self.parts: list[Any] = [part if part is NOTHING else np.ascontiguousarray(part, dtype=float) for part in parts]
-        self._room = np.empty(0)
 
     def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
         every = _picked(self.parts, lanes)
@@ -329,28 +325,28 @@ class _Piecewise:
                 _refuse_below_zero(new.min(initial=0.0))
                 kept[lanes] = new
 
-    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
+    def through(
+        self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
+    ) -> Levels:
         state, inputs, rates = self._taken(lanes)
         hours = moments.first_piece_h
         # Of the lanes, longest way first, so many still have a piece to go:
         reaching = np.searchsorted(-moments.pieces, -np.arange(moments.pieces[0]), side="left")
-        rows = np.cumsum(reaching) - reaching
-        room = self._room_for(int(reaching.sum()))
         last = state[_CENTRAL] * rates[0]
-        peak = last.copy()
+        peak, before, after = last.copy(), last.copy(), np.empty(len(lanes))
         low, high = _around(last, edges)
         hour = -(-moments.grid // STEPS_PER_H)  # the first full hour on the way, at the end of which piece, and then every 12
         first = hour * STEPS_PER_H - moments.grid
         at_full_hours = [np.flatnonzero(first == piece) for piece in range(STEPS_PER_H)]
-        crossings: list[tuple[np.ndarray, np.ndarray]] = []
+        told: list[tuple[np.ndarray, ...]] = [(_NOBODY, _NOBODY, _NOWHERE, _NOWHERE)]
         all_kept, of_lane = kept.reshape(-1), lanes * kept.shape[1] + moments.grid
         going_on = [*reaching[1:].tolist(), 0]
-        for piece, (row, number, still) in enumerate(zip(rows.tolist(), reaching.tolist(), going_on, strict=True)):
+        for piece, (number, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
             part, fed, who = (_cut(x, slice(number)) for x in (state, inputs, rates))
             self._run(part, hours[:number], fed, who)
             if piece == 0:
                 hours[:] = PIECE_H
-            now = np.multiply(part[_CENTRAL], who[0], out=room[row : row + number])
+            now = np.multiply(part[_CENTRAL], who[0], out=after[:number])
             last[still:number] = now[still:]
             np.maximum(peak[:number], now, out=peak[:number])
             if len(all_kept):
@@ -359,20 +355,15 @@ class _Piecewise:
             there = there[: np.searchsorted(there, number)]
             if len(hourly):
                 hourly[lanes[there], hour[there] + piece // STEPS_PER_H] = now[there]
-            if len(edges):
+            if edges is None or len(edges):
                 out = np.flatnonzero((now < low[:number]) | (now > high[:number]))
                 if len(out):
-                    crossings.append((np.full(len(out), piece), out))
+                    told.append((np.full(len(out), piece), out, before[out], now[out]))
+                if edges is not None and len(out):
                     low[out], high[out] = _around(now[out], edges[:, out])
+            before, after = after, before
         self._keep(lanes, state)
-        pieces, places = (np.concatenate([_NOBODY, *(one[which] for one in crossings)]) for which in (0, 1))
-        return Levels(peak, last, pieces, places, room, rows, np.arange(len(lanes)))
-
-    def _room_for(self, number: int) -> np.ndarray:
-        """Return room for so many concentrations, the same memory again and again."""
-        if len(self._room) < number:
-            self._room = np.empty(number)
-        return self._room[:number]
+        return Levels(peak, last, *(np.concatenate(column) for column in zip(*told, strict=True)))
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
@@ -440,9 +431,10 @@ class _Compiled:
         self.parts: list[Any] = [part if part is NOTHING else next(columns) for part in parts]
         compiled.quicken()
         self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
-        self._room = np.empty(0)
 
-    def through(self, lanes: np.ndarray, moments: Moments, edges: np.ndarray, hourly: np.ndarray, kept: np.ndarray) -> Levels:
+    def through(
+        self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
+    ) -> Levels:
         return self._run(lanes, moments.first_piece_h, moments.grid, moments.pieces, edges, hourly, kept)
 
     def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
@@ -465,28 +457,29 @@ class _Compiled:
         first_piece_h: np.ndarray,
         grid: np.ndarray,
         pieces: np.ndarray,
-        edges: np.ndarray,
+        edges: np.ndarray | None,
         hourly: np.ndarray,
         kept: np.ndarray,
         *,
         keep: bool = True,
     ) -> Levels:
-        number, every_piece = len(lanes), np.arange(pieces.max(initial=0))
-        of_block = pieces[:: compiled.BLOCK] * compiled.ROW  # a block has room for its longest way
-        start, room = np.cumsum(of_block) - of_block, int(of_block.sum())
-        if len(kept):  # from where they are copied: every block may use the same room
-            start, room = 0 * start, int(of_block.max(initial=0))
-        if len(self._room) < room:
-            self._room = np.empty(room)
-        peak, last, level_at = np.empty(number), np.empty(number), np.empty(number, dtype=np.int64)
-        piece, place, least = self._kernel(
-            self._table, lanes, first_piece_h, grid, pieces, start, self._room, kept, edges, hourly, keep, peak, last, level_at
+        peak, last = np.empty(len(lanes)), np.empty(len(lanes))
+        *told, least = self._kernel(
+            self._table,
+            lanes,
+            first_piece_h,
+            grid,
+            pieces,
+            kept,
+            _NOTHING if edges is None else edges,
+            edges is None,
+            hourly,
+            keep,
+            peak,
+            last,
         )
         _refuse_below_zero(least)
-        if len(kept):
-            of_lane = lanes * kept.shape[1] + grid
-            return Levels(peak, last, piece, place, kept.reshape(-1), every_piece, of_lane)
-        return Levels(peak, last, piece, place, self._room, every_piece * compiled.ROW, level_at)
+        return Levels(peak, last, *told)
 
 
 _RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {
