@@ -39,7 +39,7 @@ from heparin_pk.trial import Trial
 SEED = 7
 MEMORY_IS_KEPT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 """For glibc, while rates are measured: no row pays for pages that another has given back to the system."""
-CHECKED = 24
+CHECKED = 64
 """So many people are compared with the reference; decisions with everybody."""
 AGREES_WITHIN = 1e-4
 """A peer agrees when its concentrations at the draws lie within this of the reference, relatively."""
@@ -134,11 +134,11 @@ _PEERS: tuple[tuple[str, Callable[[float], Callable[[Work], Found]], int, tuple[
     ("R deSolve lsoda", partial(peers.DeSolve, "plain"), 60, ("deSolve",), "1e-6 1e-8"),
     ("R deSolve lsoda, in C,", partial(peers.DeSolve, "compiled"), 300, ("deSolve",), "1e-6 1e-8"),
     ("libRoadRunner CVODE", peers.roadrunner, 300, ("roadrunner", "antimony"), "1e-6 1e-8"),
-    ("numbalsoda LSODA", partial(peers.numbalsoda, "lsoda"), 8192, ("numbalsoda", "numba"), "1e-6 3e-8 1e-8"),
-    ("numbalsoda DOP853", partial(peers.numbalsoda, "dop853"), 8192, ("numbalsoda", "numba"), "1e-6 1e-8 1e-9 5e-10"),
-    ("CyRK RK45", partial(peers.cyrk, "RK45"), 8192, ("CyRK", "numba"), "1e-6 2e-7 1e-7"),
-    ("CyRK Tsit5", partial(peers.cyrk, "Tsit5"), 8192, ("CyRK", "numba"), "1e-7"),
-    ("CyRK DOP853", partial(peers.cyrk, "DOP853"), 8192, ("CyRK", "numba"), "1e-8 1e-9"),
+    ("numbalsoda LSODA", partial(peers.numbalsoda, "lsoda"), 8192, ("numbalsoda", "numba"), "1e-6 1e-8"),
+    ("numbalsoda DOP853", partial(peers.numbalsoda, "dop853"), 8192, ("numbalsoda", "numba"), "1e-6 1e-8 1e-9 2e-10"),
+    ("CyRK RK45", partial(peers.cyrk, "RK45"), 8192, ("CyRK", "numba"), "1e-6 1e-7 5e-8 4e-8"),
+    ("CyRK Tsit5", partial(peers.cyrk, "Tsit5"), 8192, ("CyRK", "numba"), "1e-7 3e-8"),
+    ("CyRK DOP853", partial(peers.cyrk, "DOP853"), 8192, ("CyRK", "numba"), "1e-8 1e-9 2e-10"),
     ("diffrax Tsit5", peers.diffrax, 8192, ("diffrax", "jax"), "1e-6 1e-8"),
 )
 PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ...]]] = {
@@ -224,7 +224,7 @@ def print_rates(rows: list[dict[str, Any]]) -> None:
             print(f"{row['name']:<36}  skipped: {row['skipped']}")
             continue
         checked = "agrees" in row
-        errors = f"{row['trajectory_error']:>9.0e}{row['draw_error']:>10.0e}" if checked else f"{'':>19}"
+        errors = f"{row['trajectory_error']:>9.1e}{row['draw_error']:>10.1e}" if checked else f"{'':>19}"
         word = ("yes" if row["agrees"] else f"NO: {row['other_decisions']} decided otherwise") if checked else ""
         print(
             f"{row['name']:<36}{row['patients']:>9,}{row['per_cpu_s']:>11,.0f}{errors}"

@@ -35,7 +35,7 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.cohort import Unwatched, What, titrate_all
-from heparin_pk.engine import Run, exact, stepper
+from heparin_pk.engine import Run, compiled, exact, stepper
 from heparin_pk.engine.lanes import RUNNERS, Lanes
 from heparin_pk.engine.nothing import NOTHING
 from heparin_pk.kinetics import Kinetics, Rates, State, derivatives
@@ -329,6 +329,15 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, execution):
         assert one["first_h 0"].min() < 26.0
         for name, values in one.items():
             np.testing.assert_array_equal(values, other[name], err_msg=f"{name}, {trajectories=}")
+
+
+@pytest.mark.slow
+def test_a_company_and_who_comes_after_it_stay_themselves():
+    """More people than are put in order together."""
+    crowd, table = ward(compiled.COMPANY + 70), Nomogram.load("raschke-1993")
+    one, other = (titrate_all(crowd, DRUG, table, seed=1, hours=9.0, runner=runner) for runner in ("numpy", "compiled"))
+    for name in ("values", "states", "hourly_u_per_ml"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)

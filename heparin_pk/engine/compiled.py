@@ -35,6 +35,9 @@ BLOCK = 64
 TILE = 16
 """Lanes of a block that go again together: a step that one of them must take is taken by all, and kept by those that must."""
 
+COMPANY = 32 * BLOCK
+"""Lanes that are put in order together: so many as the processor keeps at hand."""
+
 ROW = BLOCK + 8
 """How far apart two parts of one lane lie: at a power of two they would be in each other's way in the processor's cache."""
 
@@ -440,12 +443,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         levels = np.empty(pieces[0] * ROW if kept.shape[0] > 0 else 0)  # of one block, piece by piece
         hour, phase, turn = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         upto = np.zeros(STEPS_PER_H + 2, np.int64)
-        least = 0.0
+        least, watched = 0.0, every or edges.shape[0] > 0
         flat = kept.reshape(-1)
         order = np.arange(number)
-        if pieces[0] > 1 and number > TILE:
-            order = in_order(w, parts, lanes, first_piece_h, pieces)
         for first in range(0, number, size):
+            if first % COMPANY == 0 and pieces[0] > 1 and number > TILE:
+                some = slice(first, first + COMPANY)
+                order[some] = first + in_order(w, parts, lanes[some], first_piece_h[some], pieces[some])
             many = min(size, number - first)
             which = order[first : first + many]
             take_in(w, parts, lanes, first_piece_h, which)
@@ -476,12 +480,18 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 if piece == 0:
                     w[hours : hours + many] = PIECE_H
                 out = 0
-                for lane in range(size):
-                    level = get(s0, w, lane) * get(r0, w, lane)
-                    old[lane] = c[lane]
-                    c[lane] = level
-                    top[lane] = level if level > top[lane] else top[lane]
-                    out += (level < low[lane]) | (level > high[lane])
+                if watched:
+                    for lane in range(size):
+                        level = get(s0, w, lane) * get(r0, w, lane)
+                        old[lane] = c[lane]
+                        c[lane] = level
+                        top[lane] = level if level > top[lane] else top[lane]
+                        out += (level < low[lane]) | (level > high[lane])
+                else:
+                    for lane in range(size):
+                        level = get(s0, w, lane) * get(r0, w, lane)
+                        c[lane] = level
+                        top[lane] = level if level > top[lane] else top[lane]
                 if kept.shape[0] > 0:
                     levels[piece * ROW : piece * ROW + size] = c
                 if hourly.shape[0] > 0:
