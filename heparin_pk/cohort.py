@@ -257,10 +257,8 @@ class _Wards:
         for i in range(controller.looks_back):
             place = number - 1 - i
             who, flat = kept_where(place >= 0, np.arange(len(lanes)), place * self.crowd.number + lanes)
-            if len(who) == len(lanes):
-                levels[i], above[i] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
-            else:
-                levels[i, who], above[i, who] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
+            here: Any = slice(None) if len(who) == len(lanes) else who  # sooner than by number
+            levels[i, here], above[i, here] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
         seen = Situations(
             time_h=now_h,
             weight_kg=self.weight_kg[lanes],

@@ -396,7 +396,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
             take_in(w, parts, lanes, first_piece_h, order[first : first + many])
             step_all(w, False)
             for lane in range(size):
-                w[steps + lane] = min(steps_of(w, lane), _MOST_STEPS)
+                many_steps = steps_of(w, lane)
+                w[steps + lane] = many_steps if many_steps < _MOST_STEPS else _MOST_STEPS  # whatever it is
             for lane in range(many):
                 first_steps[first + lane] = np.int64(w[steps + lane])
         upto = np.empty(_MOST_STEPS + 2, np.int64)
