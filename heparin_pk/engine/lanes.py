@@ -95,7 +95,7 @@ class Watch(Protocol):
         ...
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Lanes (m,) went through these moments and had these concentrations at the ends of their pieces."""
+        """Lanes (m,) went through these moments; ``levels`` has what is told of their concentrations."""
         ...
 
 
