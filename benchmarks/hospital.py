@@ -30,7 +30,7 @@ import peers
 from peers import BEYOND, HOURS, STEPS, Found, Work
 
 from heparin_pk import Execution, Nomogram, Patient, published, titrate
-from heparin_pk._streams import standard_normals
+from heparin_pk.base.randomness import standard_normals
 from heparin_pk.cohort import Charts, Unwatched, What, titrate_all
 from heparin_pk.hospital import THROMBOSIS_WARD
 from heparin_pk.response import slope_ml_per_u

@@ -7,8 +7,9 @@
 """
 
 from heparin_pk import calibration, hospital, indications, metrics, published, validation, vpc
+from heparin_pk.base.citations import print_citations
+from heparin_pk.base.source import Source, Value
 from heparin_pk.bodysize import dosing_weight_kg
-from heparin_pk.citations import print_citations
 from heparin_pk.course import Course, Entry
 from heparin_pk.covariate import Covariate
 from heparin_pk.dosing import needed_rate_u_per_kg_per_h
@@ -25,7 +26,6 @@ from heparin_pk.pump import Bag, Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, TherapeuticRange, aptt_range_for_anti_xa
 from heparin_pk.simulate import simulate, titrate
-from heparin_pk.source import Source, Value
 from heparin_pk.trial import Arm, Trial
 from heparin_pk.ward import ByHand, Controller, Decision, Decisions, Fixed, Lab, Situation, Situations, Step
 

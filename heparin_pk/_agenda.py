@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heparin_pk._each import LOOPS
+from heparin_pk.base.elementwise import LOOPS
 
 _WHAT_BITS, _RANK_BITS = 8, 48
 _WHAT_MASK, _LAST = 2**_WHAT_BITS - 1, 2**62

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from heparin_pk._checks import check_between, check_one_of
-from heparin_pk._each import choose, power, smaller
+from heparin_pk.base.checks import check_between, check_one_of
+from heparin_pk.base.elementwise import choose, power, smaller
+from heparin_pk.base.source import Source
 from heparin_pk.patient import Crowd, Patient
-from heparin_pk.source import Source
 
 NADLER = Source(
     key="rxkinetics_formulas",

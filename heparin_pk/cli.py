@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from heparin_pk import __version__, datasets, hospital, indications, metrics, nomogram, published, validation
-from heparin_pk._files import read_text, write_text
-from heparin_pk._records import to_plain
+from heparin_pk.base.citations import citations
+from heparin_pk.base.files import read_text, write_text
+from heparin_pk.base.records import to_plain
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
-from heparin_pk.citations import citations
 from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
 from heparin_pk.drug import OutsideStudied

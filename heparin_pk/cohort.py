@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from heparin_pk._agenda import Agenda, Due, kept_where
-from heparin_pk._checks import check_between, check_is
+from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.drug import Drug
 from heparin_pk.engine.lanes import Lanes, Levels, Moments
 from heparin_pk.execution import Execution

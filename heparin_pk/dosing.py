@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from heparin_pk._checks import check_between, check_is
+from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.drug import Drug
 from heparin_pk.patient import Patient
 from heparin_pk.response import Reagent, TherapeuticRange, level

@@ -6,8 +6,9 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
-from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
-from heparin_pk._each import power
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.elementwise import power
+from heparin_pk.base.source import Source, Value
 from heparin_pk.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.covariate import KINETIC, Covariate, product
 from heparin_pk.kinetics import Kinetics, KineticsOfAll
@@ -20,7 +21,6 @@ from heparin_pk.response import (
     Reagent,
     Responses,
 )
-from heparin_pk.source import Source, Value
 
 
 class OutsideStudied(UserWarning):

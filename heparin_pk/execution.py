@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_text, floats, shown
-from heparin_pk._each import each
-from heparin_pk._streams import log_normal, standard_normals, uniforms
-from heparin_pk.source import Source
+from heparin_pk.base.checks import check_between, check_is, check_text, floats, shown
+from heparin_pk.base.elementwise import each
+from heparin_pk.base.randomness import log_normal, standard_normals, uniforms
+from heparin_pk.base.source import Source
 from heparin_pk.ward import CrowdController, Decisions, Situations
 
 

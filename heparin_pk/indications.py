@@ -7,7 +7,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, replace
 
-from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.source import Source
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
 from heparin_pk.patient import Patient
@@ -17,7 +18,6 @@ from heparin_pk.published.sources import BRUNET_2008, RASCHKE_1993
 from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.response import TherapeuticRange
 from heparin_pk.simulate import simulate
-from heparin_pk.source import Source
 
 PEOPLE = ("adults", "children", "infants")
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_one_of, shown
+from heparin_pk.base.checks import check_between, check_one_of, shown
 
 FASTEST_PER_H = 1000.0
 """Nothing in heparin's kinetics acts within less than a few seconds; the engines are built for that."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, floats, shown
-from heparin_pk._each import each
-from heparin_pk._streams import log_normal, standard_normals
+from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
+from heparin_pk.base.elementwise import each
+from heparin_pk.base.randomness import log_normal, standard_normals
+from heparin_pk.base.rounding import round_all_to
+from heparin_pk.base.source import Source, Value
 from heparin_pk.patient import Crowd, Patient
-from heparin_pk.pump import round_all_to
 from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, level
-from heparin_pk.source import Source, Value
 from heparin_pk.ward import Lab
 
 FROM_HEPARIN_LINE_S = Value(

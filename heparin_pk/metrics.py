@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from heparin_pk._checks import check_between
+from heparin_pk.base.checks import check_between
 from heparin_pk.course import Course
 from heparin_pk.regimen import Bolus, Hold, Infusion, Stop
 from heparin_pk.response import TherapeuticRange

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk._checks import check_one_of
+from heparin_pk.base.checks import check_one_of
 from heparin_pk.cohort import Charts
 from heparin_pk.patient import Crowd
 from heparin_pk.response import Responses, TherapeuticRange, level

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-from heparin_pk._checks import check_is
+from heparin_pk.base.checks import check_is
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.patient import Patient

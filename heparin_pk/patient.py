@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
 
 SEXES = ("female", "male")
 

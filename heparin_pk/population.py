@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
-from heparin_pk._each import each
-from heparin_pk._files import read_text
-from heparin_pk._streams import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.elementwise import each
+from heparin_pk.base.files import read_text
+from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
+from heparin_pk.base.source import Source, Value
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.drug import Drug, Variability
 from heparin_pk.patient import LIMITS, SEXES, YES_OR_NO, Crowd, Patient
-from heparin_pk.source import Source, Value
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
 _NORMAL = NormalDist()

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, check_text, floats, shown
-from heparin_pk._each import each
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.base.elementwise import each
+from heparin_pk.base.source import Source, Value
 from heparin_pk.covariate import Covariate, product
 from heparin_pk.patient import Crowd, Patient
-from heparin_pk.source import Source, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from itertools import count
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is
-from heparin_pk._streams import checked_seed
-from heparin_pk.citations import remember
+from heparin_pk.base.checks import check_between, check_is
+from heparin_pk.base.citations import remember
+from heparin_pk.base.randomness import checked_seed
 from heparin_pk.course import Course, Entry
 from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.engine import Run

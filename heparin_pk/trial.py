@@ -27,10 +27,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, shown
-from heparin_pk._files import read_text, write_text
-from heparin_pk._streams import checked_seed
-from heparin_pk.citations import remember
+from heparin_pk.base.checks import check_between, check_is, check_one_of, shown
+from heparin_pk.base.citations import remember
+from heparin_pk.base.files import read_text, write_text
+from heparin_pk.base.randomness import checked_seed
+from heparin_pk.base.source import Source
 from heparin_pk.cohort import titrate_all
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug, OutsideStudied
@@ -44,7 +45,6 @@ from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.pump import Pump
 from heparin_pk.response import TherapeuticRange
 from heparin_pk.simulate import answers, prepared, titrate
-from heparin_pk.source import Source
 from heparin_pk.tally import Tally
 from heparin_pk.ward import Controller, CrowdController
 

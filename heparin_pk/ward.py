@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from heparin_pk._checks import check_between, check_is, check_one_of, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Regimen
 from heparin_pk.response import ASSAYS

@@ -5,7 +5,7 @@ import pytest
 
 from heparin_pk import _agenda
 from heparin_pk._agenda import Agenda, Slots
-from heparin_pk._each import LOOPS
+from heparin_pk.base.elementwise import LOOPS
 
 RANKS = np.array([2, 0, 1, 1])
 AT_ONCE = 1

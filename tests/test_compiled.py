@@ -10,8 +10,10 @@ import pytest
 from numba.core import caching
 from test_agenda import copied, entries, full_of_appointments
 
-from heparin_pk import _agenda, _each, _streams
-from heparin_pk._each import LOOPS
+from heparin_pk import _agenda
+from heparin_pk.base import elementwise as _each
+from heparin_pk.base import randomness as _streams
+from heparin_pk.base.elementwise import LOOPS
 from heparin_pk.engine import compiled
 
 pytestmark = pytest.mark.slow

@@ -20,9 +20,9 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.base.source import Source, Value
 from heparin_pk.laboratory import Residual
 from heparin_pk.pump import Pump
-from heparin_pk.source import Source, Value
 
 TABLE, DRUG, PATIENT = Nomogram.load("raschke-1993"), published.UFH_DEFAULT, Patient(weight_kg=82, baseline_aptt_s=31)
 N = 20_000

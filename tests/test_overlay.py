@@ -26,7 +26,7 @@ from heparin_pk import (
     titrate,
     widgets,
 )
-from heparin_pk import citations as papers
+from heparin_pk.base import citations as papers
 from heparin_pk.cli import main
 from heparin_pk.widgets import Choice, Explore, Picture, Slider, Toggle
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from heparin_pk import Execution, Patient, Population, Spread, Value, hospital, people, published
-from heparin_pk._streams import standard_normal, standard_normals, uniform, uniforms
+from heparin_pk.base.randomness import standard_normal, standard_normals, uniform, uniforms
+from heparin_pk.base.source import Source
 from heparin_pk.population import on_another_day, person
-from heparin_pk.source import Source
 
 DRUG = published.UFH_DEFAULT
 PLACE = Source(key="here", citation="a test", where="here", confidence="assumed")

@@ -11,7 +11,8 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import Fixed, Laboratory, Population, citations, datasets, hospital, plot, published, titrate, vpc
+from heparin_pk import Fixed, Laboratory, Population, datasets, hospital, plot, published, titrate, vpc
+from heparin_pk.base import citations
 
 pytestmark = pytest.mark.slow  # a trial or a hundred replicates each
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from heparin_pk._checks import check_one_of
+from heparin_pk.base.checks import check_one_of
 from heparin_pk.engine import compiled, stepper
 from heparin_pk.engine.compiled import HAIR
 from heparin_pk.engine.nothing import NOTHING

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
-from heparin_pk._checks import check_one_of
+from heparin_pk.base.checks import check_one_of
 from heparin_pk.course import Course
 from heparin_pk.outcomes import CURVES, OUTCOMES, Z_95, Estimate, Outcomes
 from heparin_pk.plot.base import (

@@ -4,9 +4,9 @@ Where a paper prints an effect (a ratio of half-lives), the factor on the parame
 back (confidence "derived"); where only a direction is printed, the size is "assumed" and says so.
 """
 
+from heparin_pk.base.source import Source, Value
 from heparin_pk.covariate import Covariate
 from heparin_pk.published.sources import BRANCAZIO, HIRSH_1976, KANDROTAS_1989, TEIEN_1977
-from heparin_pk.source import Source, Value
 
 CAMPBELL_1996 = Source(
     key="Campbell_1996",

@@ -4,9 +4,9 @@ Except for the guideline's equivalence each was measured in patients as a pair o
 least-squares line through the origin of those two points (:meth:`Reagent.from_matched_range`).
 """
 
+from heparin_pk.base.source import Source
 from heparin_pk.published.sources import DERIVED, RASCHKE_1993
 from heparin_pk.response import Reagent
-from heparin_pk.source import Source
 
 GUIDELINE = Reagent(
     name="guideline",

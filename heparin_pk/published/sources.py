@@ -1,6 +1,6 @@
 """Papers and pages the published sets were read from, each once."""
 
-from heparin_pk.source import Source
+from heparin_pk.base.source import Source
 
 HALF_LIFE_TABLE = Source(
     key="Half_life_table",

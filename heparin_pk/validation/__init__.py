@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from heparin_pk._checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.source import Source
 from heparin_pk.drug import OutsideStudied
-from heparin_pk.source import Source
 
 GROUPS = (
     "kinetics",

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from heparin_pk import metrics
-from heparin_pk._streams import standard_normal
+from heparin_pk.base.randomness import standard_normal
 from heparin_pk.calibration import Agreement, agreement, samples
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug

@@ -1,6 +1,6 @@
 """The papers the claims were read from, where no published set needed them before."""
 
-from heparin_pk.source import Source
+from heparin_pk.base.source import Source
 
 KROON_1992 = Source(
     key="Kroon_1992",

@@ -12,8 +12,8 @@ from functools import lru_cache
 from ipywidgets import HTML, Accordion, Box, Button, Dropdown, FloatSlider, IntSlider, Layout, RadioButtons, Text, VBox
 
 from heparin_pk import plot, published
-from heparin_pk._checks import check_between, check_one_of
-from heparin_pk._streams import checked_seed
+from heparin_pk.base.checks import check_between, check_one_of
+from heparin_pk.base.randomness import checked_seed
 from heparin_pk.course import Course, chart_in_words
 from heparin_pk.drug import Drug
 from heparin_pk.laboratory import Laboratory

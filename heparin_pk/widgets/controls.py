@@ -7,7 +7,7 @@ from html import escape
 
 from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output, ToggleButton, VBox
 
-from heparin_pk._checks import check_between
+from heparin_pk.base.checks import check_between
 from heparin_pk.ward import Step
 
 HIGHEST_RATE_U_PER_KG_PER_H = 32

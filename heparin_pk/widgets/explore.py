@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from ipywidgets import HTML, Accordion, Box, Button, Checkbox, Dropdown, Layout, RadioButtons, VBox
 from matplotlib.figure import Figure
 
-from heparin_pk._checks import check_between, check_is, check_one_of
+from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.drug import OutsideStudied
 from heparin_pk.plot import STYLE
 from heparin_pk.widgets.controls import ROW, chosen, script, slider

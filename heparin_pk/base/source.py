@@ -7,7 +7,7 @@ import numbers
 import re
 from dataclasses import dataclass, replace
 
-from heparin_pk._checks import check_one_of, shown
+from heparin_pk.base.checks import check_one_of, shown
 
 CONFIDENCES = {
     "primary": "the paper's own text, abstract or label was read",

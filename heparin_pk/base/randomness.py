@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from heparin_pk._each import LOOPS, each
+from heparin_pk.base.elementwise import LOOPS, each
 
 _TICKS_PER_H = 36_000  # a tenth of a second
 _FEW = 64

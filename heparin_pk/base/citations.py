@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from heparin_pk._checks import check_is
-from heparin_pk.source import Source
+from heparin_pk.base.checks import check_is
+from heparin_pk.base.source import Source
 
 
 @runtime_checkable

@@ -1,0 +1,1 @@
+"""The toolbox: checks, files, records, rounding, randomness, sources. It knows no heparin."""
