@@ -15,12 +15,13 @@ import numpy as np
 from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.base.randomness import checked_seed, standard_normal
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.blood.response import Reagent
 from heparin_pk.drug import Drug
 from heparin_pk.hospital import FACTOR_VIII
-from heparin_pk.laboratory import Laboratory
 from heparin_pk.patient import Patient
 from heparin_pk.population import people
-from heparin_pk.response import Reagent, TherapeuticRange
 
 FORMS = ("logarithmic", "linear")
 ANTI_XA_CV_FRACTION = 0.05

@@ -24,13 +24,15 @@ from heparin_pk import __version__, datasets, hospital, indications, metrics, no
 from heparin_pk.base.citations import citations
 from heparin_pk.base.files import read_text, write_text
 from heparin_pk.base.records import to_plain
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
 from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
 from heparin_pk.drug import OutsideStudied
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
-from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.overlay import overlay
 from heparin_pk.patient import SEXES, YES_OR_NO, Patient
@@ -38,7 +40,6 @@ from heparin_pk.population import Population
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange, aptt_range_for_anti_xa
 from heparin_pk.simulate import simulate, titrate
 from heparin_pk.trial import Trial, TrialInterrupted
 

@@ -17,17 +17,17 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.files import read_text, write_text
 from heparin_pk.base.records import from_plain, to_plain
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
+from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.covariate import Covariate
 from heparin_pk.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.engine import ENGINES
 from heparin_pk.execution import Execution
 from heparin_pk.kinetics import State
-from heparin_pk.laboratory import Laboratory, Residual
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Bag, Pump, ml_per_h
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.response import ClottingTime, Reagent, Responses, TherapeuticRange, level
-from heparin_pk.ward import Lab
 
 csv.field_size_limit(2**30)
 

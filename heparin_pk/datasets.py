@@ -17,13 +17,14 @@ from pathlib import Path
 from heparin_pk.base.checks import check_between, shown
 from heparin_pk.base.files import read_text
 from heparin_pk.base.source import Source
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.laboratory import Lab
+from heparin_pk.blood.response import Reagent
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
 from heparin_pk.patient import Patient
 from heparin_pk.regimen import Bolus, Infusion, Order, Regimen, Stop
-from heparin_pk.response import ASSAYS, Reagent, TherapeuticRange
 from heparin_pk.simulate import simulate
-from heparin_pk.ward import Lab
 
 MIMIC_III_DEMO = Source(
     key="MIMIC_III_demo",

@@ -9,18 +9,12 @@ from typing import Any
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.elementwise import power
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood.laboratory import Residual
+from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime, Reagent, Responses
 from heparin_pk.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.covariate import KINETIC, Covariate, product
 from heparin_pk.kinetics import Kinetics, KineticsOfAll
-from heparin_pk.laboratory import Residual
 from heparin_pk.patient import Crowd, Patient
-from heparin_pk.response import (
-    ANTITHROMBIN_LAWS,
-    WHITFIELD_1980,
-    ClottingTime,
-    Reagent,
-    Responses,
-)
 
 
 class OutsideStudied(UserWarning):

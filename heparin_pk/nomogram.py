@@ -23,9 +23,9 @@ from heparin_pk.base.elementwise import smaller
 from heparin_pk.base.files import read_text
 from heparin_pk.base.rounding import round_all_to, round_to
 from heparin_pk.base.source import Source
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.pump import Bag, Pump
 from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
-from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.ward import Decision, Decisions, Situation, Situations
 
 _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")

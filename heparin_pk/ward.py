@@ -13,36 +13,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
+from heparin_pk.blood.assay import ASSAYS
+from heparin_pk.blood.laboratory import Lab
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Regimen
-from heparin_pk.response import ASSAYS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Lab:
-    """A laboratory result: when the blood was drawn, when the ward read it, what was written.
-
-    ``above_ceiling`` says that the assay stopped counting at ``value``: the result is "> 150 s" and no number.
-    """
-
-    drawn_h: float
-    reported_h: float
-    assay: str
-    value: float
-    above_ceiling: bool = False
-
-    def __post_init__(self) -> None:
-        check_between("drawn_h", self.drawn_h, -1e4, 1e4)
-        check_between("reported_h", self.reported_h, self.drawn_h, 1e4)
-        check_one_of("assay", self.assay, ASSAYS)
-        check_between("value", self.value, 0.0, 1e4)
-        floats(self, "drawn_h", "reported_h", "value")
-
-    __repr__ = shown
-
-    def write(self) -> str:
-        """Return the result as the chart shows it: "aPTT 63 s", "aPTT > 150 s"."""
-        return ASSAYS[self.assay].write(self.value, self.above_ceiling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,9 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.blood.response import level
 from heparin_pk.engine import Run, exact
 from heparin_pk.kinetics import Kinetics, State, derivatives
-from heparin_pk.response import level
 from heparin_pk.simulate import U_PER_MG_PROTAMINE
 
 DRUGS: tuple[Drug, ...] = published.ALL

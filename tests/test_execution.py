@@ -21,7 +21,7 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.base.source import Source, Value
-from heparin_pk.laboratory import Residual
+from heparin_pk.blood.laboratory import Residual
 from heparin_pk.pump import Pump
 
 TABLE, DRUG, PATIENT = Nomogram.load("raschke-1993"), published.UFH_DEFAULT, Patient(weight_kg=82, baseline_aptt_s=31)

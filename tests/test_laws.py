@@ -60,8 +60,8 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.blood.response import aptt_s
 from heparin_pk.engine import ENGINES
-from heparin_pk.response import aptt_s
 
 # The laws are arithmetic: they hold for doses nobody studied, too.
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")

@@ -43,9 +43,9 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.blood.response import level
 from heparin_pk.engine import Run, exact
 from heparin_pk.kinetics import State
-from heparin_pk.response import level
 
 SOURCE = Source(key="A_2020", citation="A", where="Table 1", confidence="derived")
 NOT_NUMBERS = [math.nan, math.inf, -math.inf, "80", True, None, [80], 1 + 2j]

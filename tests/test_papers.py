@@ -22,10 +22,10 @@ from heparin_pk import (
     published,
     simulate,
 )
+from heparin_pk.blood.response import anti_xa_u_per_ml, aptt_ratio, aptt_s
 from heparin_pk.engine import Run
 from heparin_pk.kinetics import State
 from heparin_pk.published import reagents
-from heparin_pk.response import anti_xa_u_per_ml, aptt_ratio, aptt_s
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
 

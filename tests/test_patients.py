@@ -25,6 +25,7 @@ from heparin_pk import (
     published,
     simulate,
 )
+from heparin_pk.blood.response import ANTITHROMBIN_LAWS, level
 from heparin_pk.bodysize import (
     blood_volume_l,
     bmi,
@@ -33,7 +34,6 @@ from heparin_pk.bodysize import (
     lean_body_weight_kg,
 )
 from heparin_pk.population import person
-from heparin_pk.response import ANTITHROMBIN_LAWS, level
 from heparin_pk.validation import ask as a
 
 UFH = published.UFH_DEFAULT

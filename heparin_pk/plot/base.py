@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from heparin_pk.response import ASSAYS, TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 
 BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
     "#0072B2",

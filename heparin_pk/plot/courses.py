@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from heparin_pk import metrics
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.laboratory import Lab
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
 from heparin_pk.kinetics import State
@@ -31,9 +33,7 @@ from heparin_pk.plot.base import (
 )
 from heparin_pk.plot.overlay import outside_in_short, shade_beyond
 from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
-from heparin_pk.response import ASSAYS, TherapeuticRange
 from heparin_pk.simulate import simulate
-from heparin_pk.ward import Lab
 
 
 def course_scene(

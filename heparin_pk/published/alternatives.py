@@ -1,10 +1,10 @@
 """What is given when heparin may not be: direct thrombin inhibitors, in micrograms. They need no antithrombin."""
 
 from heparin_pk.base.source import Value
+from heparin_pk.blood.response import ClottingTime
 from heparin_pk.covariate import Covariate
 from heparin_pk.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published.sources import ASSUMED, BIVALIRUDIN_LABEL, SWAN_2000, SWAN_2000_LIVER, ZHANG_2012
-from heparin_pk.response import ClottingTime
 
 SWAN_ARGATROBAN_DERIVED = Drug(
     name="SWAN_ARGATROBAN_DERIVED",

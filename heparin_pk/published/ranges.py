@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from heparin_pk.base.source import Source
+from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.published.sources import RASCHKE_1993
-from heparin_pk.response import TherapeuticRange
 
 ANTI_XA_TREATMENT = TherapeuticRange(
     assay="anti_xa_u_per_ml",

@@ -5,8 +5,8 @@ least-squares line through the origin of those two points (:meth:`Reagent.from_m
 """
 
 from heparin_pk.base.source import Source
+from heparin_pk.blood.response import Reagent
 from heparin_pk.published.sources import DERIVED, RASCHKE_1993
-from heparin_pk.response import Reagent
 
 GUIDELINE = Reagent(
     name="guideline",

@@ -1,6 +1,7 @@
 """Unfractionated heparin: one constant per published or derived set, and no calculation beyond what a reader can redo."""
 
 from heparin_pk.base.source import Value
+from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime
 from heparin_pk.covariate import Covariate
 from heparin_pk.drug import Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published import patients
@@ -26,7 +27,6 @@ from heparin_pk.published.sources import (
     TEIEN_1977,
     US_LABEL,
 )
-from heparin_pk.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime
 
 SUBCUTANEOUS = (
     Parameter(

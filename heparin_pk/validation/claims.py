@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from heparin_pk.base.source import Source
+from heparin_pk.blood.response import ANTITHROMBIN_AND_APTT, WHITFIELD_1980, Reagent, aptt_s
 from heparin_pk.calibration import (
     ANTI_XA_CV_SOURCE,
     ARACHCHILLAGE_2017,
@@ -18,7 +19,6 @@ from heparin_pk.calibration import (
 )
 from heparin_pk.published import patients, reagents
 from heparin_pk.published import sources as s
-from heparin_pk.response import ANTITHROMBIN_AND_APTT, WHITFIELD_1980, Reagent, aptt_s
 from heparin_pk.validation import Claim, papers, trials
 from heparin_pk.validation import ask as a
 

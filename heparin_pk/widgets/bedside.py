@@ -14,13 +14,14 @@ from ipywidgets import HTML, Accordion, Box, Button, Dropdown, FloatSlider, IntS
 from heparin_pk import plot, published
 from heparin_pk.base.checks import check_between, check_one_of
 from heparin_pk.base.randomness import checked_seed
+from heparin_pk.blood.assay import ASSAYS
+from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.blood.response import Reagent, level
 from heparin_pk.course import Course, chart_in_words
 from heparin_pk.drug import Drug
-from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Pump
-from heparin_pk.response import ASSAYS, Reagent, level
 from heparin_pk.simulate import titrate
 from heparin_pk.ward import ByHand
 from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, chosen, script, slider

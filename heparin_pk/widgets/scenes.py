@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from heparin_pk import hospital, metrics, plot, published
 from heparin_pk import indications as reasons
 from heparin_pk import validation as proof
+from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.blood.response import level
 from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.drug import Drug
-from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.nomogram import names as nomogram_names
 from heparin_pk.outcomes import Outcomes
@@ -23,7 +25,6 @@ from heparin_pk.patient import Patient
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.regimen import Bolus, Infusion, Regimen
-from heparin_pk.response import TherapeuticRange, level
 from heparin_pk.simulate import simulate
 from heparin_pk.trial import Trial
 from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
@@ -170,7 +171,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
         f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
-        "from heparin_pk import Patient, TherapeuticRange, plot, published\nfrom heparin_pk.response import level\n\n"
+        "from heparin_pk import Patient, TherapeuticRange, plot, published\nfrom heparin_pk.blood.response import level\n\n"
         f"patient = {patient!r}\n"
         f"reagents = [published.reagents.REAGENTS[name] for name in {[one.name for one in drawn]!r}]\n"
         "answers = published.UFH_DEFAULT.answers_with(reagents[0])\n"

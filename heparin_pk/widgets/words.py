@@ -9,14 +9,14 @@ from html import escape
 
 import heparin_pk
 from heparin_pk import metrics, published
+from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
-from heparin_pk.laboratory import Laboratory
 from heparin_pk.nomogram import Nomogram, names
 from heparin_pk.patient import Patient
 from heparin_pk.pump import Pump
-from heparin_pk.response import TherapeuticRange
-from heparin_pk.ward import ByHand, Lab
+from heparin_pk.ward import ByHand
 
 SIDES = ("below", "in range", "above")
 

@@ -12,9 +12,37 @@ from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import log_normal, standard_normals
 from heparin_pk.base.rounding import round_all_to
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood.assay import ASSAYS
+from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.patient import Crowd, Patient
-from heparin_pk.response import ASSAYS, ClottingTime, Reagent, Responses, level
-from heparin_pk.ward import Lab
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Lab:
+    """A laboratory result: when the blood was drawn, when the ward read it, what was written.
+
+    ``above_ceiling`` says that the assay stopped counting at ``value``: the result is "> 150 s" and no number.
+    """
+
+    drawn_h: float
+    reported_h: float
+    assay: str
+    value: float
+    above_ceiling: bool = False
+
+    def __post_init__(self) -> None:
+        check_between("drawn_h", self.drawn_h, -1e4, 1e4)
+        check_between("reported_h", self.reported_h, self.drawn_h, 1e4)
+        check_one_of("assay", self.assay, ASSAYS)
+        check_between("value", self.value, 0.0, 1e4)
+        floats(self, "drawn_h", "reported_h", "value")
+
+    __repr__ = shown
+
+    def write(self) -> str:
+        """Return the result as the chart shows it: "aPTT 63 s", "aPTT > 150 s"."""
+        return ASSAYS[self.assay].write(self.value, self.above_ceiling)
+
 
 FROM_HEPARIN_LINE_S = Value(
     20.5,
