@@ -23,7 +23,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import least_squares
 
 from heparin_pk import Kinetics
-from heparin_pk.kinetics import derivatives
+from heparin_pk.body.kinetics import derivatives
 
 HALF_LIVES_MIN = ((25.0, 30.0, 0.20), (100.0, 60.0, 0.20), (400.0, 150.0, 0.20), (70.0, 63.0, 0.24), (100.0, 74.0, 0.25))
 CLEARANCE_AT_6_ML_PER_H_PER_KG = (16.0, 0.30)

@@ -27,7 +27,8 @@ from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
-from heparin_pk.bodysize import DOSING_WEIGHTS, dosing_weight_kg
+from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
+from heparin_pk.body.patient import SEXES, YES_OR_NO, Patient
 from heparin_pk.course import Course
 from heparin_pk.datasets import WARD_TARGET, ICUCourse
 from heparin_pk.drug import OutsideStudied
@@ -35,7 +36,6 @@ from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.overlay import overlay
-from heparin_pk.patient import SEXES, YES_OR_NO, Patient
 from heparin_pk.population import Population
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag

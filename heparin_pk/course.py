@@ -20,12 +20,12 @@ from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
-from heparin_pk.covariate import Covariate
+from heparin_pk.body.covariate import Covariate
+from heparin_pk.body.kinetics import State
+from heparin_pk.body.patient import Patient
 from heparin_pk.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.engine import ENGINES
 from heparin_pk.execution import Execution
-from heparin_pk.kinetics import State
-from heparin_pk.patient import Patient
 from heparin_pk.pump import Bag, Pump, ml_per_h
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 
@@ -57,7 +57,7 @@ class Course:
     """One treatment from its first order to its last hour.
 
     ``time_h`` (n,) are the moments at which the truth is kept (every five minutes; a moment at which something was given
-    appears twice, before and after), ``states`` (n, 8) the :class:`~heparin_pk.kinetics.State` at them, ``pump_u_per_h`` (n,)
+    appears twice, before and after), ``states`` (n, 8) the :class:`~heparin_pk.body.kinetics.State` at them, ``pump_u_per_h`` (n,)
     what runs from then on. ``entries`` is the chart: results as the ward read them, orders as they were given.
     """
 

@@ -20,9 +20,9 @@ from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import Reagent
+from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
-from heparin_pk.patient import Patient
 from heparin_pk.regimen import Bolus, Infusion, Order, Regimen, Stop
 from heparin_pk.simulate import simulate
 

@@ -11,10 +11,10 @@ from heparin_pk.base.elementwise import power
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Residual
 from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime, Reagent, Responses
-from heparin_pk.bodysize import MEASURE_SOURCES, MEASURES, measure
-from heparin_pk.covariate import KINETIC, Covariate, product
-from heparin_pk.kinetics import Kinetics, KineticsOfAll
-from heparin_pk.patient import Crowd, Patient
+from heparin_pk.body.bodysize import MEASURE_SOURCES, MEASURES, measure
+from heparin_pk.body.covariate import KINETIC, Covariate, product
+from heparin_pk.body.kinetics import Kinetics, KineticsOfAll
+from heparin_pk.body.patient import Crowd, Patient
 
 
 class OutsideStudied(UserWarning):

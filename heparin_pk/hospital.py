@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from heparin_pk.base.source import Source, Value
+from heparin_pk.body.patient import Patient
 from heparin_pk.execution import Execution
-from heparin_pk.patient import Patient
 from heparin_pk.population import Population, Spread
 from heparin_pk.published.sources import ASSUMED
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
-from heparin_pk.patient import Patient
 from heparin_pk.published import named as model_named
 from heparin_pk.published import ranges
 from heparin_pk.published.sources import BRUNET_2008, RASCHKE_1993

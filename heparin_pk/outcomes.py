@@ -15,8 +15,8 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, level
+from heparin_pk.body.patient import Crowd
 from heparin_pk.cohort import Charts
-from heparin_pk.patient import Crowd
 from heparin_pk.tally import Tally
 
 Z_95 = 1.959963984540054

@@ -14,10 +14,10 @@ import numpy as np
 
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, felt_u_per_ml
+from heparin_pk.body.patient import Crowd
 from heparin_pk.cohort import What
 from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.metrics import SHORTEST_STAY_H
-from heparin_pk.patient import Crowd
 
 
 class InRange:

@@ -41,8 +41,8 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.blood.response import level
+from heparin_pk.body.kinetics import Kinetics, State, derivatives
 from heparin_pk.engine import Run, exact
-from heparin_pk.kinetics import Kinetics, State, derivatives
 from heparin_pk.simulate import U_PER_MG_PROTAMINE
 
 DRUGS: tuple[Drug, ...] = published.ALL

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from heparin_pk import Course, Nomogram, cli, published, titrate
-from heparin_pk.patient import Patient
+from heparin_pk.body.patient import Patient
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:

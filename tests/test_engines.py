@@ -30,8 +30,8 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.body.kinetics import State, derivatives
 from heparin_pk.engine import ENGINES, Run, exact, stepper
-from heparin_pk.kinetics import State, derivatives
 
 DATA = Path(__file__).parent / "data"
 EVERY_ENGINE = [pytest.param(e, marks=pytest.mark.slow) if e == "compiled" else pytest.param(e) for e in ENGINES]

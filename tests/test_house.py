@@ -155,7 +155,7 @@ PLANTED = [
     ("patient", "if True:\n    try:\n        from heparin_pk import ward\n    except ImportError:\n        pass", "ward"),
     ("patient", "import importlib\nimportlib.import_module('heparin_pk.ward')", "ward"),
     ("patient", "__import__('heparin_pk.ward')", "ward"),
-    ("kinetics", "from heparin_pk.patient import Patient", "patient"),  # one floor, two rooms
+    ("kinetics", "from heparin_pk.body.patient import Patient", "patient"),  # one floor, two rooms
     ("engine.stepper", "from ..patient import Patient\nfrom ..published import ufh", "published"),
     ("engine.stepper", "from .. import simulate", "simulate"),
     ("published.ufh", "from ..engine import Run", "engine"),

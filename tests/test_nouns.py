@@ -44,8 +44,8 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.blood.response import level
+from heparin_pk.body.kinetics import State
 from heparin_pk.engine import Run, exact
-from heparin_pk.kinetics import State
 
 SOURCE = Source(key="A_2020", citation="A", where="Table 1", confidence="derived")
 NOT_NUMBERS = [math.nan, math.inf, -math.inf, "80", True, None, [80], 1 + 2j]

@@ -23,8 +23,8 @@ from heparin_pk import (
     simulate,
 )
 from heparin_pk.blood.response import anti_xa_u_per_ml, aptt_ratio, aptt_s
+from heparin_pk.body.kinetics import State
 from heparin_pk.engine import Run
-from heparin_pk.kinetics import State
 from heparin_pk.published import reagents
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")

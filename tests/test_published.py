@@ -30,7 +30,7 @@ from heparin_pk import (
     simulate,
     titrate,
 )
-from heparin_pk.bodysize import fat_free_mass_kg
+from heparin_pk.body.bodysize import fat_free_mass_kg
 from heparin_pk.validation import ask as a
 
 EVERY = [pytest.param(drug, id=drug.name) for drug in published.ALL]

@@ -14,7 +14,7 @@ from heparin_pk.base.rounding import round_all_to
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
-from heparin_pk.patient import Crowd, Patient
+from heparin_pk.body.patient import Crowd, Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

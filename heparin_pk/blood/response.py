@@ -16,8 +16,8 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.covariate import Covariate, product
-from heparin_pk.patient import Crowd, Patient
+from heparin_pk.body.covariate import Covariate, product
+from heparin_pk.body.patient import Crowd, Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

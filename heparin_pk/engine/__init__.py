@@ -17,9 +17,9 @@ from functools import partial
 import numpy as np
 
 from heparin_pk.base.checks import check_one_of
+from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.engine import compiled, reference, stepper
 from heparin_pk.engine.stepper import STEPS_PER_H
-from heparin_pk.kinetics import Kinetics, State
 
 ENGINES = ("stepper", "scipy", "compiled")
 

@@ -23,9 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk import _agenda, kinetics
+from heparin_pk import _agenda
 from heparin_pk.base import randomness as _streams
 from heparin_pk.base.elementwise import LOOPS
+from heparin_pk.body import kinetics
 from heparin_pk.engine import nothing, stepper
 from heparin_pk.engine.nothing import NOTHING, Nothing
 from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H

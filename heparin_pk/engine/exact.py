@@ -2,7 +2,7 @@
 
 With a constant input R the amount x obeys dx/dt = R - k x - Vmax x / (K + x), K = Km V. The right side is
 -k (x - r1)(x - r2) / (K + x) with r2 < -K < 0 <= r1, so time is an elementary function of x; x at a given time is the root of
-one increasing scalar equation. Holds for a :class:`~heparin_pk.kinetics.Kinetics` with linear loss above zero and neither
+one increasing scalar equation. Holds for a :class:`~heparin_pk.body.kinetics.Kinetics` with linear loss above zero and neither
 binding pool, second compartment nor depot.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from heparin_pk.kinetics import Kinetics
+from heparin_pk.body.kinetics import Kinetics
 
 
 def _roots(kinetics: Kinetics, rate_u_per_h: float) -> tuple[float, float, float, float]:

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from heparin_pk.base.checks import check_one_of
+from heparin_pk.body.kinetics import Rates, State
 from heparin_pk.engine import compiled, stepper
 from heparin_pk.engine.compiled import HAIR
 from heparin_pk.engine.nothing import NOTHING
 from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
-from heparin_pk.kinetics import Rates, State
 
 RUNNERS = ("numpy", "python", "compiled")
 _CENTRAL = State._fields.index("central_u")

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from heparin_pk.kinetics import derivatives
+from heparin_pk.body.kinetics import derivatives
 
 METHOD = "DOP853"
 RELATIVE_TOLERANCE = 1e-12

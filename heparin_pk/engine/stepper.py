@@ -1,6 +1,6 @@
 """Fixed-step Runge-Kutta in plain floats: what makes sliders instant.
 
-The classical fourth-order step on :func:`heparin_pk.kinetics.derivatives`, at most five minutes long and aligned to every
+The classical fourth-order step on :func:`heparin_pk.body.kinetics.derivatives`, at most five minutes long and aligned to every
 order. One step is tried; where its own slopes say that it misses (after a bolus, while protamine works, when heparin washes out)
 the five minutes are cut finer, by a rule that uses only ``+ - * / sqrt``, so the same numbers come out of Python and of compiled
 code, bit for bit.
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from heparin_pk.body.kinetics import derivatives
 from heparin_pk.engine.reference import UNDERSHOOT
-from heparin_pk.kinetics import derivatives
 
 STEPS_PER_H = 12
 """No step is longer than five minutes, and steps end on the five-minute grid."""
@@ -70,8 +70,8 @@ def build(
 ) -> Stepper:
     """Return the stepper, its parts passed through ``compiled`` (nothing, or a compiler), the whole through ``keep``.
 
-    ``state`` is a tuple in the order of :class:`~heparin_pk.kinetics.State`, ``inputs`` the pump and protamine rates, ``rates``
-    a tuple in the order of :class:`~heparin_pk.kinetics.Rates`: floats, or arrays with one element a person.
+    ``state`` is a tuple in the order of :class:`~heparin_pk.body.kinetics.State`, ``inputs`` the pump and protamine rates, ``rates``
+    a tuple in the order of :class:`~heparin_pk.body.kinetics.Rates`: floats, or arrays with one element a person.
     ``slope(*state, *inputs, *rates)`` is the right-hand side. With what it says of now ``rk4_step(state, h, inputs, rates, now)``
     is one step, and how much its path bends (the difference of its two middle slopes, for plasma, protamine and effect).
     One step of ``hours`` is good if ``one_will_do(strain(state, new, hours, inputs, rates, now, bend))``; if not, ``substeps``

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from heparin_pk import metrics
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
+from heparin_pk.body.kinetics import State
+from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
-from heparin_pk.kinetics import State
 from heparin_pk.nomogram import Nomogram
-from heparin_pk.patient import Patient
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,

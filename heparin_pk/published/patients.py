@@ -5,7 +5,7 @@ back (confidence "derived"); where only a direction is printed, the size is "ass
 """
 
 from heparin_pk.base.source import Source, Value
-from heparin_pk.covariate import Covariate
+from heparin_pk.body.covariate import Covariate
 from heparin_pk.published.sources import BRANCAZIO, HIRSH_1976, KANDROTAS_1989, TEIEN_1977
 
 CAMPBELL_1996 = Source(

@@ -2,7 +2,7 @@
 
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime
-from heparin_pk.covariate import Covariate
+from heparin_pk.body.covariate import Covariate
 from heparin_pk.drug import Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published import patients
 from heparin_pk.published.reagents import GUIDELINE

@@ -11,10 +11,10 @@ import heparin_pk
 from heparin_pk import metrics, published
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
+from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
 from heparin_pk.drug import Drug
 from heparin_pk.nomogram import Nomogram, names
-from heparin_pk.patient import Patient
 from heparin_pk.pump import Pump
 from heparin_pk.ward import ByHand
 

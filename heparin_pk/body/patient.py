@@ -44,7 +44,7 @@ class Patient:
     """A person about to be given heparin; what is not said is not known, and no law uses it.
 
     ``weight_kg`` is the true body weight (0.4 to 400); ``dosing_weight_kg`` the weight doses are calculated with where that is
-    another one (:func:`heparin_pk.bodysize.dosing_weight_kg`); ``height_cm``, ``age_y``, ``sex`` ("female", "male").
+    another one (:func:`heparin_pk.body.bodysize.dosing_weight_kg`); ``height_cm``, ``age_y``, ``sex`` ("female", "male").
     ``baseline_aptt_s`` and ``baseline_act_s`` are the clotting times before heparin (15 to 150 s, 50 to 300 s);
     ``antithrombin_fraction`` the antithrombin activity as a share of normal (0 to 2); ``factor_viii_u_per_ml`` (0.01 to 20);
     ``creatinine_clearance_ml_per_min`` (1 to 250); ``inr`` of somebody on warfarin; ``doac_anti_xa_u_per_ml`` what an anti-Xa

@@ -1,7 +1,7 @@
 """How big somebody is, in the measures doses and published models use: each a formula with its paper.
 
 Raises ``ValueError`` naming what is missing (``height_cm``, ``sex``, ``age_y``) where a formula needs it. A
-:class:`~heparin_pk.patient.Crowd` gets an array, one number a person.
+:class:`~heparin_pk.body.patient.Crowd` gets an array, one number a person.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from heparin_pk.base.checks import check_between, check_one_of
 from heparin_pk.base.elementwise import choose, power, smaller
 from heparin_pk.base.source import Source
-from heparin_pk.patient import Crowd, Patient
+from heparin_pk.body.patient import Crowd, Patient
 
 NADLER = Source(
     key="rxkinetics_formulas",

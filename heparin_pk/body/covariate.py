@@ -13,9 +13,9 @@ import numpy as np
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.elementwise import choose, larger, power, smaller, some
 from heparin_pk.base.source import Value
-from heparin_pk.bodysize import MEASURES, measure
-from heparin_pk.kinetics import Kinetics
-from heparin_pk.patient import Crowd, Patient
+from heparin_pk.body.bodysize import MEASURES, measure
+from heparin_pk.body.kinetics import Kinetics
+from heparin_pk.body.patient import Crowd, Patient
 
 FORMS = {
     "times": "factor where the feature is true",

@@ -1,0 +1,1 @@
+"""Who is treated, and where the drug goes: patients, body size, kinetics, covariate effects."""
