@@ -29,7 +29,8 @@ from heparin_pk import (
     simulate,
     validation,
 )
-from heparin_pk.cli import PLAINLY, parser
+from heparin_pk.cli.output import PLAINLY
+from heparin_pk.cli.parser import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,257 @@
+"""What each command does: it calls the package and prints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+
+from heparin_pk import datasets, hospital, indications, nomogram, published, validation
+from heparin_pk.base.citations import citations
+from heparin_pk.base.records import to_plain
+from heparin_pk.blood.assay import ASSAYS
+from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.blood.response import Reagent
+from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
+from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_course, write_picture
+from heparin_pk.datasets import WARD_TARGET
+from heparin_pk.drug import OutsideStudied
+from heparin_pk.nomogram import Nomogram
+from heparin_pk.overlay import overlay
+from heparin_pk.simulate import simulate, titrate
+from heparin_pk.trial import Trial
+
+
+def run_simulate(options: argparse.Namespace) -> None:
+    course = simulate(
+        patient_of(options),
+        published.named(options.model),
+        regimen_of(options),
+        hours=options.hours,
+        reagent=reagent_of(options),
+        engine=options.engine,
+    )
+    show_course(course, published.ranges.first_for(course.assays), options)
+
+
+def run_titrate(options: argparse.Namespace) -> None:
+    table = Nomogram.load(options.nomogram)
+    course = titrate(
+        patient_of(options),
+        published.named(options.model),
+        table,
+        hours=options.hours,
+        laboratory=Laboratory(assay=table.assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
+        seed=options.seed,
+        engine=options.engine,
+    )
+    show_course(course, table.target, options, heading=f"{table.title}: aims at {table.target.write()}")
+
+
+def run_replay(options: argparse.Namespace) -> None:
+    drug = published.named(options.model) if options.model else None
+    before = exported_course(options.course)
+    if before is not None:
+        if options.weight is not None:
+            raise ValueError("--weight belongs to charts; an exported course has its patient")
+        course = simulate(
+            before.patient,
+            drug or before.drug,
+            before.regimen,
+            hours=before.hours,
+            reagent=reagent_of(options) or (before.reagent if isinstance(before.reagent, Reagent) else None),
+            engine=options.engine,
+        )
+        target = before.target or published.ranges.ANTI_XA_TREATMENT
+        show_course(course, target, options, heading="the orders of an exported course, given again")
+        return
+    chart = chart_of(options.course, options.course_id, options.weight)
+    course = datasets.replay(chart, drug or published.UFH_DEFAULT, reagent=reagent_of(options), engine=options.engine)
+    show_course(course, WARD_TARGET, options, chart=chart)
+
+
+def run_nomograms(options: argparse.Namespace) -> None:
+    tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
+    if options.json:
+        print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
+                           "start": t.start.write(), "bands": [{"levels": b.label, "do": b.write()} for b in t.bands],
+                           "caveats": t.caveats, "source": t.source.cite()} for t in tables]))  # fmt: skip
+    elif options.name:
+        print(tables[0])
+    else:
+        for table in tables:
+            print(f"{table.name:<26}{table.title:<50}{table.target.write()}")
+
+
+_IN_FULL = ("parameters", "reagent", "act", "studied", "variability", "between_occasions", "residual", "laws", "built_from")
+
+
+def run_models(options: argparse.Namespace) -> None:
+    drugs = [published.named(options.name)] if options.name else list(published.ALL)
+    if options.json:
+        rows = [
+            {
+                "name": drug.name,
+                "title": drug.title,
+                "family": drug.family,
+                "structure": drug.structure,
+                "amount_unit": drug.amount_unit,
+                "assays": drug.responses.assays,
+                "departures": drug.departures,
+                **{field: to_plain(getattr(drug, field)) for field in _IN_FULL},
+                "citations": drug.cite().splitlines(),
+            }
+            for drug in drugs
+        ]
+        print(json.dumps(rows, allow_nan=False))
+    elif options.name:
+        print(drugs[0])
+    else:
+        for drug in drugs:
+            mark = " (UFH_DEFAULT)" if drug is published.UFH_DEFAULT else ""
+            print(f"{drug.name:<27}{drug.title}{mark}")
+
+
+def run_cite(options: argparse.Namespace) -> None:
+    lines: list[str] = []
+    for name in options.names or [*(drug.name for drug in published.ALL), *nomogram.names()]:
+        if name in nomogram.names() or name.endswith(".toml"):
+            lines.append(Nomogram.load(name).source.cite())
+        else:
+            lines += published.named(name).cite().splitlines()
+    lines = list(dict.fromkeys(lines))
+    print(json.dumps(lines) if options.json else "\n".join(lines))
+
+
+def run_overlay(options: argparse.Namespace) -> None:
+    if options.assay not in ASSAYS:
+        raise ValueError(f"no assay {options.assay!r}; there are {', '.join(ASSAYS)}")
+    patient = patient_of(options)
+    drugs, left_out = [published.named(name) for name in options.names], []
+    if not drugs:  # all of them, but for those that ask for what was not given: these are named, with what they need
+        for drug in published.UFH:
+            try:
+                drug.kinetics(patient)
+                drugs.append(drug)
+            except ValueError as error:
+                left_out.append(f"{drug.name}: {str(error).partition('; got')[0]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideStudied)  # the table says it in a column of its own
+        courses = overlay(patient, drugs, regimen_of(options), hours=options.hours)
+    if options.figure is not None:
+        aims = [target for target in published.ranges.RANGES if target.assay == options.assay]
+        write_picture(
+            options.figure,
+            lambda plot: plot.overlay(courses, assay=options.assay, target=aims[0] if aims else None).figure,
+        )
+    rows = [
+        {
+            "model": course.drug.name,
+            "measured": course.drug.studied.assay,
+            "assay": options.assay,
+            "at_end": course.level_at(options.assay, course.hours) if options.assay in course.assays else None,
+            "highest": float(course.level(options.assay).max()) if options.assay in course.assays else None,
+            "outside": list(course.outside),
+        }
+        for course in courses
+    ]
+    if options.json:
+        print(json.dumps(rows, allow_nan=False))
+        for reason in left_out:
+            print(f"heparin-pk: note: left out: {reason}", file=sys.stderr)
+        return
+    assay = ASSAYS[options.assay]
+    print(
+        f"{'model':<28}{'highest':>10}{f'at {options.hours:g} h':>10}   {assay.label}{f' ({assay.unit})' if assay.unit else ''}"
+    )
+    for row in rows:
+        levels = "".join(f"{as_counted(row[name], assay.ceiling):>10}" for name in ("highest", "at_end"))
+        print(f"{row['model']:<28}{levels}   {'; '.join(row['outside']) or 'within what was studied'}")
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([*(f"left out: {reason}" for reason in left_out), *written, PLAINLY]))
+
+
+def run_indications(options: argparse.Namespace) -> None:
+    if options.name is None:
+        if options.json:
+            print(json.dumps([{"name": one.name, "title": one.title, "why": one.why, "model": one.model, "people": one.people,
+                               "watch": one.watch, "caveats": one.caveats, "source": one.source.cite()}
+                              for one in indications.ALL]))  # fmt: skip
+            return
+        for one in indications.ALL:
+            print(f"{one.name:<24}{one.title}")
+        return
+    one = indications.named(options.name)
+    if options.weight is None:
+        if options.json or options.csv or options.figure:
+            raise ValueError("--weight is needed to simulate an indication")
+        print(one)
+        return
+    course = one.course(patient_of(options))
+    target = one.target or published.ranges.first_for(course.assays)
+    compared = "" if one.target else "No level is aimed at. Beside the range of treatment:\n"
+    show_course(course, target, options, heading=str(one), compared=compared)
+
+
+def run_validate(options: argparse.Namespace) -> None:
+    if options.group is not None and options.group not in validation.GROUPS:
+        raise ValueError(f"no group {options.group!r}; there are {', '.join(validation.GROUPS)}")
+    shown = [row for row in validation.rows(group=options.group) if not (options.misses and row.inside)]
+    if options.figure is not None:
+        write_picture(options.figure, lambda plot: plot.validation(shown).figure)
+    if options.json:
+        print(validation.to_json(shown))
+        return
+    print(validation.in_words(shown))
+    print(PLAINLY)
+
+
+def run_trial(options: argparse.Namespace) -> None:
+    if options.ward not in hospital.EXECUTIONS:
+        raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.EXECUTIONS)}")
+    arms = [Nomogram.load(name) for name in options.arms]
+    trial = Trial(
+        population=population_of(options),
+        arms=arms,
+        drug=published.named(options.model),
+        laboratory=Laboratory(assay=arms[0].assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
+        hours=options.hours,
+        execution=hospital.EXECUTIONS[options.ward],
+    )
+    if options.group not in trial.groups:
+        raise ValueError(f"no group {options.group!r} among these people; there are {', '.join(trial.groups)}")
+    if options.figure is not None:
+        check_picture_name(options.figure)
+    outcomes = trial.run(
+        options.number,
+        seed=options.seed,
+        workers=options.workers,
+        runner=options.engine,
+        keep_rows=False,
+        checkpoint=options.checkpoint,
+        csv_file=options.csv,
+        scheduler=options.scheduler,
+        progress=not options.quiet,
+    )
+    if options.figure is not None:
+        subjects = range(min(6, options.number))
+        sample = [trial.course(name, subject, seed=options.seed) for name in trial.names for subject in subjects]
+        write_picture(options.figure, lambda plot: plot.trial(outcomes, sample=sample))
+    if options.json:
+        answer = {
+            "arms": outcomes.arms,
+            "number": outcomes.number,
+            "seed": outcomes.seed,
+            "hours": outcomes.hours,
+            "targets": {name: target.write() for name, target in outcomes.targets.items()},
+            "groups": outcomes.groups,
+            "summary": outcomes.summary(options.group),
+            "citations": citations(trial).splitlines(),
+        }
+        print(json.dumps(answer, allow_nan=False))
+        return
+    tables = [f"{table.title}: aims at {table.target.write()}" for table in arms]
+    people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}"
+    written = [f"written: {file}" for file in (options.csv, options.figure) if file]
+    print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))

@@ -1,0 +1,73 @@
+"""The commands that open the notebooks and run the demonstration."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from heparin_pk import datasets, metrics, published
+from heparin_pk.base.files import write_text
+from heparin_pk.cli.output import PLAINLY, draw_course, prediction_table
+from heparin_pk.datasets import WARD_TARGET
+
+FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
+
+
+def run_lab(options: argparse.Namespace) -> None:
+    if options.port is not None and not 1 <= options.port <= 65535:
+        raise ValueError(f"--port must lie between 1 and 65535; got {options.port}")
+    folder = _notebook_folder()
+    arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve().parent}"]
+    arguments.append(f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}")
+    arguments += ["--no-browser"] if options.no_browser else []
+    arguments += [f"--port={options.port}"] if options.port else []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--allow-root")
+    try:
+        import jupyterlab  # noqa: F401, PLC0415
+    except ImportError:
+        raise ValueError("JupyterLab is not installed: pip install jupyterlab ipywidgets") from None
+    raise SystemExit(subprocess.run(arguments, check=False).returncode)
+
+
+def _notebook_folder() -> Path:
+    """Return the notebooks of the repository, or a copy of the installed ones in the current folder."""
+    here = Path(__file__).resolve().parents[1]  # the package
+    if (here.parent / "notebooks" / FIRST_NOTEBOOK).exists():
+        return here.parent / "notebooks"
+    installed = here / "course_book"
+    if not (installed / "notebooks" / FIRST_NOTEBOOK).is_file():
+        raise ValueError("no notebooks beside this installation; clone the repository for them")
+    mine = Path("heparin_pk_course_book")
+    if not mine.exists():
+        shutil.copytree(installed, mine)
+    return mine / "notebooks"
+
+
+def run_demo(options: argparse.Namespace) -> None:
+    folder = Path(options.folder)
+    chart = datasets.load_icu_course(options.course)
+    course = datasets.replay(chart, published.UFH_DEFAULT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be made: {error.strerror}") from None
+    picture, table = folder / f"{chart.course_id}.png", folder / f"{chart.course_id}.csv"
+    draw_course(course, WARD_TARGET, str(picture), chart)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["drawn_h", "measured_aptt_s", "above_ceiling", "predicted_aptt_s", "error_percent"])
+    for row in metrics.prediction_errors(course, chart.labs):
+        percent = f"{row['error_percent']:.1f}" if "error_percent" in row else ""
+        writer.writerow([row["drawn_h"], row["measured"], row["above_ceiling"], f"{row['predicted']:.1f}", percent])
+    write_text(table, out.getvalue())
+    print(chart.in_words())
+    print()
+    print(prediction_table(course, chart))
+    print(f"\nwritten: {picture}\nwritten: {table}\n{PLAINLY}")

@@ -1,0 +1,165 @@
+"""From courses to text, JSON, CSV and pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from heparin_pk import metrics
+from heparin_pk.base.citations import citations
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
+from heparin_pk.course import Course
+from heparin_pk.datasets import ICUCourse
+
+PLAINLY = "For teaching and study, not for the care of patients."
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def show_course(
+    course: Course,
+    target: TherapeuticRange,
+    options: argparse.Namespace,
+    *,
+    heading: str = "",
+    compared: str = "",
+    chart: ICUCourse | None = None,
+) -> None:
+    """Print the course, and write what else was asked for."""
+    rows = metrics.prediction_errors(course, chart.labs) if chart else []
+    if options.csv is not None:
+        course.to_csv(options.csv)
+    if options.figure is not None:
+        draw_course(course, target, options.figure, chart)
+    if options.json:
+        answer = {
+            "metrics": metrics.summary(course, target),
+            "target": {"assay": target.assay, "low": target.low, "high": target.high},
+            "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.write()} for lab in course.labs],
+            "predictions": rows,
+            "citations": citations(course).splitlines(),
+            "bibtex": citations(course, bibtex=True),
+            "outside_what_was_studied": course.outside,
+            "course": json.loads(course.to_json()),
+        }
+        print(json.dumps(answer, allow_nan=False))
+        return
+    parts = [heading or (chart.in_words() if chart else ""), "" if chart else course.in_words()]
+    parts.append(_levels(course) if not chart else prediction_table(course, chart))
+    parts.append(compared + _metrics_in_words(course, target))
+    written = [f"written: {file}" for file in (options.csv, options.figure) if file]
+    print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
+
+
+_COLUMNS = {
+    "aptt_s": ("aPTT", "s", 8, 0),
+    "aptt_ratio": ("ratio", "", 8, 2),
+    "anti_xa_u_per_ml": ("anti-Xa", "U/mL", 10, 3),
+    "act_s": ("ACT", "s", 8, 0),
+}
+
+
+def _levels(course: Course) -> str:
+    """Return true levels at telling hours as a table."""
+    hours: list[float] = [h for h in (0, 1, 2, 4, 6, 12, 18, 24, 36, 48, 72, 96) if h <= course.hours]
+    if course.hours not in hours:
+        hours.append(course.hours)
+    columns = {assay: column for assay, column in _COLUMNS.items() if assay in course.assays}
+    unit = f"{course.drug.amount_unit}/mL"
+    lines = ["  time   concentration" + "".join(f"{name:>{width}}" for name, _, width, _ in columns.values())]
+    lines.append(f"     h{unit:>16}" + "".join(f"{unit:>{width}}" for _, unit, width, _ in columns.values()))
+    for hour in hours:
+        cells = [f"{course.concentration_at_u_per_ml(hour):16.3f}"]
+        for assay, (_, _, width, digits) in columns.items():
+            level, ceiling = course.level_at(assay, hour), ASSAYS[assay].ceiling
+            cells.append(f"{f'> {ceiling:g}' if level > ceiling else f'{level:.{digits}f}':>{width}}")
+        lines.append(f"{hour:6.4g}" + "".join(cells))
+    return "\n".join(lines)
+
+
+def prediction_table(course: Course, chart: ICUCourse) -> str:
+    """Return measured against predicted as a table, with the median error under it."""
+    rows = metrics.prediction_errors(course, chart.labs)
+    if not rows:
+        return "no aPTT was measured while heparin ran"
+    lines = ["  time   measured   predicted    error", "     h          s           s        %"]
+    for row in rows:
+        measured = f"> {row['measured']:.0f}" if row["above_ceiling"] else f"{row['measured']:.1f}"
+        error = f"{row['error_percent']:+9.0f}" if "error_percent" in row else "        -"
+        lines.append(f"{row['drawn_h']:6.1f}{measured:>11}{row['predicted']:12.1f}{error}")
+    medians = metrics.bias_and_inaccuracy_percent(rows)
+    if medians:
+        lines.append(
+            f"median error {medians[0]:+.0f} %, median absolute error {medians[1]:.0f} %: "
+            "a typical patient is not this patient, and the reagent is a guess"
+        )
+    return "\n".join(lines)
+
+
+def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
+    numbers = metrics.summary(course, target)
+
+    def share(name: str) -> str:
+        value = numbers[name]
+        return "no tests" if value is None else f"{value:.0%}"
+
+    first, unit = numbers["time_to_therapeutic_h"], course.drug.amount_unit
+    lines = [
+        f"{target.write()}: true time in range {share('time_in_range_fraction')} "
+        f"(below {share('time_below_fraction')}, above {share('time_above_fraction')})",
+        f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} {unit}/mL; "
+        f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; given in all {numbers['heparin_given_u']:,.0f} {unit}",
+    ]
+    if target.assay.startswith("aptt") and isinstance(course.reagent, Reagent) and course.drug.anti_xa_fraction > 0.0:
+        lines.append(
+            f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is "
+            f"{aptt_range_for_anti_xa(course.reagent, course.patient).write()}"
+        )
+    if course.labs:
+        lines.append(
+            f"as the ward sees it: Rosendaal {share('rosendaal_fraction')}, "
+            f"tests in range {share('fraction_of_tests_in_range')}; "
+            f"rate changes {numbers['adjustments']}, holds {numbers['holds']}, re-boluses {numbers['reboluses']}, "
+            f"draws {numbers['blood_draws']}"
+        )
+    return "\n".join(lines)
+
+
+def check_picture_name(file: str) -> None:
+    if Path(file).suffix.lower() not in PICTURES:
+        raise ValueError(f"{file!r}: cannot be drawn: the name must end in {', '.join(PICTURES)}")
+
+
+def write_picture(file: str, draw: Callable[[Any], Any]) -> None:
+    """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
+    check_picture_name(file)
+    import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
+
+    matplotlib.use("Agg")
+    from heparin_pk import plot  # noqa: PLC0415
+
+    try:
+        plot.save(draw(plot), file)
+    except OSError as error:
+        raise ValueError(f"{file}: cannot be drawn: {error}") from None
+
+
+def draw_course(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:
+    def picture(plot: Any) -> Any:
+        axes = plot.replay(course, chart.labs, target) if chart else plot.course(course, target=target)
+        figure = axes[0].figure
+        if chart:
+            figure.suptitle(f"{chart.course_id}: charted orders, typical patient, measured aPTT", fontsize=15)
+        return figure
+
+    write_picture(file, picture)
+
+
+def as_counted(level: float | None, ceiling: float) -> str:
+    """Return a level as an assay would give it: "-" where nothing was published, "> 150" above its ceiling."""
+    if level is None:
+        return "-"
+    return f"> {ceiling:g}" if level > ceiling else f"{level:.3g}"

@@ -1,0 +1,198 @@
+"""The options of every command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from heparin_pk import __version__, hospital, validation
+from heparin_pk.blood.assay import ASSAYS
+from heparin_pk.body.bodysize import DOSING_WEIGHTS
+from heparin_pk.body.patient import SEXES
+from heparin_pk.cli.commands import (
+    run_cite,
+    run_indications,
+    run_models,
+    run_nomograms,
+    run_overlay,
+    run_replay,
+    run_simulate,
+    run_titrate,
+    run_trial,
+    run_validate,
+)
+from heparin_pk.cli.notebooks import run_demo, run_lab
+from heparin_pk.cli.options import CONDITIONS
+from heparin_pk.cli.output import PLAINLY
+from heparin_pk.engine import ENGINES
+from heparin_pk.engine.lanes import RUNNERS
+from heparin_pk.published.reagents import REAGENTS
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line and exits 2."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: error: {message}\n")
+        raise SystemExit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = _Parser(
+        prog="heparin-pk",
+        description="Heparin in the body, the laboratory and the ward: concentration, aPTT and the next order. " + PLAINLY,
+    )
+    top.add_argument("--version", action="version", version=f"heparin-pk {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, run: Callable, what: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=what,
+            description=what[0].upper() + what[1:] + ".",
+            epilog=f"example:  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("simulate", run_simulate, "orders known in advance -> concentration, aPTT, anti-Xa",
+                  "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
+    _patient_options(sub)
+    _order_options(sub)
+    _model_options(sub)
+    _output_options(sub)
+
+    sub = command("titrate", run_titrate, "a nomogram steers one patient through the laboratory",
+                  "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
+    sub.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
+    _patient_options(sub)
+    sub.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    sub.add_argument("--seed", type=int, default=0, help="seed of the laboratory's error (default 0)")
+    _model_options(sub)
+    _output_options(sub)
+
+    sub = command("replay", run_replay, "a real charted course, or your own file, through the model",
+                  "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
+    sub.add_argument("course", metavar="COURSE-OR-FILE",
+                     help="a course of the house (M3D-001 ...), a CSV of events, or what --csv or --json wrote")  # fmt: skip
+    sub.add_argument("--weight", type=float, metavar="KG", help="body weight, where the chart has none")
+    sub.add_argument("--course-id", metavar="NAME", help="which course of a file that holds several")
+    _model_options(sub, hours=False, model=None)
+    _output_options(sub)
+
+    sub = command("nomograms", run_nomograms, "the dosing tables, or one of them in full", "heparin-pk nomograms raschke-1993")
+    sub.add_argument("name", nargs="?", metavar="NAME")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub = command("models", run_models, "the published and derived models, or one in full", "heparin-pk models UFH_B_DERIVED")
+    sub.add_argument("name", nargs="?", metavar="NAME")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub = command("cite", run_cite, "the papers behind models and nomograms", "heparin-pk cite UFH_DEFAULT raschke-1993")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (all of them where none is named)")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+    sub = command("overlay", run_overlay, "several models for one patient and one regimen, in one table and one picture",
+                  "heparin-pk overlay UFH_DEFAULT JIA_2015_UFH --weight 75 --bolus 80 --infusion 18")  # fmt: skip
+    sub.add_argument("names", nargs="*", metavar="MODEL", help="models (all of unfractionated heparin where none is named)")
+    _patient_options(sub)
+    _order_options(sub)
+    sub.add_argument("--hours", type=float, default=24.0, metavar="H", help="how long (default 24)")
+    sub.add_argument(
+        "--assay", default="anti_xa_u_per_ml", metavar="NAME", help=f"{', '.join(ASSAYS)} (default anti_xa_u_per_ml)"
+    )
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--figure", metavar="FILE", help="also draw them (.png, .svg, .pdf)")
+
+    sub = command("indications", run_indications, "reasons to give heparin, or one of them for one patient",
+                  "heparin-pk indications pulmonary-embolism --weight 75")  # fmt: skip
+    sub.add_argument("name", nargs="?", metavar="NAME")
+    _patient_options(sub, weight_needed=False)
+    _output_options(sub)
+
+    sub = command("validate", run_validate, "what papers print beside what the models say, misses included",
+                  "heparin-pk validate --group kinetics")  # fmt: skip
+    sub.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
+    sub.add_argument("--misses", action="store_true", help="only the rows that lie outside")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
+
+    sub = command("trial", run_trial, "dosing tables on thousands of virtual patients, the same in every arm",
+                  "heparin-pk trial raschke-1993 durham-va-2009 -n 2000 --seed 7 --figure out.png")  # fmt: skip
+    sub.add_argument(
+        "arms",
+        nargs="+",
+        metavar="NOMOGRAM",
+        help="tables by name, or your own .toml files; the others are compared with the first",
+    )
+    sub.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="how many patients (default 2000)")
+    sub.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
+    sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
+    sub.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
+                     help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or a .csv of your own")  # fmt: skip
+    sub.add_argument(
+        "--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.EXECUTIONS)} (default as-written)"
+    )
+    sub.add_argument(
+        "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
+    )
+    sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    sub.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    sub.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
+    sub.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
+    sub.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
+    engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is quickest from some thousands of patients on"
+    sub.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
+    sub.add_argument("--checkpoint", metavar="FOLDER", help="keep finished parts here; the same command goes on from there")
+    sub.add_argument("--json", action="store_true", help="print JSON instead of words")
+    sub.add_argument("--csv", metavar="FILE", help="also write one row a patient and arm")
+    sub.add_argument("--figure", metavar="FILE", help="also draw it (.png, .svg, .pdf)")
+    sub.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    sub = command("lab", run_lab, "open the first notebook in JupyterLab", "heparin-pk lab")
+    sub.add_argument("--no-browser", action="store_true", help="start the server, open nothing")
+    sub.add_argument("--port", type=int, help="port of the server")
+    sub = command("demo", run_demo, "replay a real patient; write a picture and a table", "heparin-pk demo --folder demo")
+    sub.add_argument("--course", default="M3D-027", help="which course (default M3D-027)")
+    sub.add_argument("--folder", default="demo", help="where to write (default demo)")
+    return top
+
+
+def _order_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
+    sub.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
+    sub.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
+                     help="any order, repeatable, in the order of time: '6 bolus 40 U/kg', "
+                     "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
+                     "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+
+
+def _patient_options(sub: argparse.ArgumentParser, weight_needed: bool = True) -> None:
+    sub.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
+    sub.add_argument("--age", type=float, metavar="Y", help="age, years")
+    sub.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
+    sub.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)")
+    sub.add_argument("--height", type=float, metavar="CM", help="height, cm")
+    sub.add_argument("--sex", metavar="SEX", help=" or ".join(SEXES))
+    sub.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
+    sub.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
+    sub.add_argument("--condition", action="append", default=[], metavar="NAME",
+                     help=f"repeatable: {', '.join(CONDITIONS)}")  # fmt: skip
+    sub.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
+
+
+def _model_options(sub: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
+    if hours:
+        sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
+    sub.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
+    sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    sub.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
+
+
+def _output_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print JSON instead of words")
+    sub.add_argument("--csv", metavar="FILE", help="also write the course as CSV (reads back without loss)")
+    sub.add_argument("--figure", metavar="FILE", help="also draw the course (.png, .svg, .pdf)")
