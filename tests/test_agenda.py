@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from heparin_pk import _agenda
-from heparin_pk._agenda import Agenda, Slots
 from heparin_pk.base.elementwise import LOOPS
+from heparin_pk.engine import event_queue
+from heparin_pk.engine.event_queue import Agenda, Slots
 
 RANKS = np.array([2, 0, 1, 1])
 AT_ONCE = 1
@@ -98,11 +98,11 @@ def test_lane_after_lane_is_all_at_once(monkeypatch):
     for lanes, entry, here_h, rules in entries(rng, 300):
         slots = full_of_appointments(rng, 300)
         both = copied(slots), copied(slots)
-        found = _agenda.take_next(both[0], lanes, here_h, rules), _agenda.each_take_next(*both[1], lanes, here_h, *rules)
+        found = event_queue.take_next(both[0], lanes, here_h, rules), event_queue.each_take_next(*both[1], lanes, here_h, *rules)
         for one, other in zip(*found, strict=True):
             np.testing.assert_array_equal(one, other)
-        written = _agenda.write_down(both[0], lanes, *entry)
-        assert written == _agenda.each_write_down(*both[1], lanes, *entry)
+        written = event_queue.write_down(both[0], lanes, *entry)
+        assert written == event_queue.each_write_down(*both[1], lanes, *entry)
         full = np.flatnonzero(both[0].held[lanes[written:]] == 5)
         assert written == len(lanes) or full[0] == 0
         for name, one, other in zip(Slots._fields, *both, strict=True):

@@ -12,6 +12,8 @@ import pytest
 
 from heparin_pk import Course, Nomogram, cli, published, titrate
 from heparin_pk.body.patient import Patient
+from heparin_pk.cli import notebooks
+from heparin_pk.cli.parser import parser
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -36,7 +38,7 @@ def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
 
 
 def test_titrate_reads_your_own_table(capsys, tmp_path):
-    text = (Path(cli.__file__).parent / "nomograms" / "raschke-1993.toml").read_text()
+    text = (Path(cli.__file__).parents[1] / "nomograms" / "raschke-1993.toml").read_text()
     (tmp_path / "ours.toml").write_text(text.replace('title = "Raschke', 'title = "Ours after Raschke'))
     code, out, _ = run(capsys, "titrate", str(tmp_path / "ours.toml"), "--weight", "82")
     assert code == 0
@@ -184,7 +186,7 @@ def test_help_shows_an_example_that_parses(capsys, command):
     code, out, _ = run(capsys, command, "--help")
     example = re.search(r"^example:  heparin-pk (.*)$", out, re.M)[1]
     assert code == 0
-    assert cli.parser().parse_args(example.split()).command == command
+    assert parser().parse_args(example.split()).command == command
 
 
 def test_a_child_warns_in_one_line_on_the_side(tmp_path):
@@ -201,7 +203,7 @@ def test_a_child_warns_in_one_line_on_the_side(tmp_path):
 def test_lab_opens_the_first_notebook(monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(
-        cli.subprocess, "run", lambda arguments, check: asked.append(arguments) or type("R", (), {"returncode": 0})
+        notebooks.subprocess, "run", lambda arguments, check: asked.append(arguments) or type("R", (), {"returncode": 0})
     )
     code, _, _ = run(capsys, "lab", "--no-browser", "--port", "8899")
     assert code == 0

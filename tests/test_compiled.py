@@ -10,11 +10,10 @@ import pytest
 from numba.core import caching
 from test_agenda import copied, entries, full_of_appointments
 
-from heparin_pk import _agenda
 from heparin_pk.base import elementwise as _each
-from heparin_pk.base import randomness as _streams
+from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import LOOPS
-from heparin_pk.engine import compiled
+from heparin_pk.engine import compiled, event_queue
 
 pytestmark = pytest.mark.slow
 RNG = np.random.default_rng(8)
@@ -22,7 +21,7 @@ RNG = np.random.default_rng(8)
 
 @pytest.fixture(scope="module", autouse=True)
 def _quickened():
-    compiled.quicken()
+    compiled.install_compiled_loops()
 
 
 def without_loops(monkeypatch, function, *arguments):
@@ -53,33 +52,33 @@ def test_powers_keep_their_bits(monkeypatch):
 def test_draws_keep_their_bits(monkeypatch):
     subjects = RNG.integers(0, 2**53, 3_000)
     for moments in (RNG.uniform(0.0, 48.0, 3_000), np.full(3_000, 6.0), RNG.choice([1.0, 7.0], 3_000)):
-        drawn = _streams.uniforms(2**63 + 5, "x", moments, subjects)
-        plain = without_loops(monkeypatch, _streams.uniforms, 2**63 + 5, "x", moments, subjects)
+        drawn = randomness.uniforms(2**63 + 5, "x", moments, subjects)
+        plain = without_loops(monkeypatch, randomness.uniforms, 2**63 + 5, "x", moments, subjects)
         np.testing.assert_array_equal(drawn, plain)
-        assert drawn[17] == _streams.uniform(2**63 + 5, "x", float(moments[17]), int(subjects[17]))
-    assert _streams.philox_of in LOOPS
+        assert drawn[17] == randomness.uniform(2**63 + 5, "x", float(moments[17]), int(subjects[17]))
+    assert randomness.philox_of in LOOPS
 
 
 def test_normals_keep_their_bits(monkeypatch):
     tails = np.concatenate([np.geomspace(1e-17, 0.5, 3_000), 1.0 - np.geomspace(2e-16, 0.5, 3_000)])
     for chances in (RNG.random(20_000), tails, np.array([0.075, np.nextafter(0.075, 0.0), 0.925, np.nextafter(0.925, 1.0), 0.5])):
-        assert _streams.inverse_normal in LOOPS
-        plain = without_loops(monkeypatch, _streams.inverse_normal, chances)
-        np.testing.assert_array_equal(_streams.inverse_normal(chances), plain)
-        np.testing.assert_array_equal(_streams.each_inverse_normal_of()(chances[::7]), plain[::7])
+        assert randomness.inverse_normal in LOOPS
+        plain = without_loops(monkeypatch, randomness.inverse_normal, chances)
+        np.testing.assert_array_equal(randomness.inverse_normal(chances), plain)
+        np.testing.assert_array_equal(randomness.each_inverse_normal_of()(chances[::7]), plain[::7])
 
 
 def test_agendas_are_read_and_written_alike(monkeypatch):
-    assert {_agenda.take_next, _agenda.write_down} <= set(LOOPS)
+    assert {event_queue.take_next, event_queue.write_down} <= set(LOOPS)
     for lanes, entry, here_h, rules in entries(RNG, 3_000):
         slots = full_of_appointments(RNG, 3_000)
         both = copied(slots), copied(slots)
-        found = _agenda.take_next(both[0], lanes, here_h, rules)
-        plain = without_loops(monkeypatch, _agenda.take_next, both[1], lanes, here_h, rules)
+        found = event_queue.take_next(both[0], lanes, here_h, rules)
+        plain = without_loops(monkeypatch, event_queue.take_next, both[1], lanes, here_h, rules)
         for one, other in zip(found, plain, strict=True):
             np.testing.assert_array_equal(one, other)
-        written = _agenda.write_down(both[0], lanes, *entry)
-        assert written == without_loops(monkeypatch, _agenda.write_down, both[1], lanes, *entry)
+        written = event_queue.write_down(both[0], lanes, *entry)
+        assert written == without_loops(monkeypatch, event_queue.write_down, both[1], lanes, *entry)
         there = np.arange(5)[:, None] < both[0].held
         for one, other in zip(*both, strict=True):
             np.testing.assert_array_equal(*(np.where(there if part.ndim == 2 else True, part, 0) for part in (one, other)))

@@ -2,37 +2,22 @@
 
 For one person the stepper as it is. For many, blocks of lanes in lock-step, which the compiler turns into vector instructions:
 what a block needs lies in one small array, at distances the compiler knows. What is
-:data:`~heparin_pk.engine.nothing.NOTHING` is a type of its own there, and vanishes while compiling.
+:data:`~heparin_pk.engine.zero.NOTHING` is a type of its own there, and vanishes while compiling.
 """
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import itertools
-import math
-import operator
-import pickle
-import sys
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from heparin_pk import _agenda
-from heparin_pk.base import randomness as _streams
-from heparin_pk.base.elementwise import LOOPS
-from heparin_pk.body import kinetics
-from heparin_pk.engine import nothing, stepper
-from heparin_pk.engine.nothing import NOTHING, Nothing
+from heparin_pk.engine import stepper
+from heparin_pk.engine.numba_cache import kept_on_disk, numba_compiler
+from heparin_pk.engine.numba_types import BLOCK, ROW, block_access, streaming_stores
 from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
-
-BLOCK = 64
-"""Lanes that go in lock-step."""
+from heparin_pk.engine.zero import NOTHING
 
 TILE = 16
 """Lanes of a block that go again together: a step that one of them must take is taken by all, and kept by those that must."""
@@ -40,8 +25,6 @@ TILE = 16
 COMPANY = 32 * BLOCK
 """Lanes that are put in order together: so many as the processor keeps at hand."""
 
-ROW = BLOCK + 8
-"""How far apart two parts of one lane lie: at a power of two they would be in each other's way in the processor's cache."""
 
 _MOST_STEPS = 63
 """Lanes that need more steps than that are not told apart when they are put in order."""
@@ -50,236 +33,13 @@ HAIR = 2.0**-52
 """Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
 
 
-def _compiler(*made_for: Any) -> Callable[[Callable], Callable]:
-    """Return numba's compiler, of functions made for this; raises ``ValueError`` when numba is not installed.
-
-    numba finds machine code by the function's name and a number that begins anew in every process. Two functions made by the
-    same lines, kept by two processes and used by a third, would be taken for each other: here what a function was made for is
-    part of its name.
-    """
-    try:
-        import numba  # noqa: PLC0415  optional, and slow to import
-    except ImportError:
-        raise ValueError('engine "compiled" needs numba: pip install numba') from None
-    mark = hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]
-
-    def compiled(function: Callable) -> Callable:
-        if "<locals>" in function.__qualname__:
-            function.__qualname__ += f"_{mark}"
-        return numba.njit(error_model="numpy", nogil=True)(function)
-
-    return compiled
-
-
-def _kept(function: Callable, *also: Any) -> Callable:
-    """Return the function compiled, and its machine code kept on disk, where numba keeps its own (``NUMBA_CACHE_DIR``).
-
-    numba's keys for a function made of others change with every process. Here each kind of call has a file of its own, named by
-    the text of everything that is compiled, by what the function was made for (``also``) and by the machine: it cannot be stale,
-    and processes that compile at the same time write the same.
-    """
-    import numba  # noqa: PLC0415
-    from numba.core.caching import CompileResultCacheImpl, NullCache  # noqa: PLC0415
-    from numba.core.serialize import dumps  # noqa: PLC0415
-
-    found: Any = _compiler(*also)(function)
-    made_of = (numba.__version__, _texts(), function.__qualname__)
-
-    class OnDisk(NullCache):
-        def __init__(self) -> None:
-            self.as_bytes = CompileResultCacheImpl(function)
-            self.folder = Path(self.as_bytes.locator.get_cache_path())
-
-        def file(self, signature: Any, machine: Any) -> Path:
-            key = hashlib.sha256(repr((made_of, str(signature), machine.magic_tuple())).encode()).hexdigest()
-            return self.folder / f"{function.__name__}-{key[:32]}.{sys.implementation.cache_tag}.nbc"
-
-        def load_overload(self, sig: Any, target_context: Any) -> Any:
-            target_context.refresh()
-            file = self.file(sig, target_context.codegen())
-            return self.as_bytes.rebuild(target_context, pickle.loads(file.read_bytes())) if file.exists() else None
-
-        def save_overload(self, sig: Any, data: Any) -> None:
-            if self.as_bytes.check_cachable(data):
-                file = self.file(sig, data.codegen)
-                aside = file.with_suffix(f".{uuid.uuid4().hex}")
-                with suppress(OSError):
-                    aside.write_bytes(dumps(self.as_bytes.reduce(data)))
-                    aside.replace(file)
-
-    with suppress(RuntimeError):  # nowhere to write: then it is compiled again next time
-        found._cache = OnDisk()
-    return found
-
-
-@lru_cache(maxsize=1)
-def _texts() -> tuple[str, ...]:
-    """Return the text of every file of which lines are compiled."""
-    return tuple(inspect.getsource(module) for module in (kinetics, stepper, nothing, _agenda, _streams, sys.modules[__name__]))
-
-
-@lru_cache(maxsize=1)
-def quicken() -> None:
-    """Let what is done element by element elsewhere be done in compiled loops, where these give the same bits on this machine."""
-    philox = _streams.philox_of(_compiler("draws"))
-
-    def first_words(one, two, nothing, keys):
-        found = np.empty_like(one)
-        for i in range(len(one)):
-            found[i] = philox(one[i], two[i], nothing, keys)
-        return found
-
-    def powers(values, exponent):
-        found = np.empty(len(values))
-        for i in range(len(values)):
-            found[i] = values[i] ** exponent
-        return found
-
-    def loop_of(function: Callable) -> Callable:
-        def loop(values):
-            found = np.empty(len(values))
-            for i in range(len(values)):
-                found[i] = function(values[i])
-            return found
-
-        return _kept(loop, function.__name__)
-
-    for plain, loop in ((_agenda.write_down, _agenda.each_write_down), (_agenda.take_next, _agenda.each_take_next)):
-        LOOPS[plain] = _kept(loop)
-    first_words, powers = _kept(first_words), _kept(powers)
-    probe = np.geomspace(1e-6, 40.0, 4096)
-    for function in (math.exp, math.log, math.erf):
-        loop = loop_of(function)
-        if loop(probe).tolist() == list(map(function, probe.tolist())):
-            LOOPS[function] = loop
-    if all(powers(probe, x).tolist() == [one**x for one in probe.tolist()] for x in (0.75, -0.25, 1.7)):
-        LOOPS[pow] = powers
-    LOOPS[_streams.philox_of] = first_words
-    normals, chances = _kept(_streams.each_inverse_normal_of(_compiler("draws"))), (np.arange(4096) + 0.5) / 4096.0
-    chances = np.concatenate([chances, np.geomspace(1e-17, 0.5, 512), 1.0 - np.geomspace(1e-16, 0.5, 512)])
-    if normals(chances).tolist() == _streams.inverse_normal(chances).tolist():
-        LOOPS[_streams.inverse_normal] = normals
-
-
 @lru_cache(maxsize=1)
 def advance() -> Callable:
     """Return the compiled ``advance`` (some seconds the first time on a machine); bit-identical to the plain one.
 
     Raises ``ValueError`` when numba is not installed.
     """
-    return stepper.build(_compiler("one"), keep=_kept).advance
-
-
-@lru_cache(maxsize=1)
-def _blocks() -> tuple[Callable, Callable]:
-    """Return ``get`` and ``put``, which read and write a part of a block, and do nothing for ``NOTHING``."""
-    from numba.core import types  # noqa: PLC0415
-    from numba.core.imputils import lower_constant  # noqa: PLC0415
-    from numba.extending import models, overload, register_model, typeof_impl  # noqa: PLC0415
-
-    class NothingType(types.Type):
-        """The type of ``NOTHING``."""
-
-        def __init__(self) -> None:
-            super().__init__(name="Nothing")
-
-    one_type = NothingType()
-    typeof_impl.register(Nothing)(lambda _value, _context: one_type)
-    register_model(NothingType)(models.OpaqueModel)
-    lower_constant(NothingType)(lambda context, _builder, _type, _value: context.get_dummy_value())
-
-    def is_nothing(kind: Any) -> bool:
-        return isinstance(kind, NothingType)
-
-    # The same rules as in ``Nothing``, by type. A function that returns None leaves the case to numba.
-
-    @overload(operator.add)
-    def _add(a, b):
-        if is_nothing(a):
-            return lambda a, b: b
-        return (lambda a, b: a) if is_nothing(b) else None
-
-    @overload(operator.sub)
-    def _sub(a, b):
-        if is_nothing(b):
-            return lambda a, b: a
-        return (lambda a, b: -b) if is_nothing(a) else None
-
-    @overload(operator.mul)
-    def _mul(a, b):
-        return (lambda a, b: NOTHING) if is_nothing(a) or is_nothing(b) else None
-
-    @overload(operator.truediv)
-    def _truediv(a, b):
-        return (lambda a, b: NOTHING) if is_nothing(a) or is_nothing(b) else None
-
-    @overload(operator.gt)
-    def _gt(a, b):
-        return (lambda a, b: False) if is_nothing(a) else None
-
-    for function in (operator.neg, abs):
-        overload(function)(lambda a: (lambda a: NOTHING) if is_nothing(a) else None)
-
-    def get(part, block, lane):
-        """Read a part of a block."""
-
-    def put(part, block, lane, value, old, keep):
-        """Write a part of a block, if it is to be kept."""
-
-    @overload(get, inline="always")
-    def _get(part, block, lane):
-        if is_nothing(part):
-            return lambda part, block, lane: NOTHING
-        return lambda part, block, lane: block[part * ROW + lane]
-
-    @overload(put)
-    def _put(part, block, lane, value, old, keep):
-        if is_nothing(part):
-            return lambda part, block, lane, value, old, keep: None
-
-        def write(part, block, lane, value, old, keep):
-            block[part * ROW + lane] = value if keep else old
-
-        return write
-
-    return get, put
-
-
-@lru_cache(maxsize=1)
-def _past_the_caches() -> tuple[Callable, Callable, Callable]:
-    """Return ``store(array, place, value)``, which writes what nobody reads soon without reading its surroundings first, and
-    ``stored()``, which waits until all of that is seen by everybody; and ``lies_at(array)``, its place in memory, byte.
-    """
-    from numba.core import types  # noqa: PLC0415
-    from numba.extending import intrinsic  # noqa: PLC0415
-
-    @intrinsic
-    def store(_, array, place, value):
-        def generate(context, builder, signature, given):
-            data = context.make_array(signature.args[0])(context, builder, given[0]).data
-            one = builder.module.add_metadata([context.get_constant(types.int32, 1)])
-            builder.store(given[2], builder.gep(data, [given[1]])).set_metadata("nontemporal", one)
-            return context.get_dummy_value()
-
-        return types.none(array, place, value), generate
-
-    @intrinsic
-    def stored(_):
-        def generate(context, builder, _signature, _given):
-            builder.fence("seq_cst")
-            return context.get_dummy_value()
-
-        return types.none(), generate
-
-    @intrinsic
-    def lies_at(_, array):
-        def generate(context, builder, signature, given):
-            data = context.make_array(signature.args[0])(context, builder, given[0]).data
-            return builder.ptrtoint(data, context.get_value_type(types.int64))
-
-        return types.int64(array), generate
-
-    return store, stored, lies_at
+    return stepper.build(numba_compiler("one"), keep=kept_on_disk).advance
 
 
 @lru_cache(maxsize=16)
@@ -302,9 +62,9 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     Returns which pieces are told of, whose they were, and the concentrations before and after, (k,) each, of each lane in the
     order of time; and the lowest amount in any state. Bit-identical to the other runners.
     """
-    compiler = _compiler(in_play)
-    get, put = _blocks()
-    store, stored, lies_at = _past_the_caches()
+    compiler = numba_compiler(in_play)
+    get, put = block_access()
+    store, stored, lies_at = streaming_stores()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
     slope, rk4_step, strain, one_will_do, substeps, _ = kit
     size = BLOCK
@@ -528,4 +288,4 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
             stored()
         return told_piece[:told].copy(), told_place[:told].copy(), told_before[:told].copy(), told_after[:told].copy(), least
 
-    return _kept(kernel, in_play)
+    return kept_on_disk(kernel, in_play)

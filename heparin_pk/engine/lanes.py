@@ -3,7 +3,7 @@
 A lane goes forward in pieces that end on the five-minute grid (or where something is given), exactly as
 :class:`heparin_pk.engine.stepper.Stretch` goes: the same pieces, the same steps, the same bits, whether the lanes are run by
 NumPy, one after the other in plain floats, or compiled. What nobody has (a second compartment, a depot) is
-:data:`~heparin_pk.engine.nothing.NOTHING` and costs nothing.
+:data:`~heparin_pk.engine.zero.NOTHING` and costs nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from heparin_pk.base.checks import check_one_of
 from heparin_pk.body.kinetics import Rates, State
 from heparin_pk.engine import compiled, stepper
 from heparin_pk.engine.compiled import HAIR
-from heparin_pk.engine.nothing import NOTHING
+from heparin_pk.engine.numba_loops import install_compiled_loops
 from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
+from heparin_pk.engine.zero import NOTHING
 
 RUNNERS = ("numpy", "python", "compiled")
 _CENTRAL = State._fields.index("central_u")
@@ -106,7 +107,7 @@ def make_ready(runner: str) -> None:
     """
     check_one_of("runner", runner, RUNNERS)
     if runner == "compiled":
-        compiled.quicken()
+        install_compiled_loops()
 
 
 class Lanes:
@@ -429,7 +430,7 @@ class _Compiled:
         self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not NOTHING], axis=1)
         columns = iter(self._table.T)
         self.parts: list[Any] = [part if part is NOTHING else next(columns) for part in parts]
-        compiled.quicken()
+        install_compiled_loops()
         self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
 
     def through(
