@@ -6,7 +6,7 @@
 (1, 6.0)
 """
 
-from heparin_pk import calibration, hospital, indications, metrics, published, validation, vpc
+from heparin_pk import hospital, indications, metrics, published
 from heparin_pk.base.citations import print_citations
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
@@ -19,6 +19,7 @@ from heparin_pk.body.patient import Crowd, Patient
 from heparin_pk.course import Course, Entry
 from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
+from heparin_pk.evidence import calibration, validation, vpc
 from heparin_pk.execution import Execution
 from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.outcomes import Outcomes

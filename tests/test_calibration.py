@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from heparin_pk import Laboratory, Nomogram, Patient, TherapeuticRange, aptt_range_for_anti_xa, plot, published, titrate
-from heparin_pk.calibration import (
+from heparin_pk.evidence.calibration import (
     FACTOR_VIII_AFTER_SURGERY,
     FACTOR_VIII_THROMBOSIS,
     FORMS,

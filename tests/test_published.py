@@ -31,7 +31,7 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.body.bodysize import fat_free_mass_kg
-from heparin_pk.validation import ask as a
+from heparin_pk.evidence.validation import ask as a
 
 EVERY = [pytest.param(drug, id=drug.name) for drug in published.ALL]
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")

@@ -5,11 +5,11 @@ import math
 
 import matplotlib.pyplot as plt
 import pytest
+from heparin_pk.evidence.validation.claims import CLAIMS
 
 from heparin_pk import Source, plot, published, validation
 from heparin_pk.cli import main
-from heparin_pk.validation import GROUPS, Claim, Row
-from heparin_pk.validation.claims import CLAIMS
+from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
 
 ROWS = validation.rows()
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
@@ -68,7 +68,7 @@ def test_a_row_moves_when_the_model_does(monkeypatch):
     """The table asks the model: another default gives other answers."""
     kinetic = [c for c in CLAIMS if c.quantity == "half-life after 70 U/kg"]
     (before,) = validation.rows(kinetic)
-    monkeypatch.setattr("heparin_pk.validation.ask.named", lambda _: published.KANDROTAS_1989_UFH)
+    monkeypatch.setattr("heparin_pk.evidence.validation.ask.named", lambda _: published.KANDROTAS_1989_UFH)
     (after,) = validation.rows(kinetic)
     assert after.ours > 1.5 * before.ours
     assert before.inside

@@ -7,7 +7,7 @@ import json
 import sys
 import warnings
 
-from heparin_pk import datasets, hospital, indications, nomogram, published, validation
+from heparin_pk import hospital, indications, nomogram, published
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS
@@ -15,8 +15,9 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
 from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_course, write_picture
-from heparin_pk.datasets import WARD_TARGET
 from heparin_pk.drug import OutsideStudied
+from heparin_pk.evidence import datasets, validation
+from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.overlay import overlay
 from heparin_pk.simulate import simulate, titrate

@@ -13,7 +13,7 @@ from heparin_pk.base.citations import citations
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
 from heparin_pk.course import Course
-from heparin_pk.datasets import ICUCourse
+from heparin_pk.evidence.datasets import ICUCourse
 
 PLAINLY = "For teaching and study, not for the care of patients."
 PICTURES = (".png", ".svg", ".pdf")

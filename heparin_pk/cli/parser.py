@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from heparin_pk import __version__, hospital, validation
+from heparin_pk import __version__, hospital
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.bodysize import DOSING_WEIGHTS
 from heparin_pk.body.patient import SEXES
@@ -28,6 +28,7 @@ from heparin_pk.cli.options import CONDITIONS
 from heparin_pk.cli.output import PLAINLY
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
+from heparin_pk.evidence import validation
 from heparin_pk.published.reagents import REAGENTS
 
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import ANTITHROMBIN_LAWS, Reagent, Responses, level
 from heparin_pk.body.patient import Patient
-from heparin_pk.calibration import Calibration, Sample, agreement
+from heparin_pk.evidence.calibration import Calibration, Sample, agreement
 from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, GREEN, STYLE, VERMILION, new_figure
 
 ANTI_XA_RANGE = (0.3, 0.7)

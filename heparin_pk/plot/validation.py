@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from heparin_pk.evidence.validation import score
+from heparin_pk.evidence.validation.claim import GROUPS, Row
 from heparin_pk.plot.base import BLACK, BLUE, STYLE, VERMILION, new_figure
-from heparin_pk.validation import GROUPS, Row, score
 
 GREY = "#767676"
 

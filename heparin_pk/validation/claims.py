@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from heparin_pk.base.source import Source
 from heparin_pk.blood.response import ANTITHROMBIN_AND_APTT, WHITFIELD_1980, Reagent, aptt_s
-from heparin_pk.calibration import (
+from heparin_pk.evidence.calibration import (
     ANTI_XA_CV_SOURCE,
     ARACHCHILLAGE_2017,
     FACTOR_VIII_AFTER_SURGERY,
@@ -17,10 +17,11 @@ from heparin_pk.calibration import (
     FORMS,
     calibrate,
 )
+from heparin_pk.evidence.validation import ask as a
+from heparin_pk.evidence.validation import papers, trials
+from heparin_pk.evidence.validation.claim import Claim
 from heparin_pk.published import patients, reagents
 from heparin_pk.published import sources as s
-from heparin_pk.validation import Claim, papers, trials
-from heparin_pk.validation import ask as a
 
 DEFAULT = "UFH_DEFAULT"
 

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from heparin_pk import hospital, metrics, plot, published
 from heparin_pk import indications as reasons
-from heparin_pk import validation as proof
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
 from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.drug import Drug
+from heparin_pk.evidence import validation as proof
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.nomogram import names as nomogram_names
 from heparin_pk.outcomes import Outcomes

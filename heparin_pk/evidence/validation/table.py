@@ -1,0 +1,75 @@
+"""The table of claims: every printed number beside ours, as rows, as a score, as JSON and in words."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable
+
+from heparin_pk.base.checks import check_one_of
+from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
+
+
+def rows(claims: Iterable[Claim] | None = None, *, group: str | None = None) -> list[Row]:
+    """Return every claim (or those given, or those of one group) with our answer; raises ``ValueError`` for an unknown group."""
+    if group is not None:
+        check_one_of("group", group, GROUPS)
+    if claims is None:
+        from heparin_pk.evidence.validation.claims import CLAIMS  # noqa: PLC0415  the claims need this module
+
+        claims = CLAIMS
+    return [claim.row() for claim in claims if group in (None, claim.group)]
+
+
+def score(found: Iterable[Row]) -> dict[str, int]:
+    """Return how many rows there are, how many prove something, and how many of those are inside."""
+    every = list(found)
+    fresh = [row for row in every if not row.claim.used_to_build]
+    return {
+        "rows": len(every),
+        "used_to_build": len(every) - len(fresh),
+        "proving": len(fresh),
+        "proving_inside": sum(row.inside for row in fresh),
+        "proving_outside": sum(not row.inside for row in fresh),
+    }
+
+
+def to_json(found: Iterable[Row]) -> str:
+    """Return the rows as JSON, a list of objects."""
+    return json.dumps([row.plain() for row in found], allow_nan=False, ensure_ascii=False)
+
+
+def _indented(text: str) -> str:
+    return textwrap.fill(text, 112, initial_indent=" " * 10, subsequent_indent=" " * 12, break_on_hyphens=False)
+
+
+def in_words(found: Iterable[Row]) -> str:
+    """Return the table as a reader would like it: by group, misses with their reason, the score at the end."""
+    every = list(found)
+    lines: list[str] = []
+    for group in GROUPS:
+        here = [row for row in every if row.claim.group == group]
+        if not here:
+            continue
+        lines += ["", group.upper()]
+        for row in here:
+            claim = row.claim
+            verdict = "inside" if row.inside else "OUTSIDE"
+            mark = " *" if claim.used_to_build else ""
+            span = f"{claim.printed:.4g} ({claim.low:.4g} to {claim.high:.4g}, {claim.uncertainty}) {claim.unit}"
+            lines.append(f"  {verdict:<8}{claim.quantity}{mark}")
+            lines.append(_indented(f"printed {span}; ours {row.ours:.4g}   [{claim.model}]"))
+            lines.append(_indented(f"{claim.population}; {claim.source.key}: {claim.source.where}"))
+            if claim.why:
+                lines.append(_indented(f"why: {claim.why}"))
+    numbers = score(every)
+    lines += [
+        "",
+        f"Rows: {numbers['rows']}. Used to build the model or law they test, so no proof (*): {numbers['used_to_build']}.",
+    ]
+    if numbers["proving"]:
+        lines.append(
+            f"Of the other {numbers['proving']}, inside what was printed: {numbers['proving_inside']}, "
+            f"outside: {numbers['proving_outside']}."
+        )
+    return "\n".join(lines[1:])
