@@ -5,11 +5,11 @@ import math
 
 import matplotlib.pyplot as plt
 import pytest
-from heparin_pk.evidence.validation.claims import CLAIMS
 
 from heparin_pk import Source, plot, published, validation
 from heparin_pk.cli import main
 from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
+from heparin_pk.evidence.validation.claims import CLAIMS
 
 ROWS = validation.rows()
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
