@@ -18,10 +18,10 @@ from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.blood.response import Responses
 from heparin_pk.body.patient import Crowd
-from heparin_pk.drug import Drug
 from heparin_pk.engine.event_queue import Agenda, Due, kept_where
 from heparin_pk.engine.lanes import Lanes, Levels, Moments
 from heparin_pk.execution import Execution
+from heparin_pk.published.drug import Drug
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
 from heparin_pk.simulate import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared

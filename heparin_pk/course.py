@@ -23,9 +23,9 @@ from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
-from heparin_pk.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.engine import ENGINES
 from heparin_pk.execution import Execution
+from heparin_pk.published.drug import Drug, Parameter, Studied, Variability
 from heparin_pk.pump import Bag, Pump, ml_per_h
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 

@@ -8,7 +8,7 @@ from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
-from heparin_pk.drug import Drug
+from heparin_pk.published.drug import Drug
 
 MOST_U_PER_ML = 10.0
 """No level beyond this is looked for."""

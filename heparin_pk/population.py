@@ -23,7 +23,7 @@ from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal,
 from heparin_pk.base.source import Source, Value
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.body.patient import LIMITS, SEXES, YES_OR_NO, Crowd, Patient
-from heparin_pk.drug import Drug, Variability
+from heparin_pk.published.drug import Drug, Variability
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
 _NORMAL = NormalDist()

@@ -27,9 +27,9 @@ from heparin_pk.blood.response import Reagent, Responses
 from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course, Entry
-from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.engine import Run
 from heparin_pk.execution import Execution
+from heparin_pk.published.drug import Drug, OutsideStudied
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward import Controller, CrowdController, Decision, Situation, Situations

@@ -36,12 +36,12 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.cohort import titrate_all
 from heparin_pk.course import Course
-from heparin_pk.drug import Drug, OutsideStudied
 from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.execution import Execution
 from heparin_pk.outcomes import COVARIATES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
 from heparin_pk.population import Population
 from heparin_pk.published import UFH_DEFAULT
+from heparin_pk.published.drug import Drug, OutsideStudied
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.pump import Pump
 from heparin_pk.simulate import answers, prepared, titrate

@@ -64,7 +64,7 @@ from heparin_pk.blood.response import aptt_s
 from heparin_pk.engine import ENGINES
 
 # The laws are arithmetic: they hold for doses nobody studied, too.
-pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
+pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
 
 DRUGS = [pytest.param(drug, id=drug.name) for drug in laws.DRUGS]
 WITH_THE_DEFAULT_QUICK = [

@@ -35,7 +35,7 @@ USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_pe
 SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms")
 
 
-@pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
 class TestOverlay:
     def test_is_one_simulation_each(self):
         courses = overlay(PATIENT, published.UFH, USUAL)

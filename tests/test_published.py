@@ -218,7 +218,7 @@ def test_a_measure_that_is_not_known_is_asked_for(drug, missing):
 # Numbers printed that were not typed in
 
 
-@pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
 class TestPrinted:
     def test_jia_end_of_bypass(self):
         """4.8 U/mL printed, within 10 %."""

@@ -50,7 +50,7 @@ def test_the_law_where_the_model_made_the_data_the_percentiles_lie_inside():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::heparin_pk.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
 @pytest.mark.parametrize("wrong", [published.JIA_2015_UFH, published.KANDROTAS_1989_UFH], ids=lambda drug: drug.name)
 def test_a_wrong_model_is_seen(wrong):
     assert vpc.prediction_corrected(lived_by(HEPARIN, 100), wrong, seed=5, replicates=100).inside_fraction < 0.5

@@ -15,11 +15,11 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
 from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_course, write_picture
-from heparin_pk.drug import OutsideStudied
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.overlay import overlay
+from heparin_pk.published.drug import OutsideStudied
 from heparin_pk.simulate import simulate, titrate
 from heparin_pk.trial import Trial
 

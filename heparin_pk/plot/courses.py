@@ -16,7 +16,6 @@ from heparin_pk.blood.laboratory import Lab
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
-from heparin_pk.drug import Drug
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.plot.base import (
     BLACK,
@@ -32,6 +31,7 @@ from heparin_pk.plot.base import (
     shade_target,
 )
 from heparin_pk.plot.overlay import outside_in_short, shade_beyond
+from heparin_pk.published.drug import Drug
 from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
 from heparin_pk.simulate import simulate
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 
-from heparin_pk.drug import Drug
 from heparin_pk.published import patients, ranges, reagents, sources
 from heparin_pk.published.alternatives import ALTERNATIVES, SWAN_ARGATROBAN_DERIVED, ZHANG_2012_BIVALIRUDIN
+from heparin_pk.published.drug import Drug
 from heparin_pk.published.lmwh import FENG_2006_ENOXAPARIN, GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN, LMWH
 from heparin_pk.published.ufh import (
     AL_SALLAMI_2016_UFH,

@@ -3,7 +3,7 @@
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ClottingTime
 from heparin_pk.body.covariate import Covariate
-from heparin_pk.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
+from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published.sources import ASSUMED, BIVALIRUDIN_LABEL, SWAN_2000, SWAN_2000_LIVER, ZHANG_2012
 
 SWAN_ARGATROBAN_DERIVED = Drug(

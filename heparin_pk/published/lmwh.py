@@ -1,7 +1,7 @@
 """Low-molecular-weight heparin: enoxaparin, in anti-Xa units (1 mg is 100 IU)."""
 
 from heparin_pk.base.source import Value
-from heparin_pk.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
+from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published.sources import FENG_2006, GREEN_2003, GREEN_2005
 
 GREEN_2003_ENOXAPARIN = Drug(

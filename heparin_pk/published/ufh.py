@@ -3,8 +3,8 @@
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime
 from heparin_pk.body.covariate import Covariate
-from heparin_pk.drug import Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published import patients
+from heparin_pk.published.drug import Drug, Parameter, Residual, Studied, Variability
 from heparin_pk.published.reagents import GUIDELINE
 from heparin_pk.published.sources import (
     AL_SALLAMI_2016,

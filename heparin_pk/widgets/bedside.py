@@ -19,8 +19,8 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course, chart_in_words
-from heparin_pk.drug import Drug
 from heparin_pk.nomogram import Nomogram
+from heparin_pk.published.drug import Drug
 from heparin_pk.pump import Pump
 from heparin_pk.simulate import titrate
 from heparin_pk.ward import ByHand

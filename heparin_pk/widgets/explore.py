@@ -15,8 +15,8 @@ from ipywidgets import HTML, Accordion, Box, Button, Checkbox, Dropdown, Layout,
 from matplotlib.figure import Figure
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of
-from heparin_pk.drug import OutsideStudied
 from heparin_pk.plot import STYLE
+from heparin_pk.published.drug import OutsideStudied
 from heparin_pk.widgets.controls import ROW, chosen, script, slider
 from heparin_pk.widgets.words import aloud, code_block
 

@@ -16,12 +16,12 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
 from heparin_pk.dosing import needed_rate_u_per_kg_per_h
-from heparin_pk.drug import Drug
 from heparin_pk.evidence import validation as proof
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.nomogram import names as nomogram_names
 from heparin_pk.outcomes import Outcomes
 from heparin_pk.overlay import overlay as overlay_courses
+from heparin_pk.published.drug import Drug
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.regimen import Bolus, Infusion, Regimen

@@ -13,8 +13,8 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
-from heparin_pk.drug import Drug
 from heparin_pk.nomogram import Nomogram, names
+from heparin_pk.published.drug import Drug
 from heparin_pk.pump import Pump
 from heparin_pk.ward import ByHand
 

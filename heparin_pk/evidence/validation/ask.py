@@ -17,11 +17,11 @@ from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Patient
 from heparin_pk.course import Course
-from heparin_pk.drug import Drug
 from heparin_pk.evidence.calibration import Agreement, agreement, samples
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.population import person
 from heparin_pk.published import named
+from heparin_pk.published.drug import Drug
 from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulate import U_PER_MG_PROTAMINE, simulate, titrate
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.source import Source
-from heparin_pk.drug import OutsideStudied
+from heparin_pk.published.drug import OutsideStudied
 
 GROUPS = (
     "kinetics",
