@@ -32,8 +32,8 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 from heparin_pk import Execution, Nomogram, Patient, published, titrate
 from heparin_pk.base.randomness import standard_normals
 from heparin_pk.blood.response import slope_ml_per_u
-from heparin_pk.cohort import Charts, Unwatched, What, titrate_all
 from heparin_pk.hospital import THROMBOSIS_WARD
+from heparin_pk.simulation.cohort import Charts, Unwatched, What, titrate_all
 from heparin_pk.trial import Trial
 
 SEED = 7

@@ -11,13 +11,13 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
 from heparin_pk.published import named as model_named
 from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.sources import BRUNET_2008, RASCHKE_1993
 from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.simulate import simulate
+from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.simulate import simulate
 
 PEOPLE = ("adults", "children", "infants")
 

@@ -16,7 +16,7 @@ from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, level
 from heparin_pk.body.patient import Crowd
-from heparin_pk.cohort import Charts
+from heparin_pk.simulation.cohort import Charts
 from heparin_pk.tally import Tally
 
 Z_95 = 1.959963984540054
@@ -133,7 +133,7 @@ def _first(which: np.ndarray, drawn_h: np.ndarray) -> np.ndarray:
 
 
 def _rosendaal(charts: Charts, there: np.ndarray, target: TherapeuticRange, largest_gap_h: float = 24.0) -> np.ndarray:
-    """Return the time in range between results by straight lines; see :func:`heparin_pk.metrics.rosendaal_fraction`."""
+    """Return the time in range between results by straight lines; see :func:`heparin_pk.simulation.metrics.rosendaal_fraction`."""
     beyond = np.nextafter(target.high, np.inf)
     ends = np.where(charts.above_ceiling, np.maximum(charts.values, beyond), charts.values)
     inside, total = np.zeros(there.shape[1]), np.zeros(there.shape[1])

@@ -1,7 +1,7 @@
 """What becomes of many people, counted while time passes: nobody's trajectory is kept.
 
 A level rises with the concentration, so a range of an assay is a range of concentrations, one pair of edges a person; between two
-kept moments the concentration is a straight line, cut at the edges. The numbers are those of :mod:`heparin_pk.metrics` but for
+kept moments the concentration is a straight line, cut at the edges. The numbers are those of :mod:`heparin_pk.simulation.metrics` but for
 the curvature of the aPTT within five minutes.
 """
 
@@ -15,9 +15,9 @@ import numpy as np
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, felt_u_per_ml
 from heparin_pk.body.patient import Crowd
-from heparin_pk.cohort import What
 from heparin_pk.engine.lanes import Levels, Moments
-from heparin_pk.metrics import SHORTEST_STAY_H
+from heparin_pk.simulation.cohort import What
+from heparin_pk.simulation.metrics import SHORTEST_STAY_H
 
 
 class InRange:

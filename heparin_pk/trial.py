@@ -34,8 +34,6 @@ from heparin_pk.base.randomness import checked_seed
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
-from heparin_pk.cohort import titrate_all
-from heparin_pk.course import Course
 from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.execution import Execution
 from heparin_pk.outcomes import COVARIATES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
@@ -44,7 +42,10 @@ from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug, OutsideStudied
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.pump import Pump
-from heparin_pk.simulate import answers, prepared, titrate
+from heparin_pk.simulation.cohort import titrate_all
+from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.rules import answers, prepared
+from heparin_pk.simulation.simulate import titrate
 from heparin_pk.tally import Tally
 from heparin_pk.ward import Controller, CrowdController
 

@@ -43,7 +43,7 @@ from heparin_pk import (
 from heparin_pk.blood.response import level
 from heparin_pk.body.kinetics import Kinetics, State, derivatives
 from heparin_pk.engine import Run, exact
-from heparin_pk.simulate import U_PER_MG_PROTAMINE
+from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 
 DRUGS: tuple[Drug, ...] = published.ALL
 NOMOGRAMS: tuple[str, ...] = nomogram.names()

@@ -87,7 +87,7 @@ def test_agendas_are_read_and_written_alike(monkeypatch):
 TREAT = """
 import numpy as np
 from heparin_pk import Nomogram, hospital, published
-from heparin_pk.cohort import titrate_all
+from heparin_pk.simulation.cohort import titrate_all
 from heparin_pk.engine import compiled, lanes
 kernels, make = [], compiled.through
 compiled.through = lambda in_play: kernels.append(make(in_play)) or kernels[-1]
@@ -115,7 +115,7 @@ def test_machine_code_is_kept_and_found_again(tmp_path):
 GO = """
 import sys
 import numpy as np
-from heparin_pk.cohort import Unwatched
+from heparin_pk.simulation.cohort import Unwatched
 from heparin_pk.engine.lanes import Lanes
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk import Patient

@@ -137,11 +137,11 @@ def test_imports_go_downwards(module):
 
 
 PLANTED = [
-    ("patient", "import heparin_pk.course", "course"),
-    ("patient", "import heparin_pk.course as c", "course"),
+    ("patient", "import heparin_pk.simulation.course", "course"),
+    ("patient", "import heparin_pk.simulation.course as c", "course"),
     ("patient", "import os, heparin_pk.simulate", "simulate"),
     ("patient", "import heparin_pk", "heparin_pk (floor 7.5)"),
-    ("patient", "from heparin_pk.course import Course", "course"),
+    ("patient", "from heparin_pk.simulation.course import Course", "course"),
     ("patient", "from heparin_pk import course", "course"),
     ("patient", "from heparin_pk import Course", "heparin_pk (floor 7.5)"),
     ("patient", "from heparin_pk.engine.stepper import build", "engine"),

@@ -35,11 +35,11 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.body.kinetics import Kinetics, Rates, State, derivatives
-from heparin_pk.cohort import Unwatched, What, titrate_all
 from heparin_pk.engine import Run, compiled, exact, stepper
 from heparin_pk.engine.lanes import RUNNERS, Lanes
 from heparin_pk.engine.zero import NOTHING
-from heparin_pk.simulate import answers
+from heparin_pk.simulation.cohort import Unwatched, What, titrate_all
+from heparin_pk.simulation.rules import answers
 from heparin_pk.tally import Tally
 
 DRUG = published.UFH_DEFAULT

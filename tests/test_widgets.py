@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from heparin_pk import ByHand, Drug, Nomogram, Patient, Reagent, Step, metrics, plot, published, titrate
-from heparin_pk.course import chart_in_words
+from heparin_pk.simulation.course import chart_in_words
 from heparin_pk.widgets import bedside, quiz
 from heparin_pk.widgets.bedside import _TABLES
 from heparin_pk.widgets.picture import Scene

@@ -18,9 +18,9 @@ from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.nomogram import Nomogram
-from heparin_pk.overlay import overlay
 from heparin_pk.published.drug import OutsideStudied
-from heparin_pk.simulate import simulate, titrate
+from heparin_pk.simulation.overlay import overlay
+from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.trial import Trial
 
 

@@ -11,11 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from heparin_pk import metrics, published
+from heparin_pk import published
 from heparin_pk.base.files import write_text
 from heparin_pk.cli.output import PLAINLY, draw_course, prediction_table
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import WARD_TARGET
+from heparin_pk.simulation import metrics
 
 FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from heparin_pk import metrics
 from heparin_pk.base.citations import citations
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
-from heparin_pk.course import Course
 from heparin_pk.evidence.datasets import ICUCourse
+from heparin_pk.simulation import metrics
+from heparin_pk.simulation.course import Course
 
 PLAINLY = "For teaching and study, not for the care of patients."
 PICTURES = (".png", ".svg", ".pdf")

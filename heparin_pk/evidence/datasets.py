@@ -21,10 +21,10 @@ from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
 from heparin_pk.published.drug import Drug
 from heparin_pk.regimen import Bolus, Infusion, Order, Regimen, Stop
-from heparin_pk.simulate import simulate
+from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.simulate import simulate
 
 MIMIC_III_DEMO = Source(
     key="MIMIC_III_demo",

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import level
-from heparin_pk.course import Course
 from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
+from heparin_pk.simulation.course import Course
 
 _KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
           "at infusion": "rate", "up to": "level"}  # fmt: skip

@@ -9,11 +9,11 @@ import numpy as np
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
-from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
 from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
+from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 
 
 def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange, ...] | None = None) -> np.ndarray:

@@ -18,11 +18,11 @@ from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course, chart_in_words
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.published.drug import Drug
 from heparin_pk.pump import Pump
-from heparin_pk.simulate import titrate
+from heparin_pk.simulation.course import Course, chart_in_words
+from heparin_pk.simulation.simulate import titrate
 from heparin_pk.ward import ByHand
 from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, chosen, script, slider
 from heparin_pk.widgets.picture import Ahead, Picture, Track

@@ -9,23 +9,24 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from heparin_pk import hospital, metrics, plot, published
+from heparin_pk import hospital, plot, published
 from heparin_pk import indications as reasons
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
-from heparin_pk.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.evidence import validation as proof
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.nomogram import names as nomogram_names
 from heparin_pk.outcomes import Outcomes
-from heparin_pk.overlay import overlay as overlay_courses
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.regimen import Bolus, Infusion, Regimen
-from heparin_pk.simulate import simulate
+from heparin_pk.simulation import metrics
+from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.overlay import overlay as overlay_courses
+from heparin_pk.simulation.simulate import simulate
 from heparin_pk.trial import Trial
 from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
 

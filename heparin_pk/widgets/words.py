@@ -8,14 +8,15 @@ from functools import lru_cache
 from html import escape
 
 import heparin_pk
-from heparin_pk import metrics, published
+from heparin_pk import published
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
 from heparin_pk.nomogram import Nomogram, names
 from heparin_pk.published.drug import Drug
 from heparin_pk.pump import Pump
+from heparin_pk.simulation import metrics
+from heparin_pk.simulation.course import Course
 from heparin_pk.ward import ByHand
 
 SIDES = ("below", "in range", "above")
@@ -113,7 +114,7 @@ _SCORE = (
 
 
 def score_table(course: Course, other: Course, target: TherapeuticRange, other_name: str) -> str:
-    """Return the score of two courses side by side, every number from :func:`heparin_pk.metrics.summary`."""
+    """Return the score of two courses side by side, every number from :func:`heparin_pk.simulation.metrics.summary`."""
     yours, theirs = metrics.summary(course, target), metrics.summary(other, target)
     cell = 'style="text-align:right;padding:1px 0 1px 14px;white-space:nowrap"'
     name = cell.replace("nowrap", "normal")

@@ -9,21 +9,22 @@ from itertools import pairwise
 
 import numpy as np
 
-from heparin_pk import metrics
 from heparin_pk.base.randomness import standard_normal
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
 from heparin_pk.evidence.calibration import Agreement, agreement, samples
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.population import person
 from heparin_pk.published import named
 from heparin_pk.published.drug import Drug
 from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
-from heparin_pk.simulate import U_PER_MG_PROTAMINE, simulate, titrate
+from heparin_pk.simulation import metrics
+from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
+from heparin_pk.simulation.simulate import simulate, titrate
 
 ADULT = Patient(weight_kg=75.0)
 """Nobody's weight is printed in most abstracts: 75 kg, a baseline aPTT of 30 s."""

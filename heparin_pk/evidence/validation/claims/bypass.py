@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import DEFAULT, claim, tolerance_of_ours, within_percent
 from heparin_pk.published import named, sources
 from heparin_pk.regimen import Bolus, Protamine
+from heparin_pk.simulation.course import Course
 
 _JIA_ADULT = Patient(weight_kg=66.0)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import (
     DEFAULT,
@@ -19,6 +18,7 @@ from heparin_pk.evidence.validation.claims.common import (
 )
 from heparin_pk.published import named, sources
 from heparin_pk.regimen import Bolus, Infusion, Stop
+from heparin_pk.simulation.course import Course
 
 _DIALYSED = Patient(weight_kg=75.0, kidney_failure=True)
 

@@ -1,9 +1,9 @@
-"""Time passes here for many people at once, as :mod:`heparin_pk.simulate` lets it pass for one.
+"""Time passes here for many people at once, as :mod:`heparin_pk.simulation.simulate` lets it pass for one.
 
 Every lane has its own clock and its own agenda. In each round everybody who has something to do without waiting does it, then
 all move on to their next appointment together, each to its own. What comes first at one moment is
-:class:`heparin_pk.simulate.Rank`; every number (levels, orders, trajectories) is the one that
-:func:`heparin_pk.simulate.titrate` finds for that patient alone.
+:class:`heparin_pk.simulation.rules.Rank`; every number (levels, orders, trajectories) is the one that
+:func:`heparin_pk.simulation.simulate.titrate` finds for that patient alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from heparin_pk.execution import Execution
 from heparin_pk.published.drug import Drug
 from heparin_pk.pump import Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
-from heparin_pk.simulate import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
+from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
 from heparin_pk.ward import Controller, CrowdController, Decision, Decisions, Fixed, Situation, Situations
 
 
@@ -406,7 +406,7 @@ def titrate_all(
     concentration every five minutes. A controller with
     ``decide_many`` is asked once for many, another one person by person.
 
-    Raises ``ValueError`` as :func:`heparin_pk.simulate.titrate` does.
+    Raises ``ValueError`` as :func:`heparin_pk.simulation.simulate.titrate` does.
     """
     check_is("crowd", crowd, Crowd, "a Crowd")
     check_is("controller", controller, Controller, "something with an assay and decide(situation)")

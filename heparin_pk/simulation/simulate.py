@@ -4,7 +4,7 @@ Closed loop is open loop, written as it goes: a regimen is a list of orders know
 order after seeing the laboratory. :func:`titrate` returns a course that carries the regimen in fact given, and
 :func:`simulate` of that regimen draws the very same curve.
 
-At one moment things happen in the order of :class:`Rank`; :mod:`heparin_pk.cohort` lets time pass for thousands at once by the
+At one moment things happen in the order of :class:`Rank`; :mod:`heparin_pk.simulation.cohort` lets time pass for thousands at once by the
 same ranks.
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import heapq
 import warnings
 from collections.abc import Callable
-from enum import IntEnum
 from functools import partial
 from itertools import count
 
@@ -23,36 +22,17 @@ from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.base.citations import remember
 from heparin_pk.base.randomness import checked_seed
 from heparin_pk.blood.laboratory import Lab, Laboratory
-from heparin_pk.blood.response import Reagent, Responses
+from heparin_pk.blood.response import Reagent
 from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.body.patient import Patient
-from heparin_pk.course import Course, Entry
 from heparin_pk.engine import Run
 from heparin_pk.execution import Execution
 from heparin_pk.published.drug import Drug, OutsideStudied
 from heparin_pk.pump import Pump
-from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.simulation.course import Course, Entry
+from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
 from heparin_pk.ward import Controller, CrowdController, Decision, Situation, Situations
-
-U_PER_MG_PROTAMINE = 100.0
-"""Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
-
-
-class Rank(IntEnum):
-    """What comes first at one moment, for one patient and for many.
-
-    What was running out ends (holds, short infusions), blood is drawn, results are read and answered, orders are carried out.
-    Blood drawn at the moment of a dose is therefore pre-dose.
-    """
-
-    END = 0
-    DRAW = 1
-    RESULT = 2
-    ORDER = 3
-
-
-AT_THE_LAST_MOMENT = (Rank.DRAW, Rank.RESULT)
-"""What still happens when the time is up: blood is drawn and read, nothing more is given."""
 
 
 class _Bedside:
@@ -197,21 +177,6 @@ def titrate(
     )
 
 
-def prepared(controller: Controller, laboratory: Laboratory | None, pump: Pump | None) -> tuple[Laboratory, Pump]:
-    """Return the laboratory and the pump a controller works with; raises ``ValueError`` where they do not fit it."""
-    check_is("controller", controller, Controller, "something with an assay and decide(situation)")
-    check_is("laboratory", laboratory, (Laboratory, type(None)), "a Laboratory or None")
-    laboratory = laboratory if laboratory is not None else Laboratory(assay=controller.assay)
-    if laboratory.assay != controller.assay:
-        raise ValueError(
-            f"this controller reads {controller.assay}, but the laboratory reports {laboratory.assay}: "
-            "a level in one says nothing in the other"
-        )
-    pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
-    check_is("pump", pump, Pump, "a Pump or None")
-    return laboratory, pump
-
-
 def _live(
     patient: Patient,
     drug: Drug,
@@ -323,34 +288,3 @@ def _live(
     if course.outside:
         warnings.warn(f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideStudied, stacklevel=3)
     return course
-
-
-def answers(drug: Drug, reagent: Reagent | None, laboratory: Laboratory | None) -> Responses:
-    """Return how blood answers in this laboratory; raises ``ValueError`` for a reagent or an assay the drug has no law for."""
-    if reagent is not None and not isinstance(drug.reagent, Reagent):
-        raise ValueError(f"reagent must be None: the slope of {reagent.name} was measured with heparin, {_own_law(drug)}")
-    responses = drug.answers_with(reagent if reagent is not None else drug.reagent)
-    if laboratory is not None and laboratory.assay not in responses.assays:
-        raise ValueError(
-            f"the laboratory reports {laboratory.assay}, about which nothing was published with {drug.name}; "
-            f"it answers in {', '.join(responses.assays)}"
-        )
-    return responses
-
-
-def _own_law(drug: Drug) -> str:
-    return f"and {drug.name} has " + ("an aPTT law of its own" if drug.reagent is not None else "no aPTT law at all")
-
-
-def absolute(decision: Decision, weight_kg: float, pump: Pump, now_h: float) -> tuple[Order, ...]:
-    """Return a decision's orders in units for this weight, rates as the pump can be set, none of them in the past."""
-    orders: list[Order] = []
-    for written in decision.orders:
-        check_is("an order", written, ORDERS, "an order")
-        if written.time_h < now_h:
-            raise ValueError(f"an order must not lie in the past: {written!r} was decided at {now_h:g} h")
-        order: Order = written.resolved(weight_kg)
-        if isinstance(order, Infusion):
-            order = Infusion(time_h=order.time_h, rate_u_per_h=pump.delivered_u_per_h(order.rate_u_per_h or 0.0))
-        orders.append(order)
-    return tuple(orders)
