@@ -32,9 +32,9 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 from heparin_pk import Execution, Nomogram, Patient, published, titrate
 from heparin_pk.base.randomness import standard_normals
 from heparin_pk.blood.response import slope_ml_per_u
-from heparin_pk.hospital import THROMBOSIS_WARD
 from heparin_pk.simulation.cohort import Charts, Unwatched, What, titrate_all
-from heparin_pk.trial import Trial
+from heparin_pk.trials.hospital import THROMBOSIS_WARD
+from heparin_pk.trials.trial import Trial
 
 SEED = 7
 MEMORY_IS_KEPT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33)}

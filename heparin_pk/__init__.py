@@ -6,7 +6,7 @@
 (1, 6.0)
 """
 
-from heparin_pk import hospital, indications, published
+from heparin_pk import published
 from heparin_pk.base.citations import print_citations
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
@@ -19,8 +19,6 @@ from heparin_pk.body.patient import Crowd, Patient
 from heparin_pk.evidence import calibration, validation, vpc
 from heparin_pk.execution import Execution
 from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
-from heparin_pk.outcomes import Outcomes
-from heparin_pk.population import Population, Spread, on_another_day, people
 from heparin_pk.published.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
 from heparin_pk.pump import Bag, Pump
 from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
@@ -29,7 +27,11 @@ from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.trial import Arm, Trial
+from heparin_pk.teaching import indications
+from heparin_pk.trials import hospital
+from heparin_pk.trials.outcomes import Outcomes
+from heparin_pk.trials.population import Population, Spread, on_another_day, people
+from heparin_pk.trials.trial import Arm, Trial
 from heparin_pk.ward import ByHand, Controller, Decision, Decisions, Fixed, Situation, Situations, Step
 
 __version__ = "0.1.0"

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from heparin_pk import Bolus, Infusion, OutsideStudied, Patient, Source, indications, metrics, plot
-from heparin_pk.indications import ALL, Indication, named
+from heparin_pk.teaching.indications import ALL, Indication, named
 
 PEOPLE = {
     "adults": Patient(weight_kg=75, height_cm=175, sex="male", age_y=60),

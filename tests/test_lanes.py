@@ -40,7 +40,7 @@ from heparin_pk.engine.lanes import RUNNERS, Lanes
 from heparin_pk.engine.zero import NOTHING
 from heparin_pk.simulation.cohort import Unwatched, What, titrate_all
 from heparin_pk.simulation.rules import answers
-from heparin_pk.tally import Tally
+from heparin_pk.trials.observer import Tally
 
 DRUG = published.UFH_DEFAULT
 EVERY_RUNNER = [pytest.param(r, marks=pytest.mark.slow) if r == "compiled" else pytest.param(r) for r in RUNNERS]

@@ -361,12 +361,12 @@ EXAMPLES = [
     Band(below=float("inf"), label=">90 s", hold_min=60),
     *(Nomogram.load(name) for name in laws.NOMOGRAMS),
     Execution(name="late", late_draw_fraction=0.5, late_by_h=1.5),
-    heparin_pk.hospital.REAL_WARD,
-    heparin_pk.hospital.WEIGHT_WOMEN,
-    *heparin_pk.hospital.POPULATIONS.values(),
+    heparin_pk.trials.hospital.REAL_WARD,
+    heparin_pk.trials.hospital.WEIGHT_WOMEN,
+    *heparin_pk.trials.hospital.POPULATIONS.values(),
     Population.from_table({"weight_kg": [60, 82.5], "sex": ["female", "male"], "smoker": [True, False]}),
     Arm(controller=Nomogram.load("raschke-1993"), laboratory=Laboratory(turnaround_h=0.5)),
-    Trial(population=heparin_pk.hospital.THROMBOSIS_WARD, arms={"one": Nomogram.load("raschke-1993")}, hours=24),
+    Trial(population=heparin_pk.trials.hospital.THROMBOSIS_WARD, arms={"one": Nomogram.load("raschke-1993")}, hours=24),
 ]
 
 

@@ -28,7 +28,7 @@ from heparin_pk import (
 from heparin_pk.blood.response import ANTITHROMBIN_LAWS, level
 from heparin_pk.body.bodysize import blood_volume_l, bmi, fat_free_mass_kg, ideal_body_weight_kg, lean_body_weight_kg
 from heparin_pk.evidence.validation import ask as a
-from heparin_pk.population import person
+from heparin_pk.trials.population import person
 
 UFH = published.UFH_DEFAULT
 ADULT = Patient(weight_kg=75)

@@ -8,7 +8,7 @@ import pytest
 from heparin_pk import Execution, Patient, Population, Spread, Value, hospital, people, published
 from heparin_pk.base.randomness import standard_normal, standard_normals, uniform, uniforms
 from heparin_pk.base.source import Source
-from heparin_pk.population import on_another_day, person
+from heparin_pk.trials.population import on_another_day, person
 
 DRUG = published.UFH_DEFAULT
 PLACE = Source(key="here", citation="a test", where="here", confidence="assumed")

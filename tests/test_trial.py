@@ -33,8 +33,9 @@ from heparin_pk import (
     print_citations,
     published,
 )
-from heparin_pk.outcomes import CURVES, OUTCOMES, estimate
-from heparin_pk.trial import TrialInterrupted
+from heparin_pk.trials.catalogue import CURVES, OUTCOMES
+from heparin_pk.trials.estimate import estimate
+from heparin_pk.trials.trial import TrialInterrupted
 
 RASCHKE, DURHAM = Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")
 TWO = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE, DURHAM], execution=hospital.REAL_WARD, hours=26.0)
@@ -471,7 +472,7 @@ def test_what_no_process_takes_is_done_here(monkeypatch):
     def no_more(*_):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr("heparin_pk.trial.ProcessPoolExecutor.submit", no_more)
+    monkeypatch.setattr("concurrent.futures.process.ProcessPoolExecutor.submit", no_more)
     identical(TWO.run(30, seed=7, progress=False), TWO.run(30, seed=7, workers=3, people_per_part=5, progress=False))
 
 

@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from heparin_pk import Nomogram, Trial, hospital, plot, widgets
-from heparin_pk.outcomes import CURVES
+from heparin_pk.trials.catalogue import CURVES
 
 pytestmark = pytest.mark.slow  # a trial or a hundred replicates each
 

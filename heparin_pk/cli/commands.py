@@ -7,7 +7,7 @@ import json
 import sys
 import warnings
 
-from heparin_pk import hospital, indications, nomogram, published
+from heparin_pk import nomogram, published
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS
@@ -21,7 +21,9 @@ from heparin_pk.nomogram import Nomogram
 from heparin_pk.published.drug import OutsideStudied
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.trial import Trial
+from heparin_pk.teaching import indications
+from heparin_pk.trials import hospital
+from heparin_pk.trials.trial import Trial
 
 
 def run_simulate(options: argparse.Namespace) -> None:

@@ -7,11 +7,11 @@ import gc
 import sys
 import warnings
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from heparin_pk.cli.parser import parser
-from heparin_pk.trial import TrialInterrupted
+from heparin_pk.trials.trial import TrialInterrupted
 
 
 def _one_line(message: Any, *_: Any, **__: Any) -> str:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"heparin-pk: error: cannot write: {error.strerror}", file=sys.stderr)
         return 2
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         print(f"heparin-pk: error: {error}", file=sys.stderr)
         return 2
     except TrialInterrupted as stopped:

@@ -10,18 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from heparin_pk import hospital
 from heparin_pk.base.files import read_text
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.patient import YES_OR_NO, Patient
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import ICUCourse
-from heparin_pk.population import Population
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.pump import Bag
 from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulation.course import Course
+from heparin_pk.trials import hospital
+from heparin_pk.trials.population import Population
 
 CONDITIONS = tuple(name.replace("_", "-") for name in YES_OR_NO)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from heparin_pk import __version__, hospital
+from heparin_pk import __version__
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.bodysize import DOSING_WEIGHTS
 from heparin_pk.body.patient import SEXES
@@ -30,6 +30,7 @@ from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
 from heparin_pk.published.reagents import REAGENTS
+from heparin_pk.trials import hospital
 
 
 class _Parser(argparse.ArgumentParser):

@@ -19,9 +19,9 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
-from heparin_pk.hospital import FACTOR_VIII
-from heparin_pk.population import people
 from heparin_pk.published.drug import Drug
+from heparin_pk.trials.hospital import FACTOR_VIII
+from heparin_pk.trials.population import people
 
 FORMS = ("logarithmic", "linear")
 ANTI_XA_CV_FRACTION = 0.05

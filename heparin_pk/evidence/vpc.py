@@ -20,9 +20,9 @@ from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.evidence.datasets import MIMIC_III_DEMO, WARD_TARGET, ICUCourse, replay
-from heparin_pk.population import Population, Spread
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.cohort import titrate_all
+from heparin_pk.trials.population import Population, Spread
 from heparin_pk.ward import Fixed
 
 BERGSTRAND_2011 = Source(

@@ -18,7 +18,6 @@ from matplotlib.transforms import ScaledTranslation
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.evidence.vpc import PredictionCorrected
-from heparin_pk.outcomes import CURVES, OUTCOMES, Z_95, Estimate, Outcomes
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,
@@ -36,6 +35,9 @@ from heparin_pk.plot.base import (
     title,
 )
 from heparin_pk.simulation.course import Course
+from heparin_pk.trials.catalogue import CURVES, OUTCOMES
+from heparin_pk.trials.estimate import Z_95, Estimate
+from heparin_pk.trials.outcomes import Outcomes
 
 RISK_TABLE_H = (0, 6, 12, 18, 24, 36, 48)
 """When the patients not yet there are counted under :func:`time_to`."""

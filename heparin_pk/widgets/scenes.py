@@ -9,8 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from heparin_pk import hospital, plot, published
-from heparin_pk import indications as reasons
+from heparin_pk import plot, published
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import level
@@ -18,7 +17,6 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.evidence import validation as proof
 from heparin_pk.nomogram import Nomogram
 from heparin_pk.nomogram import names as nomogram_names
-from heparin_pk.outcomes import Outcomes
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
@@ -27,7 +25,10 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay as overlay_courses
 from heparin_pk.simulation.simulate import simulate
-from heparin_pk.trial import Trial
+from heparin_pk.teaching import indications as reasons
+from heparin_pk.trials import hospital
+from heparin_pk.trials.outcomes import Outcomes
+from heparin_pk.trials.trial import Trial
 from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
 
 TYPICAL = Patient(weight_kg=75.0)

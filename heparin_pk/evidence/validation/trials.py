@@ -1,7 +1,7 @@
 """Published trials, run on virtual patients. Nothing here was tuned to their results.
 
 What a paper does not print (weights, the reagent, the bands of a control arm) is said in the ``model`` of a row, and chosen
-before its result was looked at: the ward of :mod:`heparin_pk.hospital`, a reagent matched to the protocol's own range where the
+before its result was looked at: the ward of :mod:`heparin_pk.trials.hospital`, a reagent matched to the protocol's own range where the
 paper gives no other, and the plainest table with the printed steps.
 """
 
@@ -16,11 +16,11 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.evidence.validation import papers
 from heparin_pk.evidence.validation.claim import Claim
-from heparin_pk.hospital import CORONARY_WARD, PRUCNAL_2020, REAL_WARD, THROMBOSIS_WARD, TING_2018
 from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
-from heparin_pk.outcomes import Outcomes
 from heparin_pk.published import UFH_DEFAULT, reagents
-from heparin_pk.trial import Trial
+from heparin_pk.trials.hospital import CORONARY_WARD, PRUCNAL_2020, REAL_WARD, THROMBOSIS_WARD, TING_2018
+from heparin_pk.trials.outcomes import Outcomes
+from heparin_pk.trials.trial import Trial
 
 PATIENTS = 3_000
 SEED = 1993

@@ -25,7 +25,7 @@ from heparin_pk.evidence.validation.claims.common import DEFAULT, claim, toleran
 from heparin_pk.published import named, reagents, sources
 
 
-def _slope(patient: Patient) -> float:
+def aptt_slope(patient: Patient) -> float:
     """Return how steeply this patient's ln(aPTT) rises between none and 0.5 U/mL, with the laws of the default."""
     laws = named(DEFAULT).laws
     return math.log(float(aptt_s(0.5, patient, reagents.GUIDELINE, laws)) / patient.baseline_aptt_s) / 0.5
@@ -160,7 +160,7 @@ RESPONSE = [
         within_percent(2.0, 10),
         "x",
         tolerance_of_ours(10),
-        lambda: _slope(ask.ADULT) / _slope(Patient(weight_kg=75.0, antithrombin_fraction=0.0)),
+        lambda: aptt_slope(ask.ADULT) / aptt_slope(Patient(weight_kg=75.0, antithrombin_fraction=0.0)),
         used=True,
     ),
     claim(

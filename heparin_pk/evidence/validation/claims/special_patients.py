@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heparin_pk.evidence.validation import ask
 from heparin_pk.evidence.validation.claims.common import DEFAULT, USUAL, adult_of_75_kg, claim, tolerance_of_ours, within_percent
-from heparin_pk.evidence.validation.claims.response import _slope
+from heparin_pk.evidence.validation.claims.response import aptt_slope
 from heparin_pk.published import patients, sources
 from heparin_pk.regimen import Subcutaneous
 
@@ -68,7 +68,7 @@ SPECIAL_PATIENTS = [
         (0.52, 0.92),
         "x",
         "from the two SDs, derived",
-        lambda: _slope(adult_of_75_kg(pregnant=True, sex="female")) / _slope(adult_of_75_kg(sex="female")),
+        lambda: aptt_slope(adult_of_75_kg(pregnant=True, sex="female")) / aptt_slope(adult_of_75_kg(sex="female")),
         model="UFH_DEFAULT, laws",
         used=True,
     ),
@@ -81,7 +81,7 @@ SPECIAL_PATIENTS = [
         within_percent(0.63, 15),
         "x",
         tolerance_of_ours(15),
-        lambda: _slope(adult_of_75_kg(factor_viii_u_per_ml=2.7)) / _slope(adult_of_75_kg(factor_viii_u_per_ml=1.2)),
+        lambda: aptt_slope(adult_of_75_kg(factor_viii_u_per_ml=2.7)) / aptt_slope(adult_of_75_kg(factor_viii_u_per_ml=1.2)),
         used=True,
     ),
     claim(

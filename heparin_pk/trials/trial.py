@@ -6,38 +6,24 @@ how many workers or on which machine parts are run, nor into how many the people
 
 from __future__ import annotations
 
-import csv
-import gc
 import hashlib
-import io
-import json
-import os
 import re
 import warnings
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, shown
 from heparin_pk.base.citations import remember
-from heparin_pk.base.files import read_text, write_text
 from heparin_pk.base.randomness import checked_seed
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.execution import Execution
-from heparin_pk.outcomes import COVARIATES, Outcomes, Part, count_levels, count_times, groups_of, rows_of, sums_of
-from heparin_pk.population import Population
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug, OutsideStudied
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
@@ -46,7 +32,16 @@ from heparin_pk.simulation.cohort import titrate_all
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.rules import answers, prepared
 from heparin_pk.simulation.simulate import titrate
-from heparin_pk.tally import Tally
+from heparin_pk.trials.catalogue import COVARIATES
+from heparin_pk.trials.checkpoint import Checkpoint
+from heparin_pk.trials.csv_rows import RowsOut
+from heparin_pk.trials.estimate import sums_of
+from heparin_pk.trials.histogram import count_levels, count_times
+from heparin_pk.trials.observer import Tally
+from heparin_pk.trials.outcomes import Outcomes, Part
+from heparin_pk.trials.per_patient import groups_of, rows_of
+from heparin_pk.trials.population import Population
+from heparin_pk.trials.workers import Job, here, in_processes, on_a_cluster, reached
 from heparin_pk.ward import Controller, CrowdController
 
 PEOPLE_PER_PART = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
@@ -287,7 +282,7 @@ class Trial:
         if client is None and scheduler is None:  # as many parts, all of one size, as keep everybody busy to the end
             rounds = -(-number // (workers * size))
             size = -(-number // (workers * rounds))
-        kept = None if checkpoint is None else _Checkpoint(Path(checkpoint), self._fingerprint(number, one_seed), size)
+        kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(number, one_seed), size)
         if kept is not None:
             size = kept.size
         wanted = [(first, min(size, number - first)) for first in range(0, number, size)]
@@ -300,8 +295,8 @@ class Trial:
             keep_rows=keep_rows,
         )
         remember(self)
-        own_client = _reached(scheduler) if client is None and scheduler is not None else None
-        sink = _RowsOut(csv_file, self.names, [first for first, _ in wanted])
+        own_client = reached(scheduler) if client is None and scheduler is not None else None
+        sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
         todo = []
         with _bar(number, progress) as bar:
 
@@ -316,11 +311,11 @@ class Trial:
                     todo.append((first, many))
                 else:
                     take(part)
-            job = _Job(self, one_seed, runner, keep_rows or kept is not None, csv_file is not None)
+            job = Job(self, one_seed, runner, keep_rows or kept is not None, csv_file is not None)
             if client is not None or own_client is not None:
-                parts = _on_a_cluster(job, todo, client or own_client)
+                parts = on_a_cluster(job, todo, client or own_client)
             else:
-                parts = _in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else _here(job, todo)
+                parts = in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else here(job, todo)
             try:
                 for part in parts:
                     if kept is not None:
@@ -337,7 +332,7 @@ class Trial:
                     own_client.close()
         return found
 
-    def _fingerprint(self, number: int, seed: int) -> str:
+    def fingerprint(self, number: int, seed: int) -> str:
         """Return what tells this trial from another."""
         text = re.sub(r" at 0x[0-9a-f]+", "", repr(self))
         return hashlib.sha256(f"{text} {number} {seed}".encode()).hexdigest()
@@ -355,230 +350,6 @@ def _named(arms: Any) -> Iterator[tuple[str, Any]]:
 def _name(arm: Any) -> str:
     controller = arm.controller if isinstance(arm, Arm) else arm
     return str(getattr(controller, "name", type(controller).__name__))
-
-
-class _Job(NamedTuple):
-    """What all parts of a run have in common; ``as_csv`` asks for the text of the rows, so that many hands write it."""
-
-    trial: Trial
-    seed: int
-    runner: str
-    with_rows: bool
-    as_csv: bool
-
-
-def _run_part(job: _Job, first: int, number: int) -> Part:
-    part = job.trial.part(first, number, seed=job.seed, runner=job.runner)
-    if job.as_csv:
-        part = replace(part, text=_as_csv(part, job.trial.names))
-    return part if job.with_rows else part.without_rows()
-
-
-def _here(job: _Job, todo: list[tuple[int, int]]) -> Iterator[Part]:
-    return (_run_part(job, first, number) for first, number in todo)
-
-
-def _in_processes(job: _Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
-    """Yield parts as this process and the others beside it finish them; each takes the next when it is free."""
-    others = min(workers, len(todo)) - 1
-    pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
-    rest, finished, left = deque(todo), SimpleQueue[Future[Part]](), len(todo)
-
-    def go_on(done: Future[Part] | None = None) -> None:
-        with suppress(IndexError):  # nothing left to do
-            which = rest.popleft()
-            try:
-                pool.submit(_run_part, job, *which).add_done_callback(go_on)
-            except RuntimeError:  # no process will take it: it is left to this one
-                rest.append(which)
-        if done is not None:
-            finished.put(done)  # a failure too: it comes to light below
-
-    try:
-        for _ in range(others):
-            go_on()
-        while left:
-            mine = None
-            with suppress(IndexError):
-                mine = rest.popleft()
-            if mine is not None:
-                yield _run_part(job, *mine)
-                left -= 1
-            while left and not (rest and finished.empty()):
-                yield finished.get().result()
-                left -= 1
-    except BrokenProcessPool as error:
-        message = "a process of this trial was killed (too little memory?); with a checkpoint the same call goes on"
-        raise BrokenProcessPool(message) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _reached(scheduler: str) -> Any:
-    """Return a client of the cluster at this address; raises ``ValueError`` when nobody answers there."""
-    distributed = _distributed()
-    try:
-        return distributed.Client(scheduler, timeout="10s")
-    except (OSError, ValueError, TimeoutError) as error:
-        why = " ".join(str(error).split())
-    # The client that came to nothing closes itself when it is collected. Later that could be while the next one starts, which
-    # would then wait for a lock that its own thread holds.
-    gc.collect()
-    raise ValueError(f"scheduler {scheduler!r} cannot be reached: {why}")
-
-
-def _distributed() -> Any:
-    try:
-        from dask import distributed  # noqa: PLC0415  optional
-    except ImportError:
-        raise ValueError('a Dask cluster needs dask.distributed: pip install "heparin-pk[cluster]"') from None
-    return distributed
-
-
-def _on_a_cluster(job: _Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Part]:
-    """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
-    name = f"heparin-pk-{job.trial._fingerprint(0, job.seed)[:16]}-{job.runner}-{job.with_rows}-{job.as_csv}"
-    futures = [client.submit(_run_part, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
-    for future in _distributed().as_completed(futures):
-        part = future.result()
-        future.release()
-        yield part
-
-
-class _Checkpoint:
-    """A folder of finished parts."""
-
-    def __init__(self, folder: Path, fingerprint: str, size: int) -> None:
-        self.folder, self.fingerprint, self.size = folder, fingerprint, size
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ValueError(f"{folder}: cannot be made: {error.strerror}") from None
-        cover = folder / "trial.json"
-        if cover.exists():
-            try:
-                plain = json.loads(read_text(cover))
-                before, self.size = plain["fingerprint"], int(plain["people_per_part"])
-            except (ValueError, KeyError, TypeError):
-                raise ValueError(f"{cover}: is not the cover of a trial's parts") from None
-            if before != fingerprint:
-                raise ValueError(f"{folder}: holds the parts of another trial (other arms, people, number or seed)")
-        else:
-            write_text(cover, json.dumps({"fingerprint": fingerprint, "people_per_part": size}))
-
-    def _file(self, first: int) -> Path:
-        return self.folder / f"part-{first:012d}.npz"
-
-    def write(self, part: Part) -> None:
-        """Keep a part: whole or not at all."""
-        arrays: dict[str, Any] = {"groups": np.array(part.groups), "keys": np.array(part.keys), "number": part.number}
-        arrays |= {f"covariate/{name}": values for name, values in part.covariates.items()}
-        arrays |= {f"row/{arm}/{key}": values for arm, rows in part.rows.items() for key, values in rows.items()}
-        arrays |= {f"levels/{arm}": counts for arm, counts in part.levels.items()}
-        arrays |= {f"times/{arm}": counts for arm, counts in part.times.items()}
-        for name in ("sums", "differences"):
-            arrays[name] = np.array(json.dumps(getattr(part, name).tolist()))
-        file = self._file(part.first)
-        unfinished = file.with_suffix(".unfinished.npz")
-        try:
-            np.savez(unfinished, **arrays)
-            os.replace(unfinished, file)
-        except OSError as error:
-            raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
-
-    def read(self, first: int) -> Part | None:
-        """Return a part that was kept, or ``None``."""
-        file = self._file(first)
-        if not file.exists():
-            return None
-        try:
-            with np.load(file, allow_pickle=False) as kept:
-                arrays = {name: kept[name] for name in kept.files}
-        except (OSError, ValueError, EOFError) as error:
-            raise ValueError(f"{file}: cannot be read: {error}") from None
-        rows: dict[str, dict[str, np.ndarray]] = {}
-        for name, values in arrays.items():
-            if name.startswith("row/"):
-                arm, key = name.removeprefix("row/").rsplit("/", 1)
-                rows.setdefault(arm, {})[key] = values
-        exact = {name: np.array(json.loads(str(arrays[name])), dtype=object) for name in ("sums", "differences")}
-        if not exact["differences"].size:
-            exact["differences"] = np.zeros((0, *exact["sums"].shape[1:]), dtype=object)
-        return Part(
-            first=first,
-            number=int(arrays["number"]),
-            covariates=_under("covariate/", arrays),
-            rows=rows,
-            keys=tuple(arrays["keys"].tolist()),
-            groups=tuple(arrays["groups"].tolist()),
-            levels=_under("levels/", arrays),
-            times=_under("times/", arrays),
-            sums=exact["sums"],
-            differences=exact["differences"],
-        )
-
-
-def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
-
-
-def _as_csv(part: Part, arms: tuple[str, ...]) -> str:
-    """Return the rows of a part as CSV, person by person, so that parts leave no trace; person 0 comes after the names."""
-    people = zip(range(part.first, part.first + part.number), *_lists(part.covariates), strict=True)
-    outcomes = [zip(*_lists(part.rows[arm]), strict=True) for arm in arms]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if part.first == 0:
-        writer.writerow(["arm", "subject", *part.covariates, *part.keys])
-    writer.writerows(
-        (arm, *who, *row) for who, *rows in zip(people, *outcomes, strict=True) for arm, row in zip(arms, rows, strict=True)
-    )
-    return text.getvalue()
-
-
-def _lists(columns: Mapping[str, np.ndarray]) -> list[list]:
-    """Return columns as lists; what never came is an empty field."""
-    return [["" if value != value else value for value in values.tolist()] for values in columns.values()]
-
-
-class _RowsOut:
-    """Writes rows to a CSV file, person 0 first, as parts come in any order; the file appears when it is whole."""
-
-    def __init__(self, file: str | Path | None, arms: tuple[str, ...], order: list[int]) -> None:
-        self._file, self._arms, self._order = file, arms, order
-        self._early: dict[int, Part] = {}
-        self._out: io.TextIOWrapper | None = None
-        if file is not None:
-            try:
-                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
-            except OSError as error:
-                raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
-
-    @property
-    def _unfinished(self) -> str:
-        return f"{self._file}.unfinished"
-
-    def take(self, part: Part) -> None:
-        """Write a part, or keep it until its turn comes."""
-        if self._out is None:
-            return
-        self._early[part.first] = part
-        while self._order and self._order[0] in self._early:
-            next_part = self._early.pop(self._order.pop(0))
-            self._out.write(next_part.text or _as_csv(next_part, self._arms))
-
-    def finish(self) -> None:
-        """Say that every part was taken: give the file its name."""
-        if self._out is not None:
-            self._out.close()
-            os.replace(self._unfinished, str(self._file))
-            self._out = None
-
-    def close(self) -> None:
-        """Leave nothing half-written."""
-        if self._out is not None:
-            self._out.close()
-            os.unlink(self._unfinished)
 
 
 def _bar(number: int, progress: bool) -> Any:

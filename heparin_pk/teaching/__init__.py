@@ -1,0 +1,1 @@
+"""What is taught: the indications and their regimens."""

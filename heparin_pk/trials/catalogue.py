@@ -1,0 +1,58 @@
+"""The outcomes a trial reports: one number a patient, with label, unit and largest possible value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One number of each patient: what it is called, its unit, whether it is yes or no, and how large it can be at most."""
+
+    key: str
+    label: str
+    unit: str
+    most: float
+    is_yes_or_no: bool = False
+
+
+_SHARE, _HOURS = 1.0, 1500.0
+SNAPSHOTS_H = (6, 12, 18, 24, 36, 48)
+OUTCOMES = {
+    one.key: one
+    for one in (
+        Outcome("time_in_range_fraction", "true time in the table's own range", "", _SHARE),
+        Outcome("time_below_fraction", "true time below it", "", _SHARE),
+        Outcome("time_above_fraction", "true time above it", "", _SHARE),
+        Outcome("yardstick_in_range_fraction", "true time in the common range", "", _SHARE),
+        Outcome("yardstick_below_fraction", "true time below the common range", "", _SHARE),
+        Outcome("yardstick_above_fraction", "true time above the common range", "", _SHARE),
+        Outcome("time_to_therapeutic_h", "true level first in range (those who got there)", "h", _HOURS),
+        Outcome("yardstick_first_h", "true level first in the common range (those who got there)", "h", _HOURS),
+        Outcome("threshold_result_h", "first result at or above the lower limit drawn (those who got there)", "h", _HOURS),
+        Outcome("in_range_result_h", "first result in range drawn (those who got there)", "h", _HOURS),
+        Outcome("two_in_range_h", "second of two results in a row in range drawn (those who got there)", "h", _HOURS),
+        Outcome("threshold_by_24_h", "a result at or above the lower limit by 24 h", "", _SHARE, True),
+        Outcome("therapeutic_by_24_h", "a result in range by 24 h", "", _SHARE, True),
+        Outcome("in_range_at_24_h", "true level in range at 24 h", "", _SHARE, True),
+        Outcome("in_range_at_48_h", "true level in range at 48 h", "", _SHARE, True),
+        Outcome("rosendaal_fraction", "time in range by Rosendaal (two results or more)", "", _SHARE),
+        Outcome("fraction_of_tests_in_range", "share of results in range", "", _SHARE),
+        Outcome("results_below", "results below", "", 1e4),
+        Outcome("results_in", "results in range", "", 1e4),
+        Outcome("results_above", "results above", "", 1e4),
+        Outcome("blood_draws", "blood draws", "", 1e4),
+        Outcome("adjustments", "changes of rate", "", 1e4),
+        Outcome("holds", "holds", "", 1e4),
+        Outcome("reboluses", "re-boluses", "", 1e4),
+        Outcome("peak_u_per_ml", "highest concentration", "U/mL", 1e4),
+        Outcome("auc_u_h_per_ml", "area under the concentration", "U h/mL", 1e6),
+        Outcome("heparin_given_u", "heparin given", "U", 1e8),
+        Outcome("last_rate_u_per_kg_per_h", "rate at the end", "U/kg/h", 1e4),
+        *(Outcome(f"level_at_{hour}_h", f"true level at {hour} h", "", 3e7) for hour in SNAPSHOTS_H),
+    )
+}
+COVARIATES = ("weight_kg", "height_cm", "age_y", "sex", "baseline_aptt_s", "antithrombin_fraction", "factor_viii_u_per_ml")
+CURVES = ("time_to_therapeutic_h", "threshold_result_h", "in_range_result_h", "two_in_range_h", "yardstick_first_h")
+"""The times whose cumulative course is kept, in steps of half an hour."""
+CURVE_STEPS_PER_H = 2

@@ -1,0 +1,101 @@
+"""Exact sums of outcomes, and the means with confidence intervals behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from heparin_pk.trials.catalogue import OUTCOMES, Outcome
+
+Z_95 = 1.959963984540054
+
+
+def unit_powers(outcome: Outcome) -> tuple[int, int]:
+    """Return into how many parts a unit is cut for sums and sums of squares (powers of two): 65,536 people fit into 63 bits."""
+    size = math.ceil(math.log2(max(1.0, outcome.most)))
+    return 46 - size, 46 - 2 * size
+
+
+def sums_of(rows: Mapping[str, Mapping[str, np.ndarray]], groups: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return exact sums: of each arm (arms, groups, outcomes, 3), and of each arm minus the first.
+
+    The last axis holds how many, the sum and the sum of squares, as Python integers. Raises ``ValueError`` when a value exceeds
+    what its outcome can be.
+    """
+    arms = list(rows)
+    keys = list(rows[arms[0]])
+    who = np.array(list(groups.values()), dtype=np.int64)
+    levels = np.array([_summed(np.array([rows[arm][key] for key in keys]), keys, who) for arm in arms])
+    first = np.array([rows[arms[0]][key] for key in keys])
+    others = [np.array([rows[arm][key] for key in keys]) - first for arm in arms[1:]]
+    differences = np.array([_summed(one, keys, who) for one in others]) if others else np.zeros((0, *levels.shape[1:]), object)
+    return levels.astype(object), differences.astype(object)
+
+
+def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndarray:
+    found = np.empty((len(who), len(keys), 3), dtype=np.int64)
+    groups = [np.flatnonzero(one) for one in who]
+    for place, (key, one) in enumerate(zip(keys, values, strict=True)):  # one at a time stays in the processor's cache
+        known = ~np.isnan(one)
+        all_known = bool(known.all())
+        one = one if all_known else np.where(known, one, 0.0)  # noqa: PLW2901
+        largest = np.abs(one).max(initial=0.0)
+        if largest > OUTCOMES[key].most:
+            raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest:g}")
+        once, squared = (2.0**power for power in unit_powers(OUTCOMES[key]))
+        units, squares = np.rint(one * once).astype(np.int64), np.rint(one * one * squared).astype(np.int64)
+        for group, people in enumerate(groups):
+            found[group, place] = [
+                len(people) if all_known else known[people].sum(),
+                *(each.sum() if len(people) == len(each) else each[people].sum() for each in (units, squares)),
+            ]
+    return found
+
+
+def with_digits(value: float, digits: int, sign: str = "") -> str:
+    """Return a number with so many digits, never as a power of ten.
+
+    >>> with_digits(79_823.4, 4), with_digits(18_249.0, 3, "+"), with_digits(1.38812, 4), with_digits(-0.0000123, 3, "+")
+    ('79,820', '+18,200', '1.388', '-0.0000123')
+    """
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 10**digits:
+        return f"{rounded:{sign},.0f}"
+    return np.format_float_positional(rounded, trim="-", sign=bool(sign))
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean (or a share of patients) with its 95 % confidence interval, the SD between patients, and how many it rests on."""
+
+    mean: float
+    low: float
+    high: float
+    sd: float
+    number: int
+
+    def write(self, outcome: Outcome) -> str:
+        """Return it in words."""
+        if outcome.most == 1.0:
+            return f"{self.mean:.1%} ({self.low:.1%} to {self.high:.1%})"
+        mean, low, high = (with_digits(one, 4) for one in (self.mean, self.low, self.high))
+        return f"{mean} ({low} to {high}){' ' + outcome.unit if outcome.unit else ''}"
+
+
+def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
+    """Return the estimate behind exact sums (3,), or ``None`` where nobody counts; ``wilson`` for shares of patients."""
+    number = int(sums[0])
+    if number == 0:
+        return None
+    once, twice = unit_powers(OUTCOMES[key])
+    mean = float(sums[1]) / 2.0**once / number
+    variance = max(0.0, float(sums[2]) / 2.0**twice / number - mean * mean) * (number / max(1, number - 1))
+    if wilson:
+        centre = (mean + Z_95**2 / (2 * number)) / (1 + Z_95**2 / number)
+        half = Z_95 / (1 + Z_95**2 / number) * math.sqrt(mean * (1 - mean) / number + Z_95**2 / (4 * number**2))
+        return Estimate(mean, centre - half, centre + half, math.sqrt(variance), number)
+    half = Z_95 * math.sqrt(variance / number)
+    return Estimate(mean, mean - half, mean + half, math.sqrt(variance), number)

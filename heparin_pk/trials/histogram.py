@@ -1,0 +1,49 @@
+"""Levels over time: how many patients lie in which bin at each full hour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from heparin_pk.blood.response import Responses, level
+from heparin_pk.body.patient import Crowd
+from heparin_pk.simulation.cohort import Charts
+from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES
+
+_BIN = 0.005
+_BINS = {
+    "aptt_s": (10.0, 2000.0, True),
+    "aptt_ratio": (0.3, 70.0, True),
+    "act_s": (40.0, 4000.0, True),
+    "anti_xa_u_per_ml": (0.0, 5.0, False),
+}
+
+
+def level_bins(assay: str) -> np.ndarray:
+    """Return the edges of the bins in which levels are counted: half a per cent wide, or 0.005 U/mL."""
+    low, high, is_logarithmic = _BINS[assay]
+    if is_logarithmic:
+        return low * np.exp(_BIN * np.arange(math.ceil(math.log(high / low) / _BIN)))
+    return low + _BIN * np.arange(math.ceil((high - low) / _BIN))
+
+
+def count_levels(charts: Charts, crowd: Crowd, responses: Responses, assay: str) -> np.ndarray:
+    """Return how many people lay in which bin at each full hour, shape (hours + 1, bins + 1); the end bins hold the rest."""
+    low, _, is_logarithmic = _BINS[assay]
+    number = len(level_bins(assay))
+    hourly = np.ascontiguousarray(charts.hourly_u_per_ml.T)
+    counts = np.zeros((len(hourly), number + 1), dtype=np.int64)
+    for hour, concentration in enumerate(hourly):
+        values = level(assay, concentration, crowd, responses, float(hour))
+        values = np.log(values / low) if is_logarithmic else values - low
+        place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(number)).astype(np.int64)
+        counts[hour] = np.bincount(place, minlength=number + 1)
+    return counts
+
+
+def count_times(rows: Mapping[str, np.ndarray], hours: float) -> np.ndarray:
+    """Return how many had got there by each half hour, shape (curves, 2 * hours + 1)."""
+    ends_h = np.arange(int(hours * CURVE_STEPS_PER_H) + 1) / CURVE_STEPS_PER_H
+    return np.array([np.searchsorted(np.sort(rows[name]), ends_h, side="right") for name in CURVES])

@@ -1,0 +1,287 @@
+"""What came out of a trial: one row a patient, sums that add up exactly, percentiles over time, and words.
+
+Sums are kept as whole numbers of a tiny unit, so that they add up to the same whatever the order, the chunks or the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from heparin_pk.base.checks import check_one_of
+from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
+from heparin_pk.trials.estimate import Estimate, with_digits, unit_powers, estimate
+from heparin_pk.trials.histogram import level_bins
+
+# Levels over time: how many people lay in which bin at each full hour
+
+
+# Sums
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What came out of some of the people: everything that can be added up; ``text`` is their rows as CSV, where asked for."""
+
+    first: int
+    number: int
+    covariates: dict[str, np.ndarray]
+    rows: dict[str, dict[str, np.ndarray]]
+    keys: tuple[str, ...]
+    groups: tuple[str, ...]
+    sums: np.ndarray
+    differences: np.ndarray
+    levels: dict[str, np.ndarray]
+    times: dict[str, np.ndarray]
+    text: str = ""
+
+    def without_rows(self) -> Part:
+        """Return the same part without the rows of single patients."""
+        return replace(self, covariates={}, rows={})
+
+
+class Outcomes:
+    """The outcome of a trial: summaries with confidence intervals, paired differences, percentiles, curves, rows.
+
+    ``arms`` names them in order (the first is what the others are compared with); ``targets`` their own ranges, ``yardstick`` the
+    range in which all are compared. Parts are added as they finish; sums, counts and percentiles are the same in whatever order.
+    """
+
+    def __init__(
+        self,
+        *,
+        arms: tuple[str, ...],
+        targets: Mapping[str, TherapeuticRange],
+        yardstick: TherapeuticRange,
+        hours: float,
+        seed: int,
+        keep_rows: bool = True,
+    ) -> None:
+        self.arms, self.targets, self.yardstick = arms, dict(targets), yardstick
+        self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
+        self.number = 0
+        self.groups: tuple[str, ...] = ()
+        self._keys: tuple[str, ...] = ()
+        self._sums: Any = None
+        self._differences: Any = None
+        self._levels: dict[str, np.ndarray] = {}
+        self._times: dict[str, np.ndarray] = {}
+        self._there: set[int] = set()
+        self._parts: dict[int, Part] = {}
+
+    def add(self, part: Part) -> None:
+        """Add what came out of some more people; raises ``ValueError`` when they were added before."""
+        if part.first in self._there:
+            raise ValueError(f"the people from {part.first} on are in already")
+        if self._sums is None:
+            self.groups, self._keys = part.groups, part.keys
+            self._sums, self._differences = part.sums, part.differences
+            self._levels, self._times = dict(part.levels), dict(part.times)
+        else:
+            self._sums, self._differences = self._sums + part.sums, self._differences + part.differences
+            self._levels = {arm: self._levels[arm] + part.levels[arm] for arm in self.arms}
+            self._times = {arm: self._times[arm] + part.times[arm] for arm in self.arms}
+        self.number += part.number
+        self._there.add(part.first)
+        if self.keep_rows:
+            self._parts[part.first] = part
+
+    # Numbers
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The outcomes there are."""
+        return self._keys
+
+    def estimate(self, arm: str, key: str, group: str = "all") -> Estimate | None:
+        """Return the mean of an outcome (or the share of patients) with its 95 % interval; ``None`` where nobody counts."""
+        place = self._place(arm, key, group)
+        return estimate(self._sums[place], key, wilson=OUTCOMES[key].is_yes_or_no)
+
+    def difference(self, arm: str, key: str, group: str = "all") -> Estimate | None:
+        """Return the paired difference of an arm from the first, patient by patient, with its 95 % interval."""
+        if arm == self.arms[0]:
+            raise ValueError(f"{arm} is what the others are compared with")
+        number, who, what = self._place(arm, key, group)
+        return estimate(self._differences[number - 1, who, what], key, wilson=False)
+
+    def _place(self, arm: str, key: str, group: str) -> tuple[int, int, int]:
+        check_one_of("arm", arm, self.arms)
+        check_one_of("an outcome", key, self.keys)
+        check_one_of("group", group, self.groups)
+        return self.arms.index(arm), self.groups.index(group), self.keys.index(key)
+
+    def curve(self, arm: str, key: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return hours (k,) and the share of patients who had got there by then (k,); ``key`` is one of ``CURVES``."""
+        check_one_of("arm", arm, self.arms)
+        check_one_of("a curve", key, CURVES)
+        counts = self._times[arm][CURVES.index(key)]
+        return np.arange(len(counts)) / CURVE_STEPS_PER_H, counts / self.number
+
+    def percentiles(self, arm: str, percents: Sequence[float] = (5, 25, 50, 75, 95)) -> tuple[np.ndarray, np.ndarray]:
+        """Return full hours (h,) and percentiles of the true level of the arm's assay at them, shape (percents, h).
+
+        Read off counts in bins of half a per cent (0.005 U/mL).
+        """
+        check_one_of("arm", arm, self.arms)
+        counts, edges = self._levels[arm], level_bins(self.targets[arm].assay)
+        below = np.cumsum(counts, axis=1)
+        ends = np.concatenate([edges, edges[-1:]])
+        starts = np.concatenate([edges[:1], edges])
+        found = np.empty((len(percents), len(counts)))
+        for row, percent in enumerate(percents):
+            want = percent / 100.0 * self.number
+            for hour in range(len(counts)):
+                place = int(np.searchsorted(below[hour], want))
+                place = min(place, len(ends) - 1)
+                before = below[hour, place - 1] if place else 0
+                share = (want - before) / max(1, counts[hour, place])
+                found[row, hour] = starts[place] + share * (ends[place] - starts[place])
+        return np.arange(len(counts), dtype=float), found
+
+    def shares_of_results(self, arm: str, group: str = "all") -> tuple[float, float, float]:
+        """Return which share of all results lay below, in and above the table's own range."""
+        counts = [self._total(arm, key, group) for key in ("results_below", "results_in", "results_above")]
+        total = sum(counts)
+        if total == 0:
+            raise ValueError(f"no blood was drawn in {arm}")
+        return counts[0] / total, counts[1] / total, counts[2] / total
+
+    def _total(self, arm: str, key: str, group: str) -> float:
+        place = self._place(arm, key, group)
+        return float(self._sums[place][1]) / 2.0 ** unit_powers(OUTCOMES[key])[0]
+
+    # Rows
+
+    def columns(self, arm: str) -> dict[str, np.ndarray]:
+        """Return the rows of an arm as columns, person 0 first; raises ``ValueError`` when rows were not kept."""
+        check_one_of("arm", arm, self.arms)
+        if not self.keep_rows:
+            raise ValueError("rows were not kept (keep_rows=False)")
+        parts = [self._parts[first] for first in sorted(self._parts)]
+        subject = np.concatenate([np.arange(part.first, part.first + part.number) for part in parts])
+        columns: dict[str, np.ndarray] = {"subject": subject}
+        for name in parts[0].covariates:
+            columns[name] = np.concatenate([part.covariates[name] for part in parts])
+        for key in self.keys:
+            columns[key] = np.concatenate([part.rows[arm][key] for part in parts])
+        return columns
+
+    def to_frame(self):
+        """Return one row a patient and arm as a pandas DataFrame; a time that never came is missing (NaN)."""
+        try:
+            import pandas as pd  # noqa: PLC0415  optional
+        except ImportError:
+            raise ValueError("to_frame needs pandas: pip install pandas") from None
+        frames = [pd.DataFrame({"arm": arm, **self.columns(arm)}) for arm in self.arms]
+        return pd.concat(frames, ignore_index=True)
+
+    def to_parquet(self, file) -> None:
+        """Write one row a patient and arm to a Parquet file (needs pandas and pyarrow)."""
+        frame = self.to_frame()
+        try:
+            frame.to_parquet(file)
+        except ImportError:
+            raise ValueError("to_parquet needs pyarrow: pip install pyarrow") from None
+        except OSError as error:
+            raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
+
+    def to_xarray(self):
+        """Return the rows as an xarray Dataset with dimensions arm and subject."""
+        try:
+            import xarray as xr  # noqa: PLC0415  optional
+        except ImportError:
+            raise ValueError("to_xarray needs xarray: pip install xarray") from None
+        every = {arm: self.columns(arm) for arm in self.arms}
+        first = every[self.arms[0]]
+        data = {key: (("arm", "subject"), np.stack([every[arm][key] for arm in self.arms])) for key in self.keys}
+        people = {name: ("subject", values) for name, values in first.items() if name != "subject" and name not in self.keys}
+        units = {key: {"long_name": OUTCOMES[key].label, "units": OUTCOMES[key].unit} for key in self.keys}
+        found = xr.Dataset(data | people, coords={"arm": list(self.arms), "subject": first["subject"]})
+        for key, attributes in units.items():
+            found[key].attrs = attributes
+        return found
+
+    # Words
+
+    def summary(self, group: str = "all") -> list[dict[str, Any]]:
+        """Return every estimate as plain rows: arm, outcome, mean, interval, SD, number, and the paired difference."""
+        rows = []
+        for key in self.keys:
+            for arm in self.arms:
+                one = self.estimate(arm, key, group)
+                other = None if arm == self.arms[0] else self.difference(arm, key, group)
+                rows.append(
+                    {
+                        "arm": arm,
+                        "outcome": key,
+                        "label": OUTCOMES[key].label,
+                        "unit": OUTCOMES[key].unit,
+                        "group": group,
+                        **_plain(one, ""),
+                        **_plain(other, "difference_"),
+                    }
+                )
+        return rows
+
+    def in_words(self, group: str = "all") -> str:
+        """Return the table a reader would like: outcomes in lines, arms side by side, paired differences under them."""
+        check_one_of("group", group, self.groups)
+        keys = [key for key in _TOLD if key in self.keys]
+        width = max(len(OUTCOMES[key].label) for key in keys)
+        who = "" if group == "all" else f" ({group})"
+        columns = []
+        for arm in self.arms:
+            every = [self.estimate(arm, key, group) for key in keys]
+            cells = [arm, *("-" if one is None else one.write(OUTCOMES[key]) for one, key in zip(every, keys, strict=True))]
+            columns.append([f"  {cell:>{max(map(len, cells))}}" for cell in cells])
+        lines = [
+            f"{self.number:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
+            f"the common range is {self.yardstick.write()}",
+        ]
+        for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
+            lines.append(f"{label:<{width}}" + "".join(row))
+        for arm in self.arms[1:]:
+            lines += ["", f"{arm} minus {self.arms[0]}, patient by patient:"]
+            for key in keys:
+                other = self.difference(arm, key, group)
+                if other is not None:
+                    lines.append(f"  {OUTCOMES[key].label:<{width}}  {_signed(other, OUTCOMES[key])}")
+        return "\n".join(lines)
+
+
+_TOLD = (
+    "time_in_range_fraction",
+    "time_below_fraction",
+    "time_above_fraction",
+    "yardstick_in_range_fraction",
+    "yardstick_below_fraction",
+    "yardstick_above_fraction",
+    "fraction_of_tests_in_range",
+    "rosendaal_fraction",
+    "threshold_by_24_h",
+    "therapeutic_by_24_h",
+    "in_range_result_h",
+    "adjustments",
+    "holds",
+    "reboluses",
+    "blood_draws",
+    "peak_u_per_ml",
+    "heparin_given_u",
+)
+
+
+def _signed(one: Estimate, outcome: Outcome) -> str:
+    if outcome.most == 1.0:
+        return f"{100 * one.mean:+.1f} points ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
+    mean, low, high = (with_digits(value, 3, "+") for value in (one.mean, one.low, one.high))
+    return f"{mean} ({low} to {high}){' ' + outcome.unit if outcome.unit else ''}"
+
+
+def _plain(one: Estimate | None, prefix: str) -> dict[str, float | int | None]:
+    names = ("mean", "low", "high", "sd", "number")
+    return {f"{prefix}{name}": None if one is None else getattr(one, name) for name in names}

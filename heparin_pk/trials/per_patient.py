@@ -1,0 +1,122 @@
+"""One row a patient: the outcomes of everybody in a chunk, and the subgroups they belong to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.response import Responses, level
+from heparin_pk.body.patient import Crowd
+from heparin_pk.simulation.cohort import Charts
+from heparin_pk.trials.catalogue import OUTCOMES, SNAPSHOTS_H
+from heparin_pk.trials.observer import Tally
+
+
+def rows_of(
+    crowd: Crowd, charts: Charts, tally: Tally, target: TherapeuticRange, responses: Responses, hours: float
+) -> dict[str, np.ndarray]:
+    """Return the outcomes of everybody, arrays of shape (n,); NaN says "never" or "nothing to count"."""
+    own, common = tally.ranges[0], tally.ranges[-1]
+    rows: dict[str, np.ndarray] = {}
+    for name, one in (("time", own), ("yardstick", common)):
+        inside, below = one.inside_h / hours, one.below_h / hours
+        rows[f"{name}_in_range_fraction"] = np.clip(inside, 0.0, 1.0)
+        rows[f"{name}_below_fraction"] = np.clip(below, 0.0, 1.0)
+        rows[f"{name}_above_fraction"] = np.clip(1.0 - inside - below, 0.0, 1.0)
+    rows["time_to_therapeutic_h"] = np.where(np.isinf(own.first_h), np.nan, own.first_h)
+    rows["yardstick_first_h"] = np.where(np.isinf(common.first_h), np.nan, common.first_h)
+    rows |= _of_results(charts, target)
+    for hour in (24, 48):
+        if hour <= hours:
+            at_hour = level(target.assay, charts.hourly_u_per_ml[:, hour], crowd, responses, float(hour))
+            rows[f"in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
+    rows["adjustments"], rows["holds"], rows["reboluses"] = tally.adjustments, tally.holds, tally.reboluses
+    rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = tally.peak_u_per_ml, charts.area_u_h_per_ml
+    rows["heparin_given_u"] = charts.given_u
+    rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / crowd.weight_kg
+    for hour in SNAPSHOTS_H:
+        if hour <= hours:
+            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[:, hour], crowd, responses, float(hour))
+    return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
+
+
+def _of_results(charts: Charts, target: TherapeuticRange) -> dict[str, np.ndarray]:
+    there = np.arange(len(charts.values))[:, None] < charts.number
+    low = there & ~charts.above_ceiling & (charts.values < target.low)
+    inside = there & ~charts.above_ceiling & (charts.values >= target.low) & (charts.values <= target.high)
+    reached = there & ~low
+    two = inside[1:] & inside[:-1]
+    count = there.sum(axis=0)
+    rows = {
+        "results_below": low.sum(axis=0),
+        "results_in": inside.sum(axis=0),
+        "results_above": count - low.sum(axis=0) - inside.sum(axis=0),
+        "blood_draws": count,
+        "threshold_result_h": _first(reached, charts.drawn_h),
+        "in_range_result_h": _first(inside, charts.drawn_h),
+        "two_in_range_h": _first(two, charts.drawn_h[1:]),
+        "fraction_of_tests_in_range": np.divide(inside.sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0),
+        "rosendaal_fraction": _rosendaal(charts, there, target),
+    }
+    for name, key in (("threshold_by_24_h", "threshold_result_h"), ("therapeutic_by_24_h", "in_range_result_h")):
+        rows[name] = (rows[key] <= 24.0).astype(float)
+    return rows
+
+
+def _first(which: np.ndarray, drawn_h: np.ndarray) -> np.ndarray:
+    if not len(which):
+        return np.full(which.shape[1], np.nan)
+    return np.where(which.any(axis=0), drawn_h[which.argmax(axis=0), np.arange(which.shape[1])], np.nan)
+
+
+def _rosendaal(charts: Charts, there: np.ndarray, target: TherapeuticRange, largest_gap_h: float = 24.0) -> np.ndarray:
+    """Return the time in range between results by straight lines; see :func:`heparin_pk.simulation.metrics.rosendaal_fraction`."""
+    beyond = np.nextafter(target.high, np.inf)
+    ends = np.where(charts.above_ceiling, np.maximum(charts.values, beyond), charts.values)
+    inside, total = np.zeros(there.shape[1]), np.zeros(there.shape[1])
+    for one in range(len(there) - 1):
+        gap = charts.drawn_h[one + 1] - charts.drawn_h[one]
+        counts = there[one + 1] & (gap > 0.0) & (gap <= largest_gap_h)
+        bottom, top = np.minimum(ends[one], ends[one + 1]), np.maximum(ends[one], ends[one + 1])
+        rise = top - bottom
+        flat = rise <= 0.0
+        overlap = np.minimum(top, target.high) - np.maximum(bottom, target.low)
+        cut = np.clip(overlap / np.where(flat, 1.0, rise), 0.0, 1.0)
+        share = np.where(flat, (bottom >= target.low) & (top <= target.high), cut)
+        total += np.where(counts, gap, 0.0)
+        inside += np.where(counts, gap * share, 0.0)
+    return np.divide(inside, total, out=np.full(len(total), np.nan), where=total > 0.0)
+
+
+def groups_of(crowd: Crowd) -> dict[str, np.ndarray]:
+    """Return who belongs to which subgroup, as far as it is known of these people; "all" is everybody."""
+    groups = {"all": np.ones(crowd.number, dtype=bool)}
+    sex, age, height = crowd.sex, crowd.column("age_y"), crowd.column("height_cm")
+    if sex is not None:
+        groups |= {"women": _everybody(crowd.female, crowd), "men": _everybody(crowd.male, crowd)}
+    if age is not None:
+        groups |= {"under 65 years": age < 65, "65 to 80 years": (age >= 65) & (age <= 80), "over 80 years": age > 80}
+    if height is not None:
+        bmi = _everybody(crowd.weight_kg, crowd) / (height / 100.0) ** 2
+        groups |= {
+            "BMI under 25": bmi < 25,
+            "BMI 25 to 30": (bmi >= 25) & (bmi < 30),
+            "BMI 30 to 40": (bmi >= 30) & (bmi < 40),
+            "BMI 40 and more": bmi >= 40,
+        }
+    for name, label in (("kidney_failure", "kidney failure"), ("smoker", "smokers"), ("pregnant", "pregnant")):
+        who = getattr(crowd, name)
+        if isinstance(who, np.ndarray):
+            groups[label] = who
+    if isinstance(crowd.antithrombin_fraction, np.ndarray):
+        groups |= {"antithrombin under 0.8": crowd.antithrombin_fraction < 0.8}
+    factor_viii = crowd.column("factor_viii_u_per_ml")
+    if factor_viii is not None:
+        groups |= {"factor VIII over 2 U/mL": factor_viii > 2.0}
+    return groups
+
+
+def _everybody(value: Any, crowd: Crowd) -> np.ndarray:
+    return np.broadcast_to(np.asarray(value), (crowd.number,))

@@ -1,0 +1,125 @@
+"""Where the chunks of a trial run: in this process, in several, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from heparin_pk.trials.csv_rows import as_csv_text
+from heparin_pk.trials.outcomes import Part
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+class Divisible(Protocol):
+    """A trial, as far as its workers know it: it can run some of its people, and has a fingerprint."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arms by name."""
+        ...
+
+    def part(self, first: int, number: int, *, seed: int, runner: str = "numpy") -> Part:
+        """Return what comes out of people ``first`` to ``first + number - 1``."""
+        ...
+
+    def fingerprint(self, number: int, seed: int) -> str:
+        """Return what tells this trial from another."""
+        ...
+
+
+class Job(NamedTuple):
+    """What all parts of a run have in common; ``as_csv`` asks for the text of the rows, so that many hands write it."""
+
+    trial: Divisible
+    seed: int
+    runner: str
+    with_rows: bool
+    as_csv: bool
+
+
+def run_part(job: Job, first: int, number: int) -> Part:
+    part = job.trial.part(first, number, seed=job.seed, runner=job.runner)
+    if job.as_csv:
+        part = replace(part, text=as_csv_text(part, job.trial.names))
+    return part if job.with_rows else part.without_rows()
+
+
+def here(job: Job, todo: list[tuple[int, int]]) -> Iterator[Part]:
+    return (run_part(job, first, number) for first, number in todo)
+
+
+def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
+    """Yield parts as this process and the others beside it finish them; each takes the next when it is free."""
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # noqa: PLC0415  absent in a browser
+    from multiprocessing import get_context  # noqa: PLC0415
+
+    others = min(workers, len(todo)) - 1
+    pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
+    rest, finished, left = deque(todo), SimpleQueue[Future[Part]](), len(todo)
+
+    def go_on(done: Future[Part] | None = None) -> None:
+        with suppress(IndexError):  # nothing left to do
+            which = rest.popleft()
+            try:
+                pool.submit(run_part, job, *which).add_done_callback(go_on)
+            except RuntimeError:  # no process will take it: it is left to this one
+                rest.append(which)
+        if done is not None:
+            finished.put(done)  # a failure too: it comes to light below
+
+    try:
+        for _ in range(others):
+            go_on()
+        while left:
+            mine = None
+            with suppress(IndexError):
+                mine = rest.popleft()
+            if mine is not None:
+                yield run_part(job, *mine)
+                left -= 1
+            while left and not (rest and finished.empty()):
+                yield finished.get().result()
+                left -= 1
+    except BrokenProcessPool as error:
+        message = "a process of this trial was killed (too little memory?); with a checkpoint the same call goes on"
+        raise BrokenProcessPool(message) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def reached(scheduler: str) -> Any:
+    """Return a client of the cluster at this address; raises ``ValueError`` when nobody answers there."""
+    distributed = _distributed()
+    try:
+        return distributed.Client(scheduler, timeout="10s")
+    except (OSError, ValueError, TimeoutError) as error:
+        why = " ".join(str(error).split())
+    # The client that came to nothing closes itself when it is collected. Later that could be while the next one starts, which
+    # would then wait for a lock that its own thread holds.
+    gc.collect()
+    raise ValueError(f"scheduler {scheduler!r} cannot be reached: {why}")
+
+
+def _distributed() -> Any:
+    try:
+        from dask import distributed  # noqa: PLC0415  optional
+    except ImportError:
+        raise ValueError('a Dask cluster needs dask.distributed: pip install "heparin-pk[cluster]"') from None
+    return distributed
+
+
+def on_a_cluster(job: Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Part]:
+    """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
+    name = f"heparin-pk-{job.trial.fingerprint(0, job.seed)[:16]}-{job.runner}-{job.with_rows}-{job.as_csv}"
+    futures = [client.submit(run_part, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
+    for future in _distributed().as_completed(futures):
+        part = future.result()
+        future.release()
+        yield part
