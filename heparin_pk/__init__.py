@@ -17,11 +17,7 @@ from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Crowd, Patient
 from heparin_pk.evidence import calibration, validation, vpc
-from heparin_pk.execution import Execution
-from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.published.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
-from heparin_pk.pump import Bag, Pump
-from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
@@ -32,6 +28,11 @@ from heparin_pk.trials import hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, Spread, on_another_day, people
 from heparin_pk.trials.trial import Arm, Trial
-from heparin_pk.ward import ByHand, Controller, Decision, Decisions, Fixed, Situation, Situations, Step
+from heparin_pk.ward.by_hand import ByHand, Fixed, Step
+from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations
+from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.pump import Bag, Pump
 
 __version__ = "0.1.0"

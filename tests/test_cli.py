@@ -38,7 +38,7 @@ def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
 
 
 def test_titrate_reads_your_own_table(capsys, tmp_path):
-    text = (Path(cli.__file__).parents[1] / "nomograms" / "raschke-1993.toml").read_text()
+    text = (Path(cli.__file__).parents[1] / "ward" / "nomograms" / "raschke-1993.toml").read_text()
     (tmp_path / "ours.toml").write_text(text.replace('title = "Raschke', 'title = "Ours after Raschke'))
     code, out, _ = run(capsys, "titrate", str(tmp_path / "ours.toml"), "--weight", "82")
     assert code == 0

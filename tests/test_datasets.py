@@ -109,7 +109,7 @@ def test_a_bad_file_is_named_with_its_line(tmp_path, name):
 
 def test_a_file_of_several_courses_needs_a_name(tmp_path):
     file = tmp_path / "many.csv"
-    file.write_text(resources.files("heparin_pk").joinpath("data/icu/events.csv").read_text())
+    file.write_text(resources.files("heparin_pk.evidence").joinpath("data/icu/events.csv").read_text())
     with pytest.raises(ValueError, match=r"many\.csv: holds 15 courses; say which: M3D-001"):
         datasets.read_icu_csv(file)
     with pytest.raises(ValueError, match=r"many\.csv: no course 'X'"):

@@ -22,7 +22,7 @@ from heparin_pk import (
 )
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Residual
-from heparin_pk.pump import Pump
+from heparin_pk.ward.pump import Pump
 
 TABLE, DRUG, PATIENT = Nomogram.load("raschke-1993"), published.UFH_DEFAULT, Patient(weight_kg=82, baseline_aptt_s=31)
 N = 20_000

@@ -150,11 +150,11 @@ PLANTED = [
     ("patient", "from . import course as c, source", "course"),
     ("patient", "def f():\n    from .engine import Run", "engine"),
     ("patient", "def f():\n    import heparin_pk.engine.stepper", "engine"),
-    ("patient", "async def f():\n    from heparin_pk.ward import Lab", "ward"),
-    ("patient", "class A:\n    def f(self):\n        from heparin_pk.ward import Lab", "ward"),
+    ("patient", "async def f():\n    from heparin_pk.ward.controller import Lab", "ward"),
+    ("patient", "class A:\n    def f(self):\n        from heparin_pk.ward.controller import Lab", "ward"),
     ("patient", "if True:\n    try:\n        from heparin_pk import ward\n    except ImportError:\n        pass", "ward"),
-    ("patient", "import importlib\nimportlib.import_module('heparin_pk.ward')", "ward"),
-    ("patient", "__import__('heparin_pk.ward')", "ward"),
+    ("patient", "import importlib\nimportlib.import_module('heparin_pk.ward.controller')", "ward"),
+    ("patient", "__import__('heparin_pk.ward.controller')", "ward"),
     ("kinetics", "from heparin_pk.body.patient import Patient", "patient"),  # one floor, two rooms
     ("engine.stepper", "from ..patient import Patient\nfrom ..published import ufh", "published"),
     ("engine.stepper", "from .. import simulate", "simulate"),
@@ -188,7 +188,7 @@ def test_a_planted_violation_is_found(module, code, what):
 @pytest.mark.parametrize(
     ("module", "code"),
     [
-        ("regimen", "from heparin_pk.pump import Bag"),
+        ("regimen", "from heparin_pk.ward.pump import Bag"),
         ("regimen", "from .pump import Bag"),
         ("engine.stepper", "from . import reference\nfrom .reference import Stretch\nimport heparin_pk.engine.exact"),
         ("engine.stepper", "from ..kinetics import derivatives"),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heparin_pk import Bag, Bolus, Infusion, Pump, pump
+from heparin_pk import Bag, Bolus, Infusion, Pump
+from heparin_pk.ward import pump
 
 with (Path(__file__).parent / "data" / "dose_arithmetic_problems.csv").open(encoding="utf-8", newline="") as file:
     PROBLEMS = list(csv.DictReader(file))

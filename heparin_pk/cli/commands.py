@@ -7,7 +7,7 @@ import json
 import sys
 import warnings
 
-from heparin_pk import nomogram, published
+from heparin_pk import published
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS
@@ -17,13 +17,14 @@ from heparin_pk.cli.options import chart_of, exported_course, patient_of, popula
 from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_course, write_picture
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
-from heparin_pk.nomogram import Nomogram
 from heparin_pk.published.drug import OutsideStudied
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications
 from heparin_pk.trials import hospital
 from heparin_pk.trials.trial import Trial
+from heparin_pk.ward import nomogram
+from heparin_pk.ward.nomogram import Nomogram
 
 
 def run_simulate(options: argparse.Namespace) -> None:

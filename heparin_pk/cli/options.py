@@ -17,11 +17,11 @@ from heparin_pk.body.patient import YES_OR_NO, Patient
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import ICUCourse
 from heparin_pk.published.reagents import REAGENTS
-from heparin_pk.pump import Bag
-from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulation.course import Course
 from heparin_pk.trials import hospital
 from heparin_pk.trials.population import Population
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.pump import Bag
 
 CONDITIONS = tuple(name.replace("_", "-") for name in YES_OR_NO)
 

@@ -22,9 +22,9 @@ from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
-from heparin_pk.regimen import Bolus, Infusion, Order, Regimen, Stop
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
+from heparin_pk.ward.orders import Bolus, Infusion, Order, Regimen, Stop
 
 MIMIC_III_DEMO = Source(
     key="MIMIC_III_demo",
@@ -142,7 +142,7 @@ def _package_rows(name: str) -> list[dict[str, str]]:
 
 def _numbered(name: str) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a data file of the house with their numbers."""
-    text = (resources.files("heparin_pk") / "data" / "icu" / name).read_text(encoding="utf-8")
+    text = (resources.files("heparin_pk.evidence") / "data" / "icu" / name).read_text(encoding="utf-8")
     rows = csv.DictReader(io.StringIO(text))
     return [(rows.line_num, row) for row in rows]
 

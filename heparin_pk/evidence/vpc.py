@@ -23,7 +23,7 @@ from heparin_pk.evidence.datasets import MIMIC_III_DEMO, WARD_TARGET, ICUCourse,
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.cohort import titrate_all
 from heparin_pk.trials.population import Population, Spread
-from heparin_pk.ward import Fixed
+from heparin_pk.ward.by_hand import Fixed
 
 BERGSTRAND_2011 = Source(
     key="Bergstrand_2011",

@@ -14,7 +14,6 @@ from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
-from heparin_pk.nomogram import Nomogram
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,
@@ -30,10 +29,11 @@ from heparin_pk.plot.base import (
 )
 from heparin_pk.plot.overlay import outside_in_short, shade_beyond
 from heparin_pk.published.drug import Drug
-from heparin_pk.regimen import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
+from heparin_pk.ward.nomogram import Nomogram
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
 
 
 def course_scene(

@@ -20,12 +20,13 @@ from heparin_pk.blood.response import Responses
 from heparin_pk.body.patient import Crowd
 from heparin_pk.engine.event_queue import Agenda, Due, kept_where
 from heparin_pk.engine.lanes import Lanes, Levels, Moments
-from heparin_pk.execution import Execution
 from heparin_pk.published.drug import Drug
-from heparin_pk.pump import Pump
-from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
 from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
-from heparin_pk.ward import Controller, CrowdController, Decision, Decisions, Fixed, Situation, Situations
+from heparin_pk.ward.by_hand import Fixed
+from heparin_pk.ward.controller import Controller, CrowdController, Decision, Decisions, Situation, Situations
+from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
+from heparin_pk.ward.pump import Pump
 
 
 class What(IntEnum):

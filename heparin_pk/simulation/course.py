@@ -24,10 +24,10 @@ from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import ENGINES
-from heparin_pk.execution import Execution
 from heparin_pk.published.drug import Drug, Parameter, Studied, Variability
-from heparin_pk.pump import Bag, Pump, ml_per_h
-from heparin_pk.regimen import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.pump import Bag, Pump, ml_per_h
 
 csv.field_size_limit(2**30)
 

@@ -14,8 +14,8 @@ import numpy as np
 from heparin_pk.base.checks import check_between
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
-from heparin_pk.regimen import Bolus, Hold, Infusion, Stop
 from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Stop
 
 
 def _hours_inside(time_h: np.ndarray, value: np.ndarray, low: float, high: float) -> float:

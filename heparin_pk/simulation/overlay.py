@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from heparin_pk.base.checks import check_is
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug, OutsideStudied
-from heparin_pk.regimen import Regimen
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
+from heparin_pk.ward.orders import Regimen
 
 
 def overlay(

@@ -8,9 +8,9 @@ from heparin_pk.base.checks import check_is
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, Responses
 from heparin_pk.published.drug import Drug
-from heparin_pk.pump import Pump
-from heparin_pk.regimen import ORDERS, Infusion, Order
-from heparin_pk.ward import Controller, Decision
+from heparin_pk.ward.controller import Controller, Decision
+from heparin_pk.ward.orders import ORDERS, Infusion, Order
+from heparin_pk.ward.pump import Pump
 
 U_PER_MG_PROTAMINE = 100.0
 """Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""

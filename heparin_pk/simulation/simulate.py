@@ -26,13 +26,13 @@ from heparin_pk.blood.response import Reagent
 from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import Run
-from heparin_pk.execution import Execution
 from heparin_pk.published.drug import Drug, OutsideStudied
-from heparin_pk.pump import Pump
-from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
-from heparin_pk.ward import Controller, CrowdController, Decision, Situation, Situations
+from heparin_pk.ward.controller import Controller, CrowdController, Decision, Situation, Situations
+from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.pump import Pump
 
 
 class _Bedside:
@@ -147,12 +147,12 @@ def titrate(
 ) -> Course:
     """Return the course of a patient whose next order is written after each laboratory result.
 
-    ``controller`` is a :class:`~heparin_pk.nomogram.Nomogram`, a fixed plan (:class:`~heparin_pk.ward.Fixed`), a learner's
-    hand (:class:`~heparin_pk.ward.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results already read,
+    ``controller`` is a :class:`~heparin_pk.ward.nomogram.Nomogram`, a fixed plan (:class:`~heparin_pk.ward.by_hand.Fixed`), a learner's
+    hand (:class:`~heparin_pk.ward.by_hand.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results already read,
     never the truth. Rates are rounded to what ``pump`` can be set to (``None``: the table's own bag, else 100 U/mL). ``seed``
     fixes the laboratory's error: the same seed gives the same course; ``subject`` numbers the patient, so that two of them do
     not share it. ``execution`` says how the ward carries out what was decided (``None``: to the letter); it needs a controller
-    that can decide for many (:class:`~heparin_pk.ward.CrowdController`), as every nomogram can.
+    that can decide for many (:class:`~heparin_pk.ward.controller.CrowdController`), as every nomogram can.
 
     Raises ``ValueError`` when the laboratory does not report what the controller reads, or the controller orders in the past.
     """

@@ -15,9 +15,9 @@ from heparin_pk.published import named as model_named
 from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.sources import BRUNET_2008, RASCHKE_1993
-from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
+from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 
 PEOPLE = ("adults", "children", "infants")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from heparin_pk.base.source import Source, Value
 from heparin_pk.body.patient import Patient
-from heparin_pk.execution import Execution
 from heparin_pk.published.sources import ASSUMED
 from heparin_pk.trials.population import Population, Spread
+from heparin_pk.ward.execution import Execution
 
 DAVYDOV_2000 = Source(
     key="Davydov_2000",

@@ -14,7 +14,7 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
-from heparin_pk.trials.estimate import Estimate, with_digits, unit_powers, estimate
+from heparin_pk.trials.estimate import Estimate, estimate, unit_powers, with_digits
 from heparin_pk.trials.histogram import level_bins
 
 # Levels over time: how many people lay in which bin at each full hour

@@ -23,11 +23,9 @@ from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.engine.lanes import RUNNERS, make_ready
-from heparin_pk.execution import Execution
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug, OutsideStudied
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
-from heparin_pk.pump import Pump
 from heparin_pk.simulation.cohort import titrate_all
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.rules import answers, prepared
@@ -42,7 +40,9 @@ from heparin_pk.trials.outcomes import Outcomes, Part
 from heparin_pk.trials.per_patient import groups_of, rows_of
 from heparin_pk.trials.population import Population
 from heparin_pk.trials.workers import Job, here, in_processes, on_a_cluster, reached
-from heparin_pk.ward import Controller, CrowdController
+from heparin_pk.ward.controller import Controller, CrowdController
+from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.pump import Pump
 
 PEOPLE_PER_PART = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
 """How many people make one part where nobody says otherwise; at most 65,536."""

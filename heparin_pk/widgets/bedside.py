@@ -18,12 +18,12 @@ from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
-from heparin_pk.nomogram import Nomogram
 from heparin_pk.published.drug import Drug
-from heparin_pk.pump import Pump
 from heparin_pk.simulation.course import Course, chart_in_words
 from heparin_pk.simulation.simulate import titrate
-from heparin_pk.ward import ByHand
+from heparin_pk.ward.by_hand import ByHand
+from heparin_pk.ward.nomogram import Nomogram
+from heparin_pk.ward.pump import Pump
 from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, chosen, script, slider
 from heparin_pk.widgets.picture import Ahead, Picture, Track
 from heparin_pk.widgets.words import (

@@ -8,7 +8,7 @@ from html import escape
 from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output, ToggleButton, VBox
 
 from heparin_pk.base.checks import check_between
-from heparin_pk.ward import Step
+from heparin_pk.ward.by_hand import Step
 
 HIGHEST_RATE_U_PER_KG_PER_H = 32
 """A power of two: a browser keeps slider values as shares of their range, and sends every other share back altered."""

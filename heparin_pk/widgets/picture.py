@@ -20,9 +20,9 @@ from matplotlib.axes import Axes
 
 from heparin_pk import plot
 from heparin_pk.blood.assay import TherapeuticRange
-from heparin_pk.pump import u_per_kg_per_h
-from heparin_pk.regimen import Bolus, Hold, Order
 from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Hold, Order
+from heparin_pk.ward.pump import u_per_kg_per_h
 
 _POINTS_PER_INCH = 72.0
 _WIDEST = "720px"

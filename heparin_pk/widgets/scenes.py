@@ -15,12 +15,9 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence import validation as proof
-from heparin_pk.nomogram import Nomogram
-from heparin_pk.nomogram import names as nomogram_names
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
-from heparin_pk.regimen import Bolus, Infusion, Regimen
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay as overlay_courses
@@ -29,6 +26,9 @@ from heparin_pk.teaching import indications as reasons
 from heparin_pk.trials import hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
+from heparin_pk.ward.nomogram import Nomogram
+from heparin_pk.ward.nomogram import names as nomogram_names
+from heparin_pk.ward.orders import Bolus, Infusion, Regimen
 from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
 
 TYPICAL = Patient(weight_kg=75.0)

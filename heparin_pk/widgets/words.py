@@ -12,12 +12,12 @@ from heparin_pk import published
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.body.patient import Patient
-from heparin_pk.nomogram import Nomogram, names
 from heparin_pk.published.drug import Drug
-from heparin_pk.pump import Pump
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
-from heparin_pk.ward import ByHand
+from heparin_pk.ward.by_hand import ByHand
+from heparin_pk.ward.nomogram import Nomogram, names
+from heparin_pk.ward.pump import Pump
 
 SIDES = ("below", "in range", "above")
 

@@ -16,15 +16,15 @@ from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Agreement, agreement, samples
-from heparin_pk.nomogram import Nomogram
 from heparin_pk.published import named
 from heparin_pk.published.drug import Drug
-from heparin_pk.regimen import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.trials.population import person
+from heparin_pk.ward.nomogram import Nomogram
+from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 
 ADULT = Patient(weight_kg=75.0)
 """Nobody's weight is printed in most abstracts: 75 kg, a baseline aPTT of 30 s."""

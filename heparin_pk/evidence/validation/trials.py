@@ -16,11 +16,11 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.evidence.validation import papers
 from heparin_pk.evidence.validation.claim import Claim
-from heparin_pk.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.published import UFH_DEFAULT, reagents
 from heparin_pk.trials.hospital import CORONARY_WARD, PRUCNAL_2020, REAL_WARD, THROMBOSIS_WARD, TING_2018
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
+from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 
 PATIENTS = 3_000
 SEED = 1993

@@ -8,8 +8,8 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import DEFAULT, claim, tolerance_of_ours, within_percent
 from heparin_pk.published import named, sources
-from heparin_pk.regimen import Bolus, Protamine
 from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Protamine
 
 _JIA_ADULT = Patient(weight_kg=66.0)
 

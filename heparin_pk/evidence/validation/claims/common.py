@@ -7,7 +7,7 @@ from collections.abc import Callable
 from heparin_pk.base.source import Source
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation.claim import Claim
-from heparin_pk.regimen import Bolus, Infusion
+from heparin_pk.ward.orders import Bolus, Infusion
 
 DEFAULT = "UFH_DEFAULT"
 POOL_EMPTIES_TOO_FAST = "At low levels the default's binding pool empties too fast; the default ends here, use the dialysis set."

@@ -17,8 +17,8 @@ from heparin_pk.evidence.validation.claims.common import (
     within_percent,
 )
 from heparin_pk.published import named, sources
-from heparin_pk.regimen import Bolus, Infusion, Stop
 from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Infusion, Stop
 
 _DIALYSED = Patient(weight_kg=75.0, kidney_failure=True)
 

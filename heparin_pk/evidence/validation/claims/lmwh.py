@@ -8,8 +8,8 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import claim, tolerance_of_ours, within_percent
 from heparin_pk.published import named, sources
-from heparin_pk.regimen import Bolus, Subcutaneous
 from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Subcutaneous
 
 _LMWH_ADULT = Patient(weight_kg=70.0, height_cm=175.0, sex="male", creatinine_clearance_ml_per_min=80.0)
 

@@ -6,7 +6,7 @@ from heparin_pk.evidence.validation import ask
 from heparin_pk.evidence.validation.claims.common import DEFAULT, USUAL, adult_of_75_kg, claim, tolerance_of_ours, within_percent
 from heparin_pk.evidence.validation.claims.response import aptt_slope
 from heparin_pk.published import patients, sources
-from heparin_pk.regimen import Subcutaneous
+from heparin_pk.ward.orders import Subcutaneous
 
 
 def _swing(assay: str) -> float:

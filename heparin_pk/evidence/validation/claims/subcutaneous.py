@@ -6,7 +6,7 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import DEFAULT, claim, tolerance_of_ours, within_percent
 from heparin_pk.published import reagents, sources
-from heparin_pk.regimen import Subcutaneous
+from heparin_pk.ward.orders import Subcutaneous
 
 
 def _prophylaxis():

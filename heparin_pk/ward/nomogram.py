@@ -24,9 +24,9 @@ from heparin_pk.base.files import read_text
 from heparin_pk.base.rounding import round_all_to, round_to
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.pump import Bag, Pump
-from heparin_pk.regimen import MOST_DOSE_U, MOST_RATE_U_PER_H
-from heparin_pk.ward import Decision, Decisions, Situation, Situations
+from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations
+from heparin_pk.ward.orders import MOST_DOSE_U, MOST_RATE_U_PER_H
+from heparin_pk.ward.pump import Bag, Pump
 
 _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")
 
@@ -270,7 +270,7 @@ class Nomogram:
         text = str(name_or_file)
         if text.endswith(".toml") or "/" in text or "\\" in text:
             return _read(read_text(name_or_file), text, Path(text).stem)
-        folder = resources.files("heparin_pk") / "nomograms"
+        folder = resources.files("heparin_pk.ward") / "nomograms"
         if text in _names("nomograms/incomplete"):
             return _read((folder / "incomplete" / f"{text}.toml").read_text(encoding="utf-8"), f"{text}.toml", text)
         if text not in names():
@@ -412,7 +412,7 @@ def names() -> tuple[str, ...]:
 
 
 def _names(folder: str) -> tuple[str, ...]:
-    found = (resources.files("heparin_pk") / folder).iterdir()
+    found = (resources.files("heparin_pk.ward") / folder).iterdir()
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in found if entry.name.endswith(".toml")))
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from heparin_pk.base.checks import check_between, check_is, floats, shown
-from heparin_pk.pump import Bag, u_per_h
-from heparin_pk.pump import dose_u as weight_based_dose_u
-from heparin_pk.pump import rate_u_per_h as weight_based_rate_u_per_h
+from heparin_pk.ward.pump import Bag, u_per_h
+from heparin_pk.ward.pump import dose_u as weight_based_dose_u
+from heparin_pk.ward.pump import rate_u_per_h as weight_based_rate_u_per_h
 
 HOURS = (0.0, 24.0 * 60)
 """Orders may be given within sixty days of the start."""

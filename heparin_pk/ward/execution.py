@@ -16,7 +16,7 @@ from heparin_pk.base.checks import check_between, check_is, check_text, floats, 
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
-from heparin_pk.ward import CrowdController, Decisions, Situations
+from heparin_pk.ward.controller import CrowdController, Decisions, Situations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -12,11 +12,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
-from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Lab
-from heparin_pk.pump import Pump
-from heparin_pk.regimen import Bolus, Hold, Infusion, Order, Regimen
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order
+from heparin_pk.ward.pump import Pump
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,106 +149,3 @@ def adjustment(
     if rate_u_per_h is not None:
         orders.append(Infusion(time_h=time_h, rate_u_per_h=rate_u_per_h))
     return tuple(orders)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Fixed:
-    """A plan that does not listen: the orders of ``regimen``, with blood drawn at ``draws_h`` for the record."""
-
-    regimen: Regimen
-    draws_h: tuple[float, ...] = ()
-    assay: str = "aptt_s"
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.regimen, Regimen):
-            raise ValueError(f"regimen must be a Regimen; got {self.regimen!r}")
-        check_is("draws_h", self.draws_h, (list, tuple), "a list of hours")
-        object.__setattr__(self, "draws_h", tuple(check_between("draws_h", time_h, 0.0, 1e4) for time_h in self.draws_h))
-        if list(self.draws_h) != sorted(set(self.draws_h)):
-            raise ValueError(f"draws_h must rise; got {self.draws_h}")
-        check_one_of("assay", self.assay, ASSAYS)
-
-    __repr__ = shown
-
-    def decide(self, situation: Situation) -> Decision:
-        """Return every order and every draw at the start, and nothing afterwards."""
-        if situation.labs:
-            return Decision()
-        return Decision(orders=self.regimen.orders, next_draw_h=self.draws_h, why="as planned")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Step:
-    """A learner's answer to one result: hold, re-bolus, new rate (``None`` keeps the rate), and when to look again."""
-
-    hold_min: float = 0.0
-    bolus_u_per_kg: float = 0.0
-    rate_u_per_kg_per_h: float | None = None
-    recheck_h: float = 6.0
-
-    def __post_init__(self) -> None:
-        check_between("hold_min", self.hold_min, 0.0, 2880.0)
-        check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
-        if self.rate_u_per_kg_per_h is not None:
-            check_between("rate_u_per_kg_per_h", self.rate_u_per_kg_per_h, 0.0, 100.0)
-        check_between("recheck_h", self.recheck_h, 1.0, 72.0)
-        floats(self, "hold_min", "bolus_u_per_kg", "rate_u_per_kg_per_h", "recheck_h")
-
-    __repr__ = shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ByHand:
-    """A learner at the bedside: a start, a first check, and one :class:`Step` for each result as it comes.
-
-    When the steps run out the infusion is left alone and blood is drawn as the last step (or the first check) asked.
-
-    >>> ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=(Step(rate_u_per_kg_per_h=16),))
-    ByHand(bolus_u_per_kg=80.0, rate_u_per_kg_per_h=18.0, steps=(Step(rate_u_per_kg_per_h=16.0),))
-    """
-
-    bolus_u_per_kg: float
-    rate_u_per_kg_per_h: float
-    first_check_h: float = 6.0
-    steps: tuple[Step, ...] = ()
-    assay: str = "aptt_s"
-
-    def __post_init__(self) -> None:
-        check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
-        check_between("rate_u_per_kg_per_h", self.rate_u_per_kg_per_h, 0.0, 100.0)
-        check_between("first_check_h", self.first_check_h, 1.0, 72.0)
-        check_is("steps", self.steps, (list, tuple), "a list of Step objects")
-        object.__setattr__(self, "steps", tuple(self.steps))
-        for step in self.steps:
-            if not isinstance(step, Step):
-                raise ValueError(f"steps must be Step objects; got {step!r}")
-        check_one_of("assay", self.assay, ASSAYS)
-        floats(self, "bolus_u_per_kg", "rate_u_per_kg_per_h", "first_check_h")
-
-    __repr__ = shown
-
-    def decide(self, situation: Situation) -> Decision:
-        """Return the start, or the step the learner chose for this result."""
-        now, weight = situation.time_h, situation.weight_kg
-        if not situation.labs:
-            return Decision(
-                orders=adjustment(now, bolus_u=self.bolus_u_per_kg * weight, rate_u_per_h=self.rate_u_per_kg_per_h * weight),
-                next_draw_h=now + self.first_check_h,
-                why="start",
-            )
-        number = len(situation.labs)
-        if number > len(self.steps):
-            recheck_h = self.steps[-1].recheck_h if self.steps else self.first_check_h
-            return Decision(next_draw_h=now + recheck_h, why="left alone")
-        step = self.steps[number - 1]
-        rate = step.rate_u_per_kg_per_h
-        return Decision(
-            orders=adjustment(
-                now,
-                bolus_u=step.bolus_u_per_kg * weight,
-                hold_min=step.hold_min,
-                rate_u_per_h=None if rate is None else rate * weight,
-            ),
-            next_draw_h=now + step.hold_min / 60.0 + step.recheck_h,
-            why=f"your step {number}",
-        )
