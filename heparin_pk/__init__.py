@@ -16,7 +16,7 @@ from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Crowd, Patient
-from heparin_pk.evidence import calibration, validation, vpc
+from heparin_pk.evidence import calibration, datasets, validation, vpc
 from heparin_pk.published.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course, Entry
@@ -28,6 +28,7 @@ from heparin_pk.trials import hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, Spread, on_another_day, people
 from heparin_pk.trials.trial import Arm, Trial
+from heparin_pk.ward import nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations
 from heparin_pk.ward.execution import Execution

@@ -62,7 +62,8 @@ def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterato
 
     others = min(workers, len(todo)) - 1
     pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
-    rest, finished, left = deque(todo), SimpleQueue[Future[Part]](), len(todo)
+    rest, left = deque(todo), len(todo)
+    finished: SimpleQueue[Future[Part]] = SimpleQueue()
 
     def go_on(done: Future[Part] | None = None) -> None:
         with suppress(IndexError):  # nothing left to do
