@@ -29,10 +29,10 @@ import numpy as np
 import peers
 from peers import BEYOND, HOURS, STEPS, Found, Work
 
-from heparin_pk import Execution, Nomogram, Patient, published, titrate
+from heparin_pk import Nomogram, Patient, WardErrors, published, titrate
 from heparin_pk.base.randomness import standard_normals
 from heparin_pk.blood.response import slope_ml_per_u
-from heparin_pk.simulation.cohort import Charts, Unwatched, What, titrate_all
+from heparin_pk.simulation.cohort import Charts, EventKind, NoObserver, titrate_cohort
 from heparin_pk.trials.hospital import THROMBOSIS_WARD
 from heparin_pk.trials.trial import Trial
 
@@ -45,44 +45,44 @@ AGREES_WITHIN = 1e-4
 """A peer agrees when its concentrations at the draws lie within this of the reference, relatively."""
 DRUG, TABLE = published.UFH_DEFAULT, Nomogram.load("raschke-1993")
 TRIAL = Trial(population=THROMBOSIS_WARD, arms=[TABLE])
-JITTERED = replace(TRIAL, execution=Execution(name="jittered", late_draw_fraction=1.0, late_by_h=0.5))
+JITTERED = replace(TRIAL, ward_errors=WardErrors(name="jittered", late_draw_fraction=1.0, late_by_h=0.5))
 """Every draw late, by half an hour in the mean, to the minute."""
 
 
 def the_ward(number: int) -> tuple[Any, Work]:
-    """Return the people as our crowd and as plain numbers."""
+    """Return the people as our cohort and as plain numbers."""
     subjects = np.arange(number)
-    crowd = THROMBOSIS_WARD.crowd(DRUG, subjects, seed=SEED)
-    k = DRUG.kinetics_of_all(crowd)
+    cohort = THROMBOSIS_WARD.cohort(DRUG, subjects, seed=SEED)
+    k = DRUG.kinetics_of_all(cohort)
     if k.vmax_u_per_h.any() or k.q_ml_per_h.any() or k.ke0_per_h.any():
         raise ValueError("the peers' model has the binding pool and linear loss only")
-    slope = np.broadcast_to(slope_ml_per_u(crowd, DRUG.reagent, DRUG.laws), (number,))
+    slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.laws), (number,))
     columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
-    people = np.stack([*columns, crowd.column("weight_kg"), crowd.column("baseline_aptt_s"), slope], axis=1)
+    people = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
     errors = np.stack([standard_normals(SEED, "assay aptt_s", float(hour), subjects) for hour in range(HOURS + 1)], axis=1)
-    return crowd, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
+    return cohort, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
 
 
-class Orders(Unwatched):
+class Orders(NoObserver):
     """Writes down what was ordered at which hour."""
 
     def __init__(self, number: int) -> None:
         self.decided = np.zeros((number, HOURS, 4))
 
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
-        place = {What.BOLUS: 1, What.HOLD: 2, What.INFUSION: 3}[What(what)]
-        self.decided[lanes, np.rint(at_h).astype(int), place] = amount / 60.0 if what == What.HOLD else amount
+        place = {EventKind.BOLUS: 1, EventKind.HOLD: 2, EventKind.INFUSION: 3}[EventKind(what)]
+        self.decided[lanes, np.rint(at_h).astype(int), place] = amount / 60.0 if what == EventKind.HOLD else amount
 
 
-def ours(runner: str, keeps: bool, crowd: Any, number: int) -> tuple[Charts, Orders]:
-    """Treat the ward through ``titrate_all``, keeping trajectories and orders, or nothing but the charts."""
+def ours(runner: str, keeps: bool, cohort: Any, number: int) -> tuple[Charts, Orders]:
+    """Treat the ward through ``titrate_cohort``, keeping trajectories and orders, or nothing but the charts."""
     subjects = np.arange(number)
     orders = Orders(number if keeps else 0)
-    charts = titrate_all(
-        crowd.take(subjects),
+    charts = titrate_cohort(
+        cohort.take(subjects),
         DRUG,
         TABLE,
-        watcher=orders if keeps else None,
+        observer=orders if keeps else None,
         hours=HOURS,
         seed=SEED,
         subjects=subjects,
@@ -114,11 +114,11 @@ def outcomes(runner: str, number: int) -> None:
     TRIAL.part(0, number, seed=SEED, runner=runner)
 
 
-def reference(crowd: Any) -> np.ndarray:
+def reference(cohort: Any) -> np.ndarray:
     """Return the concentrations of the first people by the tight SciPy engine, pre-dose, (CHECKED, 577)."""
     rows = []
     for i in range(CHECKED):
-        person: Patient = crowd[i]
+        person: Patient = cohort[i]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             course = titrate(person, DRUG, TABLE, hours=HOURS, seed=SEED, subject=i, engine="scipy")
@@ -158,13 +158,13 @@ def cpu_s() -> float:
 def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
     """Return patients per CPU-second of everybody, whether they agree, and who is missing."""
     most = max([*RUNNERS.values(), *(many for _, many, _ in PEERS.values())])
-    crowd, work = the_ward(max(CHECKED, min(most, patients or most)))
-    exact = reference(crowd)
+    cohort, work = the_ward(max(CHECKED, min(most, patients or most)))
+    exact = reference(cohort)
     jobs: dict[str, tuple[Callable[[int], Any], int, Callable[[Any], Found] | None]] = {}
     for runner, many in RUNNERS.items():
         for how, treat, shown in (
-            (HOWS[0], partial(ours, runner, True, crowd), as_peers_write),
-            (HOWS[1], partial(ours, runner, False, crowd), None),
+            (HOWS[0], partial(ours, runner, True, cohort), as_peers_write),
+            (HOWS[1], partial(ours, runner, False, cohort), None),
             (HOWS[2], partial(outcomes, runner), None),
         ):
             jobs[f"heparin_pk {runner}, {how}"] = (treat, many, shown)
@@ -180,7 +180,7 @@ def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
         if isinstance(run, peers.DeSolve):
             counted_elsewhere[name] = run
     rows: list[dict[str, Any]] = []
-    decisions = as_peers_write(ours("numpy", True, crowd, len(work.people)))[1]
+    decisions = as_peers_write(ours("numpy", True, cohort, len(work.people)))[1]
     draws = np.argwhere(decisions[:CHECKED, :, 0] > 0.0)
     for name, (treat, many, shown) in jobs.items():
         many = min(many, patients or many)  # noqa: PLW2901
@@ -237,7 +237,7 @@ def print_rates(rows: list[dict[str, Any]]) -> None:
 
 def cold(name: str) -> dict[str, Any]:
     """Return what importing costs, the first call, and the same call again (CPU-seconds)."""
-    crowd, work = the_ward(64)
+    cohort, work = the_ward(64)
     if name.startswith("heparin_pk "):
         runner = name.split()[1]
         code = "import time; start = time.process_time(); import heparin_pk.trial; print(time.process_time() - start)"
@@ -246,7 +246,7 @@ def cold(name: str) -> dict[str, Any]:
         if runner == "compiled":
             import numba  # noqa: F401, PLC0415
         imported += cpu_s() - start
-        run: Callable[[], Any] = partial(ours, runner, True, crowd, 64)
+        run: Callable[[], Any] = partial(ours, runner, True, cohort, 64)
         begun = cpu_s()
     else:
         make, _, modules = PEERS[name]
@@ -292,7 +292,7 @@ def cluster(number: int, how: str) -> dict[str, Any]:
         if how == "Dask, trim 2**30":
             dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30})
         with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two, Client(two) as client:
-            TRIAL.run(number, client=client, people_per_part=16_384, **common)
+            TRIAL.run(number, client=client, people_per_chunk=16_384, **common)
     return {"how": how, "patients": number, "wall_s": time.perf_counter() - wall, "cpu_s": _tree_s() - start}
 
 

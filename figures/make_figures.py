@@ -17,7 +17,7 @@ from heparin_pk import (
     Infusion,
     Laboratory,
     Nomogram,
-    OutsideStudied,
+    OutsideValidityDomain,
     Patient,
     Regimen,
     TherapeuticRange,
@@ -102,7 +102,7 @@ def models_disagree():
     patient = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
     regimen = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideStudied)  # that is what the picture shows
+        warnings.simplefilter("ignore", OutsideValidityDomain)  # that is what the picture shows
         courses = overlay(patient, published.UFH, regimen)
     ax = plot.overlay(courses, target=published.ranges.ANTI_XA_TREATMENT)
     plot.title(ax, "80 U/kg, then 18 U/kg/h: one patient in eleven models")
@@ -184,7 +184,7 @@ def a_hospital_in_a_minute():
 def ideal_and_real_ward():
     """The same patients and tables on a ward that does what is written and on one that errs as wards were counted to err."""
     ideal = HOSPITAL.run(4000, seed=7, progress=False)
-    real = replace(HOSPITAL, execution=hospital.REAL_WARD).run(4000, seed=7, progress=False)
+    real = replace(HOSPITAL, ward_errors=hospital.REAL_WARD).run(4000, seed=7, progress=False)
     figure, axes = plot.new_figure(14.0, 9.6, nrows=2, ncols=2, height_ratios=(1.5, 1.0))
     for ax, found, name in ((axes[0, 0], ideal, "as written"), (axes[0, 1], real, "a real ward")):
         plot.percentile_bands(found, DURHAM, ax=ax)

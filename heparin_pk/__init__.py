@@ -15,9 +15,9 @@ from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_ran
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import Kinetics
-from heparin_pk.body.patient import Crowd, Patient
+from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.evidence import calibration, datasets, validation, vpc
-from heparin_pk.published.drug import Drug, OutsideStudied, Parameter, Residual, Studied, Variability
+from heparin_pk.published.drug import Drug, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
@@ -31,9 +31,9 @@ from heparin_pk.trials.trial import Arm, Trial
 from heparin_pk.ward import nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations
-from heparin_pk.ward.execution import Execution
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump
+from heparin_pk.ward.ward_errors import WardErrors
 
 __version__ = "0.1.0"

@@ -102,7 +102,7 @@ def test_agreement_counts():
 
 @pytest.mark.slow
 def test_discordance_as_printed():
-    """Rank correlation 0.68 (0.60-0.75); 38 % in, 56 % below, 6 % above: with two published factor VIII, neither fitted."""
+    """Priority correlation 0.68 (0.60-0.75); 38 % in, 56 % below, 6 % above: with two published factor VIII, neither fitted."""
     thrombosis, surgery, as_found = (
         agreement(samples(UFH, REAGENTS["guideline"], 1500, seed=3, factor_viii_u_per_ml=median), IN_USE)
         for median in (FACTOR_VIII_THROMBOSIS.value, FACTOR_VIII_AFTER_SURGERY.value, None)

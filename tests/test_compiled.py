@@ -8,11 +8,11 @@ import sys
 import numpy as np
 import pytest
 from numba.core import caching
-from test_agenda import copied, entries, full_of_appointments
+from test_event_queue import copied, entries, full_of_appointments
 
 from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
-from heparin_pk.base.elementwise import LOOPS
+from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.engine import compiled, event_queue
 
 pytestmark = pytest.mark.slow
@@ -27,22 +27,22 @@ def _quickened():
 def without_loops(monkeypatch, function, *arguments):
     """Return what a function gives where nothing is compiled."""
     with monkeypatch.context() as plain:
-        for known in list(LOOPS):
-            plain.delitem(LOOPS, known)
+        for known in list(COMPILED):
+            plain.delitem(COMPILED, known)
         return function(*arguments)
 
 
 @pytest.mark.parametrize("function", [math.exp, math.log, math.erf])
 def test_functions_of_every_element_keep_their_bits(function, monkeypatch):
     values = np.concatenate([RNG.uniform(1e-12, 30.0, 20_000), RNG.uniform(1e-300, 1e-200, 50), [1.0, math.e]])
-    assert function in LOOPS
+    assert function in COMPILED
     np.testing.assert_array_equal(_each.each(function, values), without_loops(monkeypatch, _each.each, function, values))
     np.testing.assert_array_equal(_each.each(function, values[::-3]), _each.each(function, values)[::-3])
 
 
 def test_powers_keep_their_bits(monkeypatch):
     values = RNG.uniform(0.05, 4.0, 20_000)
-    assert pow in LOOPS
+    assert pow in COMPILED
     for exponent in (0.75, -0.25, 0.5, 2.0, 1.0, 0.425, 3, -2):
         alone = without_loops(monkeypatch, _each.power, values, exponent)
         np.testing.assert_array_equal(_each.power(values, exponent), alone)
@@ -56,20 +56,20 @@ def test_draws_keep_their_bits(monkeypatch):
         plain = without_loops(monkeypatch, randomness.uniforms, 2**63 + 5, "x", moments, subjects)
         np.testing.assert_array_equal(drawn, plain)
         assert drawn[17] == randomness.uniform(2**63 + 5, "x", float(moments[17]), int(subjects[17]))
-    assert randomness.philox_of in LOOPS
+    assert randomness.philox_of in COMPILED
 
 
 def test_normals_keep_their_bits(monkeypatch):
     tails = np.concatenate([np.geomspace(1e-17, 0.5, 3_000), 1.0 - np.geomspace(2e-16, 0.5, 3_000)])
     for chances in (RNG.random(20_000), tails, np.array([0.075, np.nextafter(0.075, 0.0), 0.925, np.nextafter(0.925, 1.0), 0.5])):
-        assert randomness.inverse_normal in LOOPS
+        assert randomness.inverse_normal in COMPILED
         plain = without_loops(monkeypatch, randomness.inverse_normal, chances)
         np.testing.assert_array_equal(randomness.inverse_normal(chances), plain)
         np.testing.assert_array_equal(randomness.each_inverse_normal_of()(chances[::7]), plain[::7])
 
 
 def test_agendas_are_read_and_written_alike(monkeypatch):
-    assert {event_queue.take_next, event_queue.write_down} <= set(LOOPS)
+    assert {event_queue.take_next, event_queue.write_down} <= set(COMPILED)
     for lanes, entry, here_h, rules in entries(RNG, 3_000):
         slots = full_of_appointments(RNG, 3_000)
         both = copied(slots), copied(slots)
@@ -87,12 +87,12 @@ def test_agendas_are_read_and_written_alike(monkeypatch):
 TREAT = """
 import numpy as np
 from heparin_pk import Nomogram, hospital, published
-from heparin_pk.simulation.cohort import titrate_all
+from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.engine import compiled, lanes
 kernels, make = [], compiled.through
 compiled.through = lambda in_play: kernels.append(make(in_play)) or kernels[-1]
-crowd = hospital.THROMBOSIS_WARD.crowd(published.UFH_DEFAULT, np.arange(70), seed=3)
-charts = titrate_all(crowd, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=8.0, runner="compiled")
+cohort = hospital.THROMBOSIS_WARD.cohort(published.UFH_DEFAULT, np.arange(70), seed=3)
+charts = titrate_cohort(cohort, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=8.0, runner="compiled")
 (kernel,) = set(kernels)
 print(charts.values.sum(), sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
 """
@@ -115,7 +115,7 @@ def test_machine_code_is_kept_and_found_again(tmp_path):
 GO = """
 import sys
 import numpy as np
-from heparin_pk.simulation.cohort import Unwatched
+from heparin_pk.simulation.cohort import NoObserver
 from heparin_pk.engine.lanes import Lanes
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk import Patient
@@ -129,7 +129,7 @@ for case in sys.argv[1:]:
     for runner in ("numpy", "compiled"):
         lanes = Lanes(columns, 4.0, runner=runner, routes=("protamine",) if "protamine" in case else ())
         lanes.add(who, "central_u", np.array([0.0, 100.0, 5000.0]))
-        lanes.go(who, np.full(3, 4.0), Unwatched())
+        lanes.go(who, np.full(3, 4.0), NoObserver())
         found.append(lanes.states().tolist())
     assert found[0] == found[1], (case, found)
 """

@@ -313,7 +313,7 @@ def test_a_small_and_fast_pool_is_plain_michaelis_menten():
 # What happens at one moment, in which order
 
 PATIENT = Patient(weight_kg=75)
-pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 SHARP = Laboratory(assay="anti_xa_u_per_ml", turnaround_h=0.0, cv_fraction=0.0, resolution=1e-4)
 
 

@@ -10,16 +10,15 @@ import pytest
 from heparin_pk import (
     Bolus,
     ByHand,
-    Crowd,
+    Cohort,
     Decision,
     Decisions,
-    Execution,
     Fixed,
     Hold,
     Infusion,
     Laboratory,
     Nomogram,
-    OutsideStudied,
+    OutsideValidityDomain,
     Patient,
     Population,
     Protamine,
@@ -28,6 +27,7 @@ from heparin_pk import (
     Stop,
     Subcutaneous,
     TherapeuticRange,
+    WardErrors,
     hospital,
     metrics,
     nomogram,
@@ -37,14 +37,14 @@ from heparin_pk import (
 from heparin_pk.body.kinetics import Kinetics, Rates, State, derivatives
 from heparin_pk.engine import Run, compiled, exact, stepper
 from heparin_pk.engine.lanes import RUNNERS, Lanes
-from heparin_pk.engine.zero import NOTHING
-from heparin_pk.simulation.cohort import Unwatched, What, titrate_all
+from heparin_pk.engine.zero import ZERO
+from heparin_pk.simulation.cohort import EventKind, NoObserver, titrate_cohort
 from heparin_pk.simulation.rules import answers
-from heparin_pk.trials.observer import Tally
+from heparin_pk.trials.observer import TrialObserver
 
 DRUG = published.UFH_DEFAULT
 EVERY_RUNNER = [pytest.param(r, marks=pytest.mark.slow) if r == "compiled" else pytest.param(r) for r in RUNNERS]
-ERRING = Execution(
+ERRING = WardErrors(
     late_draw_fraction=0.3,
     late_by_h=2.0,
     change_delay_h=0.6,
@@ -56,19 +56,25 @@ ERRING = Execution(
     weight_error_cv_fraction=0.1,
 )
 COUNTED = ("inside_h", "below_h", "first_h")
-ORDER_OF = {What.BOLUS: Bolus, What.INFUSION: Infusion, What.HOLD: Hold, What.STOP: Stop, What.SUBCUTANEOUS: Subcutaneous}
-ORDER_OF[What.PROTAMINE] = Protamine
+ORDER_OF = {
+    EventKind.BOLUS: Bolus,
+    EventKind.INFUSION: Infusion,
+    EventKind.HOLD: Hold,
+    EventKind.STOP: Stop,
+    EventKind.SUBCUTANEOUS: Subcutaneous,
+}
+ORDER_OF[EventKind.PROTAMINE] = Protamine
 
 
 @pytest.fixture(autouse=True)
 def _outliers_are_meant():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideStudied)
+        warnings.simplefilter("ignore", OutsideValidityDomain)
         yield
 
 
-class Chart(Unwatched):
-    """A watcher that writes down every order of everybody."""
+class Chart(NoObserver):
+    """A observer that writes down every order of everybody."""
 
     def __init__(self, number):
         self.orders = [[] for _ in range(number)]
@@ -85,7 +91,7 @@ def written(course):
 
 
 def ward(number, drug=DRUG, first=0):
-    return hospital.THROMBOSIS_WARD.crowd(drug, np.arange(first, first + number), seed=3)
+    return hospital.THROMBOSIS_WARD.cohort(drug, np.arange(first, first + number), seed=3)
 
 
 def same(course, charts, orders, i):
@@ -99,28 +105,28 @@ def same(course, charts, orders, i):
     assert charts.area_u_h_per_ml[i] == metrics.auc_u_h_per_ml(course)
 
 
-def held_together(crowd, drug, controller, people, **settings):
-    chart = Chart(len(crowd))
-    charts = titrate_all(crowd, drug, controller, watcher=chart, seed=11, subjects=np.arange(len(crowd)) + 100, **settings)
+def held_together(cohort, drug, controller, people, **settings):
+    chart = Chart(len(cohort))
+    charts = titrate_cohort(cohort, drug, controller, observer=chart, seed=11, subjects=np.arange(len(cohort)) + 100, **settings)
     settings.pop("runner", None)
     for i in people:
-        same(titrate(crowd[i], drug, controller, seed=11, subject=100 + i, **settings), charts, chart.orders, i)
+        same(titrate(cohort[i], drug, controller, seed=11, subject=100 + i, **settings), charts, chart.orders, i)
     return charts
 
 
-# Nothing
+# SymbolicZero
 
 
 def test_nothing_is_a_zero_that_is_never_computed():
     x = np.array([1.5, -2.0])
-    assert (NOTHING + x) is x
-    assert (x + NOTHING) is x
-    assert (x - NOTHING) is x
-    np.testing.assert_array_equal(NOTHING - x, -x)
-    for nothing in (NOTHING * x, x * NOTHING, NOTHING / x, 1.0 / NOTHING, -NOTHING, abs(NOTHING), 3.0 * NOTHING):
-        assert nothing is NOTHING
-    assert not NOTHING > 0.0
-    assert NOTHING > -1.0
+    assert (ZERO + x) is x
+    assert (x + ZERO) is x
+    assert (x - ZERO) is x
+    np.testing.assert_array_equal(ZERO - x, -x)
+    for nothing in (ZERO * x, x * ZERO, ZERO / x, 1.0 / ZERO, -ZERO, abs(ZERO), 3.0 * ZERO):
+        assert nothing is ZERO
+    assert not ZERO > 0.0
+    assert ZERO > -1.0
 
 
 def test_a_switched_off_term_changes_no_bit():
@@ -128,13 +134,13 @@ def test_a_switched_off_term_changes_no_bit():
     state = (3000.0, 0.0, 400.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     full = derivatives(*state, 1350.0, 0.0, *rates)
     spare = derivatives(
-        *(NOTHING if i in (1, 3, 4, 5, 6) else x for i, x in enumerate(state)),
+        *(ZERO if i in (1, 3, 4, 5, 6) else x for i, x in enumerate(state)),
         1350.0,
-        NOTHING,
-        *(NOTHING if x == 0.0 or name in ("ktr_per_h", "kr_ml_per_u_per_h", "protamine_loss_per_h", "km_u_per_ml") else x
+        ZERO,
+        *(ZERO if x == 0.0 or name in ("ktr_per_h", "kr_ml_per_u_per_h", "protamine_loss_per_h", "km_u_per_ml") else x
           for name, x in zip(Rates._fields, rates, strict=True)),
     )  # fmt: skip
-    assert [x for x in spare if x is not NOTHING] == [full[i] for i in (0, 2, 7)]
+    assert [x for x in spare if x is not ZERO] == [full[i] for i in (0, 2, 7)]
 
 
 def test_the_rule_for_the_steps_is_the_same_on_arrays():
@@ -148,14 +154,14 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     now = on_arrays.slope(*state, *inputs, *rates)
     new, bend = on_arrays.rk4_step(state, hours, inputs, rates, now)
     strain = on_arrays.strain(state, new, hours, inputs, rates, now, bend)
-    many, sure = on_arrays.substeps(strain), on_arrays.one_will_do(strain)
+    many, sure = on_arrays.substeps(strain), on_arrays.accept_step(strain)
     for i in range(n):
         mine, fed, who = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
         slopes = on_floats.slope(*mine, *fed, *who)
         stepped, bent = on_floats.rk4_step(mine, float(hours[i]), fed, who, slopes)
         own = on_floats.strain(mine, stepped, float(hours[i]), fed, who, slopes, bent)
         assert own == tuple(x[i] for x in strain)
-        assert (on_floats.substeps(own), on_floats.one_will_do(own)) == (many[i], sure[i])
+        assert (on_floats.substeps(own), on_floats.accept_step(own)) == (many[i], sure[i])
     assert len(set(many.tolist())) > 5
     assert (many == 1.0).any()
     np.testing.assert_array_equal(sure, many == 1.0)
@@ -167,11 +173,11 @@ def test_one_step_is_promised_only_where_the_rule_says_one():
     rng = np.random.default_rng(6)
     for plasma in rng.uniform(1e-30, 1e3, 2000):
         swift, bent = plasma * (1.0 + rng.integers(-3, 4, 2) * 2.0**-52)
-        if rule.one_will_do((swift, bent, plasma)):
+        if rule.accept_step((swift, bent, plasma)):
             assert rule.substeps((swift, bent, plasma)) == 1.0
-    assert not rule.one_will_do((0.5, 1.1, 1.0))
+    assert not rule.accept_step((0.5, 1.1, 1.0))
     assert rule.substeps((0.5, 1.1, 1.0)) == 2.0
-    assert not rule.one_will_do((1.1, 0.5, 1.0))
+    assert not rule.accept_step((1.1, 0.5, 1.0))
     assert rule.substeps((1.1, 0.5, 1.0)) == 2.0
 
 
@@ -193,7 +199,7 @@ def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond
     for overflowed in ((each([beyond]) + new[1:], each([beyond]) + bend[1:]), (new, each([beyond]) + bend[1:])):
         with np.errstate(invalid="ignore"):
             strain = rule.strain(state, overflowed[0], hours, inputs, rates, now, overflowed[1])
-        assert not rule.one_will_do(strain)
+        assert not rule.accept_step(strain)
         assert rule.substeps(strain) == 40.0
     stiff = each((*(x for x in DRUG.kinetics(Patient(weight_kg=75)).rates()[:8]), 6000.0, 0.0, 0.0, 0.0, 0.0))
     with np.errstate(invalid="ignore"):
@@ -209,7 +215,7 @@ def test_an_error_does_not_grow_over_twenty_halvings():
         rate_per_h = clearance / 4000.0
         hours = min(24.0, 20.0 * math.log(2.0) / rate_per_h)
         lanes.add(one, "central_u", np.array([8000.0]))
-        lanes.go(one, np.array([hours]), Unwatched())
+        lanes.go(one, np.array([hours]), NoObserver())
         here = lanes.concentration_u_per_ml(one)[0]
         assert here == pytest.approx(2.0 * math.exp(-rate_per_h * lanes.time_h[0]), rel=1e-6)
 
@@ -251,19 +257,19 @@ def test_every_set_is_the_stepper_bit_for_bit(drug, runner):
     orders.append(Stop(time_h=17.03))
     assay = drug.responses.assays[0]
     plan = Fixed(regimen=Regimen(tuple(orders)), draws_h=(0.4, 6.0, 12.1, 16.37), assay=assay)
-    crowd = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=80)).crowd(
+    cohort = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=80)).cohort(
         drug, np.arange(6), seed=2
     )
     number = range(3) if runner == "python" else range(6)
-    held_together(crowd, drug, plan, number, hours=18.4, runner=runner)
+    held_together(cohort, drug, plan, number, hours=18.4, runner=runner)
 
 
 @pytest.mark.parametrize("name", nomogram.names())
 @pytest.mark.parametrize(
-    "execution", [pytest.param(None, id="to the letter"), pytest.param(ERRING, id="erring", marks=pytest.mark.slow)]
+    "ward_errors", [pytest.param(None, id="to the letter"), pytest.param(ERRING, id="erring", marks=pytest.mark.slow)]
 )
-def test_every_table_orders_the_same_for_one_and_for_many(name, execution):
-    charts = held_together(ward(24), DRUG, Nomogram.load(name), range(0, 24, 5), hours=48.0, execution=execution)
+def test_every_table_orders_the_same_for_one_and_for_many(name, ward_errors):
+    charts = held_together(ward(24), DRUG, Nomogram.load(name), range(0, 24, 5), hours=48.0, ward_errors=ward_errors)
     assert charts.number.min() >= 2
 
 
@@ -304,25 +310,25 @@ def test_results_at_once_and_at_the_very_end():
 
 
 @pytest.mark.parametrize("runner", ["python", pytest.param("compiled", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("execution", [None, ERRING], ids=["on time", "erring"])
-def test_runners_agree_bit_for_bit_in_closed_loop(runner, execution):
+@pytest.mark.parametrize("ward_errors", [None, ERRING], ids=["on time", "erring"])
+def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
     """Many enough for blocks, of which the compiled runner puts those together that need equally many steps."""
-    table = Nomogram.load("raschke-1993" if execution is None else "michigan-vte-anti-xa")
+    table = Nomogram.load("raschke-1993" if ward_errors is None else "michigan-vte-anti-xa")
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    by_the_clock = hospital.THROMBOSIS_WARD.with_spreads(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
+    by_the_clock = hospital.THROMBOSIS_WARD.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
 
     def run(who, trajectories):
         people = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # whose range moves is told of every piece
-        crowd = people.crowd(DRUG, np.arange(100), seed=3)
-        tally = Tally(crowd, DRUG.responses, ranges)
-        assert (tally.edges(np.arange(100)) is None) == trajectories
-        settings = {"seed": 1, "hours": 26.0, "execution": execution, "trajectories": trajectories}
-        charts = titrate_all(crowd, DRUG, table, watcher=tally, runner=who, **settings)
-        tally.finish(26.0)
+        cohort = people.cohort(DRUG, np.arange(100), seed=3)
+        observer = TrialObserver(cohort, DRUG.responses, ranges)
+        assert (observer.edges(np.arange(100)) is None) == trajectories
+        settings = {"seed": 1, "hours": 26.0, "ward_errors": ward_errors, "trajectories": trajectories}
+        charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=who, **settings)
+        observer.finish(26.0)
         names = ("number", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
         names += ("trajectories_u_per_ml", "area_u_h_per_ml")
-        counted = {f"{name} {i}": getattr(one, name) for i, one in enumerate(tally.ranges) for name in COUNTED}
-        return {name: getattr(charts, name) for name in names} | counted | {"peak": tally.peak_u_per_ml}
+        counted = {f"{name} {i}": getattr(one, name) for i, one in enumerate(observer.ranges) for name in COUNTED}
+        return {name: getattr(charts, name) for name in names} | counted | {"peak": observer.peak_u_per_ml}
 
     for trajectories in (False, True):
         one, other = run("numpy", trajectories), run(runner, trajectories)
@@ -334,8 +340,8 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, execution):
 @pytest.mark.slow
 def test_a_company_and_who_comes_after_it_stay_themselves():
     """More people than are put in order together."""
-    crowd, table = ward(compiled.COMPANY + 70), Nomogram.load("raschke-1993")
-    one, other = (titrate_all(crowd, DRUG, table, seed=1, hours=9.0, runner=runner) for runner in ("numpy", "compiled"))
+    cohort, table = ward(compiled.SORTED_TOGETHER + 70), Nomogram.load("raschke-1993")
+    one, other = (titrate_cohort(cohort, DRUG, table, seed=1, hours=9.0, runner=runner) for runner in ("numpy", "compiled"))
     for name in ("values", "states", "hourly_u_per_ml"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
@@ -343,18 +349,18 @@ def test_a_company_and_who_comes_after_it_stay_themselves():
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
 def test_what_is_kept_on_the_way_is_the_course(runner):
     """Trajectories and full hours: the very numbers of the course, before what is given at that moment."""
-    crowd, table = ward(5), Nomogram.load("raschke-1993")
-    execution = ERRING if runner == "numpy" else None
-    charts = titrate_all(crowd, DRUG, table, seed=4, hours=25.5, execution=execution, runner=runner, trajectories=True)
+    cohort, table = ward(5), Nomogram.load("raschke-1993")
+    ward_errors = ERRING if runner == "numpy" else None
+    charts = titrate_cohort(cohort, DRUG, table, seed=4, hours=25.5, ward_errors=ward_errors, runner=runner, trajectories=True)
     assert charts.trajectories_u_per_ml.shape == (5, 25.5 * 12 + 1)
     np.testing.assert_array_equal(charts.hourly_u_per_ml, charts.trajectories_u_per_ml[:, ::12])
-    if execution is not None:
+    if ward_errors is not None:
         return
     for i in range(5):
-        course = titrate(crowd[i], DRUG, table, seed=4, subject=i, hours=25.5)
+        course = titrate(cohort[i], DRUG, table, seed=4, subject=i, hours=25.5)
         grid = np.searchsorted(course.time_h, np.arange(307) / 12)
         np.testing.assert_array_equal(charts.trajectories_u_per_ml[i, 1:], course.concentration_u_per_ml[grid][1:])
-    less = titrate_all(crowd, DRUG, table, seed=4, hours=25.5, runner=runner)
+    less = titrate_cohort(cohort, DRUG, table, seed=4, hours=25.5, runner=runner)
     assert less.trajectories_u_per_ml.size == 0
     np.testing.assert_array_equal(less.hourly_u_per_ml, charts.hourly_u_per_ml)
 
@@ -362,7 +368,7 @@ def test_what_is_kept_on_the_way_is_the_course(runner):
 @pytest.mark.parametrize("points", [1, 7, 11, 97, 331])
 def test_trajectories_end_with_the_last_point_of_the_grid(points):
     for hours in (points / 12, np.nextafter(points / 12, 99.0), np.nextafter(points / 12, 0.0)):
-        kept = titrate_all(ward(2), DRUG, usual(DRUG), hours=float(hours), trajectories=True).trajectories_u_per_ml
+        kept = titrate_cohort(ward(2), DRUG, usual(DRUG), hours=float(hours), trajectories=True).trajectories_u_per_ml
         assert kept.shape == (2, points + (hours >= points / 12))
         assert (kept[:, 1:] > 0.0).all()
 
@@ -373,17 +379,19 @@ def test_whoever_is_exactly_on_an_edge_is_in_range(runner):
     plan = Fixed(
         regimen=Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=18), Stop(time_h=12))), assay="anti_xa_u_per_ml", draws_h=()
     )
-    crowd = Crowd(1, {"weight_kg": np.array([75.0])})
-    on_the_way = titrate_all(crowd, DRUG, plan, hours=24.0, trajectories=True).trajectories_u_per_ml[0]
+    cohort = Cohort(1, {"weight_kg": np.array([75.0])})
+    on_the_way = titrate_cohort(cohort, DRUG, plan, hours=24.0, trajectories=True).trajectories_u_per_ml[0]
     up, down = 40, 150  # minutes / 5: while the infusion runs, and after it
     for low, high, first, last in ((on_the_way[up], 10.0, up, None), (1e-6, on_the_way[down], None, down)):
-        tally = Tally(crowd, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),))
-        titrate_all(crowd, DRUG, plan, watcher=tally, hours=24.0, runner=runner)
-        tally.finish(24.0)
+        observer = TrialObserver(
+            cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),)
+        )
+        titrate_cohort(cohort, DRUG, plan, observer=observer, hours=24.0, runner=runner)
+        observer.finish(24.0)
         if first is not None:
-            assert tally.ranges[0].first_h[0] == pytest.approx(first / 12, abs=1e-12)
+            assert observer.ranges[0].first_h[0] == pytest.approx(first / 12, abs=1e-12)
         else:
-            above = tally.ranges[0]
+            above = observer.ranges[0]
             inside_h = above.inside_h[0] + above.below_h[0]
             there = np.flatnonzero(on_the_way > high)
             before = there[0] - (on_the_way[there[0]] - high) / (on_the_way[there[0]] - on_the_way[there[0] - 1])
@@ -395,13 +403,13 @@ def test_an_edge_crossed_just_before_something_is_given_is_seen(runner):
     """Between the last point of the grid and an order that does not wait for the next."""
     orders = (Infusion(time_h=0, rate_u_per_kg_per_h=18), Infusion(time_h=7.04, rate_u_per_kg_per_h=20))
     plan = Fixed(regimen=Regimen(orders), assay="anti_xa_u_per_ml", draws_h=())
-    crowd = Crowd(1, {"weight_kg": np.array([75.0])})
-    low = titrate(crowd[0], DRUG, plan, hours=12.0).concentration_at_u_per_ml(7.02)
-    tally = Tally(crowd, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),))
-    titrate_all(crowd, DRUG, plan, watcher=tally, hours=12.0, runner=runner)
-    tally.finish(12.0)
-    assert tally.ranges[0].first_h[0] == pytest.approx(7.02, abs=1e-5)
-    assert tally.ranges[0].below_h[0] == pytest.approx(7.02, abs=1e-5)
+    cohort = Cohort(1, {"weight_kg": np.array([75.0])})
+    low = titrate(cohort[0], DRUG, plan, hours=12.0).concentration_at_u_per_ml(7.02)
+    observer = TrialObserver(cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),))
+    titrate_cohort(cohort, DRUG, plan, observer=observer, hours=12.0, runner=runner)
+    observer.finish(12.0)
+    assert observer.ranges[0].first_h[0] == pytest.approx(7.02, abs=1e-5)
+    assert observer.ranges[0].below_h[0] == pytest.approx(7.02, abs=1e-5)
 
 
 def test_company_changes_nobody():
@@ -409,18 +417,18 @@ def test_company_changes_nobody():
     table, subjects = Nomogram.load("durham-va-2009"), np.arange(60)
 
     def run(who):
-        crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, who, seed=3)
-        tally = Tally(crowd, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT))
-        charts = titrate_all(crowd, DRUG, table, watcher=tally, seed=5, subjects=who, hours=30.0, execution=ERRING)
-        tally.finish(30.0)
-        return charts, tally
+        cohort = hospital.THROMBOSIS_WARD.cohort(DRUG, who, seed=3)
+        observer = TrialObserver(cohort, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT))
+        charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=5, subjects=who, hours=30.0, ward_errors=ERRING)
+        observer.finish(30.0)
+        return charts, observer
 
-    charts, tally = run(subjects)
+    charts, observer = run(subjects)
     for who in (np.array([17]), subjects[::-1].copy(), np.array([59, 17, 3])):
         other, counted = run(who)
         np.testing.assert_array_equal(charts.states[who], other.states)
         np.testing.assert_array_equal(charts.values[: len(other.values)][:, who], other.values)
-        for one, two in zip(tally.ranges, counted.ranges, strict=True):
+        for one, two in zip(observer.ranges, counted.ranges, strict=True):
             for name in COUNTED:
                 np.testing.assert_array_equal(getattr(one, name)[who], getattr(two, name))
 
@@ -438,16 +446,16 @@ def usual(drug):
 @pytest.mark.parametrize("drug", published.ALL, ids=lambda drug: drug.name)
 def test_lanes_stay_within_2e_6_of_scipy(drug):
     typical = Patient(weight_kg=75, height_cm=170, sex="male", age_y=50, creatinine_clearance_ml_per_min=80)
-    crowd = Population(typical=typical).crowd(drug, np.arange(3), seed=4)
+    cohort = Population(typical=typical).cohort(drug, np.arange(3), seed=4)
     assay = drug.responses.assays[0]
     aim = TherapeuticRange(assay=assay, low=1e-3 if assay.startswith("anti") else 151.0, high=500.0)
     try:
-        tally = Tally(crowd, drug.responses, (aim,))
+        observer = TrialObserver(cohort, drug.responses, (aim,))
     except ValueError:  # an ACT that flattens has no inverse: no range is counted
-        tally = Tally(crowd, drug.responses, ())
-    charts = titrate_all(crowd, drug, usual(drug), watcher=tally, hours=24.0)
+        observer = TrialObserver(cohort, drug.responses, ())
+    charts = titrate_cohort(cohort, drug, usual(drug), observer=observer, hours=24.0)
     for i in range(3):
-        course = titrate(crowd[i], drug, usual(drug), hours=24.0, engine="scipy")
+        course = titrate(cohort[i], drug, usual(drug), hours=24.0, engine="scipy")
         for hour in (1, 2, 6, 12, 24):
             assert charts.hourly_u_per_ml[i, hour] == pytest.approx(course.concentration_at_u_per_ml(hour), rel=2e-6)
 
@@ -455,22 +463,22 @@ def test_lanes_stay_within_2e_6_of_scipy(drug):
 def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
     """One compartment, saturable and linear loss: level, area and the moments at which edges are passed are known exactly."""
     drug, target = published.UFH_A_DERIVED, published.ranges.ANTI_XA_TREATMENT
-    crowd = Population(typical=Patient(weight_kg=75)).crowd(drug, np.arange(20), seed=1)
-    tally = Tally(crowd, drug.responses, (target,))
+    cohort = Population(typical=Patient(weight_kg=75)).cohort(drug, np.arange(20), seed=1)
+    observer = TrialObserver(cohort, drug.responses, (target,))
     plan = Fixed(regimen=Regimen((Bolus(time_h=0, dose_u_per_kg=80),)), assay="anti_xa_u_per_ml")
-    charts = titrate_all(crowd, drug, plan, watcher=tally, hours=24.0)
-    tally.finish(24.0)
+    charts = titrate_cohort(cohort, drug, plan, observer=observer, hours=24.0)
+    observer.finish(24.0)
     for i in range(20):
-        one = drug.kinetics(crowd[i])
+        one = drug.kinetics(cohort[i])
         amount = 80.0 * 75.0
         for hour in (1, 6, 24):
             after = exact.amount_after(one, amount, 0.0, hour) / one.v1_ml
             assert charts.hourly_u_per_ml[i, hour] == pytest.approx(after, rel=2e-6)
         assert charts.area_u_h_per_ml[i] == pytest.approx(exact.area_u_h_per_ml(one, amount, 0.0, 24.0), rel=2e-6)
         top, bottom = (exact.hours_until(one, amount, 0.0, edge * one.v1_ml) for edge in (target.high, target.low))
-        assert tally.ranges[0].inside_h[i] == pytest.approx(bottom - top, abs=2e-3)
-        assert tally.ranges[0].below_h[i] == pytest.approx(24.0 - bottom, abs=2e-3)
-        assert tally.ranges[0].first_h[i] == pytest.approx(top, abs=2e-3)
+        assert observer.ranges[0].inside_h[i] == pytest.approx(bottom - top, abs=2e-3)
+        assert observer.ranges[0].below_h[i] == pytest.approx(24.0 - bottom, abs=2e-3)
+        assert observer.ranges[0].first_h[i] == pytest.approx(top, abs=2e-3)
 
 
 @pytest.mark.parametrize("name", ["raschke-1993", "michigan-vte-anti-xa", "uk-aptt-ratio"])
@@ -479,21 +487,21 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
     table = Nomogram.load(name)
     people = hospital.THROMBOSIS_WARD
     if by_the_clock:
-        people = people.with_spreads(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
-    crowd = people.crowd(DRUG, np.arange(25), seed=8)
+        people = people.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
+    cohort = people.cohort(DRUG, np.arange(25), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    tally = Tally(crowd, answers(DRUG, None, Laboratory(assay=table.assay)), ranges)
-    charts = titrate_all(crowd, DRUG, table, watcher=tally, seed=2)
-    tally.finish(48.0)
+    observer = TrialObserver(cohort, answers(DRUG, None, Laboratory(assay=table.assay)), ranges)
+    charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=2)
+    observer.finish(48.0)
     for i in range(0, 25, 3):
-        course = titrate(crowd[i], DRUG, table, seed=2, subject=i)
-        for one, target in zip(tally.ranges, ranges, strict=True):
+        course = titrate(cohort[i], DRUG, table, seed=2, subject=i)
+        for one, target in zip(observer.ranges, ranges, strict=True):
             assert one.inside_h[i] / 48 == pytest.approx(metrics.time_in_range_fraction(course, target), abs=1e-3)
             assert one.below_h[i] / 48 == pytest.approx(metrics.time_below_fraction(course, target), abs=1e-3)
             first = metrics.time_to_therapeutic_h(course, target)
             assert one.first_h[i] == (np.inf if first is None else pytest.approx(first, abs=0.05))
-        assert tally.peak_u_per_ml[i] == metrics.peak_u_per_ml(course)
-        counts = tally.adjustments[i], tally.holds[i], tally.reboluses[i]
+        assert observer.peak_u_per_ml[i] == metrics.peak_u_per_ml(course)
+        counts = observer.adjustments[i], observer.holds[i], observer.reboluses[i]
         assert counts == (metrics.adjustments(course), metrics.holds(course), metrics.reboluses(course))
         assert charts.hourly_u_per_ml[i, 30] == course.concentration_at_u_per_ml(30)
 
@@ -502,12 +510,12 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
 def test_the_peak_of_a_dose_under_the_skin_lies_on_the_way(runner):
     """Nothing is given or looked at when it is highest."""
     plan = Fixed(regimen=Regimen((Subcutaneous(time_h=0, dose_u_per_kg=200),)), draws_h=(12.0,))
-    crowd = ward(3)
-    tally = Tally(crowd, DRUG.responses, ())
-    charts = titrate_all(crowd, DRUG, plan, watcher=tally, hours=20.0, runner=runner)
+    cohort = ward(3)
+    observer = TrialObserver(cohort, DRUG.responses, ())
+    charts = titrate_cohort(cohort, DRUG, plan, observer=observer, hours=20.0, runner=runner)
     for i in range(3):
-        course = titrate(crowd[i], DRUG, plan, hours=20.0, subject=i)
-        assert tally.peak_u_per_ml[i] == metrics.peak_u_per_ml(course) > 1.1 * charts.hourly_u_per_ml[i, 12]
+        course = titrate(cohort[i], DRUG, plan, hours=20.0, subject=i)
+        assert observer.peak_u_per_ml[i] == metrics.peak_u_per_ml(course) > 1.1 * charts.hourly_u_per_ml[i, 12]
 
 
 # A rule of one's own needs no compiler
@@ -536,9 +544,9 @@ class Gentle:
 
 
 def test_a_rule_of_ones_own_runs_at_the_speed_of_arrays():
-    crowd = ward(50)
-    charts = titrate_all(crowd, DRUG, Gentle(), watcher=Chart(50), hours=48.0)
-    assert (charts.rate_u_per_h / crowd.weight_kg).std() > 0.5
+    cohort = ward(50)
+    charts = titrate_cohort(cohort, DRUG, Gentle(), observer=Chart(50), hours=48.0)
+    assert (charts.rate_u_per_h / cohort.weight_kg).std() > 0.5
     assert set(charts.number.tolist()) == {6}
 
 
@@ -546,46 +554,48 @@ def test_a_rule_of_ones_own_runs_at_the_speed_of_arrays():
 
 
 def test_what_cannot_be_is_refused():
-    crowd = ward(3)
+    cohort = ward(3)
     with pytest.raises(ValueError, match="runner must be one of numpy, python, compiled"):
-        Lanes(DRUG.kinetics_of_all(crowd).rates(), 48.0, runner="gpu")
-    lanes = Lanes(DRUG.kinetics_of_all(crowd).rates(), 48.0)
+        Lanes(DRUG.kinetics_of_all(cohort).rates(), 48.0, runner="gpu")
+    lanes = Lanes(DRUG.kinetics_of_all(cohort).rates(), 48.0)
     with pytest.raises(ValueError, match="until_h must stay within 48 h; got 49"):
-        lanes.go(np.arange(3), np.array([1.0, 49.0, 2.0]), Unwatched())
+        lanes.go(np.arange(3), np.array([1.0, 49.0, 2.0]), NoObserver())
     with pytest.raises(ValueError, match="this controller reads aptt_s, but the laboratory reports anti_xa"):
-        titrate_all(crowd, DRUG, usual(DRUG), watcher=Chart(3), laboratory=Laboratory(assay="anti_xa_u_per_ml"))
+        titrate_cohort(cohort, DRUG, usual(DRUG), observer=Chart(3), laboratory=Laboratory(assay="anti_xa_u_per_ml"))
     with pytest.raises(ValueError, match="one with decide_many"):
-        titrate_all(crowd, DRUG, usual(DRUG), watcher=Chart(3), execution=ERRING)
+        titrate_cohort(cohort, DRUG, usual(DRUG), observer=Chart(3), ward_errors=ERRING)
     plan = Fixed(regimen=Regimen((Protamine(time_h=0, dose_mg=10),)))
     with pytest.raises(ValueError, match="does not say how protamine neutralises"):
-        titrate_all(crowd, published.KANDROTAS_1989_UFH, plan, watcher=Chart(3))
+        titrate_cohort(cohort, published.KANDROTAS_1989_UFH, plan, observer=Chart(3))
     with pytest.raises(ValueError, match=r"weight_kg must lie between 0.4 and 400; got 4000.0 \(person 1\)"):
-        Crowd(2, {"weight_kg": np.array([70.0, 4000.0])})
+        Cohort(2, {"weight_kg": np.array([70.0, 4000.0])})
     two, factors = {"weight_kg": np.array([75.0, 75.0])}, {"kon_ml_per_u_per_h": np.array([1.0, 80.0])}
     with pytest.raises(ValueError, match="must stay below 1000 /h"):
-        DRUG.kinetics_of_all(Crowd(2, two, factors | {"v1_ml": np.array([1.0, 0.02])}))
+        DRUG.kinetics_of_all(Cohort(2, two, factors | {"v1_ml": np.array([1.0, 0.02])}))
 
 
 def test_kinetics_of_all_are_everybodys():
-    crowd = ward(30)
+    cohort = ward(30)
     for drug in (published.UFH_DEFAULT, published.GREEN_2003_ENOXAPARIN, published.RXKINETICS_UFH):
-        who = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=70)).crowd(
+        who = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=70)).cohort(
             drug, np.arange(30), seed=3
         )
         every = drug.kinetics_of_all(who)
         for i in range(30):
             assert every[i] == drug.kinetics(who[i])
             assert isinstance(every[i], Kinetics)
-    assert crowd.take(np.array([4, 2]))[0] == crowd[4]
+    assert cohort.take(np.array([4, 2]))[0] == cohort[4]
 
 
 def test_events_of_one_moment_keep_their_order():
     """A hold that ends, a draw and an order at one moment: the draw sees what ran during the hold."""
     plan = Regimen((Infusion(time_h=0, rate_u_per_h=1500), Hold(time_h=5, duration_min=60), Bolus(time_h=6, dose_u=5000)))
-    crowd = ward(4)
+    cohort = ward(4)
     laboratory = Laboratory(cv_fraction=0.0, resolution=0.01)
-    held_together(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), range(4), hours=8.0, laboratory=laboratory)
-    charts = titrate_all(crowd, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), watcher=Chart(4), hours=8.0, laboratory=laboratory)
+    held_together(cohort, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), range(4), hours=8.0, laboratory=laboratory)
+    charts = titrate_cohort(
+        cohort, DRUG, Fixed(regimen=plan, draws_h=(6.0, 6.5)), observer=Chart(4), hours=8.0, laboratory=laboratory
+    )
     assert (charts.values[0] < charts.values[1]).all()
 
 
@@ -602,11 +612,11 @@ def test_no_grid_point_is_lost_when_something_is_given_a_hair_before_it(runner):
         Infusion(time_h=math.nextafter(6.0, 0.0), rate_u_per_kg_per_h=10),
     ]
     plan = Fixed(regimen=Regimen(tuple(orders)), draws_h=(3.0, 4.5))
-    crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, np.arange(3), seed=2)
-    charts = titrate_all(crowd, DRUG, plan, hours=6.0, runner=runner, trajectories=True)
+    cohort = hospital.THROMBOSIS_WARD.cohort(DRUG, np.arange(3), seed=2)
+    charts = titrate_cohort(cohort, DRUG, plan, hours=6.0, runner=runner, trajectories=True)
     assert np.isfinite(charts.trajectories_u_per_ml).all()
     for i in range(3):
-        course = titrate(crowd[i], DRUG, plan, hours=6.0, engine="stepper", subject=i)
+        course = titrate(cohort[i], DRUG, plan, hours=6.0, engine="stepper", subject=i)
         for time_h in (3.0, 4.5, 6.0):
             here = np.flatnonzero(course.time_h == time_h)
             levels = course.concentration_u_per_ml[here]

@@ -26,7 +26,6 @@ from heparin_pk import (
     Decisions,
     Drug,
     Entry,
-    Execution,
     Fixed,
     Hold,
     Infusion,
@@ -48,12 +47,13 @@ from heparin_pk import (
     Start,
     Step,
     Stop,
-    Studied,
     Subcutaneous,
     TherapeuticRange,
     Trial,
+    ValidityDomain,
     Value,
     Variability,
+    WardErrors,
     metrics,
     nomogram,
     published,
@@ -64,7 +64,7 @@ from heparin_pk.blood.response import aptt_s
 from heparin_pk.engine import ENGINES
 
 # The laws are arithmetic: they hold for doses nobody studied, too.
-pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 
 DRUGS = [pytest.param(drug, id=drug.name) for drug in laws.DRUGS]
 WITH_THE_DEFAULT_QUICK = [
@@ -313,7 +313,7 @@ EXAMPLES = [
     SOURCE,
     Value(0.1 + 0.2, SOURCE),
     Parameter(name="v1_ml_per_kg", value=Value(1e-7, SOURCE), exponent=0.75),
-    Studied(population="p", weight_kg=(40, 100.5), age_y=(18, 90), concentration_u_per_ml=(0, float("inf"))),
+    ValidityDomain(population="p", weight_kg=(40, 100.5), age_y=(18, 90), concentration_u_per_ml=(0, float("inf"))),
     Patient(weight_kg=82, age_y=71, baseline_aptt_s=31.4, antithrombin_fraction=0.55),
     Patient(weight_kg=200 / 3),
     Patient(
@@ -360,7 +360,7 @@ EXAMPLES = [
     Band(below=35, label="<35 s", bolus_u_per_kg=80, change_percent=-10),
     Band(below=float("inf"), label=">90 s", hold_min=60),
     *(Nomogram.load(name) for name in laws.NOMOGRAMS),
-    Execution(name="late", late_draw_fraction=0.5, late_by_h=1.5),
+    WardErrors(name="late", late_draw_fraction=0.5, late_by_h=1.5),
     heparin_pk.trials.hospital.REAL_WARD,
     heparin_pk.trials.hospital.WEIGHT_WOMEN,
     *heparin_pk.trials.hospital.POPULATIONS.values(),

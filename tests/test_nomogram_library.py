@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heparin_pk import Bolus, Laboratory, Nomogram, OutsideStudied, Patient, nomogram, published, simulate, titrate
+from heparin_pk import Bolus, Laboratory, Nomogram, OutsideValidityDomain, Patient, nomogram, published, simulate, titrate
 
 DATA = Path(__file__).parent / "data"
 FOLDER = Path(nomogram.__file__).parent / "nomograms"
@@ -276,7 +276,7 @@ def test_two_days_and_their_replay(tables, name, weight_kg):
     def two_days(give, controller, **how):
         if not child:
             return give(patient, published.UFH_DEFAULT, controller, hours=48.0, **how)
-        with pytest.warns(OutsideStudied, match="was studied at"):
+        with pytest.warns(OutsideValidityDomain, match="was studied at"):
             return give(patient, published.UFH_DEFAULT, controller, hours=48.0, **how)
 
     course = two_days(titrate, table, laboratory=laboratory, seed=11)

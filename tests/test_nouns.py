@@ -23,7 +23,7 @@ from heparin_pk import (
     Lab,
     Laboratory,
     Nomogram,
-    OutsideStudied,
+    OutsideValidityDomain,
     Parameter,
     Patient,
     Protamine,
@@ -329,11 +329,11 @@ def test_an_order_that_repeats_the_running_rate_is_no_order():
 
 
 def test_outside_the_studied_range_warns():
-    with pytest.warns(OutsideStudied, match=r"UFH_B_DERIVED was studied at weight_kg 40 to 160; got 20"):
+    with pytest.warns(OutsideValidityDomain, match=r"UFH_B_DERIVED was studied at weight_kg 40 to 160; got 20"):
         simulate(Patient(weight_kg=20), UFH, Regimen(()), hours=1)
-    with pytest.warns(OutsideStudied, match="age_y 18 to 100"):
+    with pytest.warns(OutsideValidityDomain, match="age_y 18 to 100"):
         simulate(Patient(weight_kg=75, age_y=12), UFH, Regimen(()), hours=1)
-    with pytest.warns(OutsideStudied, match=r"studied up to 10 U/mL; this course reaches 16"):
+    with pytest.warns(OutsideValidityDomain, match=r"studied up to 10 U/mL; this course reaches 16"):
         simulate(ADULT, UFH, Regimen((Bolus(time_h=0, dose_u_per_kg=800),)), hours=1)
 
 
@@ -805,7 +805,7 @@ ADULT_30 = Patient(weight_kg=75)
 
 
 def test_the_wrong_vial_for_a_newborn_is_no_overflow():
-    with pytest.warns(OutsideStudied):
+    with pytest.warns(OutsideValidityDomain):
         course = simulate(Patient(weight_kg=1), UFH, Regimen((Bolus(time_h=0, dose_u=5000),)), hours=4)
     assert np.isfinite(course.aptt_s).all()
     assert course.aptt_s.max() > 1e6

@@ -14,7 +14,7 @@ from heparin_pk import (
     Bolus,
     Infusion,
     Nomogram,
-    OutsideStudied,
+    OutsideValidityDomain,
     Patient,
     Regimen,
     Subcutaneous,
@@ -35,7 +35,7 @@ USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_pe
 SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms")
 
 
-@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 class TestOverlay:
     def test_is_one_simulation_each(self):
         courses = overlay(PATIENT, published.UFH, USUAL)
@@ -143,7 +143,7 @@ def test_one_warning_a_model():
         warnings.simplefilter("always")
         overlay(PATIENT, (published.UFH_DEFAULT, published.JIA_2015_UFH, published.SALEM_2022_UFH), USUAL)
     assert [str(one.message).split()[0] for one in said] == ["JIA_2015_UFH", "SALEM_2022_UFH"]
-    assert all(one.category is OutsideStudied and one.filename == __file__ for one in said)
+    assert all(one.category is OutsideValidityDomain and one.filename == __file__ for one in said)
 
 
 # Why the half-life is not a number
@@ -303,7 +303,7 @@ def test_every_scene_draws_speaks_and_shows_code_that_runs(name, capsys):
     assert len(scene.words) > 60
     assert scene.words.splitlines()[0][:40] in scene.said.value.replace("&gt;", ">")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideStudied)
+        warnings.simplefilter("ignore", OutsideValidityDomain)
         exec(compile(scene.source_code, name, "exec"), {})
     plt.close("all")
     assert not plt.get_fignums()

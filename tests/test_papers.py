@@ -27,7 +27,7 @@ from heparin_pk.body.kinetics import State
 from heparin_pk.engine import Run
 from heparin_pk.published import reagents
 
-pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 
 ADULT = Patient(weight_kg=75)
 B, A, TRIPLE = published.UFH_B_DERIVED, published.UFH_A_DERIVED, published.UFH_TRIPLE_DERIVED

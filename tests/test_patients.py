@@ -8,8 +8,8 @@ import pytest
 
 from heparin_pk import (
     Bolus,
+    Cohort,
     Covariate,
-    Crowd,
     Infusion,
     Laboratory,
     Patient,
@@ -290,9 +290,9 @@ def test_pictures_of_patients(tmp_path):
     assert ANTITHROMBIN_LAWS[0].form == "falls below"
 
 
-def test_some_of_a_crowd_are_those_people():
+def test_some_of_a_cohort_are_those_people():
     """Fields are picked when they are first asked for: by name, by law, by copy, and by some of some."""
-    crowd = Crowd(
+    cohort = Cohort(
         5,
         {
             "weight_kg": np.array([50.0, 60, 70, 80, 90]),
@@ -301,20 +301,20 @@ def test_some_of_a_crowd_are_those_people():
         },
         {"clearance_ml_per_h": np.array([0.8, 0.9, 1.0, 1.1, 1.2])},
     )
-    some = crowd.take(np.array([3, 1, 4]))
-    assert [some[i] for i in range(3)] == [crowd[i] for i in (3, 1, 4)]
+    some = cohort.take(np.array([3, 1, 4]))
+    assert [some[i] for i in range(3)] == [cohort[i] for i in (3, 1, 4)]
     again = some.take(np.array([2, 0]))
-    assert [again[i] for i in range(2)] == [crowd[4], crowd[3]]
+    assert [again[i] for i in range(2)] == [cohort[4], cohort[3]]
     assert again.female.tolist() == [False, True]
     assert again.male.tolist() == [True, False]
-    assert crowd.take(np.array([0])).factor("clearance_ml_per_h").tolist() == [0.8]
-    assert crowd.take(np.array([0])).factor("v1_ml") == 1.0
-    assert crowd.take(np.array([1, 0])).factors["clearance_ml_per_h"].tolist() == [0.9, 0.8]
-    copied = pickle.loads(pickle.dumps(crowd.take(np.array([3, 1, 4]))))
-    assert [copied[i] for i in range(3)] == [crowd[i] for i in (3, 1, 4)]
-    assert crowd.take(np.arange(5)) is crowd
+    assert cohort.take(np.array([0])).factor("clearance_ml_per_h").tolist() == [0.8]
+    assert cohort.take(np.array([0])).factor("v1_ml") == 1.0
+    assert cohort.take(np.array([1, 0])).factors["clearance_ml_per_h"].tolist() == [0.9, 0.8]
+    copied = pickle.loads(pickle.dumps(cohort.take(np.array([3, 1, 4]))))
+    assert [copied[i] for i in range(3)] == [cohort[i] for i in (3, 1, 4)]
+    assert cohort.take(np.arange(5)) is cohort
     who = np.array([2, 3])
-    these = crowd.take(who)
+    these = cohort.take(who)
     who[:] = 0  # whoever asked may use his list again
     assert these.weight_kg.tolist() == [70.0, 80.0]
     with pytest.raises(AttributeError, match="no height"):

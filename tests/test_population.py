@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from heparin_pk import Execution, Patient, Population, Spread, Value, hospital, people, published
+from heparin_pk import Patient, Population, Spread, Value, WardErrors, hospital, people, published
 from heparin_pk.base.randomness import standard_normal, standard_normals, uniform, uniforms
 from heparin_pk.base.source import Source
 from heparin_pk.trials.population import on_another_day, person
@@ -50,26 +50,26 @@ def test_draws_do_not_know_each_other():
 def test_person_17_is_the_same_in_a_cohort_of_20_or_20000():
     ward = hospital.THROMBOSIS_WARD
     alone = ward.person(DRUG, 17, seed=5)
-    assert ward.crowd(DRUG, np.arange(20), seed=5)[17] == alone
-    assert ward.crowd(DRUG, np.arange(20_000), seed=5)[17] == alone
-    assert ward.crowd(DRUG, np.array([90_000, 17]), seed=5)[1] == alone
-    assert ward.crowd(DRUG, np.arange(20), seed=6)[17] != alone
+    assert ward.cohort(DRUG, np.arange(20), seed=5)[17] == alone
+    assert ward.cohort(DRUG, np.arange(20_000), seed=5)[17] == alone
+    assert ward.cohort(DRUG, np.array([90_000, 17]), seed=5)[1] == alone
+    assert ward.cohort(DRUG, np.arange(20), seed=6)[17] != alone
     assert list(people(DRUG, Patient(weight_kg=75), 30, seed=5))[17] == person(DRUG, Patient(weight_kg=75), 17, seed=5)
 
 
 def test_the_thrombosis_ward_is_as_its_papers_say():
-    crowd = hospital.THROMBOSIS_WARD.crowd(DRUG, np.arange(40_000), seed=1)
-    assert crowd.weight_kg.mean() == pytest.approx(80.1, abs=1.0)  # Davydov 2000, which the weights were not taken from
-    assert crowd.weight_kg.std() == pytest.approx(20.6, abs=1.0)
-    assert crowd.female.mean() == pytest.approx(0.615, abs=0.01)
-    assert (crowd.antithrombin_fraction < 0.8).mean() == pytest.approx(0.27, abs=0.01)  # what the mean and SD stand for
-    bmi = crowd.weight_kg / (crowd.height_cm / 100) ** 2
+    cohort = hospital.THROMBOSIS_WARD.cohort(DRUG, np.arange(40_000), seed=1)
+    assert cohort.weight_kg.mean() == pytest.approx(80.1, abs=1.0)  # Davydov 2000, which the weights were not taken from
+    assert cohort.weight_kg.std() == pytest.approx(20.6, abs=1.0)
+    assert cohort.female.mean() == pytest.approx(0.615, abs=0.01)
+    assert (cohort.antithrombin_fraction < 0.8).mean() == pytest.approx(0.27, abs=0.01)  # what the mean and SD stand for
+    bmi = cohort.weight_kg / (cohort.height_cm / 100) ** 2
     assert (bmi > 30).mean() == pytest.approx(0.42, abs=0.03)  # NHANES, 50 years and more: 24.1 + 10.8 + 7.0 %
-    men = ~crowd.female
-    for who, r in ((men, 0.514), (crowd.female, 0.330)):
-        assert np.corrcoef(np.log(crowd.weight_kg[who]), np.log(crowd.height_cm[who]))[0, 1] == pytest.approx(r, abs=0.02)
-    assert (crowd.age_y >= 18).all()
-    assert len(np.unique(crowd.age_y)) == 40_000, "nobody was moved to an edge"
+    men = ~cohort.female
+    for who, r in ((men, 0.514), (cohort.female, 0.330)):
+        assert np.corrcoef(np.log(cohort.weight_kg[who]), np.log(cohort.height_cm[who]))[0, 1] == pytest.approx(r, abs=0.02)
+    assert (cohort.age_y >= 18).all()
+    assert len(np.unique(cohort.age_y)) == 40_000, "nobody was moved to an edge"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_the_thrombosis_ward_is_as_its_papers_say():
     ],
 )
 def test_a_spread_has_the_mean_and_sd_it_says(spread, mean, sd):
-    crowd = Population(spreads=(spread,)).crowd(DRUG, np.arange(30_000), seed=2)
-    column = getattr(crowd, spread.feature)
+    cohort = Population(distributions=(spread,)).cohort(DRUG, np.arange(30_000), seed=2)
+    column = getattr(cohort, spread.feature)
     assert column.mean() == pytest.approx(mean, rel=0.01)
     assert column.std() == pytest.approx(sd, rel=0.02)
 
@@ -95,7 +95,8 @@ def test_a_spread_has_the_mean_and_sd_it_says(spread, mean, sd):
 def test_another_day_is_the_same_person_otherwise():
     ward = hospital.THROMBOSIS_WARD
     first, second = (
-        Population(typical=ward.typical, spreads=ward.spreads, day=day).crowd(DRUG, np.arange(4000), seed=3) for day in (1, 2)
+        Population(typical=ward.typical, distributions=ward.distributions, day=day).cohort(DRUG, np.arange(4000), seed=3)
+        for day in (1, 2)
     )
     np.testing.assert_array_equal(first.weight_kg, second.weight_kg)
     change = np.log(second.factors["bmax_u"] / first.factors["bmax_u"])
@@ -105,16 +106,16 @@ def test_another_day_is_the_same_person_otherwise():
 
 
 def test_everybody_differs_only_where_asked():
-    flat = Population(typical=Patient(weight_kg=90), varies=False).crowd(DRUG, np.arange(5), seed=1)
+    flat = Population(typical=Patient(weight_kg=90), varies=False).cohort(DRUG, np.arange(5), seed=1)
     assert {flat[i] for i in range(5)} == {Patient(weight_kg=90)}
 
 
 def test_doses_by_another_weight():
-    adjusted = Population(spreads=hospital.THROMBOSIS_WARD.spreads, dosing_weight="adjusted")
-    crowd = adjusted.crowd(DRUG, np.arange(300), seed=1)
-    assert (crowd.doses_by_kg <= crowd.weight_kg).all()
-    assert (crowd.doses_by_kg < crowd.weight_kg - 5).any()
-    assert crowd[3].dosing_weight_kg == crowd.doses_by_kg[3]
+    adjusted = Population(distributions=hospital.THROMBOSIS_WARD.distributions, dosing_weight="adjusted")
+    cohort = adjusted.cohort(DRUG, np.arange(300), seed=1)
+    assert (cohort.doses_by_kg <= cohort.weight_kg).all()
+    assert (cohort.doses_by_kg < cohort.weight_kg - 5).any()
+    assert cohort[3].dosing_weight_kg == cohort.doses_by_kg[3]
 
 
 # A table of one's own
@@ -125,15 +126,15 @@ def test_a_table_of_ones_own(tmp_path):
     file.write_text("weight_kg,sex,smoker,baseline_aptt_s\n60,female,yes,28\n95.5,male,0,33\n", encoding="utf-8")
     mine = Population.from_csv(file)
     assert mine.size == 2
-    crowd = mine.crowd(DRUG, np.arange(2), seed=1)
-    assert crowd.sex.tolist() == ["female", "male"]
-    assert crowd[0].smoker
-    assert not crowd[1].smoker
-    assert crowd[1].weight_kg == 95.5
-    assert crowd[1].baseline_aptt_s != 33, "the model's own variability is on top"
+    cohort = mine.cohort(DRUG, np.arange(2), seed=1)
+    assert cohort.sex.tolist() == ["female", "male"]
+    assert cohort[0].smoker
+    assert not cohort[1].smoker
+    assert cohort[1].weight_kg == 95.5
+    assert cohort[1].baseline_aptt_s != 33, "the model's own variability is on top"
     again = mine.resampled(500, seed=4)
     assert again.size == 500
-    assert 0.4 < np.mean(again.crowd(DRUG, np.arange(500), seed=1).weight_kg == 60) < 0.6
+    assert 0.4 < np.mean(again.cohort(DRUG, np.arange(500), seed=1).weight_kg == 60) < 0.6
     assert eval(repr(mine)) == mine
 
 
@@ -162,11 +163,11 @@ def test_a_frame_will_do():
     import pandas as pd
 
     mine = Population.from_table(pd.DataFrame({"weight_kg": [60, 80], "acute_thrombosis": [True, False]}))
-    assert mine.crowd(DRUG, np.array([1]), seed=0)[0].weight_kg == 80
+    assert mine.cohort(DRUG, np.array([1]), seed=0)[0].weight_kg == 80
     with pytest.raises(ValueError, match="age_y must be known of everybody or be left out; row 1 has none"):
         Population.from_table({"weight_kg": [60, 80], "age_y": [50, math.nan]})
     with pytest.raises(ValueError, match="the table has 2 people; got person 2"):
-        mine.crowd(DRUG, np.array([2]), seed=0)
+        mine.cohort(DRUG, np.array([2]), seed=0)
     with pytest.raises(ValueError, match="only a table can be resampled"):
         Population().resampled(3, seed=1)
 
@@ -184,11 +185,11 @@ def test_a_frame_will_do():
             lambda: Spread(feature="age_y", form="normal", middle=value(50), spread=value(1), low=-5),
             "low must lie between 0 and 120",
         ),
-        (lambda: Population(spreads=(hospital.WEIGHT_MEN,)), "weight_kg must come after height_cm"),
-        (lambda: Population(spreads=(hospital.HEIGHT_MEN,)), "needs a spread of 'female' before it"),
+        (lambda: Population(distributions=(hospital.WEIGHT_MEN,)), "weight_kg must come after height_cm"),
+        (lambda: Population(distributions=(hospital.HEIGHT_MEN,)), "needs a spread of 'female' before it"),
         (lambda: Population(dosing_weight="guessed"), "dosing_weight must be one of"),
         (lambda: Population(day=-1), "day must lie between 0 and 10000"),
-        (lambda: hospital.THROMBOSIS_WARD.crowd(DRUG, np.array([-1]), seed=1), "subject must be an integer of 0 or more"),
+        (lambda: hospital.THROMBOSIS_WARD.cohort(DRUG, np.array([-1]), seed=1), "subject must be an integer of 0 or more"),
     ],
 )
 def test_what_cannot_be_is_refused(make, message):
@@ -204,4 +205,4 @@ def test_every_number_of_the_hospital_has_a_place():
     assert len(hospital.REAL_WARD.sources) == 9
     assert eval(repr(hospital.REAL_WARD)) == hospital.REAL_WARD
     with pytest.raises(ValueError, match="missed_step_fraction \\+ wrong_step_fraction must lie between 0 and 1"):
-        Execution(missed_step_fraction=0.7, wrong_step_fraction=0.7)
+        WardErrors(missed_step_fraction=0.7, wrong_step_fraction=0.7)

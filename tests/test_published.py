@@ -14,14 +14,14 @@ from heparin_pk import (
     Covariate,
     Drug,
     Infusion,
-    OutsideStudied,
+    OutsideValidityDomain,
     Parameter,
     Patient,
     Regimen,
     Residual,
     Source,
-    Studied,
     Subcutaneous,
+    ValidityDomain,
     Value,
     Variability,
     metrics,
@@ -97,7 +97,7 @@ class TestEverySet:
 
     def test_is_silent_at_home(self, drug):
         with warnings.catch_warnings():
-            warnings.simplefilter("error", OutsideStudied)
+            warnings.simplefilter("error", OutsideValidityDomain)
             course = simulate(somebody(drug), drug, clinical(drug), hours=24)
         assert course.outside == ()
         assert metrics.peak_u_per_ml(course) > 0.0
@@ -126,7 +126,7 @@ class TestEverySet:
         volume = kinetics.v1_ml / patient.weight_kg
         assert 30 <= volume <= (180 if drug.family != "direct thrombin inhibitor" else 400), volume
         bolus = simulate(
-            patient, replace(drug, studied=Studied(population="x")), Regimen((Bolus(time_h=0, dose_u=5000),)), hours=48
+            patient, replace(drug, studied=ValidityDomain(population="x")), Regimen((Bolus(time_h=0, dose_u=5000),)), hours=48
         )
         assert 5 / 60 < metrics.half_life_h(bolus) < 24
         scale = 1.0 if drug.amount_unit == "U" else 10.0
@@ -186,8 +186,8 @@ def test_a_value_without_a_source_cannot_be_made(make):
         (lambda: Parameter(name="v1_ml", value=Value(1, SOURCE), scales_with="blood_volume_l"), "needs the reference"),
         (lambda: Parameter(name="v1_ml", value=Value(1, SOURCE), scales_with="shoe_size"), "scales_with must be one of"),
         (lambda: Variability(name="shoe_size", cv_fraction=Value(0.1, SOURCE)), "name must be one of"),
-        (lambda: Studied(population="p", routes=()), "routes must name one route at least"),
-        (lambda: Studied(population="p", routes=("oral",)), "routes must be one of bolus, infusion, subcutaneous"),
+        (lambda: ValidityDomain(population="p", routes=()), "routes must name one route at least"),
+        (lambda: ValidityDomain(population="p", routes=("oral",)), "routes must be one of bolus, infusion, subcutaneous"),
         (lambda: ClottingTime(name="x", assay="act_s", baseline_s=120, source=SOURCE), "no dose would move it"),
         (lambda: replace(published.UFH_DEFAULT, reagent=None, anti_xa_fraction=0.0), "nobody could ever measure"),
         (lambda: replace(published.UFH_DEFAULT, act=published.AL_SALLAMI_2016_UFH.reagent), "a law of act_s is needed"),
@@ -218,7 +218,7 @@ def test_a_measure_that_is_not_known_is_asked_for(drug, missing):
 # Numbers printed that were not typed in
 
 
-@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 class TestPrinted:
     def test_jia_end_of_bypass(self):
         """4.8 U/mL printed, within 10 %."""

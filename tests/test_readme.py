@@ -157,11 +157,11 @@ def test_the_hospital_says_what_its_captions_say():
     """README and notebook: 4,000 people, seed 7, on a ward as written and on a real one."""
     raschke, durham = "raschke-1993", "durham-va-2009"
     ideal = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load(raschke), Nomogram.load(durham)])
-    real = replace(ideal, execution=hospital.REAL_WARD)
+    real = replace(ideal, ward_errors=hospital.REAL_WARD)
     found, on_a_ward = (trial.run(4000, seed=7, progress=False) for trial in (ideal, real))
     by_48_h = [f"{100 * found.curve(arm, 'in_range_result_h')[1][-1]:.0f}" for arm in found.arms]
     assert f"{' and '.join(by_48_h)} per cent by 48 hours" in README
-    own, common = (found.difference(durham, f"{name}_in_range_fraction").mean for name in ("time", "yardstick"))
+    own, common = (found.difference(durham, f"{name}_in_range_fraction").mean for name in ("time", "common_range"))
     assert f"{-100 * own:.0f} points less of the time in its own range and {100 * common:.0f} points more" in README
     shares = {arm: [one.estimate(arm, "time_in_range_fraction").mean for one in (found, on_a_ward)] for arm in found.arms}
     first, second = ([round(100 * share) for share in shares[arm]] for arm in (durham, raschke))
@@ -171,6 +171,6 @@ def test_the_hospital_says_what_its_captions_say():
     losses = [f"{100 * (shares[arm][0] - shares[arm][1]):.0f}" for arm in (durham, raschke)]
     assert f"loses {' and '.join(losses)}\npoints more" in README
     notebook = (ROOT / "notebooks" / "07-which-nomogram-for-whom.ipynb").read_text(encoding="utf-8")
-    key = "yardstick_in_range_fraction"
+    key = "common_range_in_range_fraction"
     ends = [100 * found.difference(durham, key, group).mean for group in ("kidney failure", "antithrombin under 0.8")]
     assert f"from {ends[0]:.0f} with kidney failure to {ends[1]:+.0f} points with little antithrombin" in notebook

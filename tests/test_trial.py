@@ -18,7 +18,6 @@ import pytest
 from heparin_pk import (
     Arm,
     ByHand,
-    Execution,
     Fixed,
     Infusion,
     Laboratory,
@@ -28,6 +27,7 @@ from heparin_pk import (
     Step,
     TherapeuticRange,
     Trial,
+    WardErrors,
     hospital,
     metrics,
     print_citations,
@@ -38,7 +38,7 @@ from heparin_pk.trials.estimate import estimate
 from heparin_pk.trials.trial import TrialInterrupted
 
 RASCHKE, DURHAM = Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")
-TWO = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE, DURHAM], execution=hospital.REAL_WARD, hours=26.0)
+TWO = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE, DURHAM], ward_errors=hospital.REAL_WARD, hours=26.0)
 NUMBER = 400
 
 
@@ -66,7 +66,7 @@ def identical(one, two):
 
 def test_parts_of_a_few_do_not_matter():
     small = replace(TWO, hours=13.0)
-    identical(small.run(60, seed=7, progress=False), small.run(60, seed=7, people_per_part=25, progress=False))
+    identical(small.run(60, seed=7, progress=False), small.run(60, seed=7, people_per_chunk=25, progress=False))
 
 
 def test_nobody_is_counted_twice():
@@ -77,14 +77,14 @@ def test_nobody_is_counted_twice():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("people_per_part", [400, 150, 97])
-def test_parts_do_not_matter(found, people_per_part):
-    identical(found, TWO.run(NUMBER, seed=7, people_per_part=people_per_part, progress=False))
+@pytest.mark.parametrize("people_per_chunk", [400, 150, 97])
+def test_parts_do_not_matter(found, people_per_chunk):
+    identical(found, TWO.run(NUMBER, seed=7, people_per_chunk=people_per_chunk, progress=False))
 
 
 @pytest.mark.slow
 def test_workers_do_not_matter(found):
-    identical(found, TWO.run(NUMBER, seed=7, workers=2, people_per_part=200, progress=False))
+    identical(found, TWO.run(NUMBER, seed=7, workers=2, people_per_chunk=200, progress=False))
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_more_patients_change_nobody(found):
 
 
 def test_the_same_arm_twice_differs_by_nothing():
-    twice = Trial(population=hospital.THROMBOSIS_WARD, arms={"one": RASCHKE, "two": RASCHKE}, execution=hospital.REAL_WARD)
+    twice = Trial(population=hospital.THROMBOSIS_WARD, arms={"one": RASCHKE, "two": RASCHKE}, ward_errors=hospital.REAL_WARD)
     for row in twice.run(200, seed=1, progress=False).summary():
         if row["arm"] == "two" and row["difference_number"]:
             assert (row["difference_mean"], row["difference_sd"]) == (0.0, 0.0)
@@ -123,7 +123,7 @@ def test_the_same_arm_twice_differs_by_nothing():
 
 def test_pairs_say_more_than_two_groups(found):
     """The reason for common random numbers: the interval of the difference is narrower than that of two unpaired groups."""
-    key = "yardstick_above_fraction"
+    key = "common_range_above_fraction"
     one, two = (found.estimate(arm, key) for arm in found.arms)
     paired = found.difference("durham-va-2009", key)
     unpaired = math.sqrt(one.sd**2 + two.sd**2) / math.sqrt(NUMBER)
@@ -150,8 +150,8 @@ def test_a_row_is_the_course_of_that_patient(found, arm):
         first = said["time_to_therapeutic_result_h"]
         assert row["in_range_result_h"] == pytest.approx(math.nan if first is None else first, nan_ok=True)
         assert row["level_at_12_h"] == pytest.approx(course.level_at(target.assay, 12.0))
-        common = metrics.time_in_range_fraction(course, TWO.yardstick)
-        assert row["yardstick_in_range_fraction"] == pytest.approx(common, abs=1e-3)
+        common = metrics.time_in_range_fraction(course, TWO.common_range)
+        assert row["common_range_in_range_fraction"] == pytest.approx(common, abs=1e-3)
         assert row["weight_kg"] == course.patient.weight_kg
         results = [lab.value in target and not lab.above_ceiling for lab in course.labs]
         assert row["results_in"] == sum(results)
@@ -216,7 +216,7 @@ def test_percentiles_and_curves_are_those_of_the_rows(found):
 @pytest.mark.slow
 def test_rows_leave_as_csv_frame_parquet_and_xarray(found, tmp_path):
     file = tmp_path / "rows.csv"
-    again = TWO.run(NUMBER, seed=7, people_per_part=300, csv_file=file, keep_rows=False, progress=False)
+    again = TWO.run(NUMBER, seed=7, people_per_chunk=300, csv_file=file, keep_rows=False, progress=False)
     assert again.summary() == found.summary()
     with pytest.raises(ValueError, match="rows were not kept"):
         again.columns("raschke-1993")
@@ -267,10 +267,10 @@ def test_the_table_of_rows_is_the_same_byte_for_byte(tmp_path):
         tables.append(file.read_bytes())
     with pytest.raises(TrialInterrupted):
         _stopping(2).run(
-            300, seed=7, people_per_part=60, checkpoint=tmp_path / "kept", csv_file=tmp_path / "x.csv", progress=False
+            300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=tmp_path / "x.csv", progress=False
         )
     assert not list(tmp_path.glob("x.csv*")), "nothing half-written"
-    _stopping(99).run(300, seed=7, people_per_part=60, checkpoint=tmp_path / "kept", csv_file=tmp_path / "x.csv", progress=False)
+    _stopping(99).run(300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=tmp_path / "x.csv", progress=False)
     _stopping(99).run(300, seed=7, csv_file=tmp_path / "y.csv", progress=False)
     assert tables[0] == tables[1] == tables[2]
     assert (tmp_path / "x.csv").read_bytes() == (tmp_path / "y.csv").read_bytes()
@@ -308,14 +308,14 @@ class Stops:
 
 def test_a_stopped_trial_goes_on_where_it_was(tmp_path):
     trial = _stopping
-    whole = trial(99).run(250, seed=2, people_per_part=50, progress=False)
+    whole = trial(99).run(250, seed=2, people_per_chunk=50, progress=False)
     folder = tmp_path / "kept"
     with pytest.raises(TrialInterrupted, match="stopped by hand with 100 of 250 patients done") as stopped:
-        trial(2).run(250, seed=2, people_per_part=50, checkpoint=folder, progress=False)
+        trial(2).run(250, seed=2, people_per_chunk=50, checkpoint=folder, progress=False)
     assert stopped.value.outcomes.number == 100
     assert len(list(folder.glob("part-*.npz"))) == 2
     rest = trial(3)
-    identical(whole, rest.run(250, seed=2, people_per_part=77, checkpoint=folder, progress=False))
+    identical(whole, rest.run(250, seed=2, people_per_chunk=77, checkpoint=folder, progress=False))
     assert rest.arm("stops").controller.parts == 3, "what was kept was not run again"
     identical(whole, trial(0).run(250, seed=2, checkpoint=folder, progress=False))
     with pytest.raises(ValueError, match="holds the parts of another trial"):
@@ -408,9 +408,9 @@ def test_a_cluster_finds_the_same(found, workers):
         distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
-        identical(found, TWO.run(NUMBER, seed=7, people_per_part=150, client=client, progress=False))
+        identical(found, TWO.run(NUMBER, seed=7, people_per_chunk=150, client=client, progress=False))
         by_address = TWO.run(
-            NUMBER, seed=7, people_per_part=300, scheduler=cluster.scheduler_address, keep_rows=False, progress=False
+            NUMBER, seed=7, people_per_chunk=300, scheduler=cluster.scheduler_address, keep_rows=False, progress=False
         )
         assert by_address.summary() == found.summary()
 
@@ -423,12 +423,12 @@ def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch)
 
     flag = tmp_path / "died"
     monkeypatch.setenv("HEPARIN_PK_FLAG", str(flag))
-    fatal = Fatal(population=TWO.population, arms=TWO.arms, execution=TWO.execution, hours=TWO.hours)
+    fatal = Fatal(population=TWO.population, arms=TWO.arms, ward_errors=TWO.ward_errors, hours=TWO.hours)
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
-        again = fatal.run(NUMBER, seed=7, people_per_part=100, client=client, progress=False)
+        again = fatal.run(NUMBER, seed=7, people_per_chunk=100, client=client, progress=False)
     assert flag.exists(), "a worker did die"
     assert again.number == NUMBER
     identical(found, again)
@@ -459,10 +459,10 @@ class Elsewhere(Trial):
 )
 def test_what_goes_wrong_beside_comes_to_light_and_the_rest_is_kept(found, tmp_path, monkeypatch, how, error, said):
     monkeypatch.setenv("HEPARIN_PK_HERE", f"{os.getpid()} {how}")
-    trial = Elsewhere(population=TWO.population, arms=TWO.arms, execution=TWO.execution, hours=TWO.hours)
+    trial = Elsewhere(population=TWO.population, arms=TWO.arms, ward_errors=TWO.ward_errors, hours=TWO.hours)
     for workers in (2, 3):
         with pytest.raises(error, match=said):
-            trial.run(NUMBER, seed=7, people_per_part=20, workers=workers, checkpoint=tmp_path / "kept", progress=False)
+            trial.run(NUMBER, seed=7, people_per_chunk=20, workers=workers, checkpoint=tmp_path / "kept", progress=False)
     assert len(list((tmp_path / "kept").glob("part-*.npz"))) < NUMBER / 20
     identical(found, trial.run(NUMBER, seed=7, checkpoint=tmp_path / "kept", progress=False))
 
@@ -473,7 +473,7 @@ def test_what_no_process_takes_is_done_here(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr("concurrent.futures.process.ProcessPoolExecutor.submit", no_more)
-    identical(TWO.run(30, seed=7, progress=False), TWO.run(30, seed=7, workers=3, people_per_part=5, progress=False))
+    identical(TWO.run(30, seed=7, progress=False), TWO.run(30, seed=7, workers=3, people_per_chunk=5, progress=False))
 
 
 # Arms of every kind, people of every kind
@@ -505,26 +505,26 @@ def test_a_sensitive_reagent_with_the_old_seconds_gives_too_little():
     reagents = (published.reagents.RASCHKE, published.reagents.PATHROMTIN_SL)
     arms = {one.name: Arm(controller=RASCHKE, laboratory=Laboratory(reagent=one)) for one in reagents}
     found = Trial(population=hospital.THROMBOSIS_WARD, arms=arms).run(300, seed=1, progress=False)
-    assert found.difference("pathromtin-sl", "yardstick_below_fraction").low > 0.3
+    assert found.difference("pathromtin-sl", "common_range_below_fraction").low > 0.3
 
 
 @pytest.mark.slow
 def test_two_wards_are_compared_patient_by_patient():
-    arms = {"as written": RASCHKE, "as wards do": Arm(controller=RASCHKE, execution=hospital.REAL_WARD)}
+    arms = {"as written": RASCHKE, "as wards do": Arm(controller=RASCHKE, ward_errors=hospital.REAL_WARD)}
     trial = Trial(population=hospital.THROMBOSIS_WARD, arms=arms)
     found = trial.run(300, seed=1, progress=False)
     assert found.difference("as wards do", "time_in_range_fraction").high < 0
-    assert trial.course("as wards do", 3, seed=1).execution == hospital.REAL_WARD
-    assert trial.course("as written", 3, seed=1).execution is None
+    assert trial.course("as wards do", 3, seed=1).ward_errors == hospital.REAL_WARD
+    assert trial.course("as written", 3, seed=1).ward_errors is None
 
 
 @pytest.mark.slow
 def test_a_ward_that_errs_does_worse():
-    ideal = replace(TWO, execution=None, hours=48.0).run(800, seed=7, progress=False)
+    ideal = replace(TWO, ward_errors=None, hours=48.0).run(800, seed=7, progress=False)
     real = replace(TWO, hours=48.0).run(800, seed=7, progress=False)
     for arm in TWO.names:
         assert real.estimate(arm, "time_in_range_fraction").high < ideal.estimate(arm, "time_in_range_fraction").low
-    guessed = replace(TWO, execution=Execution(name="guessed weights", weight_error_cv_fraction=0.3), hours=48.0)
+    guessed = replace(TWO, ward_errors=WardErrors(name="guessed weights", weight_error_cv_fraction=0.3), hours=48.0)
     spread = guessed.run(800, seed=7, progress=False).estimate("raschke-1993", "heparin_given_u").sd
     assert spread > ideal.estimate("raschke-1993", "heparin_given_u").sd
 
@@ -544,12 +544,12 @@ HAND = ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)
         (lambda: Trial(population=Population(), arms=[Fixed(regimen=Regimen(()))]), "Fixed aims at no range of its own"),
         (lambda: Trial(population=Population(), arms=[RASCHKE], drug=published.EDRICH_2015_UFH), "arm raschke-1993: the"),
         (lambda: Trial(population=Population(), arms=[RASCHKE], hours=0.5), "hours must lie between 1 and 1440"),
-        (lambda: Trial(population=Population(), arms={"hand": HAND}, target=RASCHKE.target, execution=hospital.REAL_WARD),
+        (lambda: Trial(population=Population(), arms={"hand": HAND}, target=RASCHKE.target, ward_errors=hospital.REAL_WARD),
          "arm hand: the controller must be one with decide_many"),
         (lambda: TWO.run(0), "number must lie between 1"),
         (lambda: TWO.run(10, workers=0), "workers must lie between 1"),
         (lambda: TWO.run(10, runner="gpu"), "runner must be one of"),
-        (lambda: TWO.run(10, people_per_part=100_000), "people_per_part must lie between 1 and 65536"),
+        (lambda: TWO.run(10, people_per_chunk=100_000), "people_per_chunk must lie between 1 and 65536"),
         (lambda: TWO.run(10, seed="x"), "seed must be an integer"),
         (lambda: TWO.course("nobody", 1), "arm must be one of raschke-1993, durham-va-2009"),
         (lambda: Trial(population=Population.from_table({"weight_kg": [60]}), arms=[RASCHKE]).run(2), "must be at most 1"),

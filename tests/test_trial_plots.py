@@ -154,7 +154,7 @@ def test_shares_of_time_add_up_and_have_hatches(found):
     assert sum(bar.get_width() for bar in bars) == pytest.approx(200, abs=1e-6)
     assert len({bar.get_hatch() for bar in bars}) == 3
     common = plot.time_shares({"one": found}, RASCHKE, common=True)
-    assert common.patches[1].get_width() == pytest.approx(100 * found.estimate(RASCHKE, "yardstick_in_range_fraction").mean)
+    assert common.patches[1].get_width() == pytest.approx(100 * found.estimate(RASCHKE, "common_range_in_range_fraction").mean)
 
 
 @pytest.mark.slow
@@ -214,7 +214,7 @@ def test_the_widget_runs_the_trial_its_code_runs():
     scene.set(ward="real-ward")
     made.clear()
     exec(scene.source_code, made)
-    assert made["trial"].execution == hospital.REAL_WARD
+    assert made["trial"].ward_errors == hospital.REAL_WARD
     assert scene.words == plot.describe_trial(made["found"])
     scene.set(second=RASCHKE)
     assert "choose two different tables; got raschke-1993 twice" in scene.words

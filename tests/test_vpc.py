@@ -50,7 +50,7 @@ def test_the_law_where_the_model_made_the_data_the_percentiles_lie_inside():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 @pytest.mark.parametrize("wrong", [published.JIA_2015_UFH, published.KANDROTAS_1989_UFH], ids=lambda drug: drug.name)
 def test_a_wrong_model_is_seen(wrong):
     assert vpc.prediction_corrected(lived_by(HEPARIN, 100), wrong, seed=5, replicates=100).inside_fraction < 0.5
@@ -119,7 +119,7 @@ def test_the_picture_shows_range_units_and_what_lies_outside(real):
 @pytest.mark.slow
 def test_what_was_not_charted_may_be_spread(real):
     spread = vpc.prediction_corrected(
-        CHARTS, HEPARIN, seed=3, replicates=60, spreads=(hospital.ANTITHROMBIN, hospital.FACTOR_VIII)
+        CHARTS, HEPARIN, seed=3, replicates=60, distributions=(hospital.ANTITHROMBIN, hospital.FACTOR_VIII)
     )
     assert not np.array_equal(spread.low, real.low)
     assert np.array_equal(spread.observed, real.observed)

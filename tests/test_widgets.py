@@ -447,7 +447,7 @@ def test_sliders_stay_within_what_the_nouns_allow():
             assert isinstance(day.rows[0].step, Step)
 
 
-@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideStudied")
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 def test_every_model_of_the_house_has_a_bedside():
     for drug in {id(one): one for one in vars(published).values() if isinstance(one, Drug)}.values():
         somebody = Patient(weight_kg=68, height_cm=170, sex="male")

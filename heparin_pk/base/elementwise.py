@@ -1,6 +1,6 @@
-"""The same arithmetic for one person and for a crowd: a number or an array of one number a person.
+"""The same arithmetic for one person and for a cohort: a number or an array of one number a person.
 
-Powers go through the float's own arithmetic element by element, so that a person gets the same bits alone and in a crowd, on
+Powers go through the float's own arithmetic element by element, so that a person gets the same bits alone and in a cohort, on
 any machine's vector units.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-LOOPS: dict[Callable, Callable] = {}
+COMPILED: dict[Callable, Callable] = {}
 """Compiled loops over arrays, by the function they repeat: the same bits, sooner. The compiled engine puts them here."""
 
 
@@ -24,8 +24,8 @@ def each(function: Callable[[float], float], values: Any) -> Any:
     """
     if not isinstance(values, np.ndarray):
         return function(values)
-    if function in LOOPS:
-        return LOOPS[function](values)
+    if function in COMPILED:
+        return COMPILED[function](values)
     return np.fromiter(map(function, values.tolist()), dtype=float, count=len(values))
 
 
@@ -33,8 +33,8 @@ def power(base: Any, exponent: float) -> Any:
     """Return ``base ** exponent`` for a number or every element of an array."""
     if not isinstance(base, np.ndarray):
         return base**exponent
-    if pow in LOOPS:
-        return LOOPS[pow](base, float(exponent))  # a whole exponent would be multiplied out
+    if pow in COMPILED:
+        return COMPILED[pow](base, float(exponent))  # a whole exponent would be multiplied out
     return np.fromiter(map(pow, base.tolist(), repeat(exponent)), dtype=float, count=len(base))
 
 
@@ -54,5 +54,5 @@ def smaller(one: Any, two: Any) -> Any:
 
 
 def some(condition: Any) -> bool:
-    """Return whether a condition holds for one person, or for anybody of a crowd."""
+    """Return whether a condition holds for one person, or for anybody of a cohort."""
     return bool(np.any(condition))

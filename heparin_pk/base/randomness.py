@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from heparin_pk.base.elementwise import LOOPS, each
+from heparin_pk.base.elementwise import COMPILED, each
 
 _TICKS_PER_H = 36_000  # a tenth of a second
 _FEW = 64
@@ -63,7 +63,7 @@ def uniforms(seed: int, purpose: str, time_h: float | np.ndarray, subjects: np.n
     key = _key(seed, purpose)
     if not isinstance(time_h, np.ndarray):
         return _spread(_at_one_moment(key, time_h, subjects))
-    if philox_of in LOOPS or len(moments := np.unique(time_h)) > _FEW:
+    if philox_of in COMPILED or len(moments := np.unique(time_h)) > _FEW:
         return _spread(_first_words(key, subjects, time_h))
     raw = np.empty(len(subjects), dtype=np.uint64)
     for moment in moments.tolist():
@@ -92,7 +92,7 @@ def _at_one_moment(key: np.ndarray, time_h: float, subjects: np.ndarray) -> np.n
     """Return the raw words of many subjects at one moment: neighbours lie on one stream, four words apart."""
     if not len(subjects):
         return subjects
-    if philox_of in LOOPS:
+    if philox_of in COMPILED:
         return _first_words(key, subjects, np.full(len(subjects), time_h))
     first, last = int(subjects.min()), int(subjects.max())
     if last - first < 4 * len(subjects) + 64:
@@ -105,7 +105,7 @@ def _first_words(key: np.ndarray, subjects: np.ndarray, time_h: np.ndarray) -> n
     """Return the raw words of many subjects, each at its own moment, as numpy's generator would (it counts before it draws)."""
     keys = key + np.arange(10, dtype=np.uint64)[:, None] * _WEYL
     one, two = subjects + np.uint64(1), np.round(time_h * _TICKS_PER_H).astype(np.uint64)
-    return LOOPS.get(philox_of, philox_of())(one, two, np.uint64(0), keys)
+    return COMPILED.get(philox_of, philox_of())(one, two, np.uint64(0), keys)
 
 
 _FACTOR_1, _FACTOR_2 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
@@ -174,8 +174,8 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
     >>> inverse_normal(np.array([0.5, 0.975])).round(3).tolist()
     [0.0, 1.96]
     """
-    if inverse_normal in LOOPS:
-        return np.asarray(LOOPS[inverse_normal](p))
+    if inverse_normal in COMPILED:
+        return np.asarray(COMPILED[inverse_normal](p))
     q = p - 0.5
     above, below = _polynomials(_CENTRE, 0.180625 - q * q)
     z = above * q / below

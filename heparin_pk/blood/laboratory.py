@@ -14,7 +14,7 @@ from heparin_pk.base.rounding import round_all_to
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
-from heparin_pk.body.patient import Crowd, Patient
+from heparin_pk.body.patient import Cohort, Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -157,7 +157,7 @@ class Laboratory:
     def report_many(
         self,
         concentration_u_per_ml: np.ndarray,
-        patient: Patient | Crowd,
+        patient: Patient | Cohort,
         responses: Responses | Reagent | ClottingTime,
         drawn_h: np.ndarray,
         seed: int,

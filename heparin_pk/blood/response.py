@@ -17,7 +17,7 @@ from heparin_pk.base.elementwise import each
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.body.covariate import Covariate, product
-from heparin_pk.body.patient import Crowd, Patient
+from heparin_pk.body.patient import Cohort, Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -191,7 +191,7 @@ class Responses:
         return tuple(assay for assay, is_known in known.items() if is_known)
 
 
-def slope_ml_per_u(patient: Patient | Crowd, reagent: Reagent, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS):
+def slope_ml_per_u(patient: Patient | Cohort, reagent: Reagent, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS):
     """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times what the laws make of it.
 
     Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
@@ -202,7 +202,7 @@ def slope_ml_per_u(patient: Patient | Crowd, reagent: Reagent, laws: tuple[Covar
 
 
 def active_u_per_ml(
-    concentration_u_per_ml, patient: Patient | Crowd, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0
+    concentration_u_per_ml, patient: Patient | Cohort, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0
 ):
     """Return the concentration as blood feels it at a time of the day: the same, unless a law swings over 24 h."""
     swing = product(laws, "activity_fraction", patient, time_h)
@@ -211,7 +211,7 @@ def active_u_per_ml(
 
 def aptt_s(
     concentration_u_per_ml,
-    patient: Patient | Crowd,
+    patient: Patient | Cohort,
     reagent: Reagent | ClottingTime,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
@@ -236,7 +236,7 @@ def _clotting_time_s(c, law: ClottingTime, baseline_s: float, steeper: float):
 
 def aptt_ratio(
     concentration_u_per_ml,
-    patient: Patient | Crowd,
+    patient: Patient | Cohort,
     reagent: Reagent | ClottingTime,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
@@ -247,7 +247,7 @@ def aptt_ratio(
 
 def act_s(
     concentration_u_per_ml,
-    patient: Patient | Crowd,
+    patient: Patient | Cohort,
     law: ClottingTime,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
@@ -260,7 +260,7 @@ def act_s(
 
 def anti_xa_u_per_ml(
     concentration_u_per_ml,
-    patient: Patient | Crowd,
+    patient: Patient | Cohort,
     laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
 ):
@@ -278,14 +278,14 @@ def anti_xa_u_per_ml(
 
 
 def level(
-    assay: str, concentration_u_per_ml, patient: Patient | Crowd, responses: Responses | Reagent | ClottingTime, time_h=0.0
+    assay: str, concentration_u_per_ml, patient: Patient | Cohort, responses: Responses | Reagent | ClottingTime, time_h=0.0
 ):
     """Return the true level of ``assay`` (one of ``ASSAYS``) at a concentration, a number or an array.
 
     ``responses`` is what :class:`Responses` says, or a reagent alone; ``time_h`` the hours since the start (an array of the same
     shape, or a number), which only a swing over the day and a fading drug read.
 
-    A crowd takes an array, one number a person. Raises ``ValueError`` for a negative concentration, and for an assay nobody
+    A cohort takes an array, one number a person. Raises ``ValueError`` for a negative concentration, and for an assay nobody
     published for this drug.
     """
     check_one_of("assay", assay, ASSAYS)
@@ -307,7 +307,7 @@ def level(
     return law(concentration_u_per_ml, patient, responses.aptt, laws, time_h)
 
 
-def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Crowd, responses: Responses, time_h=0.0):
+def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Cohort, responses: Responses, time_h=0.0):
     """Return the concentration that would give an assay's level at a typical time of the day and with nothing else in the blood.
 
     The level rises with it whatever the hour; :func:`concentration_for_u_per_ml` says at which of it a level is reached.
@@ -320,7 +320,7 @@ def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Crowd, 
     return felt
 
 
-def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Crowd, responses: Responses):
+def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Cohort, responses: Responses):
     """Return the concentration (see :func:`felt_u_per_ml`) at which an assay reaches a value, a number or one a person.
 
     Below the value without the drug there is none: the answer is then below 0. Raises ``ValueError`` for an assay nobody

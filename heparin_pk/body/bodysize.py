@@ -1,7 +1,7 @@
 """How big somebody is, in the measures doses and published models use: each a formula with its paper.
 
 Raises ``ValueError`` naming what is missing (``height_cm``, ``sex``, ``age_y``) where a formula needs it. A
-:class:`~heparin_pk.body.patient.Crowd` gets an array, one number a person.
+:class:`~heparin_pk.body.patient.Cohort` gets an array, one number a person.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from heparin_pk.base.checks import check_between, check_one_of
 from heparin_pk.base.elementwise import choose, power, smaller
 from heparin_pk.base.source import Source
-from heparin_pk.body.patient import Crowd, Patient
+from heparin_pk.body.patient import Cohort, Patient
 
 NADLER = Source(
     key="rxkinetics_formulas",
@@ -39,24 +39,24 @@ LEAN_BODY_WEIGHT = Source(
 )
 
 
-def _height_cm(patient: Patient | Crowd) -> Any:
+def _height_cm(patient: Patient | Cohort) -> Any:
     return patient.height_cm
 
 
-def _known(patient: Patient | Crowd, measure: str, *names: str) -> None:
+def _known(patient: Patient | Cohort, measure: str, *names: str) -> None:
     missing = [name for name in names if getattr(patient, name) is None]
     if missing:
         raise ValueError(f"{measure} needs {' and '.join(missing)} of the patient; got {patient!r}")
 
 
-def bmi(patient: Patient | Crowd) -> Any:
+def bmi(patient: Patient | Cohort) -> Any:
     """Return the body-mass index, kg/m2."""
     _known(patient, "the body-mass index", "height_cm")
     height_m = _height_cm(patient) / 100.0
     return patient.weight_kg / (height_m * height_m)
 
 
-def ideal_body_weight_kg(patient: Patient | Crowd) -> Any:
+def ideal_body_weight_kg(patient: Patient | Cohort) -> Any:
     """Return Devine's ideal weight: 50 kg (men) or 45.5 kg (women) and 2.3 kg for each inch over five feet.
 
     Source: Green et al. 2005, references 19 and 20, as traced by nlmixr2lib.
@@ -65,14 +65,14 @@ def ideal_body_weight_kg(patient: Patient | Crowd) -> Any:
     return choose(patient.female, 45.5, 50.0) + 2.3 * (_height_cm(patient) / 2.54 - 60.0)
 
 
-def adjusted_body_weight_kg(patient: Patient | Crowd, share_fraction: float = 0.4) -> Any:
+def adjusted_body_weight_kg(patient: Patient | Cohort, share_fraction: float = 0.4) -> Any:
     """Return the ideal weight and a share of what lies above it (0.3 and 0.4 are in use); below the ideal, the true weight."""
     share_fraction = check_between("share_fraction", share_fraction, 0.0, 1.0)
     ideal = ideal_body_weight_kg(patient)
     return choose(patient.weight_kg > ideal, ideal + share_fraction * (patient.weight_kg - ideal), patient.weight_kg)
 
 
-def blood_volume_l(patient: Patient | Crowd) -> Any:
+def blood_volume_l(patient: Patient | Cohort) -> Any:
     """Return Nadler's blood volume, L; source ``NADLER``."""
     _known(patient, "the blood volume", "height_cm", "sex")
     cube_m3 = power(_height_cm(patient) / 100.0, 3)
@@ -80,7 +80,7 @@ def blood_volume_l(patient: Patient | Crowd) -> Any:
     return choose(patient.female, woman, 0.3669 * cube_m3 + 0.03219 * patient.weight_kg + 0.604)
 
 
-def lean_body_weight_kg(patient: Patient | Crowd) -> Any:
+def lean_body_weight_kg(patient: Patient | Cohort) -> Any:
     """Return James's lean body weight, kg; source ``LEAN_BODY_WEIGHT``."""
     _known(patient, "the lean body weight", "height_cm", "sex")
     ratio = patient.weight_kg / _height_cm(patient)
@@ -88,7 +88,7 @@ def lean_body_weight_kg(patient: Patient | Crowd) -> Any:
     return choose(patient.female, woman, 1.10 * patient.weight_kg - 120.0 * (ratio * ratio))
 
 
-def fat_free_mass_kg(patient: Patient | Crowd) -> Any:
+def fat_free_mass_kg(patient: Patient | Cohort) -> Any:
     """Return Janmahasatian's fat-free mass, kg; with an age it carries Al-Sallami's factor (an extrapolation below 3 years).
 
     Source ``FAT_FREE_MASS``.
@@ -98,7 +98,7 @@ def fat_free_mass_kg(patient: Patient | Crowd) -> Any:
     return choose(patient.female, girl, _fat_free_mass_kg(patient, 6680.0, 216.0, 0.88, 13.4, 12.7))
 
 
-def _fat_free_mass_kg(patient: Patient | Crowd, base: float, per_bmi: float, maturing: float, half_y: float, steep: float):
+def _fat_free_mass_kg(patient: Patient | Cohort, base: float, per_bmi: float, maturing: float, half_y: float, steep: float):
     adult = 9270.0 * patient.weight_kg / (base + per_bmi * bmi(patient))
     if patient.age_y is None:
         return adult
@@ -121,7 +121,7 @@ MEASURE_SOURCES = {
 """The paper behind each measure a published set scales with."""
 
 
-def measure(patient: Patient | Crowd, name: str) -> Any:
+def measure(patient: Patient | Cohort, name: str) -> Any:
     """Return a measure of the patient by name: a field, or one of the formulas above; ``None`` where it is not known."""
     return MEASURES[name](patient) if name in MEASURES else getattr(patient, name)
 
@@ -129,7 +129,7 @@ def measure(patient: Patient | Crowd, name: str) -> Any:
 DOSING_WEIGHTS = ("actual", "ideal", "adjusted", "capped")
 
 
-def dosing_weight_kg(patient: Patient | Crowd, rule: str, *, share_fraction: float = 0.4, cap_kg: float = 100.0) -> Any:
+def dosing_weight_kg(patient: Patient | Cohort, rule: str, *, share_fraction: float = 0.4, cap_kg: float = 100.0) -> Any:
     """Return the weight a hospital would dose by: ``"actual"``, ``"ideal"``, ``"adjusted"`` (by a share), ``"capped"``.
 
     >>> round(dosing_weight_kg(Patient(weight_kg=150, height_cm=170, sex="female"), "adjusted"))

@@ -15,7 +15,7 @@ from heparin_pk.base.elementwise import choose, larger, power, smaller, some
 from heparin_pk.base.source import Value
 from heparin_pk.body.bodysize import MEASURES, measure
 from heparin_pk.body.kinetics import Kinetics
-from heparin_pk.body.patient import Crowd, Patient
+from heparin_pk.body.patient import Cohort, Patient
 
 FORMS = {
     "times": "factor where the feature is true",
@@ -71,10 +71,10 @@ class Covariate:
 
     __repr__ = shown
 
-    def factor(self, patient: Patient | Crowd, time_h=0.0):
+    def factor(self, patient: Patient | Cohort, time_h=0.0):
         """Return what this patient's feature multiplies by, 1 where it is absent or unknown (time matters to a swing only).
 
-        A crowd gets one factor a person.
+        A cohort gets one factor a person.
         """
         x = measure(patient, self.feature) if self.feature not in MEASURES or self._measurable(patient) else None
         if x is None or self.form == "fades":
@@ -94,22 +94,22 @@ class Covariate:
             case _:
                 return 1.0 + effect * np.cos(2.0 * np.pi * (x + time_h - reference) / 24.0)
 
-    def added(self, patient: Patient | Crowd, time_h=0.0):
+    def added(self, patient: Patient | Cohort, time_h=0.0):
         """Return what is added at a moment; 0 for every law that multiplies."""
         if self.form != "fades":
             return 0.0
         return measure(patient, self.feature) * 0.5 ** (time_h / self.effect.value)
 
     @staticmethod
-    def _measurable(patient: Patient | Crowd) -> bool:
+    def _measurable(patient: Patient | Cohort) -> bool:
         return patient.height_cm is not None and patient.sex is not None
 
-    def applies_to(self, patient: Patient | Crowd) -> bool:
-        """Return whether this patient (anybody of a crowd) has the feature: whether anything changes at any time of the day."""
+    def applies_to(self, patient: Patient | Cohort) -> bool:
+        """Return whether this patient (anybody of a cohort) has the feature: whether anything changes at any time of the day."""
         return any(some(self.factor(patient, h) != 1.0) or some(self.added(patient, h) != 0.0) for h in (0.0, 7.0))
 
 
-def product(laws: tuple[Covariate, ...], number: str, patient: Patient | Crowd, time_h=0.0):
+def product(laws: tuple[Covariate, ...], number: str, patient: Patient | Cohort, time_h=0.0):
     """Return the factor of all laws and of the person itself on one number."""
     factor = patient.factor(number)
     for law in laws:

@@ -129,16 +129,16 @@ class Patient:
         return dict(self.factors).get(parameter, 1.0)
 
 
-class Crowd:
+class Cohort:
     """Many people at once: the fields of :class:`Patient`, each one value for all or an array of shape (n,).
 
     ``columns`` holds what is not at its default (``weight_kg`` at least); ``factors`` maps a parameter to one factor a person.
-    Laws and formulas of the house read a crowd as they read a patient and answer with arrays. ``crowd[17]`` is the patient.
+    Laws and formulas of the house read a cohort as they read a patient and answer with arrays. ``cohort[17]`` is the patient.
 
     Raises ``ValueError`` with name, limits, value and person when somebody lies outside the limits of a :class:`Patient`.
 
-    >>> crowd = Crowd(2, {"weight_kg": np.array([60.0, 82.0]), "sex": np.array(["female", "male"])})
-    >>> crowd.female.tolist(), crowd[1]
+    >>> cohort = Cohort(2, {"weight_kg": np.array([60.0, 82.0]), "sex": np.array(["female", "male"])})
+    >>> cohort.female.tolist(), cohort[1]
     ([True, False], Patient(weight_kg=82.0, sex='male'))
     """
 
@@ -153,7 +153,7 @@ class Crowd:
 
     def __init__(self, number: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
         self.number = number
-        self._everybody: Crowd | None = None  # of whom these are some, and which
+        self._everybody: Cohort | None = None  # of whom these are some, and which
         self._people = np.empty(0, dtype=np.int64)
         self._factors = dict(factors or {})
         self._of_sex: dict[str, Any] = {}
@@ -211,9 +211,9 @@ class Crowd:
         return {name: self.factor(name) for name in names}
 
     def __getattr__(self, name: str) -> Any:
-        """Return a field of some of a crowd, picked when it is first asked for."""
+        """Return a field of some of a cohort, picked when it is first asked for."""
         if name not in _CROWD_FIELDS or self._everybody is None:
-            raise AttributeError(f"a Crowd has no {name}")
+            raise AttributeError(f"a Cohort has no {name}")
         setattr(self, name, _picked(getattr(self._everybody, name), self._people))
         return getattr(self, name)
 
@@ -237,11 +237,11 @@ class Crowd:
                 values[field.name] = value[person].item() if isinstance(value, np.ndarray) else value
         return Patient(**values, factors=tuple((name, float(factor[person])) for name, factor in self.factors.items()))
 
-    def take(self, people: np.ndarray) -> Crowd:
-        """Return the crowd of these people (m,), in this order."""
+    def take(self, people: np.ndarray) -> Cohort:
+        """Return the cohort of these people (m,), in this order."""
         if len(people) == self.number and np.array_equal(people, np.arange(self.number)):
             return self
-        some = object.__new__(Crowd)  # everybody was checked before
+        some = object.__new__(Cohort)  # everybody was checked before
         some.number, some._everybody, some._people = len(people), self, np.array(people)
         some._factors, some._of_sex = {}, {}
         return some

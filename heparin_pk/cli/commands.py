@@ -17,7 +17,7 @@ from heparin_pk.cli.options import chart_of, exported_course, patient_of, popula
 from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_course, write_picture
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
-from heparin_pk.published.drug import OutsideStudied
+from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications
@@ -141,7 +141,7 @@ def run_overlay(options: argparse.Namespace) -> None:
             except ValueError as error:
                 left_out.append(f"{drug.name}: {str(error).partition('; got')[0]}")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideStudied)  # the table says it in a column of its own
+        warnings.simplefilter("ignore", OutsideValidityDomain)  # the table says it in a column of its own
         courses = overlay(patient, drugs, regimen_of(options), hours=options.hours)
     if options.figure is not None:
         aims = [target for target in published.ranges.RANGES if target.assay == options.assay]
@@ -212,8 +212,8 @@ def run_validate(options: argparse.Namespace) -> None:
 
 
 def run_trial(options: argparse.Namespace) -> None:
-    if options.ward not in hospital.EXECUTIONS:
-        raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.EXECUTIONS)}")
+    if options.ward not in hospital.WARDS:
+        raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.WARDS)}")
     arms = [Nomogram.load(name) for name in options.arms]
     trial = Trial(
         population=population_of(options),
@@ -221,7 +221,7 @@ def run_trial(options: argparse.Namespace) -> None:
         drug=published.named(options.model),
         laboratory=Laboratory(assay=arms[0].assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
         hours=options.hours,
-        execution=hospital.EXECUTIONS[options.ward],
+        ward_errors=hospital.WARDS[options.ward],
     )
     if options.group not in trial.groups:
         raise ValueError(f"no group {options.group!r} among these people; there are {', '.join(trial.groups)}")

@@ -134,9 +134,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
     sub.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
                      help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or a .csv of your own")  # fmt: skip
-    sub.add_argument(
-        "--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.EXECUTIONS)} (default as-written)"
-    )
+    sub.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
     sub.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )

@@ -32,12 +32,12 @@ class Run:
     def __init__(self, kinetics: Kinetics, engine: str = "stepper") -> None:
         check_one_of("engine", engine, ENGINES)
         rates = tuple(kinetics.rates())
-        self._begin: Callable[..., reference.Stretch | stepper.Stretch]
+        self._begin: Callable[..., reference.Segment | stepper.Segment]
         if engine == "scipy":
-            self._begin = partial(reference.Stretch, rates=rates)
+            self._begin = partial(reference.Segment, rates=rates)
         else:
             advance = compiled.advance() if engine == "compiled" else _plain_advance
-            self._begin = partial(stepper.Stretch, advance, rates=rates)
+            self._begin = partial(stepper.Segment, advance, rates=rates)
         self._times_h = [0.0]
         self._states: list[tuple] = [tuple(State())]
         self._pump_u_per_h = [0.0]

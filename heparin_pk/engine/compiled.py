@@ -2,7 +2,7 @@
 
 For one person the stepper as it is. For many, blocks of lanes in lock-step, which the compiler turns into vector instructions:
 what a block needs lies in one small array, at distances the compiler knows. What is
-:data:`~heparin_pk.engine.zero.NOTHING` is a type of its own there, and vanishes while compiling.
+:data:`~heparin_pk.engine.zero.ZERO` is a type of its own there, and vanishes while compiling.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import numpy as np
 from heparin_pk.engine import stepper
 from heparin_pk.engine.numba_cache import kept_on_disk, numba_compiler
 from heparin_pk.engine.numba_types import BLOCK, ROW, block_access, streaming_stores
-from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
-from heparin_pk.engine.zero import NOTHING
+from heparin_pk.engine.stepper import INTERVAL_H, STEPS_PER_H
+from heparin_pk.engine.zero import ZERO
 
 TILE = 16
 """Lanes of a block that go again together: a step that one of them must take is taken by all, and kept by those that must."""
 
-COMPANY = 32 * BLOCK
+SORTED_TOGETHER = 32 * BLOCK
 """Lanes that are put in order together: so many as the processor keeps at hand."""
 
 
 _MOST_STEPS = 63
 """Lanes that need more steps than that are not told apart when they are put in order."""
 
-HAIR = 2.0**-52
+ONE_ULP = 2.0**-52
 """Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
 
 
@@ -46,7 +46,7 @@ def advance() -> Callable:
 def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     """Return the kernel that takes many lanes through their pieces; compiled for what is in play.
 
-    ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``NOTHING``. The kernel is called with
+    ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``ZERO``. The kernel is called with
 
     * ``parts`` (everybody, k), of which the k columns are what is in play, and ``lanes`` (n,), who of them goes;
     * ``first_piece_h`` (n,), how long each one's first piece is; every other is five minutes, and there are ``pieces`` (n,),
@@ -66,12 +66,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     get, put = block_access()
     store, stored, lies_at = streaming_stores()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
-    slope, rk4_step, strain, one_will_do, substeps, _ = kit
+    slope, rk4_step, strain, accept_step, substeps, _ = kit
     size = BLOCK
-    # What is in play is a constant of the compiled code: its row in a block, or NOTHING.
+    # What is in play is a constant of the compiled code: its row in a block, or ZERO.
     row = itertools.count()
     (s0, s1, s2, s3, s4, s5, s6, s7, i0, i1, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) = (
-        next(row) if here else NOTHING for here in in_play
+        next(row) if here else ZERO for here in in_play
     )
     rows, states = sum(in_play), sum(in_play[:8])
     hours, steps, h, how_swift, how_bent, of_plasma, of_now, of_old, of_top, of_low, of_high, aside = (
@@ -127,7 +127,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 slopes = slope(*old, *fed, *who)
                 new, bend = rk4_step(old, length, fed, who, slopes)
                 swift, bent, plasma = strain(old, new, length, fed, who, slopes, bend)
-                more += not one_will_do((swift, bent, plasma))
+                more += not accept_step((swift, bent, plasma))
                 w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane] = swift, bent, plasma
                 put_all(w, aside, lane, old, old, True)
                 put_all(w, 0, lane, new, old, True)
@@ -187,9 +187,9 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         for one in range(0, edges.shape[0], 2):
             low, high = edges[one, lane], edges[one + 1, lane]
             if concentration < low:
-                highest = min(highest, low - abs(low) * HAIR)
+                highest = min(highest, low - abs(low) * ONE_ULP)
             elif concentration > high:
-                lowest = max(lowest, high + abs(high) * HAIR)
+                lowest = max(lowest, high + abs(high) * ONE_ULP)
             else:
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
@@ -210,8 +210,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         flat = kept.reshape(-1)
         order = np.arange(number)
         for first in range(0, number, size):
-            if first % COMPANY == 0 and pieces[0] > 1 and number > TILE:
-                some = slice(first, first + COMPANY)
+            if first % SORTED_TOGETHER == 0 and pieces[0] > 1 and number > TILE:
+                some = slice(first, first + SORTED_TOGETHER)
                 order[some] = first + in_order(w, parts, lanes[some], first_piece_h[some], pieces[some])
             many = min(size, number - first)
             which = order[first : first + many]
@@ -241,7 +241,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                     w[hours + going] = 0.0
                 step_all(w, True)
                 if piece == 0:
-                    w[hours : hours + many] = PIECE_H
+                    w[hours : hours + many] = INTERVAL_H
                 out = 0
                 if watched:
                     for lane in range(size):

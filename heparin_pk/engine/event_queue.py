@@ -1,4 +1,4 @@
-"""What many people still have to do, and when: appointments in slots, one agenda a lane.
+"""What many people still have to do, and when: appointments in slots, one queue a lane.
 
 Nothing here knows what an appointment means; whoever writes it says what comes first at one moment.
 """
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heparin_pk.base.elementwise import LOOPS
+from heparin_pk.base.elementwise import COMPILED
 
 _WHAT_BITS, _RANK_BITS = 8, 48
 _WHAT_MASK, _LAST = 2**_WHAT_BITS - 1, 2**62
@@ -38,8 +38,8 @@ def write_down(slots: Slots, lanes: np.ndarray, at_h: np.ndarray, of_kind: int, 
 
     ``of_kind`` is their order but for how many the lane has ever had.
     """
-    if write_down in LOOPS:
-        return int(LOOPS[write_down](*slots, lanes, at_h, of_kind, x, y))
+    if write_down in COMPILED:
+        return int(COMPILED[write_down](*slots, lanes, at_h, of_kind, x, y))
     many = int(np.append(slots.held[lanes] == len(slots.time_h), True).argmax())
     lanes = lanes[:many]
     place = slots.held[lanes] * slots.time_h.shape[1] + lanes
@@ -66,15 +66,15 @@ def each_write_down(time_h, order, x, y, held, written, lanes, at_h, of_kind, on
 
 
 def take_next(slots: Slots, lanes: np.ndarray, here_h: np.ndarray, rules: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Take the next appointments off the agendas of these lanes; see :meth:`Agenda.take_next`.
+    """Take the next appointments off the queues of these lanes; see :meth:`EventQueue.take_next`.
 
     A lane's next is the soonest, and at one time the lowest order; the orders of a lane differ. ``here_h`` (n,) is where every
     lane is. ``rules`` are the moment when time is up, of every rank whether it still happens then and whether it needs no time
     to pass, and how many kinds there are. Returns the lanes that have something left, whether time must pass, who has what at
     which moment with which two numbers, kind by kind, and where each kind ends.
     """
-    if take_next in LOOPS:
-        return tuple(LOOPS[take_next](*slots, lanes, here_h, *rules))
+    if take_next in COMPILED:
+        return tuple(COMPILED[take_next](*slots, lanes, here_h, *rules))
     until_h, at_the_end, at_once, kinds = rules
     number = len(slots.held)
     some_h, some = slots[:2] if len(lanes) == number else (slots.time_h[:, lanes], slots.order[:, lanes])  # lanes come in order
@@ -158,7 +158,7 @@ class Due(NamedTuple):
             begin = end
 
 
-class Agenda:
+class EventQueue:
     """What each lane still has to do until ``until_h``: slots of (time, order, amount, second number).
 
     The order among what is due at one moment is one whole number: the rank of what it is (``ranks``), then when it was written
@@ -190,14 +190,14 @@ class Agenda:
     def take_next(self, lanes: np.ndarray, here_h: np.ndarray) -> tuple[np.ndarray, bool, Due]:
         """Return which of these lanes have anything left to do, whether time must pass before it, and what it is.
 
-        It is taken off the agenda: the next appointment of those for whom no time need pass, because they are there already
+        It is taken off the queue: the next appointment of those for whom no time need pass, because they are there already
         (``here_h`` of everybody) or because of its rank; where there are none such, everybody's next.
         """
         left, waits, *due = take_next(self._slots, lanes, here_h, self._rules)
         return left, bool(waits), Due(*due)
 
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
-        """Return the sum of the amounts of one kind that still stand in the agenda."""
+        """Return the sum of the amounts of one kind that still stand in the queue."""
         total = np.zeros(len(lanes))
         if what not in self._kinds:
             return total

@@ -1,9 +1,9 @@
 """Many people at once: the stepper's own lines on arrays, one lane a person, each lane at its own time.
 
 A lane goes forward in pieces that end on the five-minute grid (or where something is given), exactly as
-:class:`heparin_pk.engine.stepper.Stretch` goes: the same pieces, the same steps, the same bits, whether the lanes are run by
+:class:`heparin_pk.engine.stepper.Segment` goes: the same pieces, the same steps, the same bits, whether the lanes are run by
 NumPy, one after the other in plain floats, or compiled. What nobody has (a second compartment, a depot) is
-:data:`~heparin_pk.engine.zero.NOTHING` and costs nothing.
+:data:`~heparin_pk.engine.zero.ZERO` and costs nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.body.kinetics import Rates, State
 from heparin_pk.engine import compiled, stepper
-from heparin_pk.engine.compiled import HAIR
+from heparin_pk.engine.compiled import ONE_ULP
 from heparin_pk.engine.numba_loops import install_compiled_loops
 from heparin_pk.engine.reference import UNDERSHOOT
-from heparin_pk.engine.stepper import PIECE_H, STEPS_PER_H
-from heparin_pk.engine.zero import NOTHING
+from heparin_pk.engine.stepper import INTERVAL_H, STEPS_PER_H
+from heparin_pk.engine.zero import ZERO
 
 RUNNERS = ("numpy", "python", "compiled")
 _CENTRAL = State._fields.index("central_u")
@@ -60,7 +60,7 @@ class Moments:
     def first_piece_h(self) -> np.ndarray:
         """How long each lane's first piece is; every other is five minutes, h."""
         from_grid = self.begin_h == (self.grid - 1) / STEPS_PER_H
-        return np.where(from_grid, PIECE_H, self.grid / STEPS_PER_H - self.begin_h)
+        return np.where(from_grid, INTERVAL_H, self.grid / STEPS_PER_H - self.begin_h)
 
     def at(self, number: Any, who: Any) -> np.ndarray:
         """Return moment ``number`` (0: before the first piece) of these places, h."""
@@ -142,9 +142,9 @@ class Lanes:
             off |= {"km_u_per_ml"}
         if "q_ml_per_h" in off:
             off |= {"inverse_v2_per_ml"}
-        known: list[Any] = [NOTHING if name in off else getattr(rates, name) for name in Rates._fields]
-        state: list[Any] = [np.zeros(self.number) if i in needs else NOTHING for i in range(_STATES)]
-        inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in needs else NOTHING]
+        known: list[Any] = [ZERO if name in off else getattr(rates, name) for name in Rates._fields]
+        state: list[Any] = [np.zeros(self.number) if i in needs else ZERO for i in range(_STATES)]
+        inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in needs else ZERO]
         self.time_h = np.zeros(self.number)
         self._next = np.ones(self.number, dtype=np.int64)
         self._missed, self._any_missed = np.zeros(self.number, dtype=np.int64), False
@@ -173,7 +173,7 @@ class Lanes:
 
     def states(self) -> np.ndarray:
         """Return the state of every lane where it is kept, shape (n, 8)."""
-        return np.stack([np.zeros(self.number) if part is NOTHING else part for part in self._state], axis=1)
+        return np.stack([np.zeros(self.number) if part is ZERO else part for part in self._state], axis=1)
 
     def go(self, lanes: np.ndarray, until_h: np.ndarray, watch: Watch) -> None:
         """Let these lanes pass every grid point up to ``until_h`` (m,), and stay at the last of them."""
@@ -255,13 +255,13 @@ def _last_on_grid(until_h: np.ndarray) -> np.ndarray:
 
 
 def _cut(values: list[Any], some: slice) -> list[Any]:
-    return [one if one is NOTHING else one[some] for one in values]
+    return [one if one is ZERO else one[some] for one in values]
 
 
 def _picked(values: Any, which: np.ndarray) -> Any:
     if isinstance(values, list):
         return [_picked(one, which) for one in values]
-    return values if values is NOTHING else values[which]
+    return values if values is ZERO else values[which]
 
 
 def _around(concentration: np.ndarray, edges: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -271,8 +271,8 @@ def _around(concentration: np.ndarray, edges: np.ndarray | None) -> tuple[np.nda
     lowest, highest = np.full(len(concentration), -np.inf), np.full(len(concentration), np.inf)
     for low, high in zip(edges[::2], edges[1::2], strict=True):
         below, above = concentration < low, concentration > high
-        lowest = np.maximum(lowest, np.where(above, high + abs(high) * HAIR, np.where(below, -np.inf, low)))
-        highest = np.minimum(highest, np.where(below, low - abs(low) * HAIR, np.where(above, np.inf, high)))
+        lowest = np.maximum(lowest, np.where(above, high + abs(high) * ONE_ULP, np.where(below, -np.inf, low)))
+        highest = np.minimum(highest, np.where(below, low - abs(low) * ONE_ULP, np.where(above, np.inf, high)))
     return lowest, highest
 
 
@@ -314,7 +314,7 @@ class _Piecewise:
 
     def __init__(self, run: Callable[..., None], parts: list[Any]) -> None:
         self._run = run
-        self.parts: list[Any] = [part if part is NOTHING else np.ascontiguousarray(part, dtype=float) for part in parts]
+        self.parts: list[Any] = [part if part is ZERO else np.ascontiguousarray(part, dtype=float) for part in parts]
 
     def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
         every = _picked(self.parts, lanes)
@@ -322,7 +322,7 @@ class _Piecewise:
 
     def _keep(self, lanes: np.ndarray, state: list[Any]) -> None:
         for kept, new in zip(self.parts, state, strict=False):
-            if kept is not NOTHING:
+            if kept is not ZERO:
                 _refuse_below_zero(new.min(initial=0.0))
                 kept[lanes] = new
 
@@ -346,7 +346,7 @@ class _Piecewise:
             part, fed, who = (_cut(x, slice(number)) for x in (state, inputs, rates))
             self._run(part, hours[:number], fed, who)
             if piece == 0:
-                hours[:] = PIECE_H
+                hours[:] = INTERVAL_H
             now = np.multiply(part[_CENTRAL], who[0], out=after[:number])
             last[still:number] = now[still:]
             np.maximum(peak[:number], now, out=peak[:number])
@@ -387,7 +387,7 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
         now = _ON_ARRAYS.slope(*state, *inputs, *rates)
         new, bend = _ON_ARRAYS.rk4_step(state, hours, inputs, rates, now)
         strain = _ON_ARRAYS.strain(state, new, hours, inputs, rates, now, bend)
-        which = np.flatnonzero(~_ON_ARRAYS.one_will_do(strain))
+        which = np.flatnonzero(~_ON_ARRAYS.accept_step(strain))
         left = _ON_ARRAYS.substeps(_picked(list(strain), which))
     h = hours[which] / left
     part, fed, who = (_picked(x, which) for x in (state, inputs, rates))
@@ -399,7 +399,7 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
         if not len(done):
             continue
         for whole, stepped in zip(state, part, strict=True):
-            if whole is not NOTHING:
+            if whole is not ZERO:
                 whole[which[done]] = stepped[done]
         still = np.flatnonzero(left > 0.0)
         if len(still) < 0.8 * len(which):  # the others step on in vain meanwhile
@@ -411,7 +411,7 @@ def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
     """Plain floats, lane after lane: the stepper itself."""
     absent = [0.0] * _RATES + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
     every = zip((*state, *inputs, *rates), absent, strict=True)
-    columns = [[zero] * len(hours) if part is NOTHING else part.tolist() for part, zero in every]
+    columns = [[zero] * len(hours) if part is ZERO else part.tolist() for part, zero in every]
     rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
     new = [_ON_FLOATS.advance(row[:_STATES], h, row[_STATES:_RATES], row[_RATES:]) for row, h in rows]
     _put(state, np.array(new, dtype=float).reshape(len(hours), _STATES).T)
@@ -419,7 +419,7 @@ def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
 
 def _put(state: list[Any], new: Any) -> None:
     for kept, one in zip(state, new, strict=True):
-        if kept is not NOTHING:
+        if kept is not ZERO:
             kept[:] = one
 
 
@@ -427,11 +427,11 @@ class _Compiled:
     """Compiled blocks of lanes, every piece in one call. The parts of one person lie side by side."""
 
     def __init__(self, parts: list[Any]) -> None:
-        self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not NOTHING], axis=1)
+        self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not ZERO], axis=1)
         columns = iter(self._table.T)
-        self.parts: list[Any] = [part if part is NOTHING else next(columns) for part in parts]
+        self.parts: list[Any] = [part if part is ZERO else next(columns) for part in parts]
         install_compiled_loops()
-        self._kernel = compiled.through(tuple(part is not NOTHING for part in parts))
+        self._kernel = compiled.through(tuple(part is not ZERO for part in parts))
 
     def through(
         self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from heparin_pk.base import randomness
-from heparin_pk.base.elementwise import LOOPS
+from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.engine import event_queue
 from heparin_pk.engine.numba_cache import kept_on_disk, numba_compiler
 
@@ -44,17 +44,17 @@ def install_compiled_loops() -> None:
         (event_queue.write_down, event_queue.each_write_down),
         (event_queue.take_next, event_queue.each_take_next),
     ):
-        LOOPS[plain] = kept_on_disk(loop)
+        COMPILED[plain] = kept_on_disk(loop)
     first_words, powers = kept_on_disk(first_words), kept_on_disk(powers)
     probe = np.geomspace(1e-6, 40.0, 4096)
     for function in (math.exp, math.log, math.erf):
         loop = loop_of(function)
         if loop(probe).tolist() == list(map(function, probe.tolist())):
-            LOOPS[function] = loop
+            COMPILED[function] = loop
     if all(powers(probe, x).tolist() == [one**x for one in probe.tolist()] for x in (0.75, -0.25, 1.7)):
-        LOOPS[pow] = powers
-    LOOPS[randomness.philox_of] = first_words
+        COMPILED[pow] = powers
+    COMPILED[randomness.philox_of] = first_words
     normals, chances = kept_on_disk(randomness.each_inverse_normal_of(numba_compiler("draws"))), (np.arange(4096) + 0.5) / 4096.0
     chances = np.concatenate([chances, np.geomspace(1e-17, 0.5, 512), 1.0 - np.geomspace(1e-16, 0.5, 512)])
     if normals(chances).tolist() == randomness.inverse_normal(chances).tolist():
-        LOOPS[randomness.inverse_normal] = normals
+        COMPILED[randomness.inverse_normal] = normals

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from heparin_pk.engine.zero import NOTHING, Nothing
+from heparin_pk.engine.zero import ZERO, SymbolicZero
 
 BLOCK = 64
 """Lanes that go in lock-step."""
@@ -17,53 +17,53 @@ ROW = BLOCK + 8
 
 @lru_cache(maxsize=1)
 def block_access() -> tuple[Callable, Callable]:
-    """Return ``get`` and ``put``, which read and write a part of a block, and do nothing for ``NOTHING``."""
+    """Return ``get`` and ``put``, which read and write a part of a block, and do nothing for ``ZERO``."""
     from numba.core import types  # noqa: PLC0415
     from numba.core.imputils import lower_constant  # noqa: PLC0415
     from numba.extending import models, overload, register_model, typeof_impl  # noqa: PLC0415
 
-    class NothingType(types.Type):
-        """The type of ``NOTHING``."""
+    class ZeroType(types.Type):
+        """The type of ``ZERO``."""
 
         def __init__(self) -> None:
-            super().__init__(name="Nothing")
+            super().__init__(name="SymbolicZero")
 
-    one_type = NothingType()
-    typeof_impl.register(Nothing)(lambda _value, _context: one_type)
-    register_model(NothingType)(models.OpaqueModel)
-    lower_constant(NothingType)(lambda context, _builder, _type, _value: context.get_dummy_value())
+    one_type = ZeroType()
+    typeof_impl.register(SymbolicZero)(lambda _value, _context: one_type)
+    register_model(ZeroType)(models.OpaqueModel)
+    lower_constant(ZeroType)(lambda context, _builder, _type, _value: context.get_dummy_value())
 
-    def is_nothing(kind: Any) -> bool:
-        return isinstance(kind, NothingType)
+    def is_zero(kind: Any) -> bool:
+        return isinstance(kind, ZeroType)
 
-    # The same rules as in ``Nothing``, by type. A function that returns None leaves the case to numba.
+    # The same rules as in ``SymbolicZero``, by type. A function that returns None leaves the case to numba.
 
     @overload(operator.add)
     def _add(a, b):
-        if is_nothing(a):
+        if is_zero(a):
             return lambda a, b: b
-        return (lambda a, b: a) if is_nothing(b) else None
+        return (lambda a, b: a) if is_zero(b) else None
 
     @overload(operator.sub)
     def _sub(a, b):
-        if is_nothing(b):
+        if is_zero(b):
             return lambda a, b: a
-        return (lambda a, b: -b) if is_nothing(a) else None
+        return (lambda a, b: -b) if is_zero(a) else None
 
     @overload(operator.mul)
     def _mul(a, b):
-        return (lambda a, b: NOTHING) if is_nothing(a) or is_nothing(b) else None
+        return (lambda a, b: ZERO) if is_zero(a) or is_zero(b) else None
 
     @overload(operator.truediv)
     def _truediv(a, b):
-        return (lambda a, b: NOTHING) if is_nothing(a) or is_nothing(b) else None
+        return (lambda a, b: ZERO) if is_zero(a) or is_zero(b) else None
 
     @overload(operator.gt)
     def _gt(a, b):
-        return (lambda a, b: False) if is_nothing(a) else None
+        return (lambda a, b: False) if is_zero(a) else None
 
     for function in (operator.neg, abs):
-        overload(function)(lambda a: (lambda a: NOTHING) if is_nothing(a) else None)
+        overload(function)(lambda a: (lambda a: ZERO) if is_zero(a) else None)
 
     def get(part, block, lane):
         """Read a part of a block."""
@@ -73,13 +73,13 @@ def block_access() -> tuple[Callable, Callable]:
 
     @overload(get, inline="always")
     def _get(part, block, lane):
-        if is_nothing(part):
-            return lambda part, block, lane: NOTHING
+        if is_zero(part):
+            return lambda part, block, lane: ZERO
         return lambda part, block, lane: block[part * ROW + lane]
 
     @overload(put)
     def _put(part, block, lane, value, old, keep):
-        if is_nothing(part):
+        if is_zero(part):
             return lambda part, block, lane, value, old, keep: None
 
         def write(part, block, lane, value, old, keep):

@@ -16,10 +16,10 @@ UNDERSHOOT = 1e-4
 """A ten-thousandth of a unit in litres: dense output passes zero by about 1e-6 U after the largest doses of protamine."""
 LEAST_AMOUNT_U = 1e-30
 """Less than a molecule is nothing (DERIVED: a unit is about 2e14, at 180 U/mg and 15 kg/mol); SciPy divides by its square."""
-SHORTEST_PIECE_H, LONGEST_PIECE_H = 0.25, 6.0
+SHORTEST_INTERVAL_H, LONGEST_INTERVAL_H = 0.25, 6.0
 
 
-class Stretch:
+class Segment:
     """The time after something was given, while nothing else is: ``solve_ivp`` from there, piece by piece (short ones first,
     for an order may soon follow), read off its dense output.
 
@@ -27,7 +27,7 @@ class Stretch:
     """
 
     def __init__(self, start_h: float, state: tuple, inputs: tuple[float, float], rates: tuple) -> None:
-        self._ends_h, self._state, self._next_h = [start_h], state, SHORTEST_PIECE_H
+        self._ends_h, self._state, self._next_h = [start_h], state, SHORTEST_INTERVAL_H
         self._inputs, self._rates = inputs, rates
         self._pieces: list[Any] = []
 
@@ -53,7 +53,7 @@ class Stretch:
         self._pieces.append(solution.sol)
         self._ends_h.append(end_h)
         self._state = tuple(solution.y[:, -1].tolist())
-        self._next_h = min(2.0 * self._next_h, LONGEST_PIECE_H)
+        self._next_h = min(2.0 * self._next_h, LONGEST_INTERVAL_H)
 
     def at(self, times_h: Sequence[float]) -> list[tuple]:
         """Return the states at ``times_h``, rising, none of them before the start."""

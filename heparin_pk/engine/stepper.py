@@ -21,7 +21,7 @@ from heparin_pk.engine.reference import UNDERSHOOT
 STEPS_PER_H = 12
 """No step is longer than five minutes, and steps end on the five-minute grid."""
 
-PIECE_H = 1.0 / STEPS_PER_H
+INTERVAL_H = 1.0 / STEPS_PER_H
 """How long a piece from grid point to grid point is."""
 
 _PER_BENT = 1.0 / 1.5e-6
@@ -58,7 +58,7 @@ class Stepper(NamedTuple):
     slope: Callable[..., Any]
     rk4_step: Callable[..., Any]
     strain: Callable[..., Any]
-    one_will_do: Callable[..., Any]
+    accept_step: Callable[..., Any]
     substeps: Callable[..., Any]
     advance: Callable[..., Any]
 
@@ -74,7 +74,7 @@ def build(
     a tuple in the order of :class:`~heparin_pk.body.kinetics.Rates`: floats, or arrays with one element a person.
     ``slope(*state, *inputs, *rates)`` is the right-hand side. With what it says of now ``rk4_step(state, h, inputs, rates, now)``
     is one step, and how much its path bends (the difference of its two middle slopes, for plasma, protamine and effect).
-    One step of ``hours`` is good if ``one_will_do(strain(state, new, hours, inputs, rates, now, bend))``; if not, ``substeps``
+    One step of ``hours`` is good if ``accept_step(strain(state, new, hours, inputs, rates, now, bend))``; if not, ``substeps``
     says into how many it must be cut. ``advance(state, hours, inputs, rates)`` is the state ``hours`` later (floats only).
     ``hours`` is at most a piece, five minutes.
     """
@@ -127,7 +127,7 @@ def build(
         return swift, hours * _PER_BENT * (stiff * stiff) * bends, plasma
 
     @compiled
-    def one_will_do(strain):
+    def accept_step(strain):
         """Return whether ``substeps`` would say one, which is mostly so and sooner known."""
         swift, bent, plasma = strain
         return (swift <= plasma) & (bent <= plasma)
@@ -144,7 +144,7 @@ def build(
         now = slope(*state, *inputs, *rates)
         new, bend = rk4_step(state, hours, inputs, rates, now)
         burden = strain(state, new, hours, inputs, rates, now, bend)
-        if one_will_do(burden):
+        if accept_step(burden):
             return new
         pieces = int(substeps(burden))
         h = hours / pieces
@@ -152,10 +152,10 @@ def build(
             state, _bend = rk4_step(state, h, inputs, rates, slope(*state, *inputs, *rates))
         return state
 
-    return Stepper(slope, rk4_step, strain, one_will_do, substeps, advance)
+    return Stepper(slope, rk4_step, strain, accept_step, substeps, advance)
 
 
-class Stretch:
+class Segment:
     """The time after something was given, while nothing else is: stepped from grid point to grid point as far as asked.
 
     Looking between grid points steps aside and leaves no mark, so drawing blood never changes what follows.
@@ -177,7 +177,7 @@ class Stretch:
     def _one(self, time_h: float) -> tuple:
         while (grid_h := (number := self._first + len(self._times_h) - 1) / STEPS_PER_H) <= time_h:
             begin_h = self._times_h[-1]
-            hours = PIECE_H if begin_h == (number - 1) / STEPS_PER_H else grid_h - begin_h
+            hours = INTERVAL_H if begin_h == (number - 1) / STEPS_PER_H else grid_h - begin_h
             self._states.append(self._advance(self._states[-1], hours, self._inputs, self._rates))
             self._times_h.append(grid_h)
         place = bisect_right(self._times_h, time_h) - 1

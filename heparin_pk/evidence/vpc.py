@@ -21,7 +21,7 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.evidence.datasets import MIMIC_III_DEMO, WARD_TARGET, ICUCourse, replay
 from heparin_pk.published.drug import Drug
-from heparin_pk.simulation.cohort import titrate_all
+from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.trials.population import Population, Spread
 from heparin_pk.ward.by_hand import Fixed
 
@@ -108,14 +108,14 @@ def prediction_corrected(
     bins_h: Sequence[float] = BINS_H,
     replicates: int = 500,
     seed: int | np.random.Generator = 0,
-    spreads: Sequence[Spread] = (),
+    distributions: Sequence[Spread] = (),
     laboratory: Laboratory | None = None,
     target: TherapeuticRange | None = WARD_TARGET,
 ) -> PredictionCorrected:
     """Return what the aPTT of charted courses says of a model, corrected for the doses in fact given.
 
     In each of ``replicates`` every chart is lived through again by another person of the same description (weight, age, clotting
-    time before), drawn as the model says people differ, and in ``spreads`` where something was not charted (antithrombin,
+    time before), drawn as the model says people differ, and in ``distributions`` where something was not charted (antithrombin,
     factor VIII), with blood drawn at the same moments and measured by ``laboratory`` (``None``: one as
     imprecise as what the model leaves unexplained, or the usual one). Results above the ceiling are left out on both sides.
 
@@ -137,7 +137,7 @@ def prediction_corrected(
 
     times, measured, above, typical, drawn, drawn_above = [], [], [], [], [], []
     for number, chart in enumerate(kept):
-        values, censored = _lived_again(chart, drug, laboratory, number, replicates, one_seed, tuple(spreads))
+        values, censored = _lived_again(chart, drug, laboratory, number, replicates, one_seed, tuple(distributions))
         course = replay(chart, drug, reagent=laboratory.reagent)
         times += [lab.drawn_h for lab in chart.labs]
         measured += [lab.value for lab in chart.labs]
@@ -155,7 +155,7 @@ def prediction_corrected(
     found = _percentiles(time_h, place, pred, seen, lived, edges)
     corrected, observed, simulated, centres_h, counts = found
     use = ~beyond & ~hidden
-    every = [*drug.sources, *(source for one in spreads for source in one.sources), BERGSTRAND_2011, MIMIC_III_DEMO]
+    every = [*drug.sources, *(source for one in distributions for source in one.sources), BERGSTRAND_2011, MIMIC_III_DEMO]
     check = PredictionCorrected(
         assay="aptt_s",
         target=target,
@@ -187,15 +187,15 @@ def _lived_again(
     number: int,
     replicates: int,
     seed: int,
-    spreads: tuple[Spread, ...],
+    distributions: tuple[Spread, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the results of other people under the charted orders, and which are above the ceiling, (results, replicates)."""
     subjects = number * 65_536 + np.arange(replicates)  # nobody stands in for two charts
-    crowd = Population(typical=chart.patient, spreads=spreads).crowd(drug, subjects, seed=seed)
+    cohort = Population(typical=chart.patient, distributions=distributions).cohort(drug, subjects, seed=seed)
     draws_h = tuple(lab.drawn_h for lab in chart.labs)
     plan = Fixed(regimen=chart.regimen, draws_h=draws_h, assay="aptt_s")
-    charts = titrate_all(
-        crowd,
+    charts = titrate_cohort(
+        cohort,
         drug,
         plan,
         hours=max(chart.hours, draws_h[-1] + 1.0 / 60.0),

@@ -50,9 +50,9 @@ _UNTIL = {
     "threshold_result_h": "first result at or above the lower limit drawn",
     "in_range_result_h": "first result in range drawn",
     "two_in_range_h": "second result in a row in range drawn",
-    "yardstick_first_h": "true level first in the common range",
+    "common_range_first_h": "true level first in the common range",
 }
-_COMMON = ("yardstick_first_h", "yardstick_in_range_fraction", "yardstick_below_fraction", "yardstick_above_fraction")
+_COMMON = ("common_range_first_h", "common_range_in_range_fraction", "common_range_below_fraction", "common_range_above_fraction")
 _MARKERS = ("o", "D", "s", "^", "v", "P")
 
 
@@ -238,7 +238,7 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
     if ax is None:
         ax = new_figure(9.0, 1.8 + 0.8 * len(several))[1][0, 0]
     names = list(several)[::-1]
-    keys = [f"{'yardstick' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
+    keys = [f"{'common_range' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
     looks = (("below", ORANGE, "//"), ("in range", GREEN, ""), ("above", VERMILION, ".."))
     with plt.rc_context(STYLE):
         for place, outcomes in enumerate(several[name] for name in names):
@@ -264,7 +264,7 @@ def trial(
     outcomes: Outcomes,
     *,
     sample: Sequence[Course] | Mapping[str, Sequence[Course]] = (),
-    key: str = "yardstick_in_range_fraction",
+    key: str = "common_range_in_range_fraction",
     figure: Figure | None = None,
 ) -> Figure:
     """Return the one picture of a trial: levels of up to three arms, who got there when, and the difference by subgroup.
@@ -350,7 +350,7 @@ def describe_trial(outcomes: Outcomes) -> str:
             f"{above.mean:.0%} above; {share[-1]:.0%} had a result in range by {outcomes.hours:g} h"
         )
     for arm in outcomes.arms[1:]:
-        own, common = (outcomes.difference(arm, f"{name}_in_range_fraction") for name in ("time", "yardstick"))
+        own, common = (outcomes.difference(arm, f"{name}_in_range_fraction") for name in ("time", "common_range"))
         assert own is not None
         assert common is not None
         parts.append(

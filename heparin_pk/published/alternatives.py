@@ -3,7 +3,7 @@
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ClottingTime
 from heparin_pk.body.covariate import Covariate
-from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
+from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.sources import ASSUMED, BIVALIRUDIN_LABEL, SWAN_2000, SWAN_2000_LIVER, ZHANG_2012
 
 SWAN_ARGATROBAN_DERIVED = Drug(
@@ -42,7 +42,7 @@ SWAN_ARGATROBAN_DERIVED = Drug(
             words="My liver is failing: argatroban leaves me at a third of the usual speed.",
         ),
     ),
-    studied=Studied(
+    studied=ValidityDomain(
         population="40 healthy volunteers, and people with failing livers or kidneys (weights not printed)",
         age_y=(18.0, 80.0),
         routes=("bolus", "infusion"),
@@ -90,7 +90,7 @@ ZHANG_2012_BIVALIRUDIN = Drug(
             words="I am on dialysis: bivalirudin leaves me at a third of the usual speed.",
         ),
     ),
-    studied=Studied(
+    studied=ValidityDomain(
         population="36 healthy Chinese volunteers",
         weight_kg=(50.0, 78.0),
         age_y=(29.0, 37.0),

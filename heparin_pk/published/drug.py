@@ -14,10 +14,10 @@ from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, Clottin
 from heparin_pk.body.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.body.covariate import KINETIC, Covariate, product
 from heparin_pk.body.kinetics import Kinetics, KineticsOfAll
-from heparin_pk.body.patient import Crowd, Patient
+from heparin_pk.body.patient import Cohort, Patient
 
 
-class OutsideStudied(UserWarning):
+class OutsideValidityDomain(UserWarning):
     """A set is used for a patient, a route, a dose or a level that nobody studied it in."""
 
 
@@ -78,8 +78,8 @@ class Parameter:
             return self.exponent
         return float(self.is_per_kg or self.scales_with != "weight_kg")
 
-    def at(self, patient: Patient | Crowd, reference_weight_kg: float) -> Any:
-        """Return the absolute number for one person, or one for each of a crowd.
+    def at(self, patient: Patient | Cohort, reference_weight_kg: float) -> Any:
+        """Return the absolute number for one person, or one for each of a cohort.
 
         Raises ``ValueError`` when a measure it needs is not known.
         """
@@ -125,7 +125,7 @@ class Variability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Studied:
+class ValidityDomain:
     """Who was studied and how: the validity domain of a set, in words and for machines (``None``: not printed).
 
     ``population`` in words; ``assay`` what was measured; ``weight_kg``, ``age_y``, ``concentration_u_per_ml`` what was seen;
@@ -191,7 +191,7 @@ class Drug:
     title: str
     parameters: tuple[Parameter, ...]
     reagent: Reagent | ClottingTime | None
-    studied: Studied
+    studied: ValidityDomain
     act: ClottingTime | None = None
     anti_xa_fraction: float = 1.0
     family: str = FAMILIES[0]
@@ -219,7 +219,7 @@ class Drug:
         check_one_of("family", self.family, FAMILIES)
         check_one_of("amount_unit", self.amount_unit, AMOUNT_UNITS)
         check_between("unit_potency_ratio", self.unit_potency_ratio, 0.5, 2.0)
-        check_is("studied", self.studied, Studied, "a Studied")
+        check_is("studied", self.studied, ValidityDomain, "a ValidityDomain")
         for kind, group in (
             (Variability, (*self.variability, *self.between_occasions)),
             (Residual, self.residual),
@@ -295,16 +295,16 @@ class Drug:
             check_one_of("a factor of the patient", name, VARYING)
         return Kinetics(transits=self.transits, **self._values(patient))
 
-    def kinetics_of_all(self, crowd: Crowd) -> KineticsOfAll:
+    def kinetics_of_all(self, cohort: Cohort) -> KineticsOfAll:
         """Return the kinetics of everybody: for each the very numbers :meth:`kinetics` gives.
 
         Raises ``ValueError`` when somebody's are impossible.
         """
-        for name in crowd.factors:
+        for name in cohort.factors:
             check_one_of("a factor of the patient", name, VARYING)
-        return KineticsOfAll(self.transits, crowd.number, self._values(crowd))
+        return KineticsOfAll(self.transits, cohort.number, self._values(cohort))
 
-    def _values(self, patient: Patient | Crowd) -> dict[str, Any]:
+    def _values(self, patient: Patient | Cohort) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for parameter in self.parameters:
             values[parameter.field] = values.get(parameter.field, 0.0) + parameter.at(patient, self.reference_weight_kg)
@@ -317,7 +317,7 @@ class Drug:
         """Return the kinetics of the typical person of this description; warns once when nobody like that was studied."""
         outside = self.studied.leaves_out(patient)
         if outside:
-            warnings.warn(f"{self.name} {'; '.join(outside)} ({self.studied.population})", OutsideStudied, stacklevel=2)
+            warnings.warn(f"{self.name} {'; '.join(outside)} ({self.studied.population})", OutsideValidityDomain, stacklevel=2)
         return self.kinetics(patient)
 
     def without(self, *names: str) -> Drug:
@@ -350,9 +350,9 @@ class Drug:
         """Return the papers one patient's course used: the set, the response it was read in, the laws that applied to it."""
         return self._each_once(self.differences(patient), responses)
 
-    def sources_for_all(self, crowd: Crowd) -> tuple[Source, ...]:
-        """Return the papers a crowd's courses use: the set, how people differ in it, and the laws that apply to somebody."""
-        return self._each_once(tuple(law for law in self.laws if law.applies_to(crowd)))
+    def sources_for_all(self, cohort: Cohort) -> tuple[Source, ...]:
+        """Return the papers a cohort's courses use: the set, how people differ in it, and the laws that apply to somebody."""
+        return self._each_once(tuple(law for law in self.laws if law.applies_to(cohort)))
 
     def _each_once(self, laws: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]

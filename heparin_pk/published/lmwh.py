@@ -1,7 +1,7 @@
 """Low-molecular-weight heparin: enoxaparin, in anti-Xa units (1 mg is 100 IU)."""
 
 from heparin_pk.base.source import Value
-from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, Studied, Variability
+from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.sources import FENG_2006, GREEN_2003, GREEN_2005
 
 GREEN_2003_ENOXAPARIN = Drug(
@@ -22,7 +22,7 @@ GREEN_2003_ENOXAPARIN = Drug(
     ),
     transits=1,
     reagent=None,
-    studied=Studied(
+    studied=ValidityDomain(
         population="96 adults, a third of them with a BMI above 30, normal kidneys",
         weight_kg=(41.0, 160.0),
         age_y=(18.0, 100.0),
@@ -61,7 +61,7 @@ GREEN_2005_ENOXAPARIN = Drug(
     ),
     transits=1,
     reagent=None,
-    studied=Studied(
+    studied=ValidityDomain(
         population="38 adults with acute coronary syndrome, creatinine clearance 16 to 117 mL/min",
         weight_kg=(32.0, 95.0),
         age_y=(44.0, 87.0),
@@ -102,7 +102,7 @@ FENG_2006_ENOXAPARIN = Drug(
     ),
     transits=1,
     reagent=None,
-    studied=Studied(
+    studied=ValidityDomain(
         population="83 adult inpatients, 48 on a continuous infusion (19 in intensive care)",
         weight_kg=(16.0, 108.0),
         age_y=(16.0, 90.0),

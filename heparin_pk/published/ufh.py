@@ -4,7 +4,7 @@ from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.published import patients
-from heparin_pk.published.drug import Drug, Parameter, Residual, Studied, Variability
+from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.reagents import GUIDELINE
 from heparin_pk.published.sources import (
     AL_SALLAMI_2016,
@@ -45,7 +45,7 @@ PROTAMINE = (
     ),
     Parameter(name="protamine_loss_per_h", value=Value(0.693147 / (4.5 / 60), PROTAMINE_2002)),
 )
-_ADULTS = Studied(
+_ADULTS = ValidityDomain(
     population="adults with normal kidneys; derived from volunteers and VTE patients (the limits are assumed)",
     weight_kg=(40.0, 160.0),
     age_y=(18.0, 100.0),
@@ -204,7 +204,7 @@ JIA_2015_UFH = Drug(
         *PROTAMINE,
     ),
     reagent=GUIDELINE,
-    studied=Studied(
+    studied=ValidityDomain(
         population="32 Chinese adults on cardiopulmonary bypass, 375 IU/kg",
         weight_kg=(41.0, 82.0),
         age_y=(18.0, 74.0),
@@ -232,7 +232,7 @@ KANDROTAS_1989_UFH = Drug(
         Parameter(name="clearance_ml_per_h", value=Value(28.0 * 60.0, KANDROTAS_1989.at("Abstract: clearance 28 mL/min"))),
     ),
     reagent=GUIDELINE,
-    studied=Studied(
+    studied=ValidityDomain(
         population="21 adults on chronic haemodialysis, single boluses of 3,000-12,000 U (weights and ages not printed)",
         routes=("bolus",),
         dose_u_per_kg=(40.0, 160.0),
@@ -267,7 +267,7 @@ AL_SALLAMI_2016_UFH = Drug(
         slope_s_ml_per_u=670.0,
         source=AL_SALLAMI_2016.at("Table 3: E0 35.6 s, slope 0.67 s per U/L"),
     ),
-    studied=Studied(
+    studied=ValidityDomain(
         population="64 children before cardiac angiography, one bolus",
         weight_kg=(6.7, 68.6),
         age_y=(0.5, 15.5),
@@ -324,7 +324,7 @@ EDRICH_2015_UFH = Drug(
         source=EDRICH_2015.at("Table 3: 0.12 s L/U without an oral anticoagulant; Table 1: baseline 144 s"),
     ),
     anti_xa_fraction=0.0,
-    studied=Studied(
+    studied=ValidityDomain(
         population="188 adults during ablation of atrial fibrillation (weights not printed; dabigatran factor 1.08 not coded)",
         age_y=(18.0, 100.0),
         routes=("bolus",),
@@ -380,7 +380,7 @@ BRUNET_2008_UFH_DERIVED = Drug(
         ),
     ),
     reagent=GUIDELINE,
-    studied=Studied(
+    studied=ValidityDomain(
         population="35 adults on chronic haemodialysis, infusion during the session (weights and ages not in the abstract)",
         routes=("infusion",),
         rate_u_per_kg_per_h=(12.5, 25.0),
@@ -417,7 +417,7 @@ DELAVENNE_2017_UFH = Drug(
         half_at_u_per_ml=3.49,
         source=DELAVENNE_2017.at("Table 2: ACT0 116 s, Emax 720 s (older third-party scripts: 600), C50 3.49 IU/mL"),
     ),
-    studied=Studied(
+    studied=ValidityDomain(
         population="50 adults on cardiopulmonary bypass, 300 IU/kg and 5,000 IU on top",
         age_y=(18.0, 100.0),
         routes=("bolus",),
@@ -451,7 +451,7 @@ SALEM_2022_UFH = Drug(
         slope_s_ml_per_u=150.0,
         source=SALEM_2022.at("Abstract: slope 150 s per IU/mL; its baseline was not seen, 30 s is assumed"),
     ),
-    studied=Studied(
+    studied=ValidityDomain(
         population="633 patients up to 19 years, infusions (weights not seen)",
         age_y=(0.0, 19.0),
         routes=("bolus", "infusion"),
@@ -479,7 +479,7 @@ RXKINETICS_UFH = Drug(
         ),
     ),
     reagent=GUIDELINE,
-    studied=Studied(population="adults; a formula in use, not a study", age_y=(18.0, 100.0), assay="not stated"),
+    studied=ValidityDomain(population="adults; a formula in use, not a study", age_y=(18.0, 100.0), assay="not stated"),
     laws=(
         *ANTITHROMBIN_LAWS,
         Covariate(

@@ -24,10 +24,10 @@ from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import ENGINES
-from heparin_pk.published.drug import Drug, Parameter, Studied, Variability
-from heparin_pk.ward.execution import Execution
+from heparin_pk.published.drug import Drug, Parameter, ValidityDomain, Variability
 from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump, ml_per_h
+from heparin_pk.ward.ward_errors import WardErrors
 
 csv.field_size_limit(2**30)
 
@@ -76,7 +76,7 @@ class Course:
     plan_source: Source | None = None
     seed: int = 0
     subject: int = 0
-    execution: Execution | None = None
+    ward_errors: WardErrors | None = None
     engine: str = "stepper"
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Course:
         check_is("plan_source", self.plan_source, (Source, type(None)), "a Source or None")
         check_is("seed", self.seed, int, "an integer")
         check_is("subject", self.subject, int, "an integer")
-        check_is("execution", self.execution, (Execution, type(None)), "an Execution or None")
+        check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         for entry in self.entries:
             check_is("an entry", entry, Entry, "an Entry")
         check_one_of("engine", self.engine, ENGINES)
@@ -203,7 +203,7 @@ class Course:
         more = (
             self.plan_source,
             self.target.source if self.target else None,
-            *(self.execution.sources if self.execution else ()),
+            *(self.ward_errors.sources if self.ward_errors else ()),
         )
         every = (*self.drug.sources_for(self.patient, self.responses), *(source for source in more if source is not None))
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
@@ -385,14 +385,14 @@ _CLASSES: dict[str, type] = {
         Variability,
         Residual,
         Covariate,
-        Studied,
+        ValidityDomain,
         Value,
         Source,
         Reagent,
         ClottingTime,
         TherapeuticRange,
         Laboratory,
-        Execution,
+        WardErrors,
         Pump,
         Bag,
         Entry,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from heparin_pk.base.checks import check_is
 from heparin_pk.body.patient import Patient
-from heparin_pk.published.drug import Drug, OutsideStudied
+from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.ward.orders import Regimen
@@ -34,11 +34,13 @@ def overlay(
     for drug in drugs:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", OutsideStudied)  # said below, where the caller stands
+                warnings.simplefilter("ignore", OutsideValidityDomain)  # said below, where the caller stands
                 course = simulate(patient, drug, regimen, hours=hours, engine=engine)
         except ValueError as error:
             raise ValueError(f"{drug.name}: {error}") from None
         if course.outside:
-            warnings.warn(f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideStudied, stacklevel=2)
+            warnings.warn(
+                f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideValidityDomain, stacklevel=2
+            )
         courses.append(course)
     return tuple(courses)

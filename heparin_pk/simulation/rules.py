@@ -16,7 +16,7 @@ U_PER_MG_PROTAMINE = 100.0
 """Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
 
 
-class Rank(IntEnum):
+class Priority(IntEnum):
     """What comes first at one moment, for one patient and for many.
 
     What was running out ends (holds, short infusions), blood is drawn, results are read and answered, orders are carried out.
@@ -29,7 +29,7 @@ class Rank(IntEnum):
     ORDER = 3
 
 
-AT_THE_LAST_MOMENT = (Rank.DRAW, Rank.RESULT)
+AT_THE_LAST_MOMENT = (Priority.DRAW, Priority.RESULT)
 """What still happens when the time is up: blood is drawn and read, nothing more is given."""
 
 

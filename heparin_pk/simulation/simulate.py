@@ -4,7 +4,7 @@ Closed loop is open loop, written as it goes: a regimen is a list of orders know
 order after seeing the laboratory. :func:`titrate` returns a course that carries the regimen in fact given, and
 :func:`simulate` of that regimen draws the very same curve.
 
-At one moment things happen in the order of :class:`Rank`; :mod:`heparin_pk.simulation.cohort` lets time pass for thousands at once by the
+At one moment things happen in the order of :class:`Priority`; :mod:`heparin_pk.simulation.cohort` lets time pass for thousands at once by the
 same ranks.
 """
 
@@ -26,13 +26,13 @@ from heparin_pk.blood.response import Reagent
 from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import Run
-from heparin_pk.published.drug import Drug, OutsideStudied
+from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.simulation.course import Course, Entry
-from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Rank, absolute, answers, prepared
-from heparin_pk.ward.controller import Controller, CrowdController, Decision, Situation, Situations
-from heparin_pk.ward.execution import Execution
+from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Priority, absolute, answers, prepared
+from heparin_pk.ward.controller import Controller, Decision, Situation, Situations, VectorController
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Pump
+from heparin_pk.ward.ward_errors import WardErrors
 
 
 class _Bedside:
@@ -67,7 +67,7 @@ class _Bedside:
             self._give(now_h)
 
         self._give(time_h)
-        self._later(time_h + hours, Rank.END, end)
+        self._later(time_h + hours, Priority.END, end)
 
     def carry_out(self, order: Order) -> None:
         """Do what an absolute order says, at its time."""
@@ -86,7 +86,7 @@ class _Bedside:
             case Hold():
                 self._held_until_h = max(self._held_until_h, order.end_h)
                 self._give(now_h)
-                self._later(self._held_until_h, Rank.END, self._give)
+                self._later(self._held_until_h, Priority.END, self._give)
             case Subcutaneous(dose_u=dose_u):
                 self._inject(now_h, dose_u or 0.0)
             case Protamine(dose_mg=dose_mg, over_min=minutes):
@@ -100,7 +100,7 @@ class _Bedside:
         absorbed_u = self.kinetics.bioavailability_fraction * dose_u
         jump = State(depot1_u=absorbed_u) if self.kinetics.transits == 2 else State(depot2_u=absorbed_u)
         if self.kinetics.lag_h > 0.0:
-            self._later(time_h + self.kinetics.lag_h, Rank.END, lambda now_h: self._give(now_h, jump))
+            self._later(time_h + self.kinetics.lag_h, Priority.END, lambda now_h: self._give(now_h, jump))
         else:
             self._give(time_h, jump)
 
@@ -142,7 +142,7 @@ def titrate(
     pump: Pump | None = None,
     seed: int | np.random.Generator = 0,
     subject: int = 0,
-    execution: Execution | None = None,
+    ward_errors: WardErrors | None = None,
     engine: str = "stepper",
 ) -> Course:
     """Return the course of a patient whose next order is written after each laboratory result.
@@ -151,15 +151,15 @@ def titrate(
     hand (:class:`~heparin_pk.ward.by_hand.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results already read,
     never the truth. Rates are rounded to what ``pump`` can be set to (``None``: the table's own bag, else 100 U/mL). ``seed``
     fixes the laboratory's error: the same seed gives the same course; ``subject`` numbers the patient, so that two of them do
-    not share it. ``execution`` says how the ward carries out what was decided (``None``: to the letter); it needs a controller
-    that can decide for many (:class:`~heparin_pk.ward.controller.CrowdController`), as every nomogram can.
+    not share it. ``ward_errors`` says how the ward carries out what was decided (``None``: to the letter); it needs a controller
+    that can decide for many (:class:`~heparin_pk.ward.controller.VectorController`), as every nomogram can.
 
     Raises ``ValueError`` when the laboratory does not report what the controller reads, or the controller orders in the past.
     """
     laboratory, pump = prepared(controller, laboratory, pump)
-    check_is("execution", execution, (Execution, type(None)), "an Execution or None")
-    if execution is not None:
-        check_is("controller", controller, CrowdController, "one with decide_many (execution errors act on that)")
+    check_is("ward_errors", ward_errors, (WardErrors, type(None)), "a WardErrors or None")
+    if ward_errors is not None:
+        check_is("controller", controller, VectorController, "one with decide_many (execution errors act on that)")
     check_between("subject", subject, 0, 2**53)
     return _live(
         patient,
@@ -173,7 +173,7 @@ def titrate(
         engine,
         laboratory.reagent,
         int(subject),
-        execution,
+        ward_errors,
     )
 
 
@@ -189,7 +189,7 @@ def _live(
     engine: str,
     reagent: Reagent | None,
     subject: int = 0,
-    execution: Execution | None = None,
+    ward_errors: WardErrors | None = None,
 ) -> Course:
     """Let ``hours`` pass for one patient."""
     check_is("patient", patient, Patient, "a Patient")
@@ -197,12 +197,12 @@ def _live(
     check_is("reagent", reagent, (Reagent, type(None)), "a Reagent or None")
     hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
     responses = answers(drug, reagent, laboratory)
-    agenda: list[tuple[float, int, int, Callable[[float], None]]] = []
+    queue: list[tuple[float, int, int, Callable[[float], None]]] = []
     number = count()
 
     def later(time_h: float, rank: int, what: Callable[[float], None]) -> None:
         if time_h < hours or (time_h == hours and rank in AT_THE_LAST_MOMENT):
-            heapq.heappush(agenda, (time_h, rank, next(number), what))
+            heapq.heappush(queue, (time_h, rank, next(number), what))
 
     bedside = _Bedside(drug.kinetics(patient), engine, later)
     entries: list[Entry] = []
@@ -212,13 +212,13 @@ def _live(
     def write_down(entry: Entry) -> None:
         entries.append(entry)
         for order in entry.orders:
-            later(order.time_h, Rank.ORDER, partial(_at_its_time, bedside, order))
+            later(order.time_h, Priority.ORDER, partial(_at_its_time, bedside, order))
 
     def draw(now_h: float) -> None:
         assert laboratory is not None  # only a titration draws blood
         concentration = bedside.kinetics.concentration_u_per_ml(bedside.run.look(now_h).central_u)
         lab = laboratory.report(max(0.0, concentration), patient, responses, now_h, seed, subject)
-        later(lab.reported_h, Rank.RESULT, lambda now_h: read(lab, now_h))
+        later(lab.reported_h, Priority.RESULT, lambda now_h: read(lab, now_h))
 
     def read(lab: Lab, now_h: float) -> None:
         labs.append(lab)
@@ -232,9 +232,9 @@ def _live(
         )
         decision = controller.decide(situation)
         check_is("what a controller decides", decision, Decision, "a Decision")
-        if execution is not None:
-            assert isinstance(controller, CrowdController)
-            done = execution.decide(controller, Situations.of(situation, controller.looks_back), seed, np.array([subject]))
+        if ward_errors is not None:
+            assert isinstance(controller, VectorController)
+            done = ward_errors.decide(controller, Situations.of(situation, controller.looks_back), seed, np.array([subject]))
             decision = Decision(orders=done.orders(now_h), next_draw_h=float(done.next_draw_h[0]), why=f"meant: {decision.why}")
         orders = tuple(
             order
@@ -254,14 +254,14 @@ def _live(
             check_between("next_draw_h", draw_h, now_h, 1e5)
             if lab is not None and draw_h <= lab.drawn_h:
                 raise ValueError(f"next_draw_h must come after the last draw at {lab.drawn_h:g} h; got {draw_h!r}")
-            later(draw_h, Rank.DRAW, draw)
+            later(draw_h, Priority.DRAW, draw)
 
     if start is not None:
         write_down(start)
     else:
         ask(None, 0.0)
-    while agenda:
-        now_h, _, _, what = heapq.heappop(agenda)
+    while queue:
+        now_h, _, _, what = heapq.heappop(queue)
         what(now_h)
 
     time_h, states, pump_u_per_h = bedside.run.trajectory(hours)
@@ -281,10 +281,10 @@ def _live(
         plan_source=getattr(controller, "source", None),
         seed=seed,
         subject=subject,
-        execution=execution,
+        ward_errors=ward_errors,
         engine=engine,
     )
     remember(course)
     if course.outside:
-        warnings.warn(f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideStudied, stacklevel=3)
+        warnings.warn(f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideValidityDomain, stacklevel=3)
     return course

@@ -24,11 +24,11 @@ OUTCOMES = {
         Outcome("time_in_range_fraction", "true time in the table's own range", "", _SHARE),
         Outcome("time_below_fraction", "true time below it", "", _SHARE),
         Outcome("time_above_fraction", "true time above it", "", _SHARE),
-        Outcome("yardstick_in_range_fraction", "true time in the common range", "", _SHARE),
-        Outcome("yardstick_below_fraction", "true time below the common range", "", _SHARE),
-        Outcome("yardstick_above_fraction", "true time above the common range", "", _SHARE),
+        Outcome("common_range_in_range_fraction", "true time in the common range", "", _SHARE),
+        Outcome("common_range_below_fraction", "true time below the common range", "", _SHARE),
+        Outcome("common_range_above_fraction", "true time above the common range", "", _SHARE),
         Outcome("time_to_therapeutic_h", "true level first in range (those who got there)", "h", _HOURS),
-        Outcome("yardstick_first_h", "true level first in the common range (those who got there)", "h", _HOURS),
+        Outcome("common_range_first_h", "true level first in the common range (those who got there)", "h", _HOURS),
         Outcome("threshold_result_h", "first result at or above the lower limit drawn (those who got there)", "h", _HOURS),
         Outcome("in_range_result_h", "first result in range drawn (those who got there)", "h", _HOURS),
         Outcome("two_in_range_h", "second of two results in a row in range drawn (those who got there)", "h", _HOURS),
@@ -53,6 +53,6 @@ OUTCOMES = {
     )
 }
 COVARIATES = ("weight_kg", "height_cm", "age_y", "sex", "baseline_aptt_s", "antithrombin_fraction", "factor_viii_u_per_ml")
-CURVES = ("time_to_therapeutic_h", "threshold_result_h", "in_range_result_h", "two_in_range_h", "yardstick_first_h")
+CURVES = ("time_to_therapeutic_h", "threshold_result_h", "in_range_result_h", "two_in_range_h", "common_range_first_h")
 """The times whose cumulative course is kept, in steps of half an hour."""
 CURVE_STEPS_PER_H = 2

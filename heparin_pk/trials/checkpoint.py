@@ -27,13 +27,13 @@ class Checkpoint:
         if cover.exists():
             try:
                 plain = json.loads(read_text(cover))
-                before, self.size = plain["fingerprint"], int(plain["people_per_part"])
+                before, self.size = plain["fingerprint"], int(plain["people_per_chunk"])
             except (ValueError, KeyError, TypeError):
                 raise ValueError(f"{cover}: is not the cover of a trial's parts") from None
             if before != fingerprint:
                 raise ValueError(f"{folder}: holds the parts of another trial (other arms, people, number or seed)")
         else:
-            write_text(cover, json.dumps({"fingerprint": fingerprint, "people_per_part": size}))
+            write_text(cover, json.dumps({"fingerprint": fingerprint, "people_per_chunk": size}))
 
     def _file(self, first: int) -> Path:
         return self.folder / f"part-{first:012d}.npz"

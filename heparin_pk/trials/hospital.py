@@ -6,7 +6,7 @@ from heparin_pk.base.source import Source, Value
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.sources import ASSUMED
 from heparin_pk.trials.population import Population, Spread
-from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
     key="Davydov_2000",
@@ -131,12 +131,12 @@ FACTOR_VIII = Spread(
 )
 """Beyond what is in :data:`THROMBOSIS_WARD`: reagents were measured in patients, whose factor VIII is in the slope already."""
 TIME_OF_DAY = Spread(feature="clock_at_start_h", form="uniform", middle=Value(0.0, ANY_HOUR), spread=Value(24.0, ANY_HOUR))
-"""Adds the swing of heparin's effect over the day: ``THROMBOSIS_WARD.with_spreads(TIME_OF_DAY)``."""
+"""Adds the swing of heparin's effect over the day: ``THROMBOSIS_WARD.with_distributions(TIME_OF_DAY)``."""
 
 THROMBOSIS_WARD = Population(
     name="adults with a venous thromboembolism",
     typical=Patient(weight_kg=80.0, acute_thrombosis=True),
-    spreads=(
+    distributions=(
         FEMALE,
         AGE,
         HEIGHT_MEN,
@@ -152,7 +152,7 @@ THROMBOSIS_WARD = Population(
 CORONARY_WARD = Population(
     name="adults with an acute coronary syndrome",
     typical=Patient(weight_kg=80.0),
-    spreads=(FEMALE, AGE, HEIGHT_MEN, HEIGHT_WOMEN, WEIGHT_MEN, WEIGHT_WOMEN, SMOKER, KIDNEY_FAILURE),
+    distributions=(FEMALE, AGE, HEIGHT_MEN, HEIGHT_WOMEN, WEIGHT_MEN, WEIGHT_WOMEN, SMOKER, KIDNEY_FAILURE),
 )
 """The same adults without a venous clot (of people with coronary syndromes on heparin no weights were found)."""
 
@@ -206,7 +206,7 @@ WRONG_SIZE_CV = Value(0.35, ASSUMED.at("the size of wrong rates was not found"))
 OMITTED_BOLUS = Value(0.141, JOHNS_HOPKINS_2025.at("Abstract: first bolus right in 85.9 %; all of the rest taken as omitted"))
 WEIGHT_ERROR_CV = Value(0.10, FERNANDES)
 
-REAL_WARD = Execution(
+REAL_WARD = WardErrors(
     name="a real ward",
     late_draw_fraction=LATE_DRAW.value,
     late_by_h=LATE_BY_H.value,
@@ -233,7 +233,7 @@ REAL_WARD = Execution(
     ),
 )
 """How a hospital carries out its table where somebody counted. Unplanned stops of the pump are not in it: no number was found."""
-EXECUTIONS = {"as-written": None, "real-ward": REAL_WARD}
+WARDS = {"as-written": None, "real-ward": REAL_WARD}
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
 
 PRUCNAL_2020 = Source(

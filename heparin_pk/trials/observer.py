@@ -14,9 +14,9 @@ import numpy as np
 
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, felt_u_per_ml
-from heparin_pk.body.patient import Crowd
+from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.lanes import Levels, Moments
-from heparin_pk.simulation.cohort import What
+from heparin_pk.simulation.cohort import EventKind
 from heparin_pk.simulation.metrics import SHORTEST_STAY_H
 
 
@@ -26,12 +26,12 @@ class InRange:
     Only the moments at which somebody passes an edge are worked on.
     """
 
-    def __init__(self, target: TherapeuticRange, crowd: Crowd, responses: Responses) -> None:
-        n = crowd.number
-        self._assay, self._crowd, self._responses = target.assay, crowd, responses
-        self._low = _column(concentration_for_u_per_ml(target.assay, target.low, crowd, responses), n)
-        self._high = _column(concentration_for_u_per_ml(target.assay, target.high, crowd, responses), n)
-        self._changes_by_itself = any(law.form in ("swing", "fades") and law.applies_to(crowd) for law in responses.laws)
+    def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses) -> None:
+        n = cohort.number
+        self._assay, self._cohort, self._responses = target.assay, cohort, responses
+        self._low = _column(concentration_for_u_per_ml(target.assay, target.low, cohort, responses), n)
+        self._high = _column(concentration_for_u_per_ml(target.assay, target.high, cohort, responses), n)
+        self._changes_by_itself = any(law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.laws)
         self._last = self._felt(np.arange(n), np.zeros(n), np.zeros(n))
         self._side = _sides(self._last, self._low, self._high)
         self._since_h = np.zeros(n)
@@ -41,7 +41,7 @@ class InRange:
     def _felt(self, lanes: np.ndarray, concentration: np.ndarray, time_h: np.ndarray) -> np.ndarray:
         if not self._changes_by_itself:
             return concentration
-        return felt_u_per_ml(self._assay, concentration, self._crowd.take(lanes), self._responses, time_h)
+        return felt_u_per_ml(self._assay, concentration, self._cohort.take(lanes), self._responses, time_h)
 
     @property
     def is_fixed(self) -> bool:
@@ -115,12 +115,12 @@ def _turns(who: np.ndarray) -> Iterator[np.ndarray]:
         yield order[turn == number]
 
 
-class Tally:
-    """The watcher of a trial: ranges, peaks, and counts of orders."""
+class TrialObserver:
+    """The observer of a trial: ranges, peaks, and counts of orders."""
 
-    def __init__(self, crowd: Crowd, responses: Responses, ranges: tuple[TherapeuticRange, ...]) -> None:
-        n = crowd.number
-        self.ranges = tuple(InRange(target, crowd, responses) for target in ranges)
+    def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...]) -> None:
+        n = cohort.number
+        self.ranges = tuple(InRange(target, cohort, responses) for target in ranges)
         self.peak_u_per_ml = np.zeros(n)
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
@@ -146,12 +146,12 @@ class Tally:
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:  # noqa: ARG002
         """Count an order."""
         self._began_h[lanes] = np.minimum(self._began_h[lanes], at_h)
-        if what in (What.INFUSION, What.STOP):
+        if what in (EventKind.INFUSION, EventKind.STOP):
             self._rates[lanes] += 1
             self.adjustments[lanes] = np.maximum(0, self._rates[lanes] - 1)
-        elif what == What.HOLD:
+        elif what == EventKind.HOLD:
             self.holds[lanes] += 1
-        elif what == What.BOLUS:
+        elif what == EventKind.BOLUS:
             self.reboluses[lanes] += at_h > self._began_h[lanes]
 
     def finish(self, hours: float) -> None:

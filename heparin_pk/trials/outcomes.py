@@ -47,7 +47,7 @@ class Part:
 class Outcomes:
     """The outcome of a trial: summaries with confidence intervals, paired differences, percentiles, curves, rows.
 
-    ``arms`` names them in order (the first is what the others are compared with); ``targets`` their own ranges, ``yardstick`` the
+    ``arms`` names them in order (the first is what the others are compared with); ``targets`` their own ranges, ``common_range`` the
     range in which all are compared. Parts are added as they finish; sums, counts and percentiles are the same in whatever order.
     """
 
@@ -56,12 +56,12 @@ class Outcomes:
         *,
         arms: tuple[str, ...],
         targets: Mapping[str, TherapeuticRange],
-        yardstick: TherapeuticRange,
+        common_range: TherapeuticRange,
         hours: float,
         seed: int,
         keep_rows: bool = True,
     ) -> None:
-        self.arms, self.targets, self.yardstick = arms, dict(targets), yardstick
+        self.arms, self.targets, self.common_range = arms, dict(targets), common_range
         self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
         self.number = 0
         self.groups: tuple[str, ...] = ()
@@ -241,7 +241,7 @@ class Outcomes:
             columns.append([f"  {cell:>{max(map(len, cells))}}" for cell in cells])
         lines = [
             f"{self.number:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
-            f"the common range is {self.yardstick.write()}",
+            f"the common range is {self.common_range.write()}",
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))
@@ -258,9 +258,9 @@ _TOLD = (
     "time_in_range_fraction",
     "time_below_fraction",
     "time_above_fraction",
-    "yardstick_in_range_fraction",
-    "yardstick_below_fraction",
-    "yardstick_above_fraction",
+    "common_range_in_range_fraction",
+    "common_range_below_fraction",
+    "common_range_above_fraction",
     "fraction_of_tests_in_range",
     "rosendaal_fraction",
     "threshold_by_24_h",

@@ -8,37 +8,37 @@ import numpy as np
 
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, level
-from heparin_pk.body.patient import Crowd
+from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.trials.catalogue import OUTCOMES, SNAPSHOTS_H
-from heparin_pk.trials.observer import Tally
+from heparin_pk.trials.observer import TrialObserver
 
 
 def rows_of(
-    crowd: Crowd, charts: Charts, tally: Tally, target: TherapeuticRange, responses: Responses, hours: float
+    cohort: Cohort, charts: Charts, observer: TrialObserver, target: TherapeuticRange, responses: Responses, hours: float
 ) -> dict[str, np.ndarray]:
     """Return the outcomes of everybody, arrays of shape (n,); NaN says "never" or "nothing to count"."""
-    own, common = tally.ranges[0], tally.ranges[-1]
+    own, common = observer.ranges[0], observer.ranges[-1]
     rows: dict[str, np.ndarray] = {}
-    for name, one in (("time", own), ("yardstick", common)):
+    for name, one in (("time", own), ("common_range", common)):
         inside, below = one.inside_h / hours, one.below_h / hours
         rows[f"{name}_in_range_fraction"] = np.clip(inside, 0.0, 1.0)
         rows[f"{name}_below_fraction"] = np.clip(below, 0.0, 1.0)
         rows[f"{name}_above_fraction"] = np.clip(1.0 - inside - below, 0.0, 1.0)
     rows["time_to_therapeutic_h"] = np.where(np.isinf(own.first_h), np.nan, own.first_h)
-    rows["yardstick_first_h"] = np.where(np.isinf(common.first_h), np.nan, common.first_h)
+    rows["common_range_first_h"] = np.where(np.isinf(common.first_h), np.nan, common.first_h)
     rows |= _of_results(charts, target)
     for hour in (24, 48):
         if hour <= hours:
-            at_hour = level(target.assay, charts.hourly_u_per_ml[:, hour], crowd, responses, float(hour))
+            at_hour = level(target.assay, charts.hourly_u_per_ml[:, hour], cohort, responses, float(hour))
             rows[f"in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
-    rows["adjustments"], rows["holds"], rows["reboluses"] = tally.adjustments, tally.holds, tally.reboluses
-    rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = tally.peak_u_per_ml, charts.area_u_h_per_ml
+    rows["adjustments"], rows["holds"], rows["reboluses"] = observer.adjustments, observer.holds, observer.reboluses
+    rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = observer.peak_u_per_ml, charts.area_u_h_per_ml
     rows["heparin_given_u"] = charts.given_u
-    rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / crowd.weight_kg
+    rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / cohort.weight_kg
     for hour in SNAPSHOTS_H:
         if hour <= hours:
-            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[:, hour], crowd, responses, float(hour))
+            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[:, hour], cohort, responses, float(hour))
     return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
 
 
@@ -90,16 +90,16 @@ def _rosendaal(charts: Charts, there: np.ndarray, target: TherapeuticRange, larg
     return np.divide(inside, total, out=np.full(len(total), np.nan), where=total > 0.0)
 
 
-def groups_of(crowd: Crowd) -> dict[str, np.ndarray]:
+def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:
     """Return who belongs to which subgroup, as far as it is known of these people; "all" is everybody."""
-    groups = {"all": np.ones(crowd.number, dtype=bool)}
-    sex, age, height = crowd.sex, crowd.column("age_y"), crowd.column("height_cm")
+    groups = {"all": np.ones(cohort.number, dtype=bool)}
+    sex, age, height = cohort.sex, cohort.column("age_y"), cohort.column("height_cm")
     if sex is not None:
-        groups |= {"women": _everybody(crowd.female, crowd), "men": _everybody(crowd.male, crowd)}
+        groups |= {"women": _everybody(cohort.female, cohort), "men": _everybody(cohort.male, cohort)}
     if age is not None:
         groups |= {"under 65 years": age < 65, "65 to 80 years": (age >= 65) & (age <= 80), "over 80 years": age > 80}
     if height is not None:
-        bmi = _everybody(crowd.weight_kg, crowd) / (height / 100.0) ** 2
+        bmi = _everybody(cohort.weight_kg, cohort) / (height / 100.0) ** 2
         groups |= {
             "BMI under 25": bmi < 25,
             "BMI 25 to 30": (bmi >= 25) & (bmi < 30),
@@ -107,16 +107,16 @@ def groups_of(crowd: Crowd) -> dict[str, np.ndarray]:
             "BMI 40 and more": bmi >= 40,
         }
     for name, label in (("kidney_failure", "kidney failure"), ("smoker", "smokers"), ("pregnant", "pregnant")):
-        who = getattr(crowd, name)
+        who = getattr(cohort, name)
         if isinstance(who, np.ndarray):
             groups[label] = who
-    if isinstance(crowd.antithrombin_fraction, np.ndarray):
-        groups |= {"antithrombin under 0.8": crowd.antithrombin_fraction < 0.8}
-    factor_viii = crowd.column("factor_viii_u_per_ml")
+    if isinstance(cohort.antithrombin_fraction, np.ndarray):
+        groups |= {"antithrombin under 0.8": cohort.antithrombin_fraction < 0.8}
+    factor_viii = cohort.column("factor_viii_u_per_ml")
     if factor_viii is not None:
         groups |= {"factor VIII over 2 U/mL": factor_viii > 2.0}
     return groups
 
 
-def _everybody(value: Any, crowd: Crowd) -> np.ndarray:
-    return np.broadcast_to(np.asarray(value), (crowd.number,))
+def _everybody(value: Any, cohort: Cohort) -> np.ndarray:
+    return np.broadcast_to(np.asarray(value), (cohort.number,))

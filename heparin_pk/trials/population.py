@@ -22,7 +22,7 @@ from heparin_pk.base.files import read_text
 from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source, Value
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
-from heparin_pk.body.patient import LIMITS, SEXES, YES_OR_NO, Crowd, Patient
+from heparin_pk.body.patient import LIMITS, SEXES, YES_OR_NO, Cohort, Patient
 from heparin_pk.published.drug import Drug, Variability
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
@@ -115,20 +115,20 @@ class Spread:
 class Population:
     """Who might be treated: what all have in common, how the rest is spread, or a table of people of your own.
 
-    ``typical`` is what nobody differs in; ``spreads`` are drawn in their order; ``table`` holds columns of real people instead
+    ``typical`` is what nobody differs in; ``distributions`` are drawn in their order; ``table`` holds columns of real people instead
     (:meth:`from_csv`, :meth:`from_table`), person 0 in its first row. ``dosing_weight`` is the hospital's rule
     (``bodysize.DOSING_WEIGHTS``). ``varies`` switches what the model says of differences between people; ``day`` 1, 2, ... is
     another day of the same people (``drug.between_occasions``), 0 the day they were measured.
 
     >>> from heparin_pk import published
-    >>> three = Population(typical=Patient(weight_kg=75)).crowd(published.UFH_DEFAULT, np.arange(3), seed=1)
+    >>> three = Population(typical=Patient(weight_kg=75)).cohort(published.UFH_DEFAULT, np.arange(3), seed=1)
     >>> three[2] == Population(typical=Patient(weight_kg=75)).person(published.UFH_DEFAULT, 2, seed=1)
     True
     """
 
     name: str = "people"
     typical: Patient = _ANYBODY
-    spreads: tuple[Spread, ...] = ()
+    distributions: tuple[Spread, ...] = ()
     table: tuple[tuple[str, tuple], ...] = ()
     dosing_weight: str = "actual"
     varies: bool = True
@@ -137,11 +137,11 @@ class Population:
     def __post_init__(self) -> None:
         check_text("name", self.name)
         check_is("typical", self.typical, Patient, "a Patient")
-        check_is("spreads", self.spreads, (list, tuple), "a list of Spread")
-        object.__setattr__(self, "spreads", tuple(self.spreads))
+        check_is("distributions", self.distributions, (list, tuple), "a list of Spread")
+        object.__setattr__(self, "distributions", tuple(self.distributions))
         seen: set[str] = set()
-        for one in self.spreads:
-            check_is("spreads", one, Spread, "a Spread")
+        for one in self.distributions:
+            check_is("distributions", one, Spread, "a Spread")
             if one.correlates_with and one.correlates_with not in seen:
                 raise ValueError(f"{one.feature} must come after {one.correlates_with}, which it moves with")
             if one.among and "female" not in seen:
@@ -150,14 +150,14 @@ class Population:
         check_one_of("dosing_weight", self.dosing_weight, DOSING_WEIGHTS)
         check_is("varies", self.varies, bool, "True or False")
         check_between("day", self.day, 0, 10_000)
-        if self.spreads and self.table:
-            raise ValueError("a population has spreads or a table of people, not both")
+        if self.distributions and self.table:
+            raise ValueError("a population has distributions or a table of people, not both")
 
     __repr__ = shown
 
     def __str__(self) -> str:
         lines = [f"{self.name}; doses by {self.dosing_weight} weight", f"  all: {self.typical!r}"]
-        lines += [f"  {one.write()}" for one in self.spreads]
+        lines += [f"  {one.write()}" for one in self.distributions]
         if self.table:
             lines.append(f"  {self.size} people of a table: {', '.join(name for name, _ in self.table)}")
         return "\n".join(lines)
@@ -169,16 +169,16 @@ class Population:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The papers behind the spreads, each once."""
-        return tuple({source.citation: source for one in self.spreads for source in one.sources}.values())
+        """The papers behind the distributions, each once."""
+        return tuple({source.citation: source for one in self.distributions for source in one.sources}.values())
 
-    def with_spreads(self, *spreads: Spread) -> Population:
+    def with_distributions(self, *distributions: Spread) -> Population:
         """Return the same people, spread in these features too (in place of what was said of them before)."""
-        new = {one.feature for one in spreads}
-        return replace(self, spreads=(*(one for one in self.spreads if one.feature not in new), *spreads))
+        new = {one.feature for one in distributions}
+        return replace(self, distributions=(*(one for one in self.distributions if one.feature not in new), *distributions))
 
-    def crowd(self, drug: Drug, subjects: np.ndarray, *, seed: int) -> Crowd:
-        """Return these people as one crowd; person i is the same whoever else is in it.
+    def cohort(self, drug: Drug, subjects: np.ndarray, *, seed: int) -> Cohort:
+        """Return these people as one cohort; person i is the same whoever else is in it.
 
         Raises ``ValueError`` when a table has fewer people, or somebody lies outside the limits of a :class:`Patient`.
         """
@@ -189,7 +189,7 @@ class Population:
             field.name: getattr(self.typical, field.name) for field in fields(Patient) if field.name != "factors"
         } | self._described(subjects, seed)
         if self.dosing_weight != "actual":
-            plain = Crowd(len(subjects), columns)
+            plain = Cohort(len(subjects), columns)
             columns["dosing_weight_kg"] = np.broadcast_to(dosing_weight_kg(plain, self.dosing_weight), (len(subjects),)).copy()
         factors: dict[str, Any] = dict(self.typical.factors)
         if self.varies:
@@ -204,13 +204,13 @@ class Population:
             for name, factor in _drawn(drug.between_occasions, subjects, seed, "between days", 24.0 * self.day).items():
                 factors[name] = factors.get(name, 1.0) * factor
         everybody = {name: np.broadcast_to(np.asarray(factor, float), (len(subjects),)) for name, factor in factors.items()}
-        return Crowd(len(subjects), columns, everybody)
+        return Cohort(len(subjects), columns, everybody)
 
     def person(self, drug: Drug, subject: int, *, seed: int) -> Patient:
         """Return one of these people."""
         if isinstance(subject, bool) or not isinstance(subject, int | np.integer) or not 0 <= subject < 2**53:
             raise ValueError(f"subject must be an integer of 0 or more; got {subject!r}")
-        return self.crowd(drug, np.array([subject]), seed=seed)[0]
+        return self.cohort(drug, np.array([subject]), seed=seed)[0]
 
     def _described(self, subjects: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         if self.table:
@@ -221,7 +221,7 @@ class Population:
             return {name: np.array(values)[subjects] for name, values in self.table}
         found: dict[str, np.ndarray] = {}
         ranks: dict[str, np.ndarray] = {}
-        for one in self.spreads:
+        for one in self.distributions:
             here = np.flatnonzero(found["sex"] == one.among) if one.among else np.arange(len(subjects))
             u = uniforms(seed, f"who people are {one.feature}", 0.0, subjects)[here]
             if one.correlates_with:
@@ -239,7 +239,7 @@ class Population:
 
     def _check_nobody_is_left_out(self, found: dict[str, np.ndarray]) -> None:
         for feature in found:
-            sexes = {one.among for one in self.spreads if one.feature == feature}
+            sexes = {one.among for one in self.distributions if one.feature == feature}
             if "" not in sexes and sexes not in ({"female", "male"}, set()) and feature != "sex":
                 raise ValueError(f"{feature} is spread among {sexes.pop()} people alone: say how it is among the others")
 
@@ -265,7 +265,7 @@ class Population:
         if len({len(values) for _, values in table}) != 1 or not table[0][1]:
             raise ValueError("columns must be there, not empty and of one length")
         population = cls(name=name, table=tuple(table))
-        Crowd(len(table[0][1]), {name: np.array(values) for name, values in table})
+        Cohort(len(table[0][1]), {name: np.array(values) for name, values in table})
         return population
 
     @classmethod
@@ -290,7 +290,7 @@ class Population:
     def resampled(self, number: int, *, seed: int) -> Population:
         """Return ``number`` people drawn with replacement from a table."""
         if not self.table:
-            raise ValueError("only a table can be resampled; spreads give as many people as are asked for")
+            raise ValueError("only a table can be resampled; distributions give as many people as are asked for")
         size = len(self.table[0][1])
         rows = (uniforms(seed, "a row of the table", 0.0, np.arange(int(check_between("number", number, 1, 1e8)))) * size).astype(
             int
@@ -344,8 +344,8 @@ def people(drug: Drug, typical: Patient, number: int, *, seed: int | np.random.G
     number, one_seed = int(check_between("number", number, 1, 1e7)), checked_seed(seed)
     population = Population(typical=typical)
     for first in range(0, number, 1024):
-        crowd = population.crowd(drug, np.arange(first, min(number, first + 1024)), seed=one_seed)
-        yield from (crowd[i] for i in range(len(crowd)))
+        cohort = population.cohort(drug, np.arange(first, min(number, first + 1024)), seed=one_seed)
+        yield from (cohort[i] for i in range(len(cohort)))
 
 
 def on_another_day(drug: Drug, patient: Patient, day: int, *, seed: int, subject: int = 0) -> Patient:

@@ -24,9 +24,9 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.published import UFH_DEFAULT
-from heparin_pk.published.drug import Drug, OutsideStudied
+from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
-from heparin_pk.simulation.cohort import titrate_all
+from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.rules import answers, prepared
 from heparin_pk.simulation.simulate import titrate
@@ -35,16 +35,16 @@ from heparin_pk.trials.checkpoint import Checkpoint
 from heparin_pk.trials.csv_rows import RowsOut
 from heparin_pk.trials.estimate import sums_of
 from heparin_pk.trials.histogram import count_levels, count_times
-from heparin_pk.trials.observer import Tally
+from heparin_pk.trials.observer import TrialObserver
 from heparin_pk.trials.outcomes import Outcomes, Part
 from heparin_pk.trials.per_patient import groups_of, rows_of
 from heparin_pk.trials.population import Population
 from heparin_pk.trials.workers import Job, here, in_processes, on_a_cluster, reached
-from heparin_pk.ward.controller import Controller, CrowdController
-from heparin_pk.ward.execution import Execution
+from heparin_pk.ward.controller import Controller, VectorController
 from heparin_pk.ward.pump import Pump
+from heparin_pk.ward.ward_errors import WardErrors
 
-PEOPLE_PER_PART = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
+PEOPLE_PER_CHUNK = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
 """How many people make one part where nobody says otherwise; at most 65,536."""
 
 
@@ -60,17 +60,17 @@ class TrialInterrupted(KeyboardInterrupt):
 class Arm:
     """A controller in a hospital of its own, so that reagents or wards can be compared patient by patient.
 
-    ``laboratory`` and ``execution`` are the arm's own; ``None`` takes the trial's.
+    ``laboratory`` and ``ward_errors`` are the arm's own; ``None`` takes the trial's.
     """
 
     controller: Any
     laboratory: Laboratory | None = None
-    execution: Execution | None = None
+    ward_errors: WardErrors | None = None
 
     def __post_init__(self) -> None:
         check_is("controller", self.controller, Controller, "something with an assay and decide(situation)")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
-        check_is("execution", self.execution, (Execution, type(None)), "an Execution or None")
+        check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
 
     __repr__ = shown
 
@@ -81,8 +81,8 @@ class Trial:
 
     ``arms`` are controllers by name (a list takes their own names): nomograms, fixed plans, or anything with ``decide``, or an
     :class:`Arm` in a hospital of its own; the first is what the others are compared with. ``laboratory`` is the hospital's,
-    reporting to each arm what that arm reads; ``execution`` how the ward carries orders out (``None``: to the letter).
-    ``yardstick`` is one range in which all arms are compared, beside each one's own; ``target`` the own range of arms that have
+    reporting to each arm what that arm reads; ``ward_errors`` how the ward carries orders out (``None``: to the letter).
+    ``common_range`` is one range in which all arms are compared, beside each one's own; ``target`` the own range of arms that have
     none. All patients are the same in every arm, and so are their laboratory's errors at the same moment (common random
     numbers).
 
@@ -100,18 +100,18 @@ class Trial:
     drug: Drug = UFH_DEFAULT
     laboratory: Laboratory | None = None
     hours: float = 48.0
-    execution: Execution | None = None
+    ward_errors: WardErrors | None = None
     target: TherapeuticRange | None = None
-    yardstick: TherapeuticRange = ANTI_XA_TREATMENT
+    common_range: TherapeuticRange = ANTI_XA_TREATMENT
     pump: Pump | None = None
 
     def __post_init__(self) -> None:
         check_is("population", self.population, Population, "a Population")
         check_is("drug", self.drug, Drug, "a Drug")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
-        check_is("execution", self.execution, (Execution, type(None)), "an Execution or None")
+        check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
-        check_is("yardstick", self.yardstick, TherapeuticRange, "a TherapeuticRange")
+        check_is("common_range", self.common_range, TherapeuticRange, "a TherapeuticRange")
         object.__setattr__(self, "hours", check_between("hours", self.hours, 1.0, 1440.0))
         object.__setattr__(self, "arms", tuple(_named(self.arms)))
         if len({name for name, _ in self.arms}) != len(self.arms):
@@ -122,11 +122,11 @@ class Trial:
             try:
                 laboratory, _ = prepared(arm.controller, self.laboratory_of(arm), self.pump)
                 responses = answers(self.drug, laboratory.reagent, laboratory)
-                check_one_of("the assay of the yardstick", self.yardstick.assay, responses.assays)
+                check_one_of("the assay of the common_range", self.common_range.assay, responses.assays)
                 if self.target_of(arm).assay != arm.controller.assay:
                     raise ValueError(f"its target must be in {arm.controller.assay}; got {self.target_of(arm).assay}")
-                if self.execution_of(arm) is not None:
-                    check_is("the controller", arm.controller, CrowdController, "one with decide_many, where orders go wrong")
+                if self.ward_errors_of(arm) is not None:
+                    check_is("the controller", arm.controller, VectorController, "one with decide_many, where orders go wrong")
             except ValueError as error:
                 raise ValueError(f"arm {name}: {error}") from None
 
@@ -150,9 +150,9 @@ class Trial:
             return Laboratory(assay=assay)
         return laboratory if laboratory.assay == assay else replace(laboratory, assay=assay, ceiling=None, resolution=None)
 
-    def execution_of(self, arm: Arm) -> Execution | None:
+    def ward_errors_of(self, arm: Arm) -> WardErrors | None:
         """Return how the ward of this arm carries orders out."""
-        return arm.execution or self.execution
+        return arm.ward_errors or self.ward_errors
 
     def target_of(self, arm: Arm) -> TherapeuticRange:
         """Return the range an arm aims at."""
@@ -164,19 +164,19 @@ class Trial:
     @property
     def groups(self) -> tuple[str, ...]:
         """The subgroups that can be told apart among these people."""
-        return tuple(groups_of(self.population.crowd(self.drug, np.arange(1), seed=0)))
+        return tuple(groups_of(self.population.cohort(self.drug, np.arange(1), seed=0)))
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """The papers behind the population, the model (and its laws, if they apply to anybody), the tables and the ward."""
-        some = self.population.crowd(self.drug, np.arange(min(512, self.population.size or 512)), seed=0)
+        some = self.population.cohort(self.drug, np.arange(min(512, self.population.size or 512)), seed=0)
         every: list[Source] = [*self.population.sources, *self.drug.sources_for_all(some)]
         for _, arm in self.arms:
-            reagent, execution = self.laboratory_of(arm).reagent, self.execution_of(arm)
+            reagent, ward_errors = self.laboratory_of(arm).reagent, self.ward_errors_of(arm)
             of_arm = (getattr(arm.controller, "source", None), reagent.source if reagent is not None else None)
             every += [source for source in of_arm if source is not None]
-            every += list(execution.sources) if execution is not None else []
-        every += [source for source in (self.yardstick.source,) if source is not None]
+            every += list(ward_errors.sources) if ward_errors is not None else []
+        every += [source for source in (self.common_range.source,) if source is not None]
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
     # One part, one patient
@@ -186,32 +186,32 @@ class Trial:
         check_between("number", number, 1, 65_536)
         subjects = np.arange(first, first + number)
         make_ready(runner)
-        crowd = self.population.crowd(self.drug, subjects, seed=seed)
+        cohort = self.population.cohort(self.drug, subjects, seed=seed)
         rows, levels, times = {}, {}, {}
         for name, arm in self.arms:
             laboratory, target = self.laboratory_of(arm), self.target_of(arm)
             responses = answers(self.drug, laboratory.reagent, laboratory)
-            tally = Tally(crowd, responses, (target, self.yardstick))
-            charts = titrate_all(
-                crowd,
+            observer = TrialObserver(cohort, responses, (target, self.common_range))
+            charts = titrate_cohort(
+                cohort,
                 self.drug,
                 arm.controller,
-                watcher=tally,
+                observer=observer,
                 hours=self.hours,
                 laboratory=laboratory,
                 pump=self.pump,
                 seed=seed,
                 subjects=subjects,
-                execution=self.execution_of(arm),
+                ward_errors=self.ward_errors_of(arm),
                 runner=runner,
             )
-            tally.finish(self.hours)
-            rows[name] = rows_of(crowd, charts, tally, target, responses, self.hours)
-            levels[name] = count_levels(charts, crowd, responses, target.assay)
+            observer.finish(self.hours)
+            rows[name] = rows_of(cohort, charts, observer, target, responses, self.hours)
+            levels[name] = count_levels(charts, cohort, responses, target.assay)
             times[name] = count_times(rows[name], self.hours)
-        groups = groups_of(crowd)
+        groups = groups_of(cohort)
         sums, differences = sums_of(rows, groups)
-        covariates = {name: crowd.column(name) for name in COVARIATES if getattr(crowd, name) is not None}
+        covariates = {name: cohort.column(name) for name in COVARIATES if getattr(cohort, name) is not None}
         return Part(
             first=first,
             number=number,
@@ -229,7 +229,7 @@ class Trial:
         """Return the full course of one patient of the trial: the numbers of that patient's row, with everything between them."""
         which = self.arm(arm)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", OutsideStudied)  # a crowd has its outliers; course.outside names them
+            warnings.simplefilter("ignore", OutsideValidityDomain)  # a cohort has its outliers; course.outside names them
             return titrate(
                 self.population.person(self.drug, subject, seed=checked_seed(seed)),
                 self.drug,
@@ -239,7 +239,7 @@ class Trial:
                 pump=self.pump,
                 seed=seed,
                 subject=subject,
-                execution=self.execution_of(which),
+                ward_errors=self.ward_errors_of(which),
                 engine=engine,
             )
 
@@ -252,7 +252,7 @@ class Trial:
         seed: int | np.random.Generator = 0,
         workers: int = 1,
         runner: str = "numpy",
-        people_per_part: int | None = None,
+        people_per_chunk: int | None = None,
         keep_rows: bool = True,
         checkpoint: str | Path | None = None,
         csv_file: str | Path | None = None,
@@ -263,7 +263,7 @@ class Trial:
         """Return the outcomes of people 0 to ``number`` - 1 under every arm.
 
         ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
-        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_part`` how many are run together at most (65,536
+        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_chunk`` how many are run together at most (65,536
         or fewer): none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file``
         receives the rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on
         from there.
@@ -275,7 +275,7 @@ class Trial:
         number = int(check_between("number", number, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)
         workers = int(check_between("workers", workers, 1, 4096))
-        size = int(check_between("people_per_part", people_per_part or PEOPLE_PER_PART[runner], 1, 65_536))
+        size = int(check_between("people_per_chunk", people_per_chunk or PEOPLE_PER_CHUNK[runner], 1, 65_536))
         one_seed = checked_seed(seed)
         if self.population.size is not None and number > self.population.size:
             raise ValueError(f"number must be at most {self.population.size}, the people in the table; got {number}")
@@ -289,7 +289,7 @@ class Trial:
         found = Outcomes(
             arms=self.names,
             targets={name: self.target_of(arm) for name, arm in self.arms},
-            yardstick=self.yardstick,
+            common_range=self.common_range,
             hours=self.hours,
             seed=one_seed,
             keep_rows=keep_rows,

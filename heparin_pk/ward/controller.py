@@ -64,7 +64,7 @@ class Situations:
 
     @classmethod
     def of(cls, situation: Situation, latest: int) -> Situations:
-        """Return one situation as a crowd of one, with its latest results."""
+        """Return one situation as a cohort of one, with its latest results."""
         newest = situation.labs[::-1][:latest]
         blank = [0.0] * (latest - len(newest))
         return cls(
@@ -119,7 +119,7 @@ class Controller(Protocol):
 
 
 @runtime_checkable
-class CrowdController(Controller, Protocol):
+class VectorController(Controller, Protocol):
     """A controller that decides for many at once: the same decisions, thousands a millisecond, no compiler needed."""
 
     @property

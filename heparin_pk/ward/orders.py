@@ -19,7 +19,7 @@ HOURS = (0.0, 24.0 * 60)
 """Orders may be given within sixty days of the start."""
 
 MOST_RATE_U_PER_KG_PER_H = 3000.0
-"""Room for the microgram doses of direct thrombin inhibitors; heparin beyond what was studied warns (``OutsideStudied``)."""
+"""Room for the microgram doses of direct thrombin inhibitors; heparin beyond what was studied warns (``OutsideValidityDomain``)."""
 
 MOST_DOSE_U = 200_000.0
 MOST_RATE_U_PER_H = 500_000.0

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.plot import STYLE
-from heparin_pk.published.drug import OutsideStudied
+from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.widgets.controls import ROW, chosen, script, slider
 from heparin_pk.widgets.words import aloud, code_block
 
@@ -160,7 +160,7 @@ class Explore(VBox):
         open_before = set(plt.get_fignums())
         try:
             with warnings.catch_warnings(record=True) as noted, plt.ioff():
-                warnings.simplefilter("always", OutsideStudied)
+                warnings.simplefilter("always", OutsideValidityDomain)
                 picture = self.draw(**self.values)
         except ValueError as error:
             for number in set(plt.get_fignums()) - open_before:
@@ -169,7 +169,7 @@ class Explore(VBox):
             self.picture.value = f'<p role="alert"><b>Not possible:</b> {escape(str(error))}</p>'
             self.said.value, self._code.value = aloud(""), ""
             return
-        notes = [str(note.message) for note in noted if issubclass(note.category, OutsideStudied)]
+        notes = [str(note.message) for note in noted if issubclass(note.category, OutsideValidityDomain)]
         self.words, self.source_code = picture.words, picture.code
         self.picture.value = (
             f'<img alt="{escape(picture.words, quote=True)}" style="max-width:100%;height:auto" decoding="sync" '

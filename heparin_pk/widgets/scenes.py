@@ -358,7 +358,7 @@ def _tried(first: str, second: str, number: int, ward: str, reagent: str) -> Out
         population=hospital.THROMBOSIS_WARD,
         arms=[Nomogram.load(first), Nomogram.load(second)],
         laboratory=Laboratory(reagent=REAGENTS[reagent]),
-        execution=hospital.EXECUTIONS[ward],
+        ward_errors=hospital.WARDS[ward],
     )
     return trial.run(number, seed=7, progress=False)
 
@@ -374,7 +374,7 @@ def _nomograms(first: str, second: str, number: float, ward: str, reagent: str, 
     elif view == _VIEWS[1]:
         ax, shown = plot.time_to(found), "plot.time_to(found)\n"
     else:
-        key = "yardstick_in_range_fraction" if view == _VIEWS[2] else "time_in_range_fraction"
+        key = "common_range_in_range_fraction" if view == _VIEWS[2] else "time_in_range_fraction"
         ax, shown = plot.forest(found, second, key), f"plot.forest(found, {second!r}, {key!r})\n"
     code = (
         "from heparin_pk import Laboratory, Nomogram, Trial, hospital, plot, published\n\n"
@@ -382,7 +382,7 @@ def _nomograms(first: str, second: str, number: float, ward: str, reagent: str, 
         "    population=hospital.THROMBOSIS_WARD,\n"
         f"    arms=[Nomogram.load({first!r}), Nomogram.load({second!r})],\n"
         f"    laboratory=Laboratory(reagent=published.reagents.REAGENTS[{reagent!r}]),\n"
-        f"    execution={_WARD_CODE[ward]},\n"
+        f"    ward_errors={_WARD_CODE[ward]},\n"
         ")\n"
         f"found = trial.run({int(number)}, seed=7, progress=False)\n"
         f"print(found.in_words())\n{shown}"
@@ -397,7 +397,7 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="first", label="table", options=adults, value="raschke-1993"),
         Choice(name="second", label="beside it", options=adults, value="durham-va-2009"),
         Slider(name="number", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
-        Choice(name="ward", label="ward", options=tuple(hospital.EXECUTIONS), value="as-written"),
+        Choice(name="ward", label="ward", options=tuple(hospital.WARDS), value="as-written"),
         Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.source import Source
-from heparin_pk.published.drug import OutsideStudied
+from heparin_pk.published.drug import OutsideValidityDomain
 
 GROUPS = (
     "kinetics",
@@ -63,7 +63,7 @@ class Claim:
     def row(self) -> Row:
         """Return the claim with what our model answers."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", OutsideStudied)  # asking a set beyond its domain is what some rows are about
+            warnings.simplefilter("ignore", OutsideValidityDomain)  # asking a set beyond its domain is what some rows are about
             ours = float(self.ask())
         return Row(claim=self, ours=ours)
 

@@ -180,7 +180,7 @@ def cruickshank() -> Outcomes:
 @cache
 def ward(is_real: bool) -> Outcomes:
     """Return the Raschke table on a ward of today, as written or as wards carry it out."""
-    trial = Trial(population=THROMBOSIS_WARD, arms=[Nomogram.load("raschke-1993")], execution=REAL_WARD if is_real else None)
+    trial = Trial(population=THROMBOSIS_WARD, arms=[Nomogram.load("raschke-1993")], ward_errors=REAL_WARD if is_real else None)
     return trial.run(PATIENTS, seed=SEED, progress=False)
 
 

@@ -1,6 +1,6 @@
 """How orders are carried out: late, not at all, by the wrong weight. A layer of its own between whoever decides and the pump.
 
-An ideal ward (no ``Execution``) does what the table says when it says so. On real wards blood is drawn late, steps are
+An ideal ward (no ``WardErrors``) does what the table says when it says so. On real wards blood is drawn late, steps are
 missed, weights are guessed. Every error is drawn with an address of its own (seed, subject, moment), so that the same ward makes
 the same errors with the same patients in every arm of a trial.
 """
@@ -16,11 +16,11 @@ from heparin_pk.base.checks import check_between, check_is, check_text, floats, 
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
-from heparin_pk.ward.controller import CrowdController, Decisions, Situations
+from heparin_pk.ward.controller import Decisions, Situations, VectorController
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Execution:
+class WardErrors:
     """How a ward carries out what was decided; everything 0: to the letter.
 
     ``late_draw_fraction`` of ordered draws are late, by ``late_by_h`` on average (exponential, at most 12 h).
@@ -68,7 +68,7 @@ class Execution:
             return true_kg
         return true_kg * log_normal(self.weight_error_cv_fraction, standard_normals(seed, "weight as guessed", 0.0, subjects))
 
-    def decide(self, controller: CrowdController, seen: Situations, seed: int, subjects: np.ndarray) -> Decisions:
+    def decide(self, controller: VectorController, seen: Situations, seed: int, subjects: np.ndarray) -> Decisions:
         """Return what is in fact done at many bedsides: what the controller decides, as this ward carries it out."""
         now = seen.time_h
         seen = replace(seen, weight_kg=self.weights_kg(seen.weight_kg, seed, subjects))

@@ -8,11 +8,11 @@ import pytest
 from heparin_pk import (
     ByHand,
     Course,
-    Execution,
     Laboratory,
     Nomogram,
     Patient,
     Situations,
+    WardErrors,
     hospital,
     metrics,
     print_citations,
@@ -42,16 +42,16 @@ def seen(number=1, level=60.0, rate=1400.0, m=N):
     )
 
 
-def done(execution, **known):
-    return execution.decide(TABLE, seen(**known), 3, np.arange(N))
+def done(ward_errors, **known):
+    return ward_errors.decide(TABLE, seen(**known), 3, np.arange(N))
 
 
 def test_a_ward_without_errors_does_what_is_decided():
     meant = TABLE.decide_many(seen(level=30.0))
-    found = done(Execution(), level=30.0)
+    found = done(WardErrors(), level=30.0)
     for name in ("bolus_u", "hold_min", "rate_u_per_h", "next_draw_h"):
         np.testing.assert_array_equal(getattr(found, name), getattr(meant, name))
-    one = titrate(PATIENT, DRUG, TABLE, seed=1, execution=Execution())
+    one = titrate(PATIENT, DRUG, TABLE, seed=1, ward_errors=WardErrors())
     two = titrate(PATIENT, DRUG, TABLE, seed=1)
     assert one.regimen == two.regimen
     np.testing.assert_array_equal(one.states, two.states)
@@ -59,31 +59,31 @@ def test_a_ward_without_errors_does_what_is_decided():
 
 def test_shares_are_as_often_as_they_say():
     meant = TABLE.decide_many(seen(level=100.0))
-    missed = done(Execution(missed_step_fraction=0.2), level=100.0)
+    missed = done(WardErrors(missed_step_fraction=0.2), level=100.0)
     gone = np.isnan(missed.rate_u_per_h)
     assert gone.mean() == pytest.approx(0.2, abs=0.01)
     assert (missed.hold_min[gone] == 0).all()
     assert (missed.hold_min[~gone] == 60).all()
-    wrong = done(Execution(wrong_step_fraction=0.3, wrong_size_cv_fraction=0.4), level=100.0)
+    wrong = done(WardErrors(wrong_step_fraction=0.3, wrong_size_cv_fraction=0.4), level=100.0)
     off = wrong.rate_u_per_h != meant.rate_u_per_h
     assert off.mean() == pytest.approx(0.3, abs=0.01)
     steps = (wrong.rate_u_per_h[off] - 1400) / (meant.rate_u_per_h[off] - 1400)
     assert np.log(steps).std() == pytest.approx(math.sqrt(math.log1p(0.16)), rel=0.03)
-    start = done(Execution(omitted_bolus_fraction=0.14, wrong_start_fraction=0.19, wrong_size_cv_fraction=0.3), number=0)
+    start = done(WardErrors(omitted_bolus_fraction=0.14, wrong_start_fraction=0.19, wrong_size_cv_fraction=0.3), number=0)
     assert (start.bolus_u == 0).mean() == pytest.approx(0.14, abs=0.01)
     assert (start.rate_u_per_h != 1440).mean() == pytest.approx(0.19, abs=0.01)
-    late = done(Execution(late_draw_fraction=0.25, late_by_h=2.0))
+    late = done(WardErrors(late_draw_fraction=0.25, late_by_h=2.0))
     by = late.next_draw_h - TABLE.decide_many(seen()).next_draw_h
     assert (by > 0).mean() == pytest.approx(0.25, abs=0.01)
     assert by[by > 0].mean() == pytest.approx(2.0, abs=0.1)
     assert by.max() <= 12.0
-    guessed = Execution(weight_error_cv_fraction=0.1).weights_kg(np.full(N, 80.0), 3, np.arange(N))
+    guessed = WardErrors(weight_error_cv_fraction=0.1).weights_kg(np.full(N, 80.0), 3, np.arange(N))
     assert guessed.std() == pytest.approx(8.0, rel=0.03)
 
 
 def test_a_delayed_change_comes_later():
     course = titrate(
-        PATIENT, DRUG, TABLE, seed=9, execution=Execution(change_delay_h=0.5), laboratory=Laboratory(cv_fraction=0.4)
+        PATIENT, DRUG, TABLE, seed=9, ward_errors=WardErrors(change_delay_h=0.5), laboratory=Laboratory(cv_fraction=0.4)
     )
     changes = [order.time_h for entry in course.entries[1:] for order in entry.orders]
     results = [entry.time_h for entry in course.entries[1:] if entry.orders]
@@ -97,14 +97,14 @@ def test_a_delayed_change_comes_later():
 
 def test_errors_have_an_address():
     """The same ward errs in the same way with the same patient; another patient meets other errors."""
-    one, again, other = (titrate(PATIENT, DRUG, TABLE, seed=4, subject=s, execution=hospital.REAL_WARD) for s in (17, 17, 18))
+    one, again, other = (titrate(PATIENT, DRUG, TABLE, seed=4, subject=s, ward_errors=hospital.REAL_WARD) for s in (17, 17, 18))
     assert one == again
     assert one.regimen != other.regimen
     assert one.labs[0].value != titrate(PATIENT, DRUG, TABLE, seed=4, subject=18).labs[0].value
 
 
 def test_the_papers_of_a_ward_are_cited(capsys):
-    titrate(PATIENT, DRUG, TABLE, execution=hospital.REAL_WARD)
+    titrate(PATIENT, DRUG, TABLE, ward_errors=hospital.REAL_WARD)
     print_citations(bibtex=False)
     assert "Pharand" in capsys.readouterr().out
 
@@ -112,14 +112,14 @@ def test_the_papers_of_a_ward_are_cited(capsys):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Execution(missed_step_fraction=1.2), "missed_step_fraction must lie between 0 and 1; got 1.2"),
-        (lambda: Execution(late_by_h=13), "late_by_h must lie between 0 and 12; got 13"),
-        (lambda: Execution(name=""), "name must be a text"),
-        (lambda: Execution(sources=("x",)), "sources must be a Source"),
-        (lambda: titrate(PATIENT, DRUG, TABLE, execution="sloppy"), "execution must be an Execution or None"),
+        (lambda: WardErrors(missed_step_fraction=1.2), "missed_step_fraction must lie between 0 and 1; got 1.2"),
+        (lambda: WardErrors(late_by_h=13), "late_by_h must lie between 0 and 12; got 13"),
+        (lambda: WardErrors(name=""), "name must be a text"),
+        (lambda: WardErrors(sources=("x",)), "sources must be a Source"),
+        (lambda: titrate(PATIENT, DRUG, TABLE, ward_errors="sloppy"), "ward_errors must be a WardErrors or None"),
         (lambda: titrate(PATIENT, DRUG, TABLE, subject=-1), "subject must lie between 0"),
         (
-            lambda: titrate(PATIENT, DRUG, ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1), execution=hospital.REAL_WARD),
+            lambda: titrate(PATIENT, DRUG, ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1), ward_errors=hospital.REAL_WARD),
             "controller must be one with decide_many",
         ),
     ],

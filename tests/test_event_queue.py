@@ -1,11 +1,11 @@
-"""An agenda for many beside the simplest one for each: a list from which the smallest is taken."""
+"""An queue for many beside the simplest one for each: a list from which the smallest is taken."""
 
 import numpy as np
 import pytest
 
-from heparin_pk.base.elementwise import LOOPS
+from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.engine import event_queue
-from heparin_pk.engine.event_queue import Agenda, Slots
+from heparin_pk.engine.event_queue import EventQueue, Slots
 
 RANKS = np.array([2, 0, 1, 1])
 AT_ONCE = 1
@@ -17,7 +17,7 @@ AT_ONCE = 1
 def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
     rng = np.random.default_rng(seed)
     number, until_h = 7, 2.0
-    agenda = Agenda(number, RANKS, until_h, at_the_end, (AT_ONCE,))
+    queue = EventQueue(number, RANKS, until_h, at_the_end, (AT_ONCE,))
     lists = [[] for _ in range(number)]
     written = [0] * number
     most, waited, over = 0, 0, 0
@@ -26,14 +26,14 @@ def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
         if rng.random() < 0.55:
             what = int(rng.integers(len(RANKS)))
             time_h, x, y = rng.integers(0, 6, len(lanes)) / 2.0, rng.random(len(lanes)), rng.random(len(lanes))
-            agenda.write(lanes, time_h, what, x, y)
+            queue.write(lanes, time_h, what, x, y)
             for i, lane in enumerate(lanes.tolist()):
                 lists[lane].append((time_h[i], RANKS[what], written[lane], what, x[i], y[i]))
                 written[lane] += 1
             most = max(most, *map(len, lists))
             continue
         here_h = rng.integers(0, 6, number) / 2.0 * rng.choice([-1.0, 1.0])
-        left, waits, due = agenda.take_next(lanes, here_h)
+        left, waits, due = queue.take_next(lanes, here_h)
         firsts = {lane: min(lists[lane]) for lane in lanes.tolist() if lists[lane]}
         over += sum(first[0] > until_h for first in firsts.values())
         ends = {lane for lane, first in firsts.items() if first[0] == until_h and first[1] in at_the_end}
@@ -55,21 +55,21 @@ def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
     assert over > 0
     for what in range(len(RANKS)):
         expected = [sum(one[4] for one in due if one[3] == what) for due in lists]
-        np.testing.assert_allclose(agenda.running(np.arange(number), what), expected)
+        np.testing.assert_allclose(queue.running(np.arange(number), what), expected)
 
 
 def test_who_has_nothing_to_do_is_left_out():
-    agenda = Agenda(3, RANKS, 10.0)
-    agenda.write(np.array([1]), 4.0, 0)
-    left, waits, due = agenda.take_next(np.arange(3), np.zeros(3))
+    queue = EventQueue(3, RANKS, 10.0)
+    queue.write(np.array([1]), 4.0, 0)
+    left, waits, due = queue.take_next(np.arange(3), np.zeros(3))
     assert (left.tolist(), waits, due.lanes.tolist(), due.at_h.tolist()) == ([1], True, [1], [4.0])
-    left, waits, due = agenda.take_next(left, np.zeros(3))
+    left, waits, due = queue.take_next(left, np.zeros(3))
     assert (len(left), waits, list(due.by_kind())) == (0, True, [])
-    assert len(agenda.take_next(left, np.zeros(3))[0]) == 0
+    assert len(queue.take_next(left, np.zeros(3))[0]) == 0
 
 
 def full_of_appointments(rng, number):
-    """Return slots as an agenda leaves them: some lanes with none, some with as many as there is room for."""
+    """Return slots as an queue leaves them: some lanes with none, some with as many as there is room for."""
     held = rng.integers(0, 6, number)
     there = np.arange(5)[:, None] < held
     time_h = np.where(there, rng.choice([0.0, 1.0, 2.5, 9.0], (5, number)), np.inf)
@@ -92,8 +92,8 @@ def entries(rng, number, until_h=9.0):
 
 def test_lane_after_lane_is_all_at_once(monkeypatch):
     """The loops that are compiled elsewhere, here in plain Python, beside the arrays."""
-    for known in list(LOOPS):
-        monkeypatch.delitem(LOOPS, known)
+    for known in list(COMPILED):
+        monkeypatch.delitem(COMPILED, known)
     rng = np.random.default_rng(3)
     for lanes, entry, here_h, rules in entries(rng, 300):
         slots = full_of_appointments(rng, 300)
