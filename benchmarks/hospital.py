@@ -49,14 +49,14 @@ JITTERED = replace(TRIAL, ward_errors=WardErrors(name="jittered", late_draw_frac
 """Every draw late, by half an hour in the mean, to the minute."""
 
 
-def the_ward(number: int) -> tuple[Any, Work]:
+def the_ward(n: int) -> tuple[Any, Work]:
     """Return the people as our cohort and as plain numbers."""
-    subjects = np.arange(number)
+    subjects = np.arange(n)
     cohort = THROMBOSIS_WARD.cohort(DRUG, subjects, seed=SEED)
     k = DRUG.kinetics_of_all(cohort)
     if k.vmax_u_per_h.any() or k.q_ml_per_h.any() or k.ke0_per_h.any():
         raise ValueError("the peers' model has the binding pool and linear loss only")
-    slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.laws), (number,))
+    slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.covariate_effects), (n,))
     columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
     people = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
     errors = np.stack([standard_normals(SEED, "assay aptt_s", float(hour), subjects) for hour in range(HOURS + 1)], axis=1)
@@ -66,18 +66,18 @@ def the_ward(number: int) -> tuple[Any, Work]:
 class Orders(NoObserver):
     """Writes down what was ordered at which hour."""
 
-    def __init__(self, number: int) -> None:
-        self.decided = np.zeros((number, HOURS, 4))
+    def __init__(self, n: int) -> None:
+        self.decided = np.zeros((n, HOURS, 4))
 
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
         place = {EventKind.BOLUS: 1, EventKind.HOLD: 2, EventKind.INFUSION: 3}[EventKind(what)]
         self.decided[lanes, np.rint(at_h).astype(int), place] = amount / 60.0 if what == EventKind.HOLD else amount
 
 
-def ours(runner: str, keeps: bool, cohort: Any, number: int) -> tuple[Charts, Orders]:
+def ours(runner: str, keeps: bool, cohort: Any, n: int) -> tuple[Charts, Orders]:
     """Treat the ward through ``titrate_cohort``, keeping trajectories and orders, or nothing but the charts."""
-    subjects = np.arange(number)
-    orders = Orders(number if keeps else 0)
+    subjects = np.arange(n)
+    orders = Orders(n if keeps else 0)
     charts = titrate_cohort(
         cohort.take(subjects),
         DRUG,
@@ -95,12 +95,12 @@ def ours(runner: str, keeps: bool, cohort: Any, number: int) -> tuple[Charts, Or
 def as_peers_write(found: tuple[Charts, Orders]) -> Found:
     """Return what was kept in the form of the peers."""
     charts, orders = found
-    number, decided = len(charts.number), orders.decided.copy()
+    n, decided = len(charts.n_results), orders.decided.copy()
     rate = decided[:, 0, 3].copy()
-    level = np.zeros((number, HOURS))
+    level = np.zeros((n, HOURS))
     for k in range(len(charts.values)):
         hour = np.rint(charts.drawn_h[k]).astype(int) + 1
-        here = np.flatnonzero((k < charts.number) & (hour < HOURS))
+        here = np.flatnonzero((k < charts.n_results) & (hour < HOURS))
         level[here, hour[here]] = np.where(charts.above_ceiling[k], BEYOND, charts.values[k])[here]
     decided[:, 0] = 0.0
     for hour in range(1, HOURS):
@@ -110,8 +110,8 @@ def as_peers_write(found: tuple[Charts, Orders]) -> Found:
     return charts.trajectories_u_per_ml, decided
 
 
-def outcomes(runner: str, number: int) -> None:
-    TRIAL.part(0, number, seed=SEED, runner=runner)
+def outcomes(runner: str, n: int) -> None:
+    TRIAL.part(0, n, seed=SEED, runner=runner)
 
 
 def reference(cohort: Any) -> np.ndarray:
@@ -213,8 +213,8 @@ def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
     return rows + skipped
 
 
-def _peer(run: Callable[[Work], Found], work: Work, number: int) -> Found:
-    return run(work.first(number))
+def _peer(run: Callable[[Work], Found], work: Work, n: int) -> Found:
+    return run(work.first(n))
 
 
 def print_rates(rows: list[dict[str, Any]]) -> None:
@@ -262,12 +262,12 @@ def cold(name: str) -> dict[str, Any]:
     return {"import_s": imported, "first_s": first, "again_s": cpu_s() - start, "mb": _mb()}
 
 
-def trial(number: int, workers: int, keep_rows: bool, runner: str, draws: str) -> dict[str, Any]:
+def trial(n: int, workers: int, keep_rows: bool, runner: str, draws: str) -> dict[str, Any]:
     start, wall = _tree_s(), time.perf_counter()
     which = JITTERED if draws == "jittered" else TRIAL
-    which.run(number, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
+    which.run(n, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
     return {
-        "patients": number,
+        "patients": n,
         "workers": workers,
         "keep_rows": keep_rows,
         "runner": runner,
@@ -279,12 +279,12 @@ def trial(number: int, workers: int, keep_rows: bool, runner: str, draws: str) -
     }
 
 
-def cluster(number: int, how: str) -> dict[str, Any]:
+def cluster(n: int, how: str) -> dict[str, Any]:
     """Return what a run costs in this process, in two, or on a local Dask cluster of two (start-up included)."""
     start, wall = _tree_s(), time.perf_counter()
     common: dict[str, Any] = {"seed": SEED, "keep_rows": False, "progress": False}
     if how in ("serial", "two processes"):
-        TRIAL.run(number, workers=1 if how == "serial" else 2, **common)
+        TRIAL.run(n, workers=1 if how == "serial" else 2, **common)
     else:
         import dask  # noqa: PLC0415
         from dask.distributed import Client, LocalCluster  # noqa: PLC0415
@@ -292,8 +292,8 @@ def cluster(number: int, how: str) -> dict[str, Any]:
         if how == "Dask, trim 2**30":
             dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30})
         with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two, Client(two) as client:
-            TRIAL.run(number, client=client, people_per_chunk=16_384, **common)
-    return {"how": how, "patients": number, "wall_s": time.perf_counter() - wall, "cpu_s": _tree_s() - start}
+            TRIAL.run(n, client=client, people_per_chunk=16_384, **common)
+    return {"how": how, "patients": n, "wall_s": time.perf_counter() - wall, "cpu_s": _tree_s() - start}
 
 
 def _tree_s() -> float:
@@ -385,20 +385,20 @@ def main() -> None:
         sizes = [1_000, 10_000, 100_000] + [1_000_000] * given.large
         ways_to_run = ((1, False, "on time"), (2, False, "on time"), (1, True, "on time"), (1, False, "jittered"))
         for runner in ("numpy", "compiled"):
-            for number in sizes:
+            for n in sizes:
                 for workers, keep_rows, draws in ways_to_run:
-                    row = alone("trial", number, workers, keep_rows, runner, draws)
+                    row = alone("trial", n, workers, keep_rows, runner, draws)
                     found["scaling"].append(row)
                     print(
-                        f"{runner:<12}{number:>10,}{draws:>10}{workers:>9}{'kept' if keep_rows else '-':>6}{row['wall_s']:>9.1f}"
+                        f"{runner:<12}{n:>10,}{draws:>10}{workers:>9}{'kept' if keep_rows else '-':>6}{row['wall_s']:>9.1f}"
                         f"{row['cpu_s']:>9.1f}{row['mb']:>7.0f}{row['mb_largest_worker'] if workers > 1 else 0:>13.0f}"
                     )
     if "cluster" in only:
         found["cluster"] = []
         ways = ("serial", "two processes", "Dask", "Dask, trim 2**30")
-        number = min(given.patients or 100_000, 100_000)
-        rounds = [[(alone("cluster", 64, how), alone("cluster", number, how)) for how in ways] for _ in range(3)]
-        print(f"\n{f'{number:,} patients, numpy':<28}{'wall s':>9}{'CPU s':>9}{'of it start':>13}{'work / serial':>15}")
+        n = min(given.patients or 100_000, 100_000)
+        rounds = [[(alone("cluster", 64, how), alone("cluster", n, how)) for how in ways] for _ in range(3)]
+        print(f"\n{f'{n:,} patients, numpy':<28}{'wall s':>9}{'CPU s':>9}{'of it start':>13}{'work / serial':>15}")
         serial = statistics.median(large["cpu_s"] - small["cpu_s"] for small, large in (one[0] for one in rounds))
         for place, how in enumerate(ways):
             small, large = ([one[place][which] for one in rounds] for which in (0, 1))

@@ -29,8 +29,8 @@ class Work:
     people: np.ndarray
     errors: np.ndarray
 
-    def first(self, number: int) -> Work:
-        return Work(self.people[:number].copy(), self.errors[:number].copy())
+    def first(self, n: int) -> Work:
+        return Work(self.people[:n].copy(), self.errors[:n].copy())
 
 
 Found = tuple[np.ndarray, np.ndarray]

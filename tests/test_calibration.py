@@ -29,7 +29,7 @@ def test_a_perfect_line_is_found_again():
     assert fit.correlation == pytest.approx(1.0)
     assert (fit.low_s, fit.high_s) == pytest.approx((30 * np.exp(0.6), 30 * np.exp(1.4)))
     assert fit.low_band_s == pytest.approx((fit.low_s, fit.low_s), rel=1e-6)
-    assert fit.target.write() == "aPTT 55-122 s"
+    assert fit.target.in_words() == "aPTT 55-122 s"
 
 
 def test_the_linear_form_is_the_textbook_line():
@@ -94,7 +94,7 @@ def test_agreement_counts():
         Sample(anti_xa_u_per_ml=x, aptt_s=s) for x, s in ((0.1, 30), (0.3, 40), (0.5, 60), (0.6, 60), (0.7, 90), (0.9, 150))
     )
     found = agreement(tubes, IN_USE)
-    assert (found.number, found.number_in_range) == (6, 4)
+    assert (found.n, found.n_in_range) == (6, 4)
     assert (found.in_fraction, found.below_fraction, found.above_fraction) == (0.5, 0.25, 0.25)
     assert found.concordant_fraction == pytest.approx(4 / 6)
     assert found.rank_correlation_ratio == pytest.approx(0.9856, abs=1e-3)
@@ -162,7 +162,7 @@ def test_a_sensitive_reagent_under_the_old_table(slope_ml_per_u, anti_xa, rate):
         (lambda: calibrate(EXACT, anti_xa_range=(0.7, 0.3)), "anti_xa_range must be two rising levels"),
         (lambda: Sample(anti_xa_u_per_ml=float("nan"), aptt_s=30), "anti_xa_u_per_ml must lie between 0 and 100; got nan"),
         (lambda: Sample(anti_xa_u_per_ml=0.3, aptt_s=-3), "aptt_s must lie between 1 and 10000; got -3"),
-        (lambda: samples(UFH, REAGENTS["guideline"], 0, seed=1), "number must lie between 1 and"),
+        (lambda: samples(UFH, REAGENTS["guideline"], 0, seed=1), "n must lie between 1 and"),
         (lambda: samples(UFH, REAGENTS["guideline"], 5, seed=1, rates_u_per_kg_per_h=(8, 600)), "rates_u_per_kg_per_h must lie"),
     ],
 )

@@ -59,7 +59,7 @@ def test_results_at_the_ceiling_are_never_numbers():
     chart = datasets.load_icu_course("M3D-011")
     above = [lab for lab in chart.labs if lab.value >= 150]
     assert above
-    assert all(lab.write() == "aPTT > 150 s" for lab in above)
+    assert all(lab.in_words() == "aPTT > 150 s" for lab in above)
 
 
 def test_the_typical_model_misfits_and_says_so():

@@ -26,7 +26,7 @@ def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
         if rng.random() < 0.55:
             what = int(rng.integers(len(RANKS)))
             time_h, x, y = rng.integers(0, 6, len(lanes)) / 2.0, rng.random(len(lanes)), rng.random(len(lanes))
-            queue.write(lanes, time_h, what, x, y)
+            queue.add(lanes, time_h, what, x, y)
             for i, lane in enumerate(lanes.tolist()):
                 lists[lane].append((time_h[i], RANKS[what], written[lane], what, x[i], y[i]))
                 written[lane] += 1
@@ -60,7 +60,7 @@ def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
 
 def test_who_has_nothing_to_do_is_left_out():
     queue = EventQueue(3, RANKS, 10.0)
-    queue.write(np.array([1]), 4.0, 0)
+    queue.add(np.array([1]), 4.0, 0)
     left, waits, due = queue.take_next(np.arange(3), np.zeros(3))
     assert (left.tolist(), waits, due.lanes.tolist(), due.at_h.tolist()) == ([1], True, [1], [4.0])
     left, waits, due = queue.take_next(left, np.zeros(3))

@@ -96,7 +96,7 @@ def ward(number, drug=DRUG, first=0):
 
 def same(course, charts, orders, i):
     labs = [(lab.drawn_h, lab.value, lab.above_ceiling) for lab in course.labs]
-    k = charts.number[i]
+    k = charts.n_results[i]
     found = zip(charts.drawn_h[:k, i], charts.values[:k, i], charts.above_ceiling[:k, i], strict=True)
     assert labs == list(found)
     assert written(course) == orders[i]
@@ -153,14 +153,14 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     hours, inputs = rng.uniform(0.001, 1 / 12, n), [rng.uniform(0, 2000, n), rng.choice([0.0, 9000.0], n)]
     now = on_arrays.slope(*state, *inputs, *rates)
     new, bend = on_arrays.rk4_step(state, hours, inputs, rates, now)
-    strain = on_arrays.strain(state, new, hours, inputs, rates, now, bend)
-    many, sure = on_arrays.substeps(strain), on_arrays.accept_step(strain)
+    error_indicators = on_arrays.error_indicators(state, new, hours, inputs, rates, now, bend)
+    many, sure = on_arrays.substeps(error_indicators), on_arrays.accept_step(error_indicators)
     for i in range(n):
         mine, fed, who = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
         slopes = on_floats.slope(*mine, *fed, *who)
         stepped, bent = on_floats.rk4_step(mine, float(hours[i]), fed, who, slopes)
-        own = on_floats.strain(mine, stepped, float(hours[i]), fed, who, slopes, bent)
-        assert own == tuple(x[i] for x in strain)
+        own = on_floats.error_indicators(mine, stepped, float(hours[i]), fed, who, slopes, bent)
+        assert own == tuple(x[i] for x in error_indicators)
         assert (on_floats.substeps(own), on_floats.accept_step(own)) == (many[i], sure[i])
     assert len(set(many.tolist())) > 5
     assert (many == 1.0).any()
@@ -194,17 +194,17 @@ def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond
     state, inputs, hours = each((6000.0, 0.0, 400.0, 0.0, 0.0, 0.0, 0.0, 0.0)), each((1350.0, 0.0)), 1.0 / 12.0
     now = rule.slope(*state, *inputs, *rates)
     new, bend = rule.rk4_step(state, hours, inputs, rates, now)
-    well = rule.strain(state, new, hours, inputs, rates, now, bend)
+    well = rule.error_indicators(state, new, hours, inputs, rates, now, bend)
     assert 1.0 < rule.substeps(well) < 10.0
     for overflowed in ((each([beyond]) + new[1:], each([beyond]) + bend[1:]), (new, each([beyond]) + bend[1:])):
         with np.errstate(invalid="ignore"):
-            strain = rule.strain(state, overflowed[0], hours, inputs, rates, now, overflowed[1])
-        assert not rule.accept_step(strain)
-        assert rule.substeps(strain) == 40.0
+            error_indicators = rule.error_indicators(state, overflowed[0], hours, inputs, rates, now, overflowed[1])
+        assert not rule.accept_step(error_indicators)
+        assert rule.substeps(error_indicators) == 40.0
     stiff = each((*(x for x in DRUG.kinetics(Patient(weight_kg=75)).rates()[:8]), 6000.0, 0.0, 0.0, 0.0, 0.0))
     with np.errstate(invalid="ignore"):
-        strain = rule.strain(state, each([math.nan]) + new[1:], hours, inputs, stiff, now, bend)
-    assert rule.substeps(strain) == math.ceil(float(np.ravel(strain[0] / strain[2])[0])) > 250
+        error_indicators = rule.error_indicators(state, each([math.nan]) + new[1:], hours, inputs, stiff, now, bend)
+    assert rule.substeps(error_indicators) == math.ceil(float(np.ravel(error_indicators[0] / error_indicators[2])[0])) > 250
 
 
 def test_an_error_does_not_grow_over_twenty_halvings():
@@ -270,7 +270,7 @@ def test_every_set_is_the_stepper_bit_for_bit(drug, runner):
 )
 def test_every_table_orders_the_same_for_one_and_for_many(name, ward_errors):
     charts = held_together(ward(24), DRUG, Nomogram.load(name), range(0, 24, 5), hours=48.0, ward_errors=ward_errors)
-    assert charts.number.min() >= 2
+    assert charts.n_results.min() >= 2
 
 
 @dataclass(frozen=True)
@@ -325,7 +325,7 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
         settings = {"seed": 1, "hours": 26.0, "ward_errors": ward_errors, "trajectories": trajectories}
         charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=who, **settings)
         observer.finish(26.0)
-        names = ("number", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
+        names = ("n_results", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
         names += ("trajectories_u_per_ml", "area_u_h_per_ml")
         counted = {f"{name} {i}": getattr(one, name) for i, one in enumerate(observer.ranges) for name in COUNTED}
         return {name: getattr(charts, name) for name in names} | counted | {"peak": observer.peak_u_per_ml}
@@ -538,7 +538,7 @@ class Gentle:
 
     def decide_many(self, seen):
         change = np.where(seen.levels[0] < 50, 1.5, np.where(seen.levels[0] > 80, -1.0, 0.0)) * seen.weight_kg
-        rate = np.where(seen.number == 0, 15.0 * seen.weight_kg, seen.rate_u_per_h + change)
+        rate = np.where(seen.n_results == 0, 15.0 * seen.weight_kg, seen.rate_u_per_h + change)
         none = np.zeros(len(rate))
         return Decisions(bolus_u=none, bolus_over_min=none, hold_min=none, rate_u_per_h=rate, next_draw_h=seen.time_h + 6)
 
@@ -547,7 +547,7 @@ def test_a_rule_of_ones_own_runs_at_the_speed_of_arrays():
     cohort = ward(50)
     charts = titrate_cohort(cohort, DRUG, Gentle(), observer=Chart(50), hours=48.0)
     assert (charts.rate_u_per_h / cohort.weight_kg).std() > 0.5
-    assert set(charts.number.tolist()) == {6}
+    assert set(charts.n_results.tolist()) == {6}
 
 
 # What is refused

@@ -121,8 +121,8 @@ def test_a_table_prints_every_line(name):
     text = str(table)
     for band in table.bands:
         assert band.label in text
-        assert band.write() in text
-    assert table.target.write() in text
+        assert band.in_words() in text
+    assert table.target.in_words() in text
     assert table.source.cite() in text
     assert all(caveat in text for caveat in table.caveats)
 
@@ -149,7 +149,7 @@ def test_start(name, weight_kg, bolus_u, rate_u_per_h):
     decision = table.decide(situation(table, weight_kg=weight_kg, now_h=0.0, rate_u_per_h=0.0))
     assert given(decision) == (bolus_u, 0.0, rate_u_per_h)
     assert decision.next_draw_h == table.start.first_check_h
-    assert decision.why == table.start.write()
+    assert decision.why == table.start.in_words()
 
 
 def test_the_cap_of_the_start_binds_the_first_doses_only():
@@ -490,7 +490,7 @@ def test_a_table_needs_its_source_and_a_target_of_its_assay(field):
     ],
 )
 def test_words(noun, words):
-    assert noun.write() == words
+    assert noun.in_words() == words
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,7 @@ def test_two_days_and_their_replay(tables, name, weight_kg):
 
 
 def test_no_bolus_means_no_bolus(tables):
-    assert tables["pmc8891818-cns"].start.write() == "no bolus, 12 U/kg/h"
+    assert tables["pmc8891818-cns"].start.in_words() == "no bolus, 12 U/kg/h"
     assert not any(band.bolus_u or band.bolus_u_per_kg for band in tables["pmc8891818-cns"].bands)
 
 

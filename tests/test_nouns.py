@@ -343,12 +343,12 @@ def test_outside_the_studied_range_warns():
 def test_a_result_is_capped_at_the_ceiling():
     laboratory = Laboratory(cv_fraction=0.0)
     lab = laboratory.report(3.0, ADULT, published.reagents.GUIDELINE, 6.0, 0)
-    assert (lab.value, lab.above_ceiling, lab.write()) == (150.0, True, "aPTT > 150 s")
+    assert (lab.value, lab.above_ceiling, lab.in_words()) == (150.0, True, "aPTT > 150 s")
     assert lab.reported_h == 7.0
     ratio = Laboratory(assay="aptt_ratio", cv_fraction=0.0).report(3.0, ADULT, published.reagents.GUIDELINE, 6.0, 0)
-    assert (ratio.value, ratio.above_ceiling, ratio.write()) == (5.0, True, "aPTT ratio > 5.0")
+    assert (ratio.value, ratio.above_ceiling, ratio.in_words()) == (5.0, True, "aPTT ratio > 5.0")
     anti_xa = Laboratory(assay="anti_xa_u_per_ml", cv_fraction=0.0).report(3.0, ADULT, published.reagents.GUIDELINE, 6.0, 0)
-    assert (anti_xa.value, anti_xa.above_ceiling, anti_xa.write()) == (3.0, False, "anti-Xa 3.00 U/mL")
+    assert (anti_xa.value, anti_xa.above_ceiling, anti_xa.in_words()) == (3.0, False, "anti-Xa 3.00 U/mL")
 
 
 def test_results_are_written_as_the_chart_prints_them():
@@ -357,8 +357,8 @@ def test_results_are_written_as_the_chart_prints_them():
         ("aptt_ratio", 2, "aPTT ratio 2.0"),
         ("anti_xa_u_per_ml", 0.5, "anti-Xa 0.50 U/mL"),
     ):
-        assert Lab(drawn_h=6, reported_h=7, assay=assay, value=value).write() == text
-        assert ASSAYS[assay].write(value) == text
+        assert Lab(drawn_h=6, reported_h=7, assay=assay, value=value).in_words() == text
+        assert ASSAYS[assay].in_words(value) == text
 
 
 def test_low_antithrombin_hides_heparin_from_the_anti_xa_assay():
@@ -460,7 +460,7 @@ def test_in_words(titrated):
     ):
         assert words in text
     (second,) = (line for line in lines if line.split()[0] == "7")
-    assert second.split() == ["7", "h", *titrated.labs[0].write().split(), "(drawn", "6", "h)", "no", "change"]
+    assert second.split() == ["7", "h", *titrated.labs[0].in_words().split(), "(drawn", "6", "h)", "no", "change"]
     (third,) = (line for line in lines if "14.25 h" in line)
     assert "drawn 13.25 h" in third
 
@@ -470,9 +470,9 @@ def test_in_words_of_a_nomogram():
     *lines, bag = course.in_words().splitlines()
     assert "100 U/mL" in bag
     assert len(lines) == len(course.entries)
-    assert RASCHKE.start.write() in lines[0]
+    assert RASCHKE.start.in_words() in lines[0]
     for line, entry in zip(lines[1:], course.entries[1:], strict=True):
-        assert entry.lab.write() in line
+        assert entry.lab.in_words() in line
         assert RASCHKE.band(entry.lab.value, entry.lab.above_ceiling).label.partition(" (")[0] in line
         for order in entry.orders:
             if isinstance(order, Infusion):
@@ -874,7 +874,7 @@ def test_an_anti_xa_range_knows_the_antithrombin():
         with pytest.raises(ValueError, match="anti_xa_range must"):
             aptt_range_for_anti_xa(reagent, ADULT_30, ends)
     wide = aptt_range_for_anti_xa(published.reagents.PATHROMTIN_SL, ADULT_30)
-    assert wide.write() == "aPTT 81 to > 150 s"
+    assert wide.in_words() == "aPTT 81 to > 150 s"
 
 
 def test_levels_below_nothing_are_refused():

@@ -291,7 +291,7 @@ def laws_of(drug):
         *(p.value for p in drug.parameters),
         *(v.cv_fraction for v in drug.variability),
         *(r.value for r in drug.residual),
-        *(law.effect for law in drug.laws),
+        *(law.effect for law in drug.covariate_effects),
     ]
 
 

@@ -54,12 +54,12 @@ def slope(patient, drug=UFH):
 
 
 def test_every_law_has_somebody():
-    assert set(PEOPLE) == {law.name for law in UFH.laws}
+    assert set(PEOPLE) == {law.name for law in UFH.covariate_effects}
 
 
 def test_a_typical_patient_is_untouched():
     """Bit for bit: with every law of the set and with none."""
-    bare = replace(UFH, laws=())
+    bare = replace(UFH, covariate_effects=())
     with_laws, without = (simulate(ADULT, drug, USUAL, hours=24) for drug in (UFH, bare))
     np.testing.assert_array_equal(with_laws.states, without.states)
     for assay in with_laws.assays:
@@ -78,14 +78,14 @@ def test_every_law_does_something_says_so_and_can_be_switched_off(name):
     ]
     assert max(moved) > 0.03
     said = UFH.in_the_patients_words(patient)
-    laws = [law for law in UFH.laws if law.name == name and law.applies_to(patient)]
+    laws = [law for law in UFH.covariate_effects if law.name == name and law.applies_to(patient)]
     assert laws
     for law in laws:
         assert law.words in said
         assert law.words.startswith(("I ", "My ", "The "))
         assert law.effect.source.citation in {source.citation for source in on.sources}
     assert {source.citation for source in off.sources} <= {source.citation for source in on.sources}
-    assert name not in {law.name for law in UFH.without(name).laws}
+    assert name not in {law.name for law in UFH.without(name).covariate_effects}
 
 
 class TestPrintedRatios:

@@ -99,7 +99,7 @@ def test_bands_write_every_line_of_the_table():
     written = [text.get_text() for text in plot.bands(table).texts]
     for band in table.bands:
         assert band.label in written
-        assert band.write() in written
+        assert band.in_words() in written
 
 
 def test_lines_are_told_apart_without_colour():

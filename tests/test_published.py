@@ -244,7 +244,7 @@ class TestPrinted:
         assert a.act_rise_s("EDRICH_2015_UFH", 100, 31 / 60) / 100 == pytest.approx(1.4, rel=0.05)
         assert 154 <= a.half_life_min("EDRICH_2015_UFH", Patient(weight_kg=78, sex="male"), dose_u_per_kg=100) <= 180
         on_warfarin = Patient(weight_kg=78, sex="male", inr=1.6)
-        assert published.EDRICH_2015_UFH.responses.laws
+        assert published.EDRICH_2015_UFH.responses.covariate_effects
         rise = a.act_after_s("EDRICH_2015_UFH", 100, 0.5, on_warfarin) - 144
         assert rise / (a.act_after_s("EDRICH_2015_UFH", 100, 0.5, replace(on_warfarin, inr=None)) - 144) == pytest.approx(
             1.92, abs=0.01

@@ -117,7 +117,7 @@ def test_more_patients_change_nobody(found):
 def test_the_same_arm_twice_differs_by_nothing():
     twice = Trial(population=hospital.THROMBOSIS_WARD, arms={"one": RASCHKE, "two": RASCHKE}, ward_errors=hospital.REAL_WARD)
     for row in twice.run(200, seed=1, progress=False).summary():
-        if row["arm"] == "two" and row["difference_number"]:
+        if row["arm"] == "two" and row["difference_n"]:
             assert (row["difference_mean"], row["difference_sd"]) == (0.0, 0.0)
 
 
@@ -169,7 +169,7 @@ def test_summaries_are_those_of_the_rows(found):
                 continue
             assert one.mean == pytest.approx(values.mean(), rel=1e-9, abs=1e-9)
             assert one.sd == pytest.approx(values.std(ddof=1), rel=1e-4, abs=1e-3 * max(1.0, abs(one.mean)))
-            assert one.number == len(values)
+            assert one.n == len(values)
             assert one.low <= one.mean <= one.high
     differences = (
         found.columns("durham-va-2009")["time_in_range_fraction"] - found.columns("raschke-1993")["time_in_range_fraction"]
@@ -183,11 +183,11 @@ def test_a_subgroup_is_its_rows(found):
     rows = found.columns("raschke-1993")
     women = rows["sex"] == "female"
     one = found.estimate("raschke-1993", "time_below_fraction", "women")
-    assert one.number == women.sum()
+    assert one.n == women.sum()
     assert one.mean == pytest.approx(rows["time_below_fraction"][women].mean())
     assert {"all", "women", "men", "over 80 years", "BMI 40 and more", "antithrombin under 0.8"} <= set(found.groups)
     assert found.groups == TWO.groups
-    assert sum(found.estimate("raschke-1993", "blood_draws", g).number for g in ("women", "men")) == NUMBER
+    assert sum(found.estimate("raschke-1993", "blood_draws", g).n for g in ("women", "men")) == NUMBER
 
 
 def test_shares_of_patients_have_wilsons_interval():
@@ -296,7 +296,7 @@ class Stops:
         raise AssertionError
 
     def decide_many(self, seen):
-        if (seen.number == 0).all():
+        if (seen.n_results == 0).all():
             self.parts += 1
             if self.parts > self.after:
                 raise KeyboardInterrupt
@@ -312,7 +312,7 @@ def test_a_stopped_trial_goes_on_where_it_was(tmp_path):
     folder = tmp_path / "kept"
     with pytest.raises(TrialInterrupted, match="stopped by hand with 100 of 250 patients done") as stopped:
         trial(2).run(250, seed=2, people_per_chunk=50, checkpoint=folder, progress=False)
-    assert stopped.value.outcomes.number == 100
+    assert stopped.value.outcomes.n == 100
     assert len(list(folder.glob("part-*.npz"))) == 2
     rest = trial(3)
     identical(whole, rest.run(250, seed=2, people_per_chunk=77, checkpoint=folder, progress=False))
@@ -381,12 +381,12 @@ def test_a_cluster_that_is_not_there(tmp_path):
     assert all(one.status == "closed" for one in clients), "one that is collected later would stop the next from starting"
 
 
-def _part_with_a_dying_worker(trial, flag, first, number, seed, runner):
+def _part_with_a_dying_worker(trial, flag, first, n, seed, runner):
     if first == 100 and not os.path.exists(flag):
         with open(flag, "w", encoding="utf-8"):
             pass
         os.kill(os.getpid(), signal.SIGKILL)
-    return Trial.part(trial, first, number, seed=seed, runner=runner)
+    return Trial.part(trial, first, n, seed=seed, runner=runner)
 
 
 class Fatal(Trial):
@@ -394,8 +394,8 @@ class Fatal(Trial):
 
     __slots__ = ()
 
-    def part(self, first, number, *, seed, runner="numpy"):
-        return _part_with_a_dying_worker(self, os.environ["HEPARIN_PK_FLAG"], first, number, seed, runner)
+    def part(self, first, n, *, seed, runner="numpy"):
+        return _part_with_a_dying_worker(self, os.environ["HEPARIN_PK_FLAG"], first, n, seed, runner)
 
 
 @pytest.mark.slow
@@ -430,7 +430,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch)
     ):
         again = fatal.run(NUMBER, seed=7, people_per_chunk=100, client=client, progress=False)
     assert flag.exists(), "a worker did die"
-    assert again.number == NUMBER
+    assert again.n == NUMBER
     identical(found, again)
 
 
@@ -439,13 +439,13 @@ class Elsewhere(Trial):
 
     __slots__ = ()
 
-    def part(self, first, number, *, seed, runner="numpy"):
+    def part(self, first, n, *, seed, runner="numpy"):
         here, how = os.environ["HEPARIN_PK_HERE"].split()
         if os.getpid() != int(here):
             if how == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
-            raise ValueError(f"people {first} to {first + number} failed")
-        return Trial.part(self, first, number, seed=seed, runner=runner)
+            raise ValueError(f"people {first} to {first + n} failed")
+        return Trial.part(self, first, n, seed=seed, runner=runner)
 
 
 @pytest.mark.slow
@@ -546,7 +546,7 @@ HAND = ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)
         (lambda: Trial(population=Population(), arms=[RASCHKE], hours=0.5), "hours must lie between 1 and 1440"),
         (lambda: Trial(population=Population(), arms={"hand": HAND}, target=RASCHKE.target, ward_errors=hospital.REAL_WARD),
          "arm hand: the controller must be one with decide_many"),
-        (lambda: TWO.run(0), "number must lie between 1"),
+        (lambda: TWO.run(0), "n must lie between 1"),
         (lambda: TWO.run(10, workers=0), "workers must lie between 1"),
         (lambda: TWO.run(10, runner="gpu"), "runner must be one of"),
         (lambda: TWO.run(10, people_per_chunk=100_000), "people_per_chunk must lie between 1 and 65536"),

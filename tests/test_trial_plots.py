@@ -72,10 +72,7 @@ def test_the_step_lines_are_the_curves_and_the_table_counts_who_is_left(found, k
         time_h, share = found.curve(arm, key)
         assert np.allclose(line.get_ydata(), 100 * share)
         assert arm in written
-        rest = [
-            f"{found.number - round(share[np.searchsorted(time_h, hour)] * found.number):,}"
-            for hour in (0, 6, 12, 18, 24, 36, 48)
-        ]
+        rest = [f"{found.n - round(share[np.searchsorted(time_h, hour)] * found.n):,}" for hour in (0, 6, 12, 18, 24, 36, 48)]
         place = written.index(arm) + 1
         assert written[place : place + 7] == rest
         assert f"{share[-1]:.0%} by 48 h" in line.get_label()
@@ -119,7 +116,7 @@ def test_a_forest_is_the_paired_differences(found):
     assert low < 0 < high
     assert all(low < x < high for line in ax.lines for x in line.get_xdata())
     assert "percentage points" in ax.get_xlabel().replace("\n", " ")
-    small = [group for group in found.groups if (found.difference(DURHAM, "time_in_range_fraction", group).number < 20)]
+    small = [group for group in found.groups if (found.difference(DURHAM, "time_in_range_fraction", group).n < 20)]
     assert small
     assert all(group in ax.get_xlabel().replace("\n", " ") for group in small)
     assert not any(label.startswith(group) for group in small for label in labels)
@@ -190,7 +187,7 @@ def test_the_words_say_what_the_picture_says(found):
     own = found.difference(DURHAM, "time_in_range_fraction")
     assert "300 virtual patients" in words
     assert f"{100 * own.mean:+.1f} points of time in its own range" in words
-    assert found.targets[DURHAM].write() in words
+    assert found.targets[DURHAM].in_words() in words
     assert words.endswith(".")
 
 
@@ -203,7 +200,7 @@ def test_a_short_trial_has_a_short_table(two_arms):
 
 @pytest.mark.slow
 def test_the_widget_runs_the_trial_its_code_runs():
-    scene = widgets.nomograms(predict=False, number=200)
+    scene = widgets.nomograms(predict=False, n=200)
     made: dict = {}
     exec(scene.source_code, made)
     assert scene.words == plot.describe_trial(made["found"])
@@ -222,7 +219,7 @@ def test_the_widget_runs_the_trial_its_code_runs():
 
 @pytest.mark.slow
 def test_the_widget_knows_every_table_for_adults():
-    scene = widgets.nomograms(predict=False, number=200)
+    scene = widgets.nomograms(predict=False, n=200)
     assert len(scene.controls["second"].options) >= 14
     for name in scene.controls["second"].options:
         if name != RASCHKE:

@@ -71,7 +71,7 @@ def test_the_correction_itself():
         for start, end in zip(check.bins_h[:-1], check.bins_h[1:], strict=True)
     ]
     assert check.observed[1] == pytest.approx([np.median(one) for one in predictions])
-    assert check.number.tolist() == [len(one) for one in predictions]
+    assert check.n.tolist() == [len(one) for one in predictions]
 
 
 @pytest.mark.slow
@@ -88,8 +88,8 @@ def test_every_result_is_counted(real):
     charted = sum(len(chart.labs) for chart in CHARTS)
     censored = sum(lab.above_ceiling for chart in CHARTS for lab in chart.labs)
     assert real.above_ceiling == censored
-    assert real.number.sum() + real.above_ceiling + real.beyond == charted
-    assert len(real.points) == real.number.sum()
+    assert real.n.sum() + real.above_ceiling + real.beyond == charted
+    assert len(real.points) == real.n.sum()
     assert real.courses == sum(bool(chart.labs) for chart in CHARTS)
     assert (real.low <= real.simulated).all()
     assert (real.simulated <= real.high).all()
@@ -112,7 +112,7 @@ def test_the_picture_shows_range_units_and_what_lies_outside(real):
     assert crosses == int((~real.inside).sum())
     assert "aPTT (s)" in ax.get_ylabel()
     assert any("target 60–100" in text.get_text() for text in ax.texts)
-    assert [text.get_text() for text in ax.texts if text.get_text().isdigit()] == [str(n) for n in real.number]
+    assert [text.get_text() for text in ax.texts if text.get_text().isdigit()] == [str(n) for n in real.n]
     plt.close("all")
 
 

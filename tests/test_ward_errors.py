@@ -28,14 +28,14 @@ TABLE, DRUG, PATIENT = Nomogram.load("raschke-1993"), published.UFH_DEFAULT, Pat
 N = 20_000
 
 
-def seen(number=1, level=60.0, rate=1400.0, m=N):
+def seen(n_results=1, level=60.0, rate=1400.0, m=N):
     full = np.ones(m)
     levels, above = np.full((TABLE.looks_back, m), level), np.zeros((TABLE.looks_back, m), dtype=bool)
     return Situations(
         time_h=7.0 * full,
         weight_kg=80.0 * full,
         rate_u_per_h=rate * full,
-        number=(number * full).astype(int),
+        n_results=(n_results * full).astype(int),
         levels=levels,
         above_ceiling=above,
         pump=Pump(),
@@ -69,7 +69,7 @@ def test_shares_are_as_often_as_they_say():
     assert off.mean() == pytest.approx(0.3, abs=0.01)
     steps = (wrong.rate_u_per_h[off] - 1400) / (meant.rate_u_per_h[off] - 1400)
     assert np.log(steps).std() == pytest.approx(math.sqrt(math.log1p(0.16)), rel=0.03)
-    start = done(WardErrors(omitted_bolus_fraction=0.14, wrong_start_fraction=0.19, wrong_size_cv_fraction=0.3), number=0)
+    start = done(WardErrors(omitted_bolus_fraction=0.14, wrong_start_fraction=0.19, wrong_size_cv_fraction=0.3), n_results=0)
     assert (start.bolus_u == 0).mean() == pytest.approx(0.14, abs=0.01)
     assert (start.rate_u_per_h != 1440).mean() == pytest.approx(0.19, abs=0.01)
     late = done(WardErrors(late_draw_fraction=0.25, late_by_h=2.0))

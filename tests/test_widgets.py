@@ -87,7 +87,7 @@ def test_a_prediction_opens_the_picture_and_is_answered():
     day.guess.value = "60 <s>"
     day.show.click()
     first = day.course.labs[0]
-    assert first.write() in day.feedback.value
+    assert first.in_words() in day.feedback.value
     assert ("As you predicted" in day.feedback.value) == (side(first, day.table.target) == "in range")
     assert "60 &lt;s&gt;" in day.feedback.value
     assert "data-who" in day.picture.curves.value
@@ -390,7 +390,7 @@ def test_switching_to_anti_xa_changes_test_axis_and_range():
     assert day.course.labs[0].assay == "anti_xa_u_per_ml"
     assert "anti-Xa" in day.chart.value
     assert "anti-Xa (U/mL)" in day.picture.curves.value
-    assert day.table.target.write() in day.score.value
+    assert day.table.target.in_words() in day.score.value
     assert scene_of(day).level.values[1] < 3
     before = path(day, "you", "level")
     day.reagent.value = "silimat"

@@ -12,7 +12,7 @@ import hospital
 
 
 class Rates:
-    """The same closed loop on every integrator; who is not installed has no number."""
+    """The same closed loop on every integrator; who is not installed has no n."""
 
     param_names = ("who",)
     params = ([*(f"heparin_pk {runner}, {how}" for runner in hospital.RUNNERS for how in hospital.HOWS), *hospital.PEERS],)

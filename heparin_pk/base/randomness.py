@@ -1,9 +1,9 @@
 """Randomness that does not depend on the order of calls: every draw has an address.
 
-A draw is addressed by (seed, purpose, subject, moment). An extra blood sample therefore changes no other draw, and patient 17
+A draw is addressed by (seed, stream, subject, moment). An extra blood sample therefore changes no other draw, and patient 17
 is the same person whoever else is in the room, in whatever order and on whatever machine people are drawn.
 
-The bits are those of Philox4x64-10 (Salmon et al. 2011) with key (seed, purpose) and counter (subject, moment, 0, 0).
+The bits are those of Philox4x64-10 (Salmon et al. 2011) with key (seed, stream) and counter (subject, moment, 0, 0).
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ def checked_seed(seed: int | np.random.Generator) -> int:
     return int(seed)
 
 
-def standard_normal(seed: int, purpose: str, time_h: float, subject: int = 0) -> float:
+def standard_normal(seed: int, stream: str, time_h: float, subject: int = 0) -> float:
     """Return the standard normal number at this address.
 
     >>> standard_normal(1, "assay", 6.0) == standard_normal(1, "assay", 6.0)
     True
     """
-    return float(inverse_normal(np.array([uniform(seed, purpose, time_h, subject)]))[0])
+    return float(inverse_normal(np.array([uniform(seed, stream, time_h, subject)]))[0])
 
 
-def uniform(seed: int, purpose: str, time_h: float, subject: int = 0) -> float:
+def uniform(seed: int, stream: str, time_h: float, subject: int = 0) -> float:
     """Return the number at this address that is spread evenly over (0, 1)."""
-    raw = np.random.Philox(key=_key(seed, purpose), counter=_counter(subject, time_h)).random_raw()
+    raw = np.random.Philox(key=_key(seed, stream), counter=_counter(subject, time_h)).random_raw()
     return _between_0_and_1(int(raw))
 
 
-def standard_normals(seed: int, purpose: str, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
+def standard_normals(seed: int, stream: str, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
     """Return the standard normal numbers of many subjects (m,), at one moment or each at its own (m,).
 
     >>> bool((standard_normals(1, "x", 6.0, np.arange(9)) == [standard_normal(1, "x", 6.0, i) for i in range(9)]).all())
     True
     """
-    return inverse_normal(uniforms(seed, purpose, time_h, subjects))
+    return inverse_normal(uniforms(seed, stream, time_h, subjects))
 
 
-def uniforms(seed: int, purpose: str, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
+def uniforms(seed: int, stream: str, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
     """Return :func:`uniform` of many subjects (m,), at one moment or each at its own (m,)."""
     subjects = np.asarray(subjects, dtype=np.uint64)
-    key = _key(seed, purpose)
+    key = _key(seed, stream)
     if not isinstance(time_h, np.ndarray):
         return _spread(_at_one_moment(key, time_h, subjects))
     if philox_of in COMPILED or len(moments := np.unique(time_h)) > _FEW:
@@ -72,8 +72,8 @@ def uniforms(seed: int, purpose: str, time_h: float | np.ndarray, subjects: np.n
     return _spread(raw)
 
 
-def _key(seed: int, purpose: str) -> np.ndarray:
-    return np.array([seed, zlib.crc32(purpose.encode())], dtype=np.uint64)
+def _key(seed: int, stream: str) -> np.ndarray:
+    return np.array([seed, zlib.crc32(stream.encode())], dtype=np.uint64)
 
 
 def _counter(subject: int, time_h: float) -> np.ndarray:
@@ -132,10 +132,10 @@ def philox_of(compiled: Callable[[Callable], Callable] = lambda function: functi
     @compiled
     def philox(one, two, nothing, keys):
         three = four = nothing
-        for number in range(10):
+        for turn in range(10):
             high_1, low_1 = product(_FACTOR_1, one)
             high_2, low_2 = product(_FACTOR_2, three)
-            one, two, three, four = high_2 ^ two ^ keys[number, 0], low_2, high_1 ^ four ^ keys[number, 1], low_1
+            one, two, three, four = high_2 ^ two ^ keys[turn, 0], low_2, high_1 ^ four ^ keys[turn, 1], low_1
         return one
 
     return philox
@@ -191,7 +191,7 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
 def _polynomials(coefficients, x):
     """Return two polynomials of a number or an array."""
     above, below = coefficients[0][0], coefficients[1][0]
-    for one, two in zip(coefficients[0][1:], coefficients[1][1:]):  # noqa: B905  compiled too, where nothing can be strict
+    for one, two in zip(coefficients[0][1:], coefficients[1][1:]):
         above, below = above * x + one, below * x + two
     return above, below
 

@@ -19,11 +19,11 @@ class Assay:
     resolution: float
     ceiling: float
 
-    def write(self, value: float, above_ceiling: bool = False) -> str:
+    def in_words(self, value: float, above_ceiling: bool = False) -> str:
         """Return a level as the chart would show it."""
         decimals = max(0, -math.floor(math.log10(self.resolution) + 1e-9))
-        number = f"{value:.{decimals}f}"
-        return f"{self.label} {'> ' if above_ceiling else ''}{number}{' ' + self.unit if self.unit else ''}"
+        digits = f"{value:.{decimals}f}"
+        return f"{self.label} {'> ' if above_ceiling else ''}{digits}{' ' + self.unit if self.unit else ''}"
 
 
 ASSAYS = {
@@ -41,7 +41,7 @@ class TherapeuticRange:
 
     Raises ``ValueError`` for an unknown assay, or unless 0 < low < high.
 
-    >>> TherapeuticRange(assay="aptt_s", low=46, high=70).write()
+    >>> TherapeuticRange(assay="aptt_s", low=46, high=70).in_words()
     'aPTT 46-70 s'
     """
 
@@ -63,7 +63,7 @@ class TherapeuticRange:
     def __contains__(self, level: float) -> bool:
         return self.low <= level <= self.high
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return the range as a chart would print it; beyond the usual ceiling of the assay nothing is a number."""
         assay = ASSAYS[self.assay]
         unit = " " + assay.unit if assay.unit else ""

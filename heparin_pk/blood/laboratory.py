@@ -39,9 +39,9 @@ class Lab:
 
     __repr__ = shown
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return the result as the chart shows it: "aPTT 63 s", "aPTT > 150 s"."""
-        return ASSAYS[self.assay].write(self.value, self.above_ceiling)
+        return ASSAYS[self.assay].in_words(self.value, self.above_ceiling)
 
 
 FROM_HEPARIN_LINE_S = Value(

@@ -166,7 +166,7 @@ BEYOND_ANY_ASSAY = 12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Responses:
-    """How blood answers one drug: its aPTT law, its ACT law, what an anti-Xa assay sees of it, and the laws patients add.
+    """How blood answers one drug: its aPTT law, its ACT law, what an anti-Xa assay sees of it, and the covariate_effects patients add.
 
     ``aptt`` is a :class:`Reagent` or a :class:`ClottingTime`, ``act`` a :class:`ClottingTime`; ``None`` means that nothing was
     published. ``anti_xa_fraction`` is 1 for heparins and 0 for direct thrombin inhibitors.
@@ -175,7 +175,7 @@ class Responses:
     aptt: Reagent | ClottingTime | None
     act: ClottingTime | None = None
     anti_xa_fraction: float = 1.0
-    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
 
     __repr__ = shown
 
@@ -191,21 +191,21 @@ class Responses:
         return tuple(assay for assay, is_known in known.items() if is_known)
 
 
-def slope_ml_per_u(patient: Patient | Cohort, reagent: Reagent, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS):
-    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times what the laws make of it.
+def slope_ml_per_u(patient: Patient | Cohort, reagent: Reagent, covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS):
+    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times what the covariate_effects make of it.
 
     Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
     straight line (DERIVED) to half of it without antithrombin. Source: Krulder 1996, abstract: over 0.27 U/mL the response is
     similar, depleted plasma needs twice the heparin.
     """
-    return reagent.slope_ml_per_u * product(laws, "slope_ml_per_u", patient)
+    return reagent.slope_ml_per_u * product(covariate_effects, "slope_ml_per_u", patient)
 
 
 def active_u_per_ml(
-    concentration_u_per_ml, patient: Patient | Cohort, laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0
+    concentration_u_per_ml, patient: Patient | Cohort, covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0
 ):
     """Return the concentration as blood feels it at a time of the day: the same, unless a law swings over 24 h."""
-    swing = product(laws, "activity_fraction", patient, time_h)
+    swing = product(covariate_effects, "activity_fraction", patient, time_h)
     return concentration_u_per_ml if isinstance(swing, float) and swing == 1.0 else concentration_u_per_ml * swing
 
 
@@ -213,7 +213,7 @@ def aptt_s(
     concentration_u_per_ml,
     patient: Patient | Cohort,
     reagent: Reagent | ClottingTime,
-    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
 ):
     """Return the true aPTT at a heparin concentration (a number or an array), s.
@@ -221,10 +221,10 @@ def aptt_s(
     With a reagent, baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980. Gross
     overdoses end at ``BEYOND_ANY_ASSAY``. With a published straight line or plateau, that.
     """
-    c = active_u_per_ml(concentration_u_per_ml, patient, laws, time_h)
+    c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if isinstance(reagent, ClottingTime):
-        return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(laws, "slope_ml_per_u", patient))
-    slope = slope_ml_per_u(patient, reagent, laws)
+        return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(covariate_effects, "slope_ml_per_u", patient))
+    slope = slope_ml_per_u(patient, reagent, covariate_effects)
     if isinstance(c, float):
         return patient.baseline_aptt_s * math.exp(min(BEYOND_ANY_ASSAY, slope * c))
     return patient.baseline_aptt_s * np.exp(np.minimum(BEYOND_ANY_ASSAY, slope * c))
@@ -238,30 +238,30 @@ def aptt_ratio(
     concentration_u_per_ml,
     patient: Patient | Cohort,
     reagent: Reagent | ClottingTime,
-    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
 ):
     """Return the true aPTT divided by the laboratory's control aPTT."""
-    return aptt_s(concentration_u_per_ml, patient, reagent, laws, time_h) / reagent.control_aptt_s
+    return aptt_s(concentration_u_per_ml, patient, reagent, covariate_effects, time_h) / reagent.control_aptt_s
 
 
 def act_s(
     concentration_u_per_ml,
     patient: Patient | Cohort,
     law: ClottingTime,
-    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
 ):
     """Return the true activated clotting time (the test of the catheter laboratory and the bypass pump), s."""
     baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
-    c = active_u_per_ml(concentration_u_per_ml, patient, laws, time_h)
-    return _clotting_time_s(c, law, baseline_s, product(laws, "slope_ml_per_u", patient))
+    c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
+    return _clotting_time_s(c, law, baseline_s, product(covariate_effects, "slope_ml_per_u", patient))
 
 
 def anti_xa_u_per_ml(
     concentration_u_per_ml,
     patient: Patient | Cohort,
-    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
     time_h=0.0,
 ):
     """Return the anti-Xa activity an assay without added antithrombin finds, U/mL.
@@ -270,8 +270,10 @@ def anti_xa_u_per_ml(
     Source: recovery "linearly reduced with antithrombin activity decreasing below 100%", repub.eur.nl/pub/115265. An oral
     factor Xa inhibitor still in the blood is found too, where a law says so.
     """
-    found = active_u_per_ml(concentration_u_per_ml, patient, laws, time_h) * product(laws, "recovery_fraction", patient)
-    for law in laws:
+    found = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h) * product(
+        covariate_effects, "recovery_fraction", patient
+    )
+    for law in covariate_effects:
         if law.form == "fades" and law.applies_to(patient):
             found = found + law.added(patient, time_h)
     return found
@@ -296,15 +298,15 @@ def level(
     if assay not in responses.assays:
         known = ", ".join(responses.assays)
         raise ValueError(f"nothing was published about {ASSAYS[assay].label} with this model; it answers in {known}")
-    laws = responses.laws
+    covariate_effects = responses.covariate_effects
     if assay == "anti_xa_u_per_ml":
-        return anti_xa_u_per_ml(concentration_u_per_ml, patient, laws, time_h)
+        return anti_xa_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if assay == "act_s":
         assert responses.act is not None  # or it would not be among its assays
-        return act_s(concentration_u_per_ml, patient, responses.act, laws, time_h)
+        return act_s(concentration_u_per_ml, patient, responses.act, covariate_effects, time_h)
     assert responses.aptt is not None
     law = aptt_s if assay == "aptt_s" else aptt_ratio
-    return law(concentration_u_per_ml, patient, responses.aptt, laws, time_h)
+    return law(concentration_u_per_ml, patient, responses.aptt, covariate_effects, time_h)
 
 
 def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Cohort, responses: Responses, time_h=0.0):
@@ -312,11 +314,11 @@ def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Cohort,
 
     The level rises with it whatever the hour; :func:`concentration_for_u_per_ml` says at which of it a level is reached.
     """
-    felt = active_u_per_ml(concentration_u_per_ml, patient, responses.laws, time_h)
+    felt = active_u_per_ml(concentration_u_per_ml, patient, responses.covariate_effects, time_h)
     if assay == "anti_xa_u_per_ml":
-        for law in responses.laws:
+        for law in responses.covariate_effects:
             if law.form == "fades" and law.applies_to(patient):
-                felt = felt + law.added(patient, time_h) / product(responses.laws, "recovery_fraction", patient)
+                felt = felt + law.added(patient, time_h) / product(responses.covariate_effects, "recovery_fraction", patient)
     return felt
 
 
@@ -327,20 +329,20 @@ def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Coho
     published for this drug, and for a law that flattens (``most_s``), which has no inverse written here.
     """
     check_one_of("assay", assay, responses.assays)
-    laws = responses.laws
+    covariate_effects = responses.covariate_effects
     if assay == "anti_xa_u_per_ml":
-        return value / product(laws, "recovery_fraction", patient)
+        return value / product(covariate_effects, "recovery_fraction", patient)
     law = responses.act if assay == "act_s" else responses.aptt
     assert law is not None  # or it would not be among the assays
     seconds = value * law.control_aptt_s if assay == "aptt_ratio" else value
     if isinstance(law, Reagent):
-        return each(math.log, seconds / patient.baseline_aptt_s) / slope_ml_per_u(patient, law, laws)
+        return each(math.log, seconds / patient.baseline_aptt_s) / slope_ml_per_u(patient, law, covariate_effects)
     if law.most_s > 0.0:
         raise ValueError(f"{law.name} flattens; no concentration is read back from it")
     baseline_s = patient.baseline_aptt_s
     if assay == "act_s":
         baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
-    return (seconds - baseline_s) / law.slope_s_ml_per_u / product(laws, "slope_ml_per_u", patient)
+    return (seconds - baseline_s) / law.slope_s_ml_per_u / product(covariate_effects, "slope_ml_per_u", patient)
 
 
 def aptt_range_for_anti_xa(

@@ -109,10 +109,10 @@ class Covariate:
         return any(some(self.factor(patient, h) != 1.0) or some(self.added(patient, h) != 0.0) for h in (0.0, 7.0))
 
 
-def product(laws: tuple[Covariate, ...], number: str, patient: Patient | Cohort, time_h=0.0):
-    """Return the factor of all laws and of the person itself on one number."""
-    factor = patient.factor(number)
-    for law in laws:
-        if number in law.on:
+def product(covariate_effects: tuple[Covariate, ...], parameter: str, patient: Patient | Cohort, time_h=0.0):
+    """Return the factor of all covariate_effects and of the person itself on one number."""
+    factor = patient.factor(parameter)
+    for law in covariate_effects:
+        if parameter in law.on:
             factor = factor * law.factor(patient, time_h)
     return factor

@@ -213,11 +213,11 @@ class KineticsOfAll:
     Raises ``ValueError`` for the person whose parameters are impossible.
     """
 
-    def __init__(self, transits: int, number: int, values: Mapping[str, Any]) -> None:
-        self.transits, self.number = transits, number
+    def __init__(self, transits: int, n: int, values: Mapping[str, Any]) -> None:
+        self.transits, self.n = transits, n
         typical = Kinetics(v1_ml=1.0)
         self._values = {
-            field.name: np.broadcast_to(np.asarray(values.get(field.name, getattr(typical, field.name)), float), (number,))
+            field.name: np.broadcast_to(np.asarray(values.get(field.name, getattr(typical, field.name)), float), (n,))
             for field in fields(Kinetics)
             if field.name != "transits"
         }
@@ -243,7 +243,7 @@ class KineticsOfAll:
 
 # fmt: off
 def derivatives(
-    central, peripheral, bound, depot1, depot2, protamine, effect, auc,  # noqa: ARG001  the area does not feed back
+    central, peripheral, bound, depot1, depot2, protamine, effect, auc,
     rate, protamine_rate,
     per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0,
 ):

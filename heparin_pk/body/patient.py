@@ -147,12 +147,12 @@ class Cohort:
         "_factors",
         "_of_sex",
         "_people",
-        "number",
+        "n",
         *(field.name for field in fields(Patient) if field.name != "factors"),
     )
 
-    def __init__(self, number: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
-        self.number = number
+    def __init__(self, n: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
+        self.n = n
         self._everybody: Cohort | None = None  # of whom these are some, and which
         self._people = np.empty(0, dtype=np.int64)
         self._factors = dict(factors or {})
@@ -164,8 +164,8 @@ class Cohort:
             raise ValueError("weight_kg is needed of everybody; got no such column")
         for name in _CROWD_FIELDS:
             value = columns.get(name, getattr(typical, name))
-            if isinstance(value, np.ndarray) and value.shape != (number,):
-                raise ValueError(f"{name} must have one value for each of {number} people; got shape {value.shape}")
+            if isinstance(value, np.ndarray) and value.shape != (n,):
+                raise ValueError(f"{name} must have one value for each of {n} people; got shape {value.shape}")
             setattr(self, name, value)
             _check_column(name, value)
         for name, factor in self._factors.items():
@@ -222,14 +222,14 @@ class Cohort:
         value = getattr(self, name)
         if value is None or isinstance(value, np.ndarray):
             return value
-        return np.full(self.number, value)
+        return np.full(self.n, value)
 
     def __len__(self) -> int:
-        return self.number
+        return self.n
 
     def __getitem__(self, person: int) -> Patient:
-        if not 0 <= person < self.number:
-            raise IndexError(f"person must lie between 0 and {self.number - 1}; got {person!r}")
+        if not 0 <= person < self.n:
+            raise IndexError(f"person must lie between 0 and {self.n - 1}; got {person!r}")
         values = {}
         for field in fields(Patient):
             if field.name != "factors":
@@ -239,10 +239,10 @@ class Cohort:
 
     def take(self, people: np.ndarray) -> Cohort:
         """Return the cohort of these people (m,), in this order."""
-        if len(people) == self.number and np.array_equal(people, np.arange(self.number)):
+        if len(people) == self.n and np.array_equal(people, np.arange(self.n)):
             return self
         some = object.__new__(Cohort)  # everybody was checked before
-        some.number, some._everybody, some._people = len(people), self, np.array(people)
+        some.n, some._everybody, some._people = len(people), self, np.array(people)
         some._factors, some._of_sex = {}, {}
         return some
 

@@ -50,7 +50,7 @@ def run_titrate(options: argparse.Namespace) -> None:
         seed=options.seed,
         engine=options.engine,
     )
-    show_course(course, table.target, options, heading=f"{table.title}: aims at {table.target.write()}")
+    show_course(course, table.target, options, heading=f"{table.title}: aims at {table.target.in_words()}")
 
 
 def run_replay(options: argparse.Namespace) -> None:
@@ -79,16 +79,26 @@ def run_nomograms(options: argparse.Namespace) -> None:
     tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
     if options.json:
         print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
-                           "start": t.start.write(), "bands": [{"levels": b.label, "do": b.write()} for b in t.bands],
+                           "start": t.start.in_words(), "bands": [{"levels": b.label, "do": b.in_words()} for b in t.bands],
                            "caveats": t.caveats, "source": t.source.cite()} for t in tables]))  # fmt: skip
     elif options.name:
         print(tables[0])
     else:
         for table in tables:
-            print(f"{table.name:<26}{table.title:<50}{table.target.write()}")
+            print(f"{table.name:<26}{table.title:<50}{table.target.in_words()}")
 
 
-_IN_FULL = ("parameters", "reagent", "act", "studied", "variability", "between_occasions", "residual", "laws", "built_from")
+_IN_FULL = (
+    "parameters",
+    "reagent",
+    "act",
+    "studied",
+    "variability",
+    "between_occasions",
+    "residual",
+    "covariate_effects",
+    "built_from",
+)
 
 
 def run_models(options: argparse.Namespace) -> None:
@@ -245,17 +255,17 @@ def run_trial(options: argparse.Namespace) -> None:
     if options.json:
         answer = {
             "arms": outcomes.arms,
-            "number": outcomes.number,
+            "n": outcomes.n,
             "seed": outcomes.seed,
             "hours": outcomes.hours,
-            "targets": {name: target.write() for name, target in outcomes.targets.items()},
+            "targets": {name: target.in_words() for name, target in outcomes.targets.items()},
             "groups": outcomes.groups,
             "summary": outcomes.summary(options.group),
             "citations": citations(trial).splitlines(),
         }
         print(json.dumps(answer, allow_nan=False))
         return
-    tables = [f"{table.title}: aims at {table.target.write()}" for table in arms]
+    tables = [f"{table.title}: aims at {table.target.in_words()}" for table in arms]
     people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}"
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))

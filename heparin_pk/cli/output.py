@@ -38,7 +38,7 @@ def show_course(
         answer = {
             "metrics": metrics.summary(course, target),
             "target": {"assay": target.assay, "low": target.low, "high": target.high},
-            "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.write()} for lab in course.labs],
+            "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.in_words()} for lab in course.labs],
             "predictions": rows,
             "citations": citations(course).splitlines(),
             "bibtex": citations(course, bibtex=True),
@@ -108,7 +108,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
 
     first, unit = numbers["time_to_therapeutic_h"], course.drug.amount_unit
     lines = [
-        f"{target.write()}: true time in range {share('time_in_range_fraction')} "
+        f"{target.in_words()}: true time in range {share('time_in_range_fraction')} "
         f"(below {share('time_below_fraction')}, above {share('time_above_fraction')})",
         f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} {unit}/mL; "
         f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; given in all {numbers['heparin_given_u']:,.0f} {unit}",
@@ -116,7 +116,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
     if target.assay.startswith("aptt") and isinstance(course.reagent, Reagent) and course.drug.anti_xa_fraction > 0.0:
         lines.append(
             f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is "
-            f"{aptt_range_for_anti_xa(course.reagent, course.patient).write()}"
+            f"{aptt_range_for_anti_xa(course.reagent, course.patient).in_words()}"
         )
     if course.labs:
         lines.append(
@@ -136,10 +136,10 @@ def check_picture_name(file: str) -> None:
 def write_picture(file: str, draw: Callable[[Any], Any]) -> None:
     """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
     check_picture_name(file)
-    import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
+    import matplotlib
 
     matplotlib.use("Agg")
-    from heparin_pk import plot  # noqa: PLC0415
+    from heparin_pk import plot
 
     try:
         plot.save(draw(plot), file)

@@ -66,7 +66,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     get, put = block_access()
     store, stored, lies_at = streaming_stores()
     kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
-    slope, rk4_step, strain, accept_step, substeps, _ = kit
+    slope, rk4_step, error_indicators, accept_step, substeps, _ = kit
     size = BLOCK
     # What is in play is a constant of the compiled code: its row in a block, or ZERO.
     row = itertools.count()
@@ -81,26 +81,26 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
 
     # fmt: off
     @compiler
-    def state_of(w, l):  # noqa: E741
+    def state_of(w, l):
         return (get(s0, w, l), get(s1, w, l), get(s2, w, l), get(s3, w, l),
                 get(s4, w, l), get(s5, w, l), get(s6, w, l), get(s7, w, l))
 
     @compiler
-    def inputs_of(w, l):  # noqa: E741
+    def inputs_of(w, l):
         return get(i0, w, l), get(i1, w, l)
 
     @compiler
-    def rates_of(w, l):  # noqa: E741
+    def rates_of(w, l):
         return (get(r0, w, l), get(r1, w, l), get(r2, w, l), get(r3, w, l), get(r4, w, l), get(r5, w, l), get(r6, w, l),
                 get(r7, w, l), get(r8, w, l), get(r9, w, l), get(r10, w, l), get(r11, w, l), get(r12, w, l))
 
     @compiler
     def put_all(w, where, lane, new, old, keep):
-        l = where + lane  # noqa: E741
-        put(s0, w, l, new[0], old[0], keep); put(s1, w, l, new[1], old[1], keep)  # noqa: E702
-        put(s2, w, l, new[2], old[2], keep); put(s3, w, l, new[3], old[3], keep)  # noqa: E702
-        put(s4, w, l, new[4], old[4], keep); put(s5, w, l, new[5], old[5], keep)  # noqa: E702
-        put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)  # noqa: E702
+        l = where + lane
+        put(s0, w, l, new[0], old[0], keep); put(s1, w, l, new[1], old[1], keep)
+        put(s2, w, l, new[2], old[2], keep); put(s3, w, l, new[3], old[3], keep)
+        put(s4, w, l, new[4], old[4], keep); put(s5, w, l, new[5], old[5], keep)
+        put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)
     # fmt: on
 
     @compiler
@@ -126,7 +126,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 old, fed, who, length = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane), w[hours + lane]
                 slopes = slope(*old, *fed, *who)
                 new, bend = rk4_step(old, length, fed, who, slopes)
-                swift, bent, plasma = strain(old, new, length, fed, who, slopes, bend)
+                swift, bent, plasma = error_indicators(old, new, length, fed, who, slopes, bend)
                 more += not accept_step((swift, bent, plasma))
                 w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane] = swift, bent, plasma
                 put_all(w, aside, lane, old, old, True)
@@ -151,10 +151,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         """Return the lanes so that of those with equally many pieces those stand together whose first takes equally many steps:
         who needs more then mostly waits for nobody, and makes nobody wait.
         """
-        number = len(lanes)
-        order, first_steps = np.arange(number), np.empty(number, np.int64)
-        for first in range(0, number, size):
-            many = min(size, number - first)
+        n = len(lanes)
+        order, first_steps = np.arange(n), np.empty(n, np.int64)
+        for first in range(0, n, size):
+            many = min(size, n - first)
             take_in(w, parts, lanes, first_piece_h, order[first : first + many])
             step_all(w, False)
             for lane in range(size):
@@ -164,9 +164,9 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 first_steps[first + lane] = np.int64(w[steps + lane])
         upto = np.empty(_MOST_STEPS + 2, np.int64)
         begin = 0
-        while begin < number:
+        while begin < n:
             end = begin + 1
-            while end < number and pieces[end] == pieces[begin]:
+            while end < n and pieces[end] == pieces[begin]:
                 end += 1
             if end - begin > TILE:
                 upto[:] = 0
@@ -195,7 +195,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         return lowest, highest
 
     def kernel(parts, lanes, first_piece_h, grid, pieces, kept, edges, every, hourly, keep, peak, last):
-        number = len(lanes)
+        n = len(lanes)
         room = np.ones((rows + 11 + states) * ROW + line)
         w = room[-(lies_at(room) // 8) % line :]
         c, old, top = w[of_now:][:size], w[of_old:][:size], w[of_top:][:size]
@@ -208,12 +208,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         upto = np.zeros(STEPS_PER_H + 2, np.int64)
         least, watched = 0.0, every or edges.shape[0] > 0
         flat = kept.reshape(-1)
-        order = np.arange(number)
-        for first in range(0, number, size):
-            if first % SORTED_TOGETHER == 0 and pieces[0] > 1 and number > TILE:
+        order = np.arange(n)
+        for first in range(0, n, size):
+            if first % SORTED_TOGETHER == 0 and pieces[0] > 1 and n > TILE:
                 some = slice(first, first + SORTED_TOGETHER)
                 order[some] = first + in_order(w, parts, lanes[some], first_piece_h[some], pieces[some])
-            many = min(size, number - first)
+            many = min(size, n - first)
             which = order[first : first + many]
             take_in(w, parts, lanes, first_piece_h, which)
             for lane in range(size):

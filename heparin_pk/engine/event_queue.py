@@ -76,14 +76,14 @@ def take_next(slots: Slots, lanes: np.ndarray, here_h: np.ndarray, rules: tuple[
     if take_next in COMPILED:
         return tuple(COMPILED[take_next](*slots, lanes, here_h, *rules))
     until_h, at_the_end, at_once, kinds = rules
-    number = len(slots.held)
-    some_h, some = slots[:2] if len(lanes) == number else (slots.time_h[:, lanes], slots.order[:, lanes])  # lanes come in order
+    n = len(slots.held)
+    some_h, some = slots[:2] if len(lanes) == n else (slots.time_h[:, lanes], slots.order[:, lanes])  # lanes come in order
     due = np.where(some_h == some_h.min(axis=0), some, _LAST)
     first = due.min(axis=0)
     slot = np.zeros(len(lanes), dtype=np.int64)
     for one in range(1, len(due)):
         slot[due[one] == first] = one
-    place = slot * number + lanes
+    place = slot * n + lanes
     at_h = slots.time_h.reshape(-1)[place]
     rank = first >> _RANK_BITS
     left, place, at_h, rank = kept_where((at_h < until_h) | ((at_h == until_h) & at_the_end[rank]), lanes, place, at_h, rank)
@@ -96,14 +96,14 @@ def take_next(slots: Slots, lanes: np.ndarray, here_h: np.ndarray, rules: tuple[
         who, place, at_h = who[by_kind], place[by_kind], at_h[by_kind]
     x, y = slots.x.reshape(-1)[place], slots.y.reshape(-1)[place]
     slots.held[who] -= 1
-    last = slots.held[who] * number + who
+    last = slots.held[who] * n + who
     for kept in slots[:4]:
         kept.reshape(-1)[place] = kept.reshape(-1)[last]
     slots.time_h.reshape(-1)[last] = np.inf
     return left, waits, who, at_h, x, y, np.cumsum(np.bincount(kind, minlength=kinds))
 
 
-def each_take_next(time_h, order, x, y, held, written, lanes, here_h, until_h, at_the_end, at_once, kinds):  # noqa: ARG001
+def each_take_next(time_h, order, x, y, held, written, lanes, here_h, until_h, at_the_end, at_once, kinds):
     """The same, lane after lane, to be compiled."""
     left, slots, firsts = np.empty(len(lanes), np.int64), np.empty(len(lanes), np.int64), np.empty(len(lanes), np.int64)
     soonest_h, ready = np.empty(len(lanes)), np.empty(len(lanes), np.bool_)
@@ -166,16 +166,16 @@ class EventQueue:
     """
 
     def __init__(
-        self, number: int, ranks: np.ndarray, until_h: float, at_the_end: tuple[int, ...] = (), at_once: tuple[int, ...] = ()
+        self, n: int, ranks: np.ndarray, until_h: float, at_the_end: tuple[int, ...] = (), at_once: tuple[int, ...] = ()
     ) -> None:
         self._ranks = ranks
         self._kinds: set[int] = set()
-        nothing, none = np.zeros((4, number)), np.zeros(number, dtype=np.int64)
+        nothing, none = np.zeros((4, n)), np.zeros(n, dtype=np.int64)
         self._slots = Slots(nothing + np.inf, nothing.astype(np.int64), nothing, nothing.copy(), none, none.copy())
         every = np.arange(int(ranks.max()) + 1)
         self._rules = (float(until_h), np.isin(every, at_the_end), np.isin(every, at_once), len(ranks))
 
-    def write(self, lanes: np.ndarray, time_h: Any, what: int, x: Any = 0.0, y: Any = 0.0) -> None:
+    def add(self, lanes: np.ndarray, time_h: Any, what: int, x: Any = 0.0, y: Any = 0.0) -> None:
         """Write one appointment a lane."""
         if not len(lanes):
             return
@@ -216,8 +216,8 @@ def kept_where(condition: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, 
     return tuple(one[which] for one in values)
 
 
-def _of_each(value: Any, number: int) -> np.ndarray:
-    return np.ascontiguousarray(value) if isinstance(value, np.ndarray) else np.full(number, float(value))
+def _of_each(value: Any, n: int) -> np.ndarray:
+    return np.ascontiguousarray(value) if isinstance(value, np.ndarray) else np.full(n, float(value))
 
 
 def _twice(kept: np.ndarray, blank: float) -> np.ndarray:

@@ -62,12 +62,12 @@ class Moments:
         from_grid = self.begin_h == (self.grid - 1) / STEPS_PER_H
         return np.where(from_grid, INTERVAL_H, self.grid / STEPS_PER_H - self.begin_h)
 
-    def at(self, number: Any, who: Any) -> np.ndarray:
-        """Return moment ``number`` (0: before the first piece) of these places, h."""
+    def at(self, index: Any, who: Any) -> np.ndarray:
+        """Return moment ``index`` (0: before the first piece) of these places, h."""
         if self._end_h is not None:
-            return np.where(np.equal(number, 0), self.begin_h[who], self._end_h[who])
-        on_grid_h = (self.grid[who] - 1 + np.minimum(number, self.pieces[who])) / STEPS_PER_H
-        return np.where(np.equal(number, 0), self.begin_h[who], on_grid_h)
+            return np.where(np.equal(index, 0), self.begin_h[who], self._end_h[who])
+        on_grid_h = (self.grid[who] - 1 + np.minimum(index, self.pieces[who])) / STEPS_PER_H
+        return np.where(np.equal(index, 0), self.begin_h[who], on_grid_h)
 
 
 class Levels(NamedTuple):
@@ -128,7 +128,7 @@ class Lanes:
         trajectories: bool = False,
     ) -> None:
         check_one_of("runner", runner, RUNNERS)
-        self.number = len(np.asarray(rates.inverse_v1_per_ml))
+        self.n = len(np.asarray(rates.inverse_v1_per_ml))
         unused = set()
         if "subcutaneous" not in routes:
             unused |= {"ktr_per_h"}
@@ -143,19 +143,19 @@ class Lanes:
         if "q_ml_per_h" in off:
             off |= {"inverse_v2_per_ml"}
         known: list[Any] = [ZERO if name in off else getattr(rates, name) for name in Rates._fields]
-        state: list[Any] = [np.zeros(self.number) if i in needs else ZERO for i in range(_STATES)]
-        inputs: list[Any] = [np.zeros(self.number), np.zeros(self.number) if _PROTAMINE in needs else ZERO]
-        self.time_h = np.zeros(self.number)
-        self._next = np.ones(self.number, dtype=np.int64)
-        self._missed, self._any_missed = np.zeros(self.number, dtype=np.int64), False
+        state: list[Any] = [np.zeros(self.n) if i in needs else ZERO for i in range(_STATES)]
+        inputs: list[Any] = [np.zeros(self.n), np.zeros(self.n) if _PROTAMINE in needs else ZERO]
+        self.time_h = np.zeros(self.n)
+        self._next = np.ones(self.n, dtype=np.int64)
+        self._missed, self._any_missed = np.zeros(self.n, dtype=np.int64), False
         self._runner = _RUNNERS[runner]([*state, *inputs, *known])
         parts = self._runner.parts
         self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
         self.hours = hours
         points = int(_last_on_grid(np.array([hours]))[0]) + 1
-        self.trajectories_u_per_ml = np.empty((self.number, points) if trajectories else (0, 0))
+        self.trajectories_u_per_ml = np.empty((self.n, points) if trajectories else (0, 0))
         """The concentration at every grid point a lane has passed, shape (n, points), where it is kept."""
-        self._hourly = np.full((0, 0) if trajectories else (self.number, int(hours) + 1), np.nan)
+        self._hourly = np.full((0, 0) if trajectories else (self.n, int(hours) + 1), np.nan)
         self._hourly[:, :1] = self.trajectories_u_per_ml[:, :1] = 0.0
 
     def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
@@ -173,7 +173,7 @@ class Lanes:
 
     def states(self) -> np.ndarray:
         """Return the state of every lane where it is kept, shape (n, 8)."""
-        return np.stack([np.zeros(self.number) if part is ZERO else part for part in self._state], axis=1)
+        return np.stack([np.zeros(self.n) if part is ZERO else part for part in self._state], axis=1)
 
     def go(self, lanes: np.ndarray, until_h: np.ndarray, watch: Watch) -> None:
         """Let these lanes pass every grid point up to ``until_h`` (m,), and stay at the last of them."""
@@ -342,22 +342,22 @@ class _Piecewise:
         told: list[tuple[np.ndarray, ...]] = [(_NOBODY, _NOBODY, _NOWHERE, _NOWHERE)]
         all_kept, of_lane = kept.reshape(-1), lanes * kept.shape[1] + moments.grid
         going_on = [*reaching[1:].tolist(), 0]
-        for piece, (number, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
-            part, fed, who = (_cut(x, slice(number)) for x in (state, inputs, rates))
-            self._run(part, hours[:number], fed, who)
+        for piece, (n, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
+            part, fed, who = (_cut(x, slice(n)) for x in (state, inputs, rates))
+            self._run(part, hours[:n], fed, who)
             if piece == 0:
                 hours[:] = INTERVAL_H
-            now = np.multiply(part[_CENTRAL], who[0], out=after[:number])
-            last[still:number] = now[still:]
-            np.maximum(peak[:number], now, out=peak[:number])
+            now = np.multiply(part[_CENTRAL], who[0], out=after[:n])
+            last[still:n] = now[still:]
+            np.maximum(peak[:n], now, out=peak[:n])
             if len(all_kept):
-                all_kept[of_lane[:number] + piece] = now
+                all_kept[of_lane[:n] + piece] = now
             there = at_full_hours[piece % STEPS_PER_H]
-            there = there[: np.searchsorted(there, number)]
+            there = there[: np.searchsorted(there, n)]
             if len(hourly):
                 hourly[lanes[there], hour[there] + piece // STEPS_PER_H] = now[there]
             if edges is None or len(edges):
-                out = np.flatnonzero((now < low[:number]) | (now > high[:number]))
+                out = np.flatnonzero((now < low[:n]) | (now > high[:n]))
                 if len(out):
                     told.append((np.full(len(out), piece), out, before[out], now[out]))
                 if edges is not None and len(out):
@@ -386,9 +386,9 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
     with np.errstate(over="ignore", invalid="ignore"):  # one step may be far too long; then it is not kept
         now = _ON_ARRAYS.slope(*state, *inputs, *rates)
         new, bend = _ON_ARRAYS.rk4_step(state, hours, inputs, rates, now)
-        strain = _ON_ARRAYS.strain(state, new, hours, inputs, rates, now, bend)
-        which = np.flatnonzero(~_ON_ARRAYS.accept_step(strain))
-        left = _ON_ARRAYS.substeps(_picked(list(strain), which))
+        error_indicators = _ON_ARRAYS.error_indicators(state, new, hours, inputs, rates, now, bend)
+        which = np.flatnonzero(~_ON_ARRAYS.accept_step(error_indicators))
+        left = _ON_ARRAYS.substeps(_picked(list(error_indicators), which))
     h = hours[which] / left
     part, fed, who = (_picked(x, which) for x in (state, inputs, rates))
     _put(state, new)

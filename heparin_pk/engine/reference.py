@@ -36,7 +36,7 @@ class Segment:
         return derivatives(*state, *self._inputs, *self._rates)  # type: ignore[call-arg]
 
     def _grow(self) -> None:
-        from scipy.integrate import solve_ivp  # noqa: PLC0415  half a second that a slider does not need
+        from scipy.integrate import solve_ivp
 
         start_h, end_h = self._ends_h[-1], self._ends_h[-1] + self._next_h
         solution = solve_ivp(

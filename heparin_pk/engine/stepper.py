@@ -57,7 +57,7 @@ class Stepper(NamedTuple):
 
     slope: Callable[..., Any]
     rk4_step: Callable[..., Any]
-    strain: Callable[..., Any]
+    error_indicators: Callable[..., Any]
     accept_step: Callable[..., Any]
     substeps: Callable[..., Any]
     advance: Callable[..., Any]
@@ -74,7 +74,7 @@ def build(
     a tuple in the order of :class:`~heparin_pk.body.kinetics.Rates`: floats, or arrays with one element a person.
     ``slope(*state, *inputs, *rates)`` is the right-hand side. With what it says of now ``rk4_step(state, h, inputs, rates, now)``
     is one step, and how much its path bends (the difference of its two middle slopes, for plasma, protamine and effect).
-    One step of ``hours`` is good if ``accept_step(strain(state, new, hours, inputs, rates, now, bend))``; if not, ``substeps``
+    One step of ``hours`` is good if ``accept_step(error_indicators(state, new, hours, inputs, rates, now, bend))``; if not, ``substeps``
     says into how many it must be cut. ``advance(state, hours, inputs, rates)`` is the state ``hours`` later (floats only).
     ``hours`` is at most a piece, five minutes.
     """
@@ -103,7 +103,7 @@ def build(
         ), (a3 - a2, f3 - f2, g3 - g2)
 
     @compiled
-    def strain(state, new, hours, inputs, rates, now, bend):
+    def error_indicators(state, new, hours, inputs, rates, now, bend):
         """Return what a step must bear, as two amounts that must not exceed the third (what plasma holds after it).
 
         The first is how fast things go: how stiff they are, and how far the plasma falls or rises, for of a level that falls for
@@ -127,14 +127,14 @@ def build(
         return swift, hours * _PER_BENT * (stiff * stiff) * bends, plasma
 
     @compiled
-    def accept_step(strain):
+    def accept_step(error_indicators):
         """Return whether ``substeps`` would say one, which is mostly so and sooner known."""
-        swift, bent, plasma = strain
+        swift, bent, plasma = error_indicators
         return (swift <= plasma) & (bent <= plasma)
 
     @compiled
-    def substeps(strain):
-        swift, bent, plasma = strain
+    def substeps(error_indicators):
+        swift, bent, plasma = error_indicators
         by_bent = smaller(_MOST_BY_BENT, root(root(bent / plasma)))
         return larger(1.0, whole(larger(swift / plasma, by_bent) - 1e-9))
     # fmt: on
@@ -143,7 +143,7 @@ def build(
     def advance(state, hours, inputs, rates):
         now = slope(*state, *inputs, *rates)
         new, bend = rk4_step(state, hours, inputs, rates, now)
-        burden = strain(state, new, hours, inputs, rates, now, bend)
+        burden = error_indicators(state, new, hours, inputs, rates, now, bend)
         if accept_step(burden):
             return new
         pieces = int(substeps(burden))
@@ -152,7 +152,7 @@ def build(
             state, _bend = rk4_step(state, h, inputs, rates, slope(*state, *inputs, *rates))
         return state
 
-    return Stepper(slope, rk4_step, strain, accept_step, substeps, advance)
+    return Stepper(slope, rk4_step, error_indicators, accept_step, substeps, advance)
 
 
 class Segment:
@@ -175,9 +175,9 @@ class Segment:
         return states
 
     def _one(self, time_h: float) -> tuple:
-        while (grid_h := (number := self._first + len(self._times_h) - 1) / STEPS_PER_H) <= time_h:
+        while (grid_h := (index := self._first + len(self._times_h) - 1) / STEPS_PER_H) <= time_h:
             begin_h = self._times_h[-1]
-            hours = INTERVAL_H if begin_h == (number - 1) / STEPS_PER_H else grid_h - begin_h
+            hours = INTERVAL_H if begin_h == (index - 1) / STEPS_PER_H else grid_h - begin_h
             self._states.append(self._advance(self._states[-1], hours, self._inputs, self._rates))
             self._times_h.append(grid_h)
         place = bisect_right(self._times_h, time_h) - 1

@@ -96,7 +96,7 @@ class Calibration:
     """
 
     form: str
-    number: int
+    n: int
     intercept: float
     slope: float
     correlation: float
@@ -117,11 +117,11 @@ class Calibration:
         y = self.intercept + self.slope * anti_xa_u_per_ml
         return np.exp(y) if self.form == "logarithmic" else y
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return the range as a laboratory would report it, with its bands."""
         return (
             f"aPTT {self.low_s:.0f} s ({self.low_band_s[0]:.0f}-{self.low_band_s[1]:.0f}) to {self.high_s:.0f} s "
-            f"({self.high_band_s[0]:.0f}-{self.high_band_s[1]:.0f}), {self.form}, {self.number} samples, "
+            f"({self.high_band_s[0]:.0f}-{self.high_band_s[1]:.0f}), {self.form}, {self.n} samples, "
             f"r = {self.correlation:.2f}"
         )
 
@@ -129,7 +129,7 @@ class Calibration:
 def samples(
     drug: Drug,
     reagent: Reagent,
-    number: int,
+    n: int,
     *,
     seed: int | np.random.Generator,
     typical: Patient | None = None,
@@ -151,7 +151,7 @@ def samples(
     anti_xa = Laboratory(assay="anti_xa_u_per_ml", cv_fraction=ANTI_XA_CV_FRACTION)
     responses = drug.answers_with(reagent)
     found = []
-    for subject, somebody in enumerate(people(drug, typical, number, seed=one_seed)):
+    for subject, somebody in enumerate(people(drug, typical, n, seed=one_seed)):
         one = somebody if factor_viii_u_per_ml is None else _ill(somebody, factor_viii_u_per_ml, subject, one_seed)
         share = NormalDist().cdf(standard_normal(one_seed, "rate of the pump", 0.0, subject))
         concentration = drug.kinetics(one).steady_state_u_per_ml((low + share * (high - low)) * one.weight_kg)
@@ -214,7 +214,7 @@ def calibrate(
     (low_s, low_band_s), (high_s, high_band_s) = ends
     return Calibration(
         form=form,
-        number=len(tubes),
+        n=len(tubes),
         intercept=intercept,
         slope=slope,
         correlation=float(np.corrcoef(x, y)[0, 1]),
@@ -248,12 +248,12 @@ class Agreement:
     """How far two assays agree in the same tubes.
 
     ``rank_correlation`` is Spearman's; of the tubes with an anti-Xa in range, ``in_fraction``, ``below_fraction`` and
-    ``above_fraction`` say where their aPTT lay; ``number`` counts all tubes, ``number_in_range`` those with an anti-Xa in range.
+    ``above_fraction`` say where their aPTT lay; ``n`` counts all tubes, ``n_in_range`` those with an anti-Xa in range.
     ``concordant_fraction`` is the share of all tubes in which both say the same: below, in or above.
     """
 
-    number: int
-    number_in_range: int
+    n: int
+    n_in_range: int
     rank_correlation_ratio: float
     in_fraction: float
     below_fraction: float
@@ -262,10 +262,10 @@ class Agreement:
 
     __repr__ = shown
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return it in words."""
         return (
-            f"{self.number} tubes, rank correlation {self.rank_correlation_ratio:.2f}; of {self.number_in_range} with an anti-Xa "
+            f"{self.n} tubes, rank correlation {self.rank_correlation_ratio:.2f}; of {self.n_in_range} with an anti-Xa "
             f"in range the aPTT lay in range in {self.in_fraction:.0%}, below in {self.below_fraction:.0%}, "
             f"above in {self.above_fraction:.0%}; both assays say the same in {self.concordant_fraction:.0%} of all"
         )
@@ -282,7 +282,7 @@ def agreement(
     low, high = _rising(anti_xa_range)
     _all_samples(tubes)
     if aptt_range.assay != "aptt_s":
-        raise ValueError(f"aptt_range must be in seconds of aPTT; got {aptt_range.write()}")
+        raise ValueError(f"aptt_range must be in seconds of aPTT; got {aptt_range.in_words()}")
     x = np.array([tube.anti_xa_u_per_ml for tube in tubes])
     y = np.array([tube.aptt_s for tube in tubes])
     inside = (x >= low) & (x <= high)
@@ -292,8 +292,8 @@ def agreement(
     same = _side(x, low, high) == _side(y, aptt_range.low, aptt_range.high)
     below, above = float(np.mean(chosen < aptt_range.low)), float(np.mean(chosen > aptt_range.high))
     return Agreement(
-        number=len(tubes),
-        number_in_range=int(inside.sum()),
+        n=len(tubes),
+        n_in_range=int(inside.sum()),
         rank_correlation_ratio=float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]),
         in_fraction=1.0 - below - above,
         below_fraction=below,

@@ -233,16 +233,16 @@ def _baseline(labs: list[Lab]) -> tuple[float, list[str]]:
     for lab in reversed(before):
         if not lab.above_ceiling and low <= lab.value <= high:
             return lab.value, []
-    why = f"before heparin stands {before[-1].write()}" if before else "no aPTT before heparin was charted"
+    why = f"before heparin stands {before[-1].in_words()}" if before else "no aPTT before heparin was charted"
     return 30.0, [f"{why}; 30 s is taken as baseline"]
 
 
 def _regimen(infusions: list[tuple[float, float, float]], boluses: list[Order]) -> Regimen:
     """Return charted segments as orders: a rate at each start, a stop where nothing follows at once."""
     orders: list[Order] = list(boluses)
-    for number, (start_h, end_h, rate) in enumerate(infusions):
+    for i, (start_h, end_h, rate) in enumerate(infusions):
         orders.append(Infusion(time_h=start_h, rate_u_per_h=rate))
-        follows = number + 1 < len(infusions) and infusions[number + 1][0] <= end_h + 1e-9
+        follows = i + 1 < len(infusions) and infusions[i + 1][0] <= end_h + 1e-9
         if not follows:
             orders.append(Stop(time_h=end_h))
     return Regimen(tuple(sorted(orders, key=lambda order: order.time_h)))

@@ -46,7 +46,7 @@ class PredictionCorrected:
     """Measured percentiles beside the model's, bin by bin of time; arrays of shape (percents, bins) but where said.
 
     ``observed`` are the measured ones; ``simulated``, ``low`` and ``high`` the median and the ends of the 95 % interval of the
-    same percentile over the replicates. ``number`` (bins,) counts results, ``centres_h`` (bins,) is their median time;
+    same percentile over the replicates. ``n`` (bins,) counts results, ``centres_h`` (bins,) is their median time;
     ``points_h`` and ``points`` (m,) are the single results. ``above_ceiling`` results were left out, measured and simulated
     alike; ``simulated_above_fraction`` is how many of the simulated that was. ``beyond`` lay outside all bins.
     """
@@ -56,7 +56,7 @@ class PredictionCorrected:
     bins_h: tuple[float, ...]
     percents: tuple[int, ...]
     centres_h: np.ndarray
-    number: np.ndarray
+    n: np.ndarray
     observed: np.ndarray
     simulated: np.ndarray
     low: np.ndarray
@@ -89,7 +89,7 @@ class PredictionCorrected:
                 mark = " " if self.inside[row, place] else "!"
                 text = f"{self.observed[row, place]:.0f}{mark} ({self.low[row, place]:.0f}-{self.high[row, place]:.0f})"
                 cells.append(f"{text:>26}")
-            lines.append(f"{f'{start:g}-{end:g}':>10}{self.number[place]:>9}" + "".join(cells))
+            lines.append(f"{f'{start:g}-{end:g}':>10}{self.n[place]:>9}" + "".join(cells))
         lines.append(
             f"measured (the model's 95 % interval over {self.replicates} replicates); ! lies outside: "
             f"{int((~self.inside).sum())} of {self.inside.size}"
@@ -136,8 +136,8 @@ def prediction_corrected(
     laboratory = replace(laboratory, turnaround_h=0.0)  # a result counts when its blood was drawn
 
     times, measured, above, typical, drawn, drawn_above = [], [], [], [], [], []
-    for number, chart in enumerate(kept):
-        values, censored = _lived_again(chart, drug, laboratory, number, replicates, one_seed, tuple(distributions))
+    for index, chart in enumerate(kept):
+        values, censored = _lived_again(chart, drug, laboratory, index, replicates, one_seed, tuple(distributions))
         course = replay(chart, drug, reagent=laboratory.reagent)
         times += [lab.drawn_h for lab in chart.labs]
         measured += [lab.value for lab in chart.labs]
@@ -162,7 +162,7 @@ def prediction_corrected(
         bins_h=edges,
         percents=PERCENTS,
         centres_h=centres_h,
-        number=counts,
+        n=counts,
         observed=observed,
         simulated=np.nanmedian(simulated, axis=-1),
         low=np.nanpercentile(simulated, 2.5, axis=-1),
@@ -184,13 +184,13 @@ def _lived_again(
     chart: ICUCourse,
     drug: Drug,
     laboratory: Laboratory,
-    number: int,
+    index: int,
     replicates: int,
     seed: int,
     distributions: tuple[Spread, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the results of other people under the charted orders, and which are above the ceiling, (results, replicates)."""
-    subjects = number * 65_536 + np.arange(replicates)  # nobody stands in for two charts
+    subjects = index * 65_536 + np.arange(replicates)  # nobody stands in for two charts
     cohort = Population(typical=chart.patient, distributions=distributions).cohort(drug, subjects, seed=seed)
     draws_h = tuple(lab.drawn_h for lab in chart.labs)
     plan = Fixed(regimen=chart.regimen, draws_h=draws_h, assay="aptt_s")

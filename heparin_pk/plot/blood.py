@@ -58,26 +58,26 @@ def reagents(
 
     The legend stands in the order of the lines: the last of ``several`` on top.
 
-    ``responses`` carries the laws of a drug (the antithrombin laws alone where ``None``).
+    ``responses`` carries the covariate_effects of a drug (the antithrombin covariate_effects alone where ``None``).
     """
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
-    laws = responses.laws if responses is not None else ANTITHROMBIN_LAWS
+    covariate_effects = responses.covariate_effects if responses is not None else ANTITHROMBIN_LAWS
     concentration = np.linspace(0.0, 1.0, 101)
     ceiling = ASSAYS["aptt_s"].ceiling
     with plt.rc_context(STYLE):
         _anti_xa_band(ax)
         if target is not None:
             _aptt_band(ax, target)
-        for number, reagent in enumerate(several):
-            answers = Responses(aptt=reagent, laws=laws)
+        for index, reagent in enumerate(several):
+            answers = Responses(aptt=reagent, covariate_effects=covariate_effects)
             found = level("anti_xa_u_per_ml", concentration, patient, answers)
             seconds = level("aptt_s", concentration, patient, answers)
             ax.plot(
                 found,
                 seconds,
-                color=COLOURS[number % len(COLOURS)],
-                ls=DASHES[(number + number // len(COLOURS)) % len(DASHES)],
+                color=COLOURS[index % len(COLOURS)],
+                ls=DASHES[(index + index // len(COLOURS)) % len(DASHES)],
                 label=reagent.name,
             )
         ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))

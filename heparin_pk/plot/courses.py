@@ -187,7 +187,7 @@ def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axe
 
 
 def _own_target(course: Course) -> TherapeuticRange:
-    from heparin_pk.published import ranges  # noqa: PLC0415  only when nobody said what is aimed at
+    from heparin_pk.published import ranges
 
     return course.target or ranges.first_for(course.assays, "aptt_ratio")
 
@@ -212,17 +212,17 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
         figure, axes = new_figure(10.0, 1.2 + 0.62 * len(nomogram.bands), nrows=1, ncols=1)
         ax = axes[0, 0]
         figure.suptitle(nomogram.title, fontsize=15)
-    number = len(nomogram.bands)
+    n_bands = len(nomogram.bands)
     with plt.rc_context(STYLE):
         for place, band in enumerate(nomogram.bands):
             colour = GREEN if band.is_no_change else BLUE if _raises(band) else VERMILION
             ax.barh(place, 1.0, color=colour, alpha=0.22, height=0.92)
             ax.text(0.015, place, band.label, va="center", fontsize=13, weight="bold")
-            ax.text(0.42, place, band.write(), va="center", fontsize=13)
+            ax.text(0.42, place, band.in_words(), va="center", fontsize=13)
             hours = band.recheck_h or nomogram.recheck.hours
             ax.text(0.985, place, f"again in {hours:g} h", va="center", ha="right", fontsize=12)
         ax.set_xlim(0, 1)
-        ax.set_ylim(-0.5, number - 0.5)
+        ax.set_ylim(-0.5, n_bands - 0.5)
         ax.set_xticks([])
         ax.set_yticks([])
         ax.grid(False)

@@ -60,7 +60,7 @@ def describe_indication(one: Indication, course: Course) -> str:
     """Return in words what the picture of one preset says."""
     assay = one.target.assay if one.target else "anti_xa_u_per_ml"
     values = course.level(assay)
-    aim = f"aims at {one.target.write()}" if one.target else "no level is aimed at"
+    aim = f"aims at {one.target.in_words()}" if one.target else "no level is aimed at"
     digits = 0 if ASSAYS[assay].unit == "s" else 2
     reached = f"reaches {values.max():.{digits}f} and is {values[-1]:.{digits}f} after {course.hours:g} h"
     return f"{one.title}: {axis_label(assay)} {reached}; {aim}. {one.why}"

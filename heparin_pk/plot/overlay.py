@@ -40,7 +40,7 @@ def overlay(
 
     Raises ``ValueError`` without a course that has this assay.
     """
-    shown = [(number, course) for number, course in enumerate(courses) if assay in course.assays]
+    shown = [(index, course) for index, course in enumerate(courses) if assay in course.assays]
     if not shown:
         raise ValueError(f"none of these models says anything about {ASSAYS[assay].label}; got {len(courses)} courses")
     if ax is None:
@@ -48,8 +48,8 @@ def overlay(
     with plt.rc_context(STYLE):
         if target is not None:
             shade_target(ax, target)
-        for number, course in shown:  # a model keeps its colour from one assay to the next
-            colour, dashes = COLOURS[number % len(COLOURS)], DASHES[(number + number // len(COLOURS)) % len(DASHES)]
+        for index, course in shown:  # a model keeps its colour from one assay to the next
+            colour, dashes = COLOURS[index % len(COLOURS)], DASHES[(index + index // len(COLOURS)) % len(DASHES)]
             is_within = not course.outside
             values = course.level(assay)
             label = f"{course.drug.name}\n({course.drug.studied.assay}) {outside_in_short(course)}"

@@ -23,9 +23,9 @@ def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange
     with plt.rc_context(STYLE):
         for ax, target in zip(axes, targets, strict=True):
             shade_target(ax, target)
-            for number, (name, course) in enumerate(courses.items()):
-                ax.plot(course.time_h, course.level(target.assay), color=COLOURS[number % len(COLOURS)],
-                        ls=DASHES[number % len(DASHES)], label=name)  # fmt: skip
+            for index, (name, course) in enumerate(courses.items()):
+                ax.plot(course.time_h, course.level(target.assay), color=COLOURS[index % len(COLOURS)],
+                        ls=DASHES[index % len(DASHES)], label=name)  # fmt: skip
             low, high = level_limits(target.assay, target)
             ceiling = ASSAYS[target.assay].ceiling
             ax.set_ylim(low, min(high, ceiling * 1.05))
@@ -39,7 +39,7 @@ def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange
 def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticRange):
     """Draw the infusion that holds each patient in the middle of a range, per kg of true weight; return the Axes.
 
-    A patient in whom the range cannot be reached has a cross and the word for it, never a number.
+    A patient in whom the range cannot be reached has a cross and the word for it, never a index.
     """
     ax = new_figure(9.5, 1.4 + 0.45 * len(people))[1][0, 0]
     names = list(people)
@@ -58,5 +58,5 @@ def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticR
         ax.set_yticks(range(len(names)), list(reversed(names)), fontsize=12)
         ax.set_xlim(0.0, 40.0)
         ax.set_ylim(-0.6, len(names) - 0.4)
-        ax.set_xlabel(f"infusion for the middle of {target.write()} (U/kg/h)")
+        ax.set_xlabel(f"infusion for the middle of {target.in_words()} (U/kg/h)")
     return ax

@@ -57,8 +57,8 @@ _MARKERS = ("o", "D", "s", "^", "v", "P")
 
 
 def _colour(outcomes: Outcomes, arm: str) -> tuple[str, str | tuple]:
-    number = outcomes.arms.index(arm)
-    return COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+    index = outcomes.arms.index(arm)
+    return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
 
 
 def _hours(ax: Axes, hours: float) -> None:
@@ -124,9 +124,9 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
         for arm in outcomes.arms:
             colour, dashes = _colour(outcomes, arm)
             time_h, share = outcomes.curve(arm, key)
-            low, high = _wilson(share, outcomes.number)
+            low, high = _wilson(share, outcomes.n)
             ax.fill_between(time_h, 100.0 * low, 100.0 * high, step="post", color=colour, alpha=0.2, lw=0)
-            whose = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].write()})"
+            whose = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].in_words()})"
             ax.step(time_h, 100.0 * share, where="post", color=colour, ls=dashes,
                     label=f"{whose}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
         _hours(ax, outcomes.hours)
@@ -139,9 +139,9 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
     return ax
 
 
-def _wilson(share: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the 95 % intervals of shares of ``number`` patients."""
-    spread = Z_95**2 / number
+def _wilson(share: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the 95 % intervals of shares of ``n`` patients."""
+    spread = Z_95**2 / n
     centre = (share + spread / 2.0) / (1.0 + spread)
     half = np.sqrt(spread * share * (1.0 - share) + spread**2 / 4.0) / (1.0 + spread)
     return centre - half, centre + half
@@ -151,7 +151,7 @@ def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
     """Write under the time axis how many patients of each arm were not there yet."""
     line, down = 16.0, -50.0
     below: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top", "fontsize": 11}
-    unit = "patients" if outcomes.number < _IN_THOUSANDS else "thousands of patients"
+    unit = "patients" if outcomes.n < _IN_THOUSANDS else "thousands of patients"
     ax.annotate(f"not yet there, {unit}:", (0.0, 0.0), xytext=(0.0, down), ha="left", color=BLACK, **below)
     for arm in outcomes.arms:
         down -= 1.15 * line
@@ -160,8 +160,8 @@ def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
                     weight="bold", **below)  # fmt: skip
         for hour in RISK_TABLE_H:
             if hour <= time_h[-1]:
-                there = round(float(share[np.searchsorted(time_h, hour)]) * outcomes.number)
-                left = _short(outcomes.number - there, outcomes.number)
+                there = round(float(share[np.searchsorted(time_h, hour)]) * outcomes.n)
+                left = _short(outcomes.n - there, outcomes.n)
                 ax.annotate(left, (hour, 0.0), xytext=(0.0, down), ha="center", color=BLACK, **below)
 
 
@@ -191,7 +191,7 @@ def forest(
     """
     wanted = outcomes.groups if groups is None else tuple(groups)
     found = {group: outcomes.difference(arm, key, group) for group in wanted}
-    rows = [(group, one) for group, one in found.items() if one is not None and one.number >= FEWEST_IN_A_GROUP]
+    rows = [(group, one) for group, one in found.items() if one is not None and one.n >= FEWEST_IN_A_GROUP]
     left_out = [group for group in wanted if group not in dict(rows)]
     if not rows:
         raise ValueError(f"groups must have {FEWEST_IN_A_GROUP} patients or more; got {', '.join(wanted) or 'none'}")
@@ -210,7 +210,7 @@ def forest(
                         textcoords="offset points", ha="left", va="center", fontsize=11, annotation_clip=False,
                         weight="bold" if everybody else "normal")  # fmt: skip
         ax.axvline(0.0, color=BLACK, lw=1.4, ls="--", zorder=1)
-        names = [f"{'everybody' if group == 'all' else group} ({one.number:,})" for group, one in reversed(rows)]
+        names = [f"{'everybody' if group == 'all' else group} ({one.n:,})" for group, one in reversed(rows)]
         ax.set_yticks(np.arange(len(rows)), names, fontsize=11)
         ax.set_ylim(-0.7, len(rows) - 0.3)
         ends = [0.0, *(scale * end for _, one in rows for end in (one.low, one.high))]
@@ -288,7 +288,7 @@ def trial(
         for ax, arm in zip(above, shown, strict=True):
             percentile_bands(outcomes, arm, ax=ax)
             _courses(ax, outcomes, arm, courses.get(arm, ()))
-            title(ax, f"{arm}{': ' if len(shown) < MOST_ARMS else chr(10)}{outcomes.targets[arm].write()}")
+            title(ax, f"{arm}{': ' if len(shown) < MOST_ARMS else chr(10)}{outcomes.targets[arm].in_words()}")
             ax.get_legend().remove()
             if same and ax is not above[0]:
                 ax.set_ylabel("")
@@ -315,7 +315,7 @@ def trial(
 def _whom(outcomes: Outcomes) -> str:
     same = ", the same in every arm" if len(outcomes.arms) > 1 else ""
     rest = f"; only below: {', '.join(outcomes.arms[MOST_ARMS:])}" if len(outcomes.arms) > MOST_ARMS else ""
-    return f"{outcomes.number:,} virtual patients{same}, {outcomes.hours:g} h{rest}"
+    return f"{outcomes.n:,} virtual patients{same}, {outcomes.hours:g} h{rest}"
 
 
 def _by_arm(outcomes: Outcomes, sample: Sequence[Course] | Mapping[str, Sequence[Course]]) -> dict[str, list[Course]]:
@@ -331,8 +331,8 @@ def _by_arm(outcomes: Outcomes, sample: Sequence[Course] | Mapping[str, Sequence
 
 def _courses(ax: Axes, outcomes: Outcomes, arm: str, courses: Sequence[Course]) -> None:
     assay = outcomes.targets[arm].assay
-    for number, course in enumerate(courses):
-        ax.plot(course.time_h, course.level(assay), color=BLACK, lw=0.9, ls=DASHES[number % len(DASHES)], alpha=0.75,
+    for index, course in enumerate(courses):
+        ax.plot(course.time_h, course.level(assay), color=BLACK, lw=0.9, ls=DASHES[index % len(DASHES)], alpha=0.75,
                 label="_single patient")  # fmt: skip
 
 
@@ -346,7 +346,7 @@ def describe_trial(outcomes: Outcomes) -> str:
         assert above is not None
         _, share = outcomes.curve(arm, "in_range_result_h")
         parts.append(
-            f"{arm}: {inside.mean:.0%} of the true time in {outcomes.targets[arm].write()}, {below.mean:.0%} below, "
+            f"{arm}: {inside.mean:.0%} of the true time in {outcomes.targets[arm].in_words()}, {below.mean:.0%} below, "
             f"{above.mean:.0%} above; {share[-1]:.0%} had a result in range by {outcomes.hours:g} h"
         )
     for arm in outcomes.arms[1:]:
@@ -384,8 +384,8 @@ def vpc(check: PredictionCorrected, *, ax: Axes | None = None) -> Axes:
             out = (seen < low) | (seen > high)
             ax.plot(check.centres_h[out], seen[out], "x", ms=13, mew=2.4, color=BLACK, ls="none", label="_outside")
         ax.plot([], [], "x", ms=11, mew=2.4, color=BLACK, ls="none", label="measured outside the model's interval")
-        for centre, number in zip(check.centres_h, check.number, strict=True):
-            ax.annotate(f"{number}", (centre, 0.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+        for centre, n in zip(check.centres_h, check.n, strict=True):
+            ax.annotate(f"{n}", (centre, 0.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
                         ha="center", va="bottom", fontsize=11, color=BLACK)  # fmt: skip
         ax.set_xlim(check.bins_h[0], check.bins_h[-1])
         ax.set_xticks(check.bins_h)

@@ -30,7 +30,7 @@ SWAN_ARGATROBAN_DERIVED = Drug(
         source=ASSUMED.at("aPTT = 30 + 75 C / (0.6 + C) s: 2.0 x at 2 and 2.9 x at 10 µg/kg/min; no concentration law was found"),
     ),
     anti_xa_fraction=0.0,
-    laws=(
+    covariate_effects=(
         Covariate(
             name="cirrhosis",
             feature="cirrhosis",
@@ -80,7 +80,7 @@ ZHANG_2012_BIVALIRUDIN = Drug(
         source=ZHANG_2012.at("Table 3: E0 134 s, Emax 318 s, EC50 2.44 mg/L"),
     ),
     anti_xa_fraction=0.0,
-    laws=(
+    covariate_effects=(
         Covariate(
             name="kidney failure",
             feature="kidney_failure",

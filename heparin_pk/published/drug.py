@@ -177,7 +177,7 @@ _ANYBODY = {"height_cm": 170.0, "sex": "male", "creatinine_clearance_ml_per_min"
 class Drug:
     """A published (or openly derived) model of an anticoagulant: parameters with their papers, the response, who was studied.
 
-    ``parameters`` make a :class:`Kinetics` for one patient; ``laws`` say how features of the patient change them and the
+    ``parameters`` make a :class:`Kinetics` for one patient; ``covariate_effects`` say how features of the patient change them and the
     response (:meth:`without` switches one off). ``reagent`` is the aPTT law the set goes with (``None``: nothing published),
     ``act`` the ACT law, ``anti_xa_fraction`` what an anti-Xa assay sees of the drug (0 for a direct thrombin inhibitor).
     ``amount_unit`` is the unit of its doses: everywhere in the house "u" in a name means that unit. ``departures`` says what
@@ -203,7 +203,7 @@ class Drug:
     variability: tuple[Variability, ...] = ()
     between_occasions: tuple[Variability, ...] = ()
     residual: tuple[Residual, ...] = ()
-    laws: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
     unit_potency_ratio: float = 1.0
 
     def __post_init__(self) -> None:
@@ -223,7 +223,7 @@ class Drug:
         for kind, group in (
             (Variability, (*self.variability, *self.between_occasions)),
             (Residual, self.residual),
-            (Covariate, self.laws),
+            (Covariate, self.covariate_effects),
         ):
             for one in group:
                 check_is(f"{self.name}: {kind.__name__.lower()}", one, kind, f"a {kind.__name__}")
@@ -256,7 +256,7 @@ class Drug:
         lines += [_line(f"between people, {one.name}", one.cv_fraction, "12.0%") for one in self.variability]
         lines += [_line(f"between days, {one.name}", one.cv_fraction, "12.0%") for one in self.between_occasions]
         lines += [_line(f"unexplained, {one.name}", one.value) for one in self.residual]
-        lines += [_line(f"{law.name}: {', '.join(law.on)}", law.effect) for law in self.laws]
+        lines += [_line(f"{law.name}: {', '.join(law.on)}", law.effect) for law in self.covariate_effects]
         if self.built_from:
             lines.append("  built from: " + "; ".join(f"{source.key} ({source.where})" for source in self.built_from))
         if self.departures:
@@ -287,7 +287,9 @@ class Drug:
 
     def answers_with(self, reagent: Reagent | ClottingTime | None) -> Responses:
         """Return how blood answers this drug in a laboratory with this aPTT reagent."""
-        return Responses(aptt=reagent, act=self.act, anti_xa_fraction=self.anti_xa_fraction, laws=self.laws)
+        return Responses(
+            aptt=reagent, act=self.act, anti_xa_fraction=self.anti_xa_fraction, covariate_effects=self.covariate_effects
+        )
 
     def kinetics(self, patient: Patient) -> Kinetics:
         """Return the kinetics of this person, without a word about who was studied."""
@@ -302,13 +304,16 @@ class Drug:
         """
         for name in cohort.factors:
             check_one_of("a factor of the patient", name, VARYING)
-        return KineticsOfAll(self.transits, cohort.number, self._values(cohort))
+        return KineticsOfAll(self.transits, cohort.n, self._values(cohort))
 
     def _values(self, patient: Patient | Cohort) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for parameter in self.parameters:
             values[parameter.field] = values.get(parameter.field, 0.0) + parameter.at(patient, self.reference_weight_kg)
-        return {field: self._in_units(field, value * product(self.laws, field, patient)) for field, value in values.items()}
+        return {
+            field: self._in_units(field, value * product(self.covariate_effects, field, patient))
+            for field, value in values.items()
+        }
 
     def _in_units(self, field: str, value: Any) -> Any:
         return value / self.unit_potency_ratio if field in _EXTENSIVE and self.unit_potency_ratio != 1.0 else value
@@ -323,8 +328,8 @@ class Drug:
     def without(self, *names: str) -> Drug:
         """Return the same set with these laws switched off; raises ``ValueError`` for a law it does not have."""
         for name in names:
-            check_one_of("a law to switch off", name, sorted({law.name for law in self.laws}))
-        return replace(self, laws=tuple(law for law in self.laws if law.name not in names))
+            check_one_of("a law to switch off", name, sorted({law.name for law in self.covariate_effects}))
+        return replace(self, covariate_effects=tuple(law for law in self.covariate_effects if law.name not in names))
 
     def labelled_before_2009(self) -> Drug:
         """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA)."""
@@ -334,7 +339,7 @@ class Drug:
 
     def differences(self, patient: Patient) -> tuple[Covariate, ...]:
         """Return the laws that change anything for this patient."""
-        return tuple(law for law in self.laws if law.applies_to(patient))
+        return tuple(law for law in self.covariate_effects if law.applies_to(patient))
 
     def in_the_patients_words(self, patient: Patient) -> str:
         """Return what this patient would say of the laws in force, each with its paper; one line each."""
@@ -344,7 +349,7 @@ class Drug:
     @property
     def sources(self) -> tuple[Source, ...]:
         """Every paper behind the set, each once, in the order of use."""
-        return self._each_once(self.laws)
+        return self._each_once(self.covariate_effects)
 
     def sources_for(self, patient: Patient, responses: Responses) -> tuple[Source, ...]:
         """Return the papers one patient's course used: the set, the response it was read in, the laws that applied to it."""
@@ -352,9 +357,9 @@ class Drug:
 
     def sources_for_all(self, cohort: Cohort) -> tuple[Source, ...]:
         """Return the papers a cohort's courses use: the set, how people differ in it, and the laws that apply to somebody."""
-        return self._each_once(tuple(law for law in self.laws if law.applies_to(cohort)))
+        return self._each_once(tuple(law for law in self.covariate_effects if law.applies_to(cohort)))
 
-    def _each_once(self, laws: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
+    def _each_once(self, covariate_effects: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]
         values += [MEASURE_SOURCES[p.scales_with] for p in self.parameters if p.scales_with in MEASURE_SOURCES]
         read_in = responses if responses is not None else self.responses
@@ -365,7 +370,7 @@ class Drug:
             one.value.source for one in self.residual
         ]
         unused = spread if responses is None else []  # a typical course draws nothing from them
-        every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *(law.effect.source for law in laws)]
+        every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *(law.effect.source for law in covariate_effects)]
         if self.unit_potency_ratio != 1.0:
             every.append(USP_2009)
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]

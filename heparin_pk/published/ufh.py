@@ -117,7 +117,7 @@ UFH_B_DERIVED = Drug(
             correlation_fraction=0.5,
         ),
     ),
-    laws=(*ANTITHROMBIN_LAWS, *patients.LAWS),
+    covariate_effects=(*ANTITHROMBIN_LAWS, *patients.LAWS),
     between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
     residual=(
         Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),
@@ -331,7 +331,7 @@ EDRICH_2015_UFH = Drug(
         assay="ACT; heparin itself was never measured",
     ),
     residual=(Residual(name="act_cv_fraction", value=Value(0.153, EDRICH_2015.at("Results: 15.3 % of the average ACT"))),),
-    laws=(
+    covariate_effects=(
         Covariate(
             name="sex",
             feature="female",
@@ -480,7 +480,7 @@ RXKINETICS_UFH = Drug(
     ),
     reagent=GUIDELINE,
     studied=ValidityDomain(population="adults; a formula in use, not a study", age_y=(18.0, 100.0), assay="not stated"),
-    laws=(
+    covariate_effects=(
         *ANTITHROMBIN_LAWS,
         Covariate(
             name="smoking",

@@ -101,12 +101,12 @@ class NoObserver:
 class Charts:
     """What was seen and done to many people: results (k, n), newest last, and what was given in all (n,).
 
-    ``number`` (n,) counts each person's results; a place beyond it holds zeros. ``hourly_u_per_ml`` (n, hours + 1) is the
+    ``n_results`` (n,) counts each person's results; a place beyond it holds zeros. ``hourly_u_per_ml`` (n, hours + 1) is the
     concentration at every full hour, before what is given then; ``trajectories_u_per_ml`` (n, 12 * hours + 1) the same every
     five minutes, or empty where it was not kept.
     """
 
-    number: np.ndarray
+    n_results: np.ndarray
     drawn_h: np.ndarray
     values: np.ndarray
     above_ceiling: np.ndarray
@@ -150,7 +150,7 @@ class _Wards:
         self.lanes = Lanes(self.kinetics.rates(), hours, runner=runner, routes=routes, trajectories=trajectories)
         self._routes = routes
         self._for_many = controller if isinstance(controller, VectorController) else None  # asking a protocol takes its time
-        n = cohort.number
+        n = cohort.n
         weight = cohort.column("weight_kg") if cohort.dosing_weight_kg is None else cohort.column("dosing_weight_kg")
         assert weight is not None
         self.weight_kg = weight
@@ -159,7 +159,7 @@ class _Wards:
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
         self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
-        self.number = np.zeros(n, dtype=np.int64)
+        self.n_results = np.zeros(n, dtype=np.int64)
         self.drawn_h, self.values = np.zeros((8, n)), np.zeros((8, n))
         self.above = np.zeros((8, n), dtype=bool)
 
@@ -188,27 +188,27 @@ class _Wards:
             self.lanes.add(lanes[~slowly], "central_u", x[~slowly])
             self.given_u[lanes[~slowly]] += x[~slowly]
             hours = y[slowly] / 60.0
-            self.queue.write(lanes[slowly], at_h[slowly] + hours, EventKind.BOLUS_END, x[slowly] / hours)
+            self.queue.add(lanes[slowly], at_h[slowly] + hours, EventKind.BOLUS_END, x[slowly] / hours)
         elif what == EventKind.INFUSION:
             self.rate_u_per_h[lanes] = x
         elif what == EventKind.STOP:
             self.rate_u_per_h[lanes] = 0.0
         elif what == EventKind.HOLD:
             self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
-            self.queue.write(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
+            self.queue.add(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
         elif what == EventKind.SUBCUTANEOUS:
             self.given_u[lanes] += x
             absorbed = self.kinetics.bioavailability_fraction[lanes] * x
             lag_h = self.kinetics.lag_h[lanes]
             late = lag_h > 0.0
             self.lanes.add(lanes[~late], self._depot, absorbed[~late])
-            self.queue.write(lanes[late], at_h[late] + lag_h[late], EventKind.ABSORPTION, absorbed[late])
+            self.queue.add(lanes[late], at_h[late] + lag_h[late], EventKind.ABSORPTION, absorbed[late])
             lanes, at_h = lanes[~late], at_h[~late]
         elif what == EventKind.ABSORPTION:
             self.lanes.add(lanes, self._depot, x)
         elif what == EventKind.PROTAMINE:
             hours = y / 60.0
-            self.queue.write(lanes, at_h + hours, EventKind.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
+            self.queue.add(lanes, at_h + hours, EventKind.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
         if len(lanes):
             self.give(lanes, at_h)
 
@@ -226,17 +226,17 @@ class _Wards:
         reported_h = at_h + self.laboratory.turnaround_h
         for kind, how in ((EventKind.RESULT, ~above), (EventKind.RESULT_ABOVE, above)):
             these, then_h, seen, since_h = kept_where(how, lanes, reported_h, value, at_h)
-            self.queue.write(these, then_h, kind, seen, since_h)
+            self.queue.add(these, then_h, kind, seen, since_h)
 
     def read(self, lanes: np.ndarray, now_h: np.ndarray, value: np.ndarray, drawn_h: np.ndarray, above: bool) -> None:
         """Write results into the charts."""
-        place = self.number[lanes]
+        place = self.n_results[lanes]
         if len(lanes) and place.max() >= len(self.values):
             for name in ("drawn_h", "values", "above"):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
         self.drawn_h[place, lanes], self.values[place, lanes], self.above[place, lanes] = drawn_h, value, above
-        self.number[lanes] += 1
+        self.n_results[lanes] += 1
         self.ask(lanes, now_h)
 
     # Decisions
@@ -249,25 +249,25 @@ class _Wards:
             self._write_down(lanes, now_h, self._decided(self._for_many, lanes, now_h))
             return
         if isinstance(self.controller, Fixed):
-            if now_h[0] == 0.0 and not self.number[lanes[0]]:
+            if now_h[0] == 0.0 and not self.n_results[lanes[0]]:
                 self._begin(self.controller, lanes)
             return
         for lane, moment_h in zip(lanes.tolist(), now_h.tolist(), strict=True):
             self._ask_one(lane, moment_h)
 
     def _decided(self, controller: VectorController, lanes: np.ndarray, now_h: np.ndarray) -> Decisions:
-        number = self.number[lanes]
+        n_results = self.n_results[lanes]
         levels, above = np.zeros((controller.looks_back, len(lanes))), np.zeros((controller.looks_back, len(lanes)), dtype=bool)
         for i in range(controller.looks_back):
-            place = number - 1 - i
-            who, flat = kept_where(place >= 0, np.arange(len(lanes)), place * self.cohort.number + lanes)
+            place = n_results - 1 - i
+            who, flat = kept_where(place >= 0, np.arange(len(lanes)), place * self.cohort.n + lanes)
             here: Any = slice(None) if len(who) == len(lanes) else who  # sooner than by number
             levels[i, here], above[i, here] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
         seen = Situations(
             time_h=now_h,
             weight_kg=self.weight_kg[lanes],
             rate_u_per_h=self.rate_u_per_h[lanes],
-            number=number,
+            n_results=n_results,
             levels=levels,
             above_ceiling=above,
             pump=self.pump,
@@ -278,7 +278,7 @@ class _Wards:
 
     def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
         at_h = now_h if made.at_h is None else made.at_h
-        first = self.number[lanes] == 0
+        first = self.n_results[lanes] == 0
         self._order(lanes, at_h, EventKind.BOLUS, made.bolus_u, made.bolus_over_min, made.bolus_u > 0.0)
         self._order(lanes, at_h, EventKind.HOLD, made.hold_min, 0.0 * at_h, made.hold_min > 0.0)
         changes = ~np.isnan(made.rate_u_per_h)
@@ -286,11 +286,11 @@ class _Wards:
         same = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
         self._order(lanes, at_h, EventKind.INFUSION, rate, 0.0 * at_h, changes & ~same)
         again, draw_h = kept_where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
-        self.queue.write(again, draw_h, EventKind.DRAW)
+        self.queue.add(again, draw_h, EventKind.DRAW)
 
     def _order(self, lanes: np.ndarray, at_h: np.ndarray, what: int, x: Any, y: Any, which: np.ndarray) -> None:
         which = np.flatnonzero(which & (at_h < self.hours))
-        self.queue.write(lanes[which], at_h[which], what, x[which], y[which])
+        self.queue.add(lanes[which], at_h[which], what, x[which], y[which])
 
     def _begin(self, plan: Fixed, lanes: np.ndarray) -> None:
         """Write down a plan that does not listen: the same orders for all, by each one's weight."""
@@ -299,11 +299,11 @@ class _Wards:
             what, x, y = _of_all(order, weight, self.pump)
             self._order(lanes, np.full(len(lanes), order.time_h), what, x, np.full(len(lanes), y), everybody)
         for draw_h in plan.draws_h:
-            self.queue.write(lanes, draw_h, EventKind.DRAW)
+            self.queue.add(lanes, draw_h, EventKind.DRAW)
 
     def _ask_one(self, lane: int, now_h: float) -> None:
         """Ask a controller that decides for one patient at a time."""
-        many = int(self.number[lane])
+        many = int(self.n_results[lane])
         turnaround_h = self.laboratory.turnaround_h
         labs = tuple(
             Lab(
@@ -323,18 +323,18 @@ class _Wards:
             what, x, y = _of_all(order, np.array([weight]), None)
             same = what == EventKind.INFUSION and labs and order.time_h == now_h and float(x[0]) == rate
             if order.time_h < self.hours and not same:
-                self.queue.write(me, order.time_h, what, x, y)
+                self.queue.add(me, order.time_h, what, x, y)
         for draw_h in decision.draws_h:
             check_between("next_draw_h", draw_h, now_h, 1e5)
             if labs and draw_h <= labs[-1].drawn_h:
                 raise ValueError(f"next_draw_h must come after the last draw at {labs[-1].drawn_h:g} h; got {draw_h!r}")
-            self.queue.write(me, draw_h, EventKind.DRAW)
+            self.queue.add(me, draw_h, EventKind.DRAW)
 
     # Time
 
     def live(self) -> None:
         """Let the hours pass for everybody."""
-        everybody = np.arange(self.cohort.number)
+        everybody = np.arange(self.cohort.n)
         self.ask(everybody, np.zeros(len(everybody)))
         lanes = everybody
         while len(lanes):
@@ -419,16 +419,16 @@ def titrate_cohort(
     if ward_errors is not None:
         check_is("controller", controller, VectorController, "one with decide_many (execution errors act on that)")
     responses = answers(drug, laboratory.reagent, laboratory)
-    subjects = np.arange(cohort.number) if subjects is None else subjects
+    subjects = np.arange(cohort.n) if subjects is None else subjects
     wards = _Wards(
         cohort, drug, controller, laboratory, pump, responses, hours, seed, subjects, ward_errors, runner, observer or NoObserver(),
         trajectories,
     )  # fmt: skip
     _refuse_what_cannot_be_received(controller, drug, cohort)
     wards.live()
-    most = int(wards.number.max()) if cohort.number else 0
+    most = int(wards.n_results.max()) if cohort.n else 0
     return Charts(
-        number=wards.number,
+        n_results=wards.n_results,
         drawn_h=wards.drawn_h[:most],
         values=wards.values[:most],
         above_ceiling=wards.above[:most],

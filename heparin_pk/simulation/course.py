@@ -279,7 +279,7 @@ class Course:
     def to_frame(self):
         """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``)."""
         try:
-            import pandas as pd  # noqa: PLC0415  optional
+            import pandas as pd
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
         return pd.DataFrame(self._columns())
@@ -430,4 +430,4 @@ def _grouped(amount: float | None) -> str:
 
 
 def _written(lab: Lab, now_h: float) -> str:
-    return lab.write() if math.isclose(lab.drawn_h, now_h) else f"{lab.write()} (drawn {lab.drawn_h:.4g} h)"
+    return lab.in_words() if math.isclose(lab.drawn_h, now_h) else f"{lab.in_words()} (drawn {lab.drawn_h:.4g} h)"

@@ -46,7 +46,7 @@ class _Bedside:
         self._short: dict[int, float] = {}
         self._protamine: dict[int, float] = {}
         self._later = later
-        self._number = count()
+        self._next_index = count()
 
     def _give(self, time_h: float, jump: State | None = None) -> None:
         running = self.rate_u_per_h if time_h >= self._held_until_h else 0.0
@@ -59,11 +59,11 @@ class _Bedside:
 
     def _for_a_while(self, running: dict[int, float], amount_u: float, time_h: float, minutes: float) -> None:
         """Let ``amount_u`` run in over ``minutes``."""
-        number, hours = next(self._number), minutes / 60.0
-        running[number] = amount_u / hours
+        index, hours = next(self._next_index), minutes / 60.0
+        running[index] = amount_u / hours
 
         def end(now_h: float) -> None:
-            del running[number]
+            del running[index]
             self._give(now_h)
 
         self._give(time_h)
@@ -198,11 +198,11 @@ def _live(
     hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
     responses = answers(drug, reagent, laboratory)
     queue: list[tuple[float, int, int, Callable[[float], None]]] = []
-    number = count()
+    order_written = count()
 
     def later(time_h: float, rank: int, what: Callable[[float], None]) -> None:
         if time_h < hours or (time_h == hours and rank in AT_THE_LAST_MOMENT):
-            heapq.heappush(queue, (time_h, rank, next(number), what))
+            heapq.heappush(queue, (time_h, rank, next(order_written), what))
 
     bedside = _Bedside(drug.kinetics(patient), engine, later)
     entries: list[Entry] = []

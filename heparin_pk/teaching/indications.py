@@ -58,7 +58,9 @@ class Indication:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.title} ({self.people})", f"  {self.why}"]
-        lines.append(f"  watched: {self.watch}; aims at {self.target.write() if self.target else 'no level'}; model {self.model}")
+        lines.append(
+            f"  watched: {self.watch}; aims at {self.target.in_words() if self.target else 'no level'}; model {self.model}"
+        )
         if self.caveats:
             lines.append(f"  caveat: {self.caveats}")
         return "\n".join([*lines, f"  source: {self.source.cite()} ({self.source.where})"])
@@ -170,8 +172,8 @@ _KEEPS = "Keeps clots from forming"
 _GROWS = "Keeps the clot from growing while the body removes it; it does not dissolve it"
 
 
-def _every(hours: float, number: int, dose_u: float) -> tuple[Subcutaneous, ...]:
-    return tuple(Subcutaneous(time_h=hours * k, dose_u=dose_u) for k in range(number))
+def _every(hours: float, n: int, dose_u: float) -> tuple[Subcutaneous, ...]:
+    return tuple(Subcutaneous(time_h=hours * k, dose_u=dose_u) for k in range(n))
 
 
 ALL: tuple[Indication, ...] = (

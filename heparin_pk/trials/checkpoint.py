@@ -40,7 +40,7 @@ class Checkpoint:
 
     def write(self, part: Part) -> None:
         """Keep a part: whole or not at all."""
-        arrays: dict[str, Any] = {"groups": np.array(part.groups), "keys": np.array(part.keys), "number": part.number}
+        arrays: dict[str, Any] = {"groups": np.array(part.groups), "keys": np.array(part.keys), "n": part.n}
         arrays |= {f"covariate/{name}": values for name, values in part.covariates.items()}
         arrays |= {f"row/{arm}/{key}": values for arm, rows in part.rows.items() for key, values in rows.items()}
         arrays |= {f"levels/{arm}": counts for arm, counts in part.levels.items()}
@@ -75,7 +75,7 @@ class Checkpoint:
             exact["differences"] = np.zeros((0, *exact["sums"].shape[1:]), dtype=object)
         return Part(
             first=first,
-            number=int(arrays["number"]),
+            n=int(arrays["n"]),
             covariates=_under("covariate/", arrays),
             rows=rows,
             keys=tuple(arrays["keys"].tolist()),

@@ -15,7 +15,7 @@ from heparin_pk.trials.outcomes import Part
 
 def as_csv_text(part: Part, arms: tuple[str, ...]) -> str:
     """Return the rows of a part as CSV, person by person, so that parts leave no trace; person 0 comes after the names."""
-    people = zip(range(part.first, part.first + part.number), *_lists(part.covariates), strict=True)
+    people = zip(range(part.first, part.first + part.n), *_lists(part.covariates), strict=True)
     outcomes = [zip(*_lists(part.rows[arm]), strict=True) for arm in arms]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -41,7 +41,7 @@ class RowsOut:
         self._out: io.TextIOWrapper | None = None
         if file is not None:
             try:
-                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
+                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")
             except OSError as error:
                 raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
 

@@ -41,7 +41,7 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
     for place, (key, one) in enumerate(zip(keys, values, strict=True)):  # one at a time stays in the processor's cache
         known = ~np.isnan(one)
         all_known = bool(known.all())
-        one = one if all_known else np.where(known, one, 0.0)  # noqa: PLW2901
+        one = one if all_known else np.where(known, one, 0.0)
         largest = np.abs(one).max(initial=0.0)
         if largest > OUTCOMES[key].most:
             raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest:g}")
@@ -56,7 +56,7 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
 
 
 def with_digits(value: float, digits: int, sign: str = "") -> str:
-    """Return a number with so many digits, never as a power of ten.
+    """Return a n with so many digits, never as a power of ten.
 
     >>> with_digits(79_823.4, 4), with_digits(18_249.0, 3, "+"), with_digits(1.38812, 4), with_digits(-0.0000123, 3, "+")
     ('79,820', '+18,200', '1.388', '-0.0000123')
@@ -75,9 +75,9 @@ class Estimate:
     low: float
     high: float
     sd: float
-    number: int
+    n: int
 
-    def write(self, outcome: Outcome) -> str:
+    def in_words(self, outcome: Outcome) -> str:
         """Return it in words."""
         if outcome.most == 1.0:
             return f"{self.mean:.1%} ({self.low:.1%} to {self.high:.1%})"
@@ -87,15 +87,15 @@ class Estimate:
 
 def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
     """Return the estimate behind exact sums (3,), or ``None`` where nobody counts; ``wilson`` for shares of patients."""
-    number = int(sums[0])
-    if number == 0:
+    n = int(sums[0])
+    if n == 0:
         return None
     once, twice = unit_powers(OUTCOMES[key])
-    mean = float(sums[1]) / 2.0**once / number
-    variance = max(0.0, float(sums[2]) / 2.0**twice / number - mean * mean) * (number / max(1, number - 1))
+    mean = float(sums[1]) / 2.0**once / n
+    variance = max(0.0, float(sums[2]) / 2.0**twice / n - mean * mean) * (n / max(1, n - 1))
     if wilson:
-        centre = (mean + Z_95**2 / (2 * number)) / (1 + Z_95**2 / number)
-        half = Z_95 / (1 + Z_95**2 / number) * math.sqrt(mean * (1 - mean) / number + Z_95**2 / (4 * number**2))
-        return Estimate(mean, centre - half, centre + half, math.sqrt(variance), number)
-    half = Z_95 * math.sqrt(variance / number)
-    return Estimate(mean, mean - half, mean + half, math.sqrt(variance), number)
+        centre = (mean + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+        half = Z_95 / (1 + Z_95**2 / n) * math.sqrt(mean * (1 - mean) / n + Z_95**2 / (4 * n**2))
+        return Estimate(mean, centre - half, centre + half, math.sqrt(variance), n)
+    half = Z_95 * math.sqrt(variance / n)
+    return Estimate(mean, mean - half, mean + half, math.sqrt(variance), n)

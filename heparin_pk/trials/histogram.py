@@ -32,14 +32,14 @@ def level_bins(assay: str) -> np.ndarray:
 def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: str) -> np.ndarray:
     """Return how many people lay in which bin at each full hour, shape (hours + 1, bins + 1); the end bins hold the rest."""
     low, _, is_logarithmic = _BINS[assay]
-    number = len(level_bins(assay))
+    n_bins = len(level_bins(assay))
     hourly = np.ascontiguousarray(charts.hourly_u_per_ml.T)
-    counts = np.zeros((len(hourly), number + 1), dtype=np.int64)
+    counts = np.zeros((len(hourly), n_bins + 1), dtype=np.int64)
     for hour, concentration in enumerate(hourly):
         values = level(assay, concentration, cohort, responses, float(hour))
         values = np.log(values / low) if is_logarithmic else values - low
-        place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(number)).astype(np.int64)
-        counts[hour] = np.bincount(place, minlength=number + 1)
+        place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(n_bins)).astype(np.int64)
+        counts[hour] = np.bincount(place, minlength=n_bins + 1)
     return counts
 
 

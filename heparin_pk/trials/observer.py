@@ -27,13 +27,15 @@ class InRange:
     """
 
     def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses) -> None:
-        n = cohort.number
+        n = cohort.n
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
         self._low = _column(concentration_for_u_per_ml(target.assay, target.low, cohort, responses), n)
         self._high = _column(concentration_for_u_per_ml(target.assay, target.high, cohort, responses), n)
-        self._changes_by_itself = any(law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.laws)
+        self._changes_by_itself = any(
+            law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
+        )
         self._last = self._felt(np.arange(n), np.zeros(n), np.zeros(n))
-        self._side = _sides(self._last, self._low, self._high)
+        self._side = side_of_range(self._last, self._low, self._high)
         self._since_h = np.zeros(n)
         self.inside_h, self.below_h = np.zeros(n), np.zeros(n)
         self.first_h = np.full(n, np.inf)
@@ -61,7 +63,7 @@ class InRange:
             after = self._felt(lanes[who], after[in_turn], moments.at(piece + 1, who))
             before = np.where(piece == 0, self._last[lanes[who]], np.concatenate([after[:1], after[:-1]]))
         low, high = self._low[lanes], self._high[lanes]
-        was, now = _sides(before, low[who], high[who]), _sides(after, low[who], high[who])
+        was, now = side_of_range(before, low[who], high[who]), side_of_range(after, low[who], high[who])
         mine = np.flatnonzero(was != now)
         if len(mine):
             piece, who, before, after, was, now = (x[mine] for x in (piece, who, before, after, was, now))
@@ -75,12 +77,12 @@ class InRange:
                 self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
         last = self._felt(lanes, levels.last, moments.end_h) if self._changes_by_itself else levels.last
         self._last[lanes] = last
-        self._side[lanes] = _sides(last, low, high)
+        self._side[lanes] = side_of_range(last, low, high)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
         x = self._felt(lanes, concentration, at_h)
-        now, was = _sides(x, self._low[lanes], self._high[lanes]), self._side[lanes]
+        now, was = side_of_range(x, self._low[lanes], self._high[lanes]), self._side[lanes]
         moved = now != was
         self._change(lanes[moved], was[moved], now[moved], at_h[moved], at_h[moved])
         self._last[lanes], self._side[lanes] = x, now
@@ -100,7 +102,7 @@ class InRange:
         self._change(everybody, self._side, self._side, end_h, end_h)
 
 
-def _sides(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def side_of_range(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return -1 below, 0 in, 1 above."""
     return (x > high).view(np.int8) - (x < low).view(np.int8)
 
@@ -111,15 +113,15 @@ def _turns(who: np.ndarray) -> Iterator[np.ndarray]:
     one_person = np.diff(who[order], prepend=-1) == 0
     place = np.arange(len(who))
     turn = place - np.maximum.accumulate(np.where(one_person, 0, place))
-    for number in range(int(turn.max()) + 1):
-        yield order[turn == number]
+    for index in range(int(turn.max()) + 1):
+        yield order[turn == index]
 
 
 class TrialObserver:
     """The observer of a trial: ranges, peaks, and counts of orders."""
 
     def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...]) -> None:
-        n = cohort.number
+        n = cohort.n
         self.ranges = tuple(InRange(target, cohort, responses) for target in ranges)
         self.peak_u_per_ml = np.zeros(n)
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
@@ -143,7 +145,7 @@ class TrialObserver:
         for one in self.ranges:
             one.given(lanes, at_h, concentration_u_per_ml)
 
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:  # noqa: ARG002
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
         """Count an order."""
         self._began_h[lanes] = np.minimum(self._began_h[lanes], at_h)
         if what in (EventKind.INFUSION, EventKind.STOP):
@@ -160,5 +162,5 @@ class TrialObserver:
             one.finish(hours)
 
 
-def _column(values: Any, number: int) -> np.ndarray:
-    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (number,)))
+def _column(values: Any, n: int) -> np.ndarray:
+    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (n,)))

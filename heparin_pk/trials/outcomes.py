@@ -28,7 +28,7 @@ class Part:
     """What came out of some of the people: everything that can be added up; ``text`` is their rows as CSV, where asked for."""
 
     first: int
-    number: int
+    n: int
     covariates: dict[str, np.ndarray]
     rows: dict[str, dict[str, np.ndarray]]
     keys: tuple[str, ...]
@@ -63,7 +63,7 @@ class Outcomes:
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
         self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
-        self.number = 0
+        self.n = 0
         self.groups: tuple[str, ...] = ()
         self._keys: tuple[str, ...] = ()
         self._sums: Any = None
@@ -85,7 +85,7 @@ class Outcomes:
             self._sums, self._differences = self._sums + part.sums, self._differences + part.differences
             self._levels = {arm: self._levels[arm] + part.levels[arm] for arm in self.arms}
             self._times = {arm: self._times[arm] + part.times[arm] for arm in self.arms}
-        self.number += part.number
+        self.n += part.n
         self._there.add(part.first)
         if self.keep_rows:
             self._parts[part.first] = part
@@ -106,8 +106,8 @@ class Outcomes:
         """Return the paired difference of an arm from the first, patient by patient, with its 95 % interval."""
         if arm == self.arms[0]:
             raise ValueError(f"{arm} is what the others are compared with")
-        number, who, what = self._place(arm, key, group)
-        return estimate(self._differences[number - 1, who, what], key, wilson=False)
+        arm_index, who, what = self._place(arm, key, group)
+        return estimate(self._differences[arm_index - 1, who, what], key, wilson=False)
 
     def _place(self, arm: str, key: str, group: str) -> tuple[int, int, int]:
         check_one_of("arm", arm, self.arms)
@@ -120,7 +120,7 @@ class Outcomes:
         check_one_of("arm", arm, self.arms)
         check_one_of("a curve", key, CURVES)
         counts = self._times[arm][CURVES.index(key)]
-        return np.arange(len(counts)) / CURVE_STEPS_PER_H, counts / self.number
+        return np.arange(len(counts)) / CURVE_STEPS_PER_H, counts / self.n
 
     def percentiles(self, arm: str, percents: Sequence[float] = (5, 25, 50, 75, 95)) -> tuple[np.ndarray, np.ndarray]:
         """Return full hours (h,) and percentiles of the true level of the arm's assay at them, shape (percents, h).
@@ -134,7 +134,7 @@ class Outcomes:
         starts = np.concatenate([edges[:1], edges])
         found = np.empty((len(percents), len(counts)))
         for row, percent in enumerate(percents):
-            want = percent / 100.0 * self.number
+            want = percent / 100.0 * self.n
             for hour in range(len(counts)):
                 place = int(np.searchsorted(below[hour], want))
                 place = min(place, len(ends) - 1)
@@ -163,7 +163,7 @@ class Outcomes:
         if not self.keep_rows:
             raise ValueError("rows were not kept (keep_rows=False)")
         parts = [self._parts[first] for first in sorted(self._parts)]
-        subject = np.concatenate([np.arange(part.first, part.first + part.number) for part in parts])
+        subject = np.concatenate([np.arange(part.first, part.first + part.n) for part in parts])
         columns: dict[str, np.ndarray] = {"subject": subject}
         for name in parts[0].covariates:
             columns[name] = np.concatenate([part.covariates[name] for part in parts])
@@ -174,7 +174,7 @@ class Outcomes:
     def to_frame(self):
         """Return one row a patient and arm as a pandas DataFrame; a time that never came is missing (NaN)."""
         try:
-            import pandas as pd  # noqa: PLC0415  optional
+            import pandas as pd
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
         frames = [pd.DataFrame({"arm": arm, **self.columns(arm)}) for arm in self.arms]
@@ -193,7 +193,7 @@ class Outcomes:
     def to_xarray(self):
         """Return the rows as an xarray Dataset with dimensions arm and subject."""
         try:
-            import xarray as xr  # noqa: PLC0415  optional
+            import xarray as xr
         except ImportError:
             raise ValueError("to_xarray needs xarray: pip install xarray") from None
         every = {arm: self.columns(arm) for arm in self.arms}
@@ -209,7 +209,7 @@ class Outcomes:
     # Words
 
     def summary(self, group: str = "all") -> list[dict[str, Any]]:
-        """Return every estimate as plain rows: arm, outcome, mean, interval, SD, number, and the paired difference."""
+        """Return every estimate as plain rows: arm, outcome, mean, interval, SD, n, and the paired difference."""
         rows = []
         for key in self.keys:
             for arm in self.arms:
@@ -237,11 +237,11 @@ class Outcomes:
         columns = []
         for arm in self.arms:
             every = [self.estimate(arm, key, group) for key in keys]
-            cells = [arm, *("-" if one is None else one.write(OUTCOMES[key]) for one, key in zip(every, keys, strict=True))]
+            cells = [arm, *("-" if one is None else one.in_words(OUTCOMES[key]) for one, key in zip(every, keys, strict=True))]
             columns.append([f"  {cell:>{max(map(len, cells))}}" for cell in cells])
         lines = [
-            f"{self.number:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
-            f"the common range is {self.common_range.write()}",
+            f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
+            f"the common range is {self.common_range.in_words()}",
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))
@@ -283,5 +283,5 @@ def _signed(one: Estimate, outcome: Outcome) -> str:
 
 
 def _plain(one: Estimate | None, prefix: str) -> dict[str, float | int | None]:
-    names = ("mean", "low", "high", "sd", "number")
+    names = ("mean", "low", "high", "sd", "n")
     return {f"{prefix}{name}": None if one is None else getattr(one, name) for name in names}

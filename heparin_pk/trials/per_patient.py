@@ -43,7 +43,7 @@ def rows_of(
 
 
 def _of_results(charts: Charts, target: TherapeuticRange) -> dict[str, np.ndarray]:
-    there = np.arange(len(charts.values))[:, None] < charts.number
+    there = np.arange(len(charts.values))[:, None] < charts.n_results
     low = there & ~charts.above_ceiling & (charts.values < target.low)
     inside = there & ~charts.above_ceiling & (charts.values >= target.low) & (charts.values <= target.high)
     reached = there & ~low
@@ -92,7 +92,7 @@ def _rosendaal(charts: Charts, there: np.ndarray, target: TherapeuticRange, larg
 
 def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:
     """Return who belongs to which subgroup, as far as it is known of these people; "all" is everybody."""
-    groups = {"all": np.ones(cohort.number, dtype=bool)}
+    groups = {"all": np.ones(cohort.n, dtype=bool)}
     sex, age, height = cohort.sex, cohort.column("age_y"), cohort.column("height_cm")
     if sex is not None:
         groups |= {"women": _everybody(cohort.female, cohort), "men": _everybody(cohort.male, cohort)}
@@ -119,4 +119,4 @@ def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:
 
 
 def _everybody(value: Any, cohort: Cohort) -> np.ndarray:
-    return np.broadcast_to(np.asarray(value), (cohort.number,))
+    return np.broadcast_to(np.asarray(value), (cohort.n,))

@@ -95,7 +95,7 @@ class Spread:
         x = centre + spread * inverse_normal(bottom + u * (top - bottom))
         return each(math.exp, x) if self.form == "log-normal" else x
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return it in words."""
         whom = f" ({self.among})" if self.among else ""
         key, middle = self.middle.source.key, self.middle.value
@@ -157,7 +157,7 @@ class Population:
 
     def __str__(self) -> str:
         lines = [f"{self.name}; doses by {self.dosing_weight} weight", f"  all: {self.typical!r}"]
-        lines += [f"  {one.write()}" for one in self.distributions]
+        lines += [f"  {one.in_words()}" for one in self.distributions]
         if self.table:
             lines.append(f"  {self.size} people of a table: {', '.join(name for name, _ in self.table)}")
         return "\n".join(lines)
@@ -287,14 +287,12 @@ class Population:
                 columns[name].append(value)
         return cls.from_table(columns, name=Path(file).stem)
 
-    def resampled(self, number: int, *, seed: int) -> Population:
-        """Return ``number`` people drawn with replacement from a table."""
+    def resampled(self, n: int, *, seed: int) -> Population:
+        """Return ``n`` people drawn with replacement from a table."""
         if not self.table:
             raise ValueError("only a table can be resampled; distributions give as many people as are asked for")
         size = len(self.table[0][1])
-        rows = (uniforms(seed, "a row of the table", 0.0, np.arange(int(check_between("number", number, 1, 1e8)))) * size).astype(
-            int
-        )
+        rows = (uniforms(seed, "a row of the table", 0.0, np.arange(int(check_between("n", n, 1, 1e8)))) * size).astype(int)
         return replace(self, table=tuple((name, tuple(np.array(values)[rows].tolist())) for name, values in self.table))
 
 
@@ -339,12 +337,12 @@ def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
     return Population(typical=typical).person(drug, subject, seed=seed)
 
 
-def people(drug: Drug, typical: Patient, number: int, *, seed: int | np.random.Generator) -> Iterator[Patient]:
-    """Yield persons 0 to ``number`` - 1 (1 to ten million)."""
-    number, one_seed = int(check_between("number", number, 1, 1e7)), checked_seed(seed)
+def people(drug: Drug, typical: Patient, n: int, *, seed: int | np.random.Generator) -> Iterator[Patient]:
+    """Yield persons 0 to ``n`` - 1 (1 to ten million)."""
+    n, one_seed = int(check_between("n", n, 1, 1e7)), checked_seed(seed)
     population = Population(typical=typical)
-    for first in range(0, number, 1024):
-        cohort = population.cohort(drug, np.arange(first, min(number, first + 1024)), seed=one_seed)
+    for first in range(0, n, 1024):
+        cohort = population.cohort(drug, np.arange(first, min(n, first + 1024)), seed=one_seed)
         yield from (cohort[i] for i in range(len(cohort)))
 
 

@@ -91,7 +91,7 @@ class Trial:
     >>> from heparin_pk import Nomogram
     >>> trial = Trial(population=Population(), arms=[Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")])
     >>> found = trial.run(100, seed=7, progress=False)
-    >>> found.arms, found.number
+    >>> found.arms, found.n
     (('raschke-1993', 'durham-va-2009'), 100)
     """
 
@@ -181,10 +181,10 @@ class Trial:
 
     # One part, one patient
 
-    def part(self, first: int, number: int, *, seed: int, runner: str = "numpy") -> Part:
-        """Return what comes out of people ``first`` to ``first + number - 1``: a pure function of its arguments."""
-        check_between("number", number, 1, 65_536)
-        subjects = np.arange(first, first + number)
+    def part(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Part:
+        """Return what comes out of people ``first`` to ``first + n - 1``: a pure function of its arguments."""
+        check_between("n", n, 1, 65_536)
+        subjects = np.arange(first, first + n)
         make_ready(runner)
         cohort = self.population.cohort(self.drug, subjects, seed=seed)
         rows, levels, times = {}, {}, {}
@@ -214,7 +214,7 @@ class Trial:
         covariates = {name: cohort.column(name) for name in COVARIATES if getattr(cohort, name) is not None}
         return Part(
             first=first,
-            number=number,
+            n=n,
             covariates={name: values for name, values in covariates.items() if values is not None},
             rows=rows,
             keys=tuple(rows[self.names[0]]),
@@ -247,7 +247,7 @@ class Trial:
 
     def run(
         self,
-        number: int,
+        n: int,
         *,
         seed: int | np.random.Generator = 0,
         workers: int = 1,
@@ -260,11 +260,11 @@ class Trial:
         scheduler: str | None = None,
         progress: bool = True,
     ) -> Outcomes:
-        """Return the outcomes of people 0 to ``number`` - 1 under every arm.
+        """Return the outcomes of people 0 to ``n`` - 1 under every arm.
 
         ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
         ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_chunk`` how many are run together at most (65,536
-        or fewer): none of these changes a number. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file``
+        or fewer): none of these changes a n. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file``
         receives the rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on
         from there.
 
@@ -272,20 +272,20 @@ class Trial:
         ``KeyboardInterrupt``) when stopped by hand, with what had finished in its ``outcomes``; ``BrokenProcessPool`` when a
         process beside this one was killed.
         """
-        number = int(check_between("number", number, 1, 1e10))
+        n = int(check_between("n", n, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)
         workers = int(check_between("workers", workers, 1, 4096))
         size = int(check_between("people_per_chunk", people_per_chunk or PEOPLE_PER_CHUNK[runner], 1, 65_536))
         one_seed = checked_seed(seed)
-        if self.population.size is not None and number > self.population.size:
-            raise ValueError(f"number must be at most {self.population.size}, the people in the table; got {number}")
+        if self.population.size is not None and n > self.population.size:
+            raise ValueError(f"n must be at most {self.population.size}, the people in the table; got {n}")
         if client is None and scheduler is None:  # as many parts, all of one size, as keep everybody busy to the end
-            rounds = -(-number // (workers * size))
-            size = -(-number // (workers * rounds))
-        kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(number, one_seed), size)
+            rounds = -(-n // (workers * size))
+            size = -(-n // (workers * rounds))
+        kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, one_seed), size)
         if kept is not None:
             size = kept.size
-        wanted = [(first, min(size, number - first)) for first in range(0, number, size)]
+        wanted = [(first, min(size, n - first)) for first in range(0, n, size)]
         found = Outcomes(
             arms=self.names,
             targets={name: self.target_of(arm) for name, arm in self.arms},
@@ -298,12 +298,12 @@ class Trial:
         own_client = reached(scheduler) if client is None and scheduler is not None else None
         sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
         todo = []
-        with _bar(number, progress) as bar:
+        with _bar(n, progress) as bar:
 
             def take(part: Part) -> None:
                 sink.take(part)
                 found.add(part)
-                bar.update(part.number)
+                bar.update(part.n)
 
             for first, many in wanted:
                 part = None if kept is None else kept.read(first)
@@ -324,7 +324,7 @@ class Trial:
                 sink.finish()
             except KeyboardInterrupt:
                 where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
-                message = f"stopped by hand with {found.number:,} of {number:,} patients done{where}"
+                message = f"stopped by hand with {found.n:,} of {n:,} patients done{where}"
                 raise TrialInterrupted(message, found) from None
             finally:
                 sink.close()
@@ -332,10 +332,10 @@ class Trial:
                     own_client.close()
         return found
 
-    def fingerprint(self, number: int, seed: int) -> str:
+    def fingerprint(self, n: int, seed: int) -> str:
         """Return what tells this trial from another."""
         text = re.sub(r" at 0x[0-9a-f]+", "", repr(self))
-        return hashlib.sha256(f"{text} {number} {seed}".encode()).hexdigest()
+        return hashlib.sha256(f"{text} {n} {seed}".encode()).hexdigest()
 
 
 def _named(arms: Any) -> Iterator[tuple[str, Any]]:
@@ -352,7 +352,7 @@ def _name(arm: Any) -> str:
     return str(getattr(controller, "name", type(controller).__name__))
 
 
-def _bar(number: int, progress: bool) -> Any:
-    from tqdm import tqdm  # noqa: PLC0415  only where time passes long enough
+def _bar(n: int, progress: bool) -> Any:
+    from tqdm import tqdm
 
-    return tqdm(total=number, unit=" patients", unit_scale=True, disable=None if progress else True, leave=False)
+    return tqdm(total=n, unit=" patients", unit_scale=True, disable=None if progress else True, leave=False)

@@ -25,11 +25,11 @@ class Divisible(Protocol):
         """The arms by name."""
         ...
 
-    def part(self, first: int, number: int, *, seed: int, runner: str = "numpy") -> Part:
-        """Return what comes out of people ``first`` to ``first + number - 1``."""
+    def part(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Part:
+        """Return what comes out of people ``first`` to ``first + n - 1``."""
         ...
 
-    def fingerprint(self, number: int, seed: int) -> str:
+    def fingerprint(self, n: int, seed: int) -> str:
         """Return what tells this trial from another."""
         ...
 
@@ -44,21 +44,21 @@ class Job(NamedTuple):
     as_csv: bool
 
 
-def run_part(job: Job, first: int, number: int) -> Part:
-    part = job.trial.part(first, number, seed=job.seed, runner=job.runner)
+def run_part(job: Job, first: int, n: int) -> Part:
+    part = job.trial.part(first, n, seed=job.seed, runner=job.runner)
     if job.as_csv:
         part = replace(part, text=as_csv_text(part, job.trial.names))
     return part if job.with_rows else part.without_rows()
 
 
 def here(job: Job, todo: list[tuple[int, int]]) -> Iterator[Part]:
-    return (run_part(job, first, number) for first, number in todo)
+    return (run_part(job, first, n) for first, n in todo)
 
 
 def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
     """Yield parts as this process and the others beside it finish them; each takes the next when it is free."""
-    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # noqa: PLC0415  absent in a browser
-    from multiprocessing import get_context  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+    from multiprocessing import get_context
 
     others = min(workers, len(todo)) - 1
     pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
@@ -110,7 +110,7 @@ def reached(scheduler: str) -> Any:
 
 def _distributed() -> Any:
     try:
-        from dask import distributed  # noqa: PLC0415  optional
+        from dask import distributed
     except ImportError:
         raise ValueError('a Dask cluster needs dask.distributed: pip install "heparin-pk[cluster]"') from None
     return distributed

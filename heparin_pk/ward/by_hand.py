@@ -95,11 +95,11 @@ class ByHand:
                 next_draw_h=now + self.first_check_h,
                 why="start",
             )
-        number = len(situation.labs)
-        if number > len(self.steps):
+        n_results = len(situation.labs)
+        if n_results > len(self.steps):
             recheck_h = self.steps[-1].recheck_h if self.steps else self.first_check_h
             return Decision(next_draw_h=now + recheck_h, why="left alone")
-        step = self.steps[number - 1]
+        step = self.steps[n_results - 1]
         rate = step.rate_u_per_kg_per_h
         return Decision(
             orders=adjustment(
@@ -109,5 +109,5 @@ class ByHand:
                 rate_u_per_h=None if rate is None else rate * weight,
             ),
             next_draw_h=now + step.hold_min / 60.0 + step.recheck_h,
-            why=f"your step {number}",
+            why=f"your step {n_results}",
         )

@@ -50,14 +50,14 @@ class Decision:
 class Situations:
     """What is known at many bedsides where somebody has to decide at once: arrays of shape (m,), one element a person.
 
-    ``number`` counts the results so far; ``levels`` and ``above_ceiling`` (k, m) hold the latest k of them, newest first
+    ``n_results`` counts the results so far; ``levels`` and ``above_ceiling`` (k, m) hold the latest k of them, newest first
     (0 and False where there are fewer). The rest is as in :class:`Situation`.
     """
 
     time_h: np.ndarray
     weight_kg: np.ndarray
     rate_u_per_h: np.ndarray
-    number: np.ndarray
+    n_results: np.ndarray
     levels: np.ndarray
     above_ceiling: np.ndarray
     pump: Pump
@@ -71,7 +71,7 @@ class Situations:
             time_h=np.array([situation.time_h]),
             weight_kg=np.array([situation.weight_kg]),
             rate_u_per_h=np.array([situation.rate_u_per_h]),
-            number=np.array([len(situation.labs)]),
+            n_results=np.array([len(situation.labs)]),
             levels=np.array([[lab.value] for lab in newest] + [[one] for one in blank]),
             above_ceiling=np.array([[lab.above_ceiling] for lab in newest] + [[False] for _ in blank]),
             pump=situation.pump,

@@ -79,7 +79,7 @@ class Band:
         """True when the band leaves everything as it is."""
         return not (self.bolus_u or self.bolus_u_per_kg or self.hold_min or any(getattr(self, name) for name in _CHANGES))
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return the action in words, in the units that were printed."""
         parts = []
         if self.bolus_u or self.bolus_u_per_kg:
@@ -133,7 +133,7 @@ class Start:
         rate = self.rate_u_per_h + self.rate_u_per_kg_per_h * weight_kg  # one of the two is 0
         return rate if self.rate_max_u_per_h is None else smaller(rate, self.rate_max_u_per_h)
 
-    def write(self) -> str:
+    def in_words(self) -> str:
         """Return the start in words."""
         bolus = f"{self.bolus_u:g} U" if self.bolus_u else f"{self.bolus_u_per_kg:g} U/kg"
         rate = f"{self.rate_u_per_h:g} U/h" if self.rate_u_per_h else f"{self.rate_u_per_kg_per_h:g} U/kg/h"
@@ -215,11 +215,11 @@ class Nomogram:
             raise ValueError(f"{self.name} needs a source; got {self.source!r}")
         if len(self.bands) < 2:
             raise ValueError(f"{self.name} needs at least two bands; got {len(self.bands)}")
-        for number, (lower, upper) in enumerate(zip(self.bands, self.bands[1:], strict=False), 2):
+        for i, (lower, upper) in enumerate(zip(self.bands, self.bands[1:], strict=False), 2):
             if not lower.below < upper.below:
                 raise ValueError(
-                    f"bands overlap: band {number} ({upper.label!r}, below {upper.below:g}) does not rise above band "
-                    f"{number - 1} ({lower.label!r}, below {lower.below:g})"
+                    f"bands overlap: band {i} ({upper.label!r}, below {upper.below:g}) does not rise above band "
+                    f"{i - 1} ({lower.label!r}, below {lower.below:g})"
                 )
         if self.bands[-1].below != math.inf:
             raise ValueError(
@@ -244,12 +244,12 @@ class Nomogram:
     __repr__ = shown
 
     def __str__(self) -> str:
-        lines = [f"{self.name}: {self.title}", f"  aims at {self.target.write()}; doses by {self.weight}"]
-        lines.append(f"  start: {self.start.write()}; first check at {self.start.first_check_h:g} h")
+        lines = [f"{self.name}: {self.title}", f"  aims at {self.target.in_words()}; doses by {self.weight}"]
+        lines.append(f"  start: {self.start.in_words()}; first check at {self.start.first_check_h:g} h")
         width = max(len(band.label) for band in self.bands)
         for band in self.bands:
             recheck_h = band.recheck_h or self.recheck.hours
-            lines.append(f"  {band.label:<{width}}  {band.write():<38}  check again in {recheck_h:g} h")
+            lines.append(f"  {band.label:<{width}}  {band.in_words():<38}  check again in {recheck_h:g} h")
         if self.recheck.settled_after:
             lines.append(f"  after {self.recheck.settled_after} in a row in range: every {self.recheck.settled_hours:g} h")
         lines += [f"  note: {caveat}" for caveat in self.caveats]
@@ -309,17 +309,17 @@ class Nomogram:
         now = situation.time_h
         made = self.decide_many(Situations.of(situation, self.looks_back))
         orders = made.orders(now)
-        why = self.start.write()
+        why = self.start.in_words()
         if situation.labs:
             band = self.band(situation.labs[-1].value, situation.labs[-1].above_ceiling)
             levels = band.label.partition(" (")[0]
-            why = levels if band.is_no_change else f"{levels}: {band.write()}"
+            why = levels if band.is_no_change else f"{levels}: {band.in_words()}"
         return Decision(orders=orders, next_draw_h=float(made.next_draw_h[0]), why=why)
 
     def decide_many(self, situations: Situations) -> Decisions:
         """Return the start, or what the table orders for the latest result, at each of many bedsides."""
         now, weight, old = situations.time_h, situations.weight_kg, situations.rate_u_per_h
-        begins = situations.number == 0
+        begins = situations.n_results == 0
         band = self._bands_of(situations.levels[0], situations.above_ceiling[0])
         new = np.maximum(0.0, old + self._change_u_per_h(band, situations))
         changed, given = new != old, (self._each_band("bolus_u") + self._each_band("bolus_u_per_kg") > 0.0)[band]
@@ -388,7 +388,7 @@ class Nomogram:
         if not (rule.settled_after and rule.settled_hours):
             return own[band]
         left_alone = np.array([one.is_no_change for one in self.bands])
-        settled = np.flatnonzero(left_alone[band] & (situations.number >= rule.settled_after))
+        settled = np.flatnonzero(left_alone[band] & (situations.n_results >= rule.settled_after))
         for i in range(1, rule.settled_after):
             before = self._bands_of(situations.levels[i][settled], situations.above_ceiling[i][settled])
             settled = settled[left_alone[before]]
@@ -466,6 +466,6 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
         "target": TherapeuticRange(assay=table.get("assay", ""), low=ends[0], high=ends[1], source=source),
         "start": _part(Start, table.get("start"), "[start]"),
         "recheck": _part(Recheck, table.get("recheck"), "[recheck]"),
-        "bands": tuple(_part(Band, band, f"band {number}") for number, band in enumerate(bands, 1)),
+        "bands": tuple(_part(Band, band, f"band {i}") for i, band in enumerate(bands, 1)),
     }
     return _part(Nomogram, made, "the nomogram")

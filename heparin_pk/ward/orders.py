@@ -125,7 +125,7 @@ class Hold:
 
     __repr__ = shown
 
-    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+    def resolved(self, weight_kg: float) -> Self:
         """Return the order itself: a hold has no dose."""
         return self
 
@@ -146,7 +146,7 @@ class Stop:
 
     __repr__ = shown
 
-    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+    def resolved(self, weight_kg: float) -> Self:
         """Return the order itself: a stop has no dose."""
         return self
 
@@ -187,7 +187,7 @@ class Protamine:
 
     __repr__ = shown
 
-    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+    def resolved(self, weight_kg: float) -> Self:
         """Return the order itself: protamine is ordered in mg."""
         return self
 
@@ -218,18 +218,18 @@ class Regimen:
         object.__setattr__(self, "orders", tuple(self.orders))
         seen: set[tuple[float, str]] = set()
         latest = 0.0
-        for number, order in enumerate(self.orders, 1):
+        for i, order in enumerate(self.orders, 1):
             if not isinstance(order, ORDERS):
-                raise ValueError(f"order {number} must be one of {', '.join(o.__name__ for o in ORDERS)}; got {order!r}")
+                raise ValueError(f"order {i} must be one of {', '.join(o.__name__ for o in ORDERS)}; got {order!r}")
             if order.time_h < latest:
                 raise ValueError(
-                    f"orders must stand in the order of time: order {number} ({type(order).__name__} at {order.time_h:g} h) "
+                    f"orders must stand in the order of time: order {i} ({type(order).__name__} at {order.time_h:g} h) "
                     f"comes after one at {latest:g} h"
                 )
             latest = order.time_h
             if (order.time_h, _purpose(order)) in seen:
                 raise ValueError(
-                    f"two orders of one kind at the same time: order {number} ({type(order).__name__} at {order.time_h:g} h)"
+                    f"two orders of one kind at the same time: order {i} ({type(order).__name__} at {order.time_h:g} h)"
                 )
             seen.add((order.time_h, _purpose(order)))
 

@@ -73,7 +73,7 @@ class WardErrors:
         now = seen.time_h
         seen = replace(seen, weight_kg=self.weights_kg(seen.weight_kg, seed, subjects))
         meant = controller.decide_many(seen)
-        begins = seen.number == 0
+        begins = seen.n_results == 0
         not_as_meant = self.missed_step_fraction + self.wrong_step_fraction
         fate = self._chance("how a step is carried out", not_as_meant, now, seed, subjects)
         missed = ~begins & (fate < self.missed_step_fraction)

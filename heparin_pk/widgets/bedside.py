@@ -325,8 +325,8 @@ class Bedside(VBox):
             row.say(
                 f"at {time}: {result}, {side(lab, self.table.target)}",
                 orders,
-                is_last=row.number > self._answered,
-                is_waiting=row.number > self._answered and self._stage == "step",
+                is_last=row.index > self._answered,
+                is_waiting=row.index > self._answered and self._stage == "step",
             )
         for box, rows in ((self._waiting_box, shown[self._answered :]), (self._answered_box, shown[: self._answered])):
             if box.children != rows:
@@ -342,7 +342,7 @@ class Bedside(VBox):
         self.question.value = (
             "<div style='line-height:1.45'><b>Before you look.</b> "
             f"Blood is drawn {self._chosen('first_check_h'):g} h after the start. "
-            f"Will the {ASSAYS[table.assay].label} be below, in or above {table.target.write()}?</div>"
+            f"Will the {ASSAYS[table.assay].label} be below, in or above {table.target.in_words()}?</div>"
         )
         self.feedback.value = aloud(self._verdict(plan))
         known = chart if self._stage == "all" else chart[: self._rows_seen + 1]

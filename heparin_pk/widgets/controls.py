@@ -47,21 +47,21 @@ class StepRow(VBox):
     An answer given is one line; ``change`` opens its sliders again, and they act as ever.
     """
 
-    def __init__(self, number: int, rate: float, changed: Callable[[], None], given: Callable[[], None]) -> None:
-        self.number = number
+    def __init__(self, index: int, rate: float, changed: Callable[[], None], given: Callable[[], None]) -> None:
+        self.index = index
         self.keeps_rate = self._is_last = True
         self.result = HTML(layout=Layout(flex="0 1 auto", min_width="0"))
         narrow = {"width": "278px", "name_width": "136px"}
-        self.hold = slider("hold_min", 0, 0, 240, 15, label=f"{number}: hold (min)", **narrow)
-        self.bolus = slider("bolus_u_per_kg", 0, 0, 80, 5, label=f"{number}: re-bolus (U/kg)", **narrow)
+        self.hold = slider("hold_min", 0, 0, 240, 15, label=f"{index}: hold (min)", **narrow)
+        self.bolus = slider("bolus_u_per_kg", 0, 0, 80, 5, label=f"{index}: re-bolus (U/kg)", **narrow)
         self.rate = slider(
-            "rate_u_per_kg_per_h", rate, 0, HIGHEST_RATE_U_PER_KG_PER_H, 0.5, label=f"{number}: new rate (U/kg/h)", **narrow
+            "rate_u_per_kg_per_h", rate, 0, HIGHEST_RATE_U_PER_KG_PER_H, 0.5, label=f"{index}: new rate (U/kg/h)", **narrow
         )
-        self.recheck = slider("recheck_h", 6, 2, 24, 1, label=f"{number}: recheck after (h)", **narrow)
+        self.recheck = slider("recheck_h", 6, 2, 24, 1, label=f"{index}: recheck after (h)", **narrow)
         self.recheck.tooltip = "hours to the next blood: from the end of a hold, or from now without one"
-        self.give = Button(description=f"Give these orders ({number})", button_style="primary", layout=Layout(width="220px"))
+        self.give = Button(description=f"Give these orders ({index})", button_style="primary", layout=Layout(width="220px"))
         self.change = ToggleButton(
-            description=f"change ({number})",
+            description=f"change ({index})",
             tooltip="open or close the sliders of this answer",
             layout=Layout(width="auto", padding="0 10px", margin="0 0 0 10px", flex="0 0 auto"),
         )
@@ -103,10 +103,10 @@ class StepRow(VBox):
     def say(self, result: str, orders: str, *, is_last: bool, is_waiting: bool) -> None:
         """Write the result and what is ordered on it; the last row is open, an answer given is one line until it is changed."""
         self.result.value = (
-            f'<div class="result-row" style="line-height:1.4"><b>Result {self.number}</b> {escape(result)}'
+            f'<div class="result-row" style="line-height:1.4"><b>Result {self.index}</b> {escape(result)}'
             f" — {'you are about to order' if is_waiting else 'ordered'}: {escape(orders)}</div>"
         )
-        self.give.description = f"Give these orders ({self.number})" if is_waiting else "Answer the next result too"
+        self.give.description = f"Give these orders ({self.index})" if is_waiting else "Answer the next result too"
         self.give.layout.display = None if is_last else "none"
         self.change.layout.display = "none" if is_last else None
         self._is_last = is_last
@@ -122,7 +122,7 @@ class StepRow(VBox):
                 return  # the browser's echo of a value it was shown, not a hand
             self.keeps_rate = False
         if change["owner"] is self.hold:
-            self.recheck.description = f"{self.number}: {'after the hold' if chosen(self.hold) else 'recheck after'} (h)"
+            self.recheck.description = f"{self.index}: {'after the hold' if chosen(self.hold) else 'recheck after'} (h)"
         self._changed()
 
 

@@ -228,9 +228,9 @@ def _patients(
     needs = []
     for target in (APTT_RATIO_TREATMENT, ANTI_XA_TREATMENT):
         try:
-            needs.append(f"{needed_rate_u_per_kg_per_h(drug, patient, target):.1f} U/kg/h by {target.write()}")
+            needs.append(f"{needed_rate_u_per_kg_per_h(drug, patient, target):.1f} U/kg/h by {target.in_words()}")
         except ValueError:
-            needs.append(f"{target.write()} cannot be reached")
+            needs.append(f"{target.in_words()} cannot be reached")
     words = (
         f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {'; '.join(needs)}.\n{drug.in_the_patients_words(patient)}"
     )
@@ -350,7 +350,7 @@ _WARD_CODE = {"as-written": "None", "real-ward": "hospital.REAL_WARD"}
 
 
 @lru_cache(maxsize=24)
-def _tried(first: str, second: str, number: int, ward: str, reagent: str) -> Outcomes:
+def _tried(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes:
     """Return the outcomes of one virtual trial; kept, because a change of view asks for the same again."""
     if first == second:
         raise ValueError(f"choose two different tables; got {first} twice")
@@ -360,16 +360,16 @@ def _tried(first: str, second: str, number: int, ward: str, reagent: str) -> Out
         laboratory=Laboratory(reagent=REAGENTS[reagent]),
         ward_errors=hospital.WARDS[ward],
     )
-    return trial.run(number, seed=7, progress=False)
+    return trial.run(n, seed=7, progress=False)
 
 
-def _nomograms(first: str, second: str, number: float, ward: str, reagent: str, view: str) -> Picture:
-    found = _tried(first, second, int(number), ward, reagent)
+def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view: str) -> Picture:
+    found = _tried(first, second, int(n), ward, reagent)
     if view == _VIEWS[0]:
         axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
         for ax, arm in zip(axes, found.arms, strict=True):
             plot.percentile_bands(found, arm, ax=ax)
-            plot.title(ax, f"{arm}: {found.targets[arm].write()}")
+            plot.title(ax, f"{arm}: {found.targets[arm].in_words()}")
         shown, ax = "for arm in found.arms:\n    plot.percentile_bands(found, arm)\n", axes[0]
     elif view == _VIEWS[1]:
         ax, shown = plot.time_to(found), "plot.time_to(found)\n"
@@ -384,7 +384,7 @@ def _nomograms(first: str, second: str, number: float, ward: str, reagent: str, 
         f"    laboratory=Laboratory(reagent=published.reagents.REAGENTS[{reagent!r}]),\n"
         f"    ward_errors={_WARD_CODE[ward]},\n"
         ")\n"
-        f"found = trial.run({int(number)}, seed=7, progress=False)\n"
+        f"found = trial.run({int(n)}, seed=7, progress=False)\n"
         f"print(found.in_words())\n{shown}"
     )
     return Picture(figure=_figure(ax), words=plot.describe_trial(found), code=code)
@@ -396,7 +396,7 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
     controls: list[Control] = [
         Choice(name="first", label="table", options=adults, value="raschke-1993"),
         Choice(name="second", label="beside it", options=adults, value="durham-va-2009"),
-        Slider(name="number", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
+        Slider(name="n", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
         Choice(name="ward", label="ward", options=tuple(hospital.WARDS), value="as-written"),
         Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),

@@ -126,7 +126,7 @@ def score_table(course: Course, other: Course, target: TherapeuticRange, other_n
     return (
         '<table class="score" style="line-height:1.4;border-collapse:collapse">'
         f'<caption style="text-align:left;padding-bottom:4px"><b>Score after {course.hours:g} h</b>, '
-        f"aiming at {escape(target.write())}</caption>"
+        f"aiming at {escape(target.in_words())}</caption>"
         f'<thead><tr><td></td><th scope="col" {cell}>you</th><th scope="col" {name}>{escape(other_name)}</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
@@ -169,8 +169,8 @@ def verdict(predicted: str, guess: str, lab: Lab, target: TherapeuticRange) -> s
     was = side(lab, target)
     right = "✓ As you predicted" if predicted == was else f"✗ You predicted “{predicted}”"
     number = f" Your guess was {escape(guess.strip())}." if guess.strip() else ""
-    where = f"in the range, {target.write()}" if was == "in range" else f"{was} the range, {target.write()}"
+    where = f"in the range, {target.in_words()}" if was == "in range" else f"{was} the range, {target.in_words()}"
     return (
         f"<b>{right}</b>: the blood drawn at {lab.drawn_h:g} h was reported at {lab.reported_h:g} h as "
-        f"<b>{escape(lab.write())}</b>, {escape(where)}.{number}"
+        f"<b>{escape(lab.in_words())}</b>, {escape(where)}.{number}"
     )

@@ -137,7 +137,7 @@ def share_of_children_beyond(
 ) -> float:
     """Return the share of aPTTs beyond a limit in virtual children like those of Al-Sallami 2016.
 
-    91 U/kg over 0.1 h; blood 15, 30, 45 and 120 min after, as printed (and before, in an unknown number of the 290 samples).
+    91 U/kg over 0.1 h; blood 15, 30, 45 and 120 min after, as printed (and before, in an unknown index of the 290 samples).
     Weights are log-normal about the printed median of 20 kg within the printed 6.7 to 68.6 kg, heights and ages follow the
     weight through the printed means: ASSUMED. People and residual errors vary as the paper's tables say.
     """
@@ -145,20 +145,20 @@ def share_of_children_beyond(
     residual = next(one.value.value for one in drug.residual if one.name == "aptt_cv_fraction")
     dose = Regimen((Bolus(time_h=0.0, dose_u_per_kg=91.0, over_min=6.0),))
     beyond = total = 0
-    for number in range(children):
-        weight_kg = 20.0 * math.exp(0.55 * standard_normal(seed, "weight of a child", 0.0, number))
+    for index in range(children):
+        weight_kg = 20.0 * math.exp(0.55 * standard_normal(seed, "weight of a child", 0.0, index))
         weight_kg = min(68.6, max(6.7, weight_kg))
         child = Patient(
             weight_kg=weight_kg,
             height_cm=min(176.0, 115.7 * (weight_kg / 23.6) ** 0.4),
             age_y=min(15.5, max(0.5, 6.7 * (weight_kg / 23.6) ** 1.2)),
-            sex="female" if number % 2 else "male",
+            sex="female" if index % 2 else "male",
             baseline_aptt_s=35.6,
         )
-        one = person(drug, child, number, seed=seed)
+        one = person(drug, child, index, seed=seed)
         course = simulate(one, drug, dose, hours=2.5)
         for time_h in times_h:
-            error = 1.0 + residual * standard_normal(seed, "residual of an aPTT", time_h, number)
+            error = 1.0 + residual * standard_normal(seed, "residual of an aPTT", time_h, index)
             beyond += course.level_at("aptt_s", time_h) * error > seconds_s
             total += 1
     return beyond / total
@@ -203,9 +203,9 @@ __all__ = [
     "Stop",
     "Subcutaneous",
     "TherapeuticRange",
-    "agreement",
     "act_after_s",
     "act_rise_s",
+    "agreement",
     "apparent_bioavailability_fraction",
     "concentration_for_ratio_u_per_ml",
     "first_above_h",

@@ -26,9 +26,9 @@ from heparin_pk.published import named, reagents, sources
 
 
 def aptt_slope(patient: Patient) -> float:
-    """Return how steeply this patient's ln(aPTT) rises between none and 0.5 U/mL, with the laws of the default."""
-    laws = named(DEFAULT).laws
-    return math.log(float(aptt_s(0.5, patient, reagents.GUIDELINE, laws)) / patient.baseline_aptt_s) / 0.5
+    """Return how steeply this patient's ln(aPTT) rises between none and 0.5 U/mL, with the covariate_effects of the default."""
+    covariate_effects = named(DEFAULT).covariate_effects
+    return math.log(float(aptt_s(0.5, patient, reagents.GUIDELINE, covariate_effects)) / patient.baseline_aptt_s) / 0.5
 
 
 @cache

@@ -69,7 +69,7 @@ SPECIAL_PATIENTS = [
         "x",
         "from the two SDs, derived",
         lambda: aptt_slope(adult_of_75_kg(pregnant=True, sex="female")) / aptt_slope(adult_of_75_kg(sex="female")),
-        model="UFH_DEFAULT, laws",
+        model="UFH_DEFAULT, covariate effects",
         used=True,
     ),
     claim(
