@@ -111,7 +111,7 @@ def as_peers_write(found: tuple[Charts, Orders]) -> Found:
 
 
 def outcomes(runner: str, n: int) -> None:
-    TRIAL.part(0, n, seed=SEED, runner=runner)
+    TRIAL.chunk(0, n, seed=SEED, runner=runner)
 
 
 def reference(cohort: Any) -> np.ndarray:

@@ -406,7 +406,7 @@ def protamine_and_heparin_go_one_to_one(drug: Drug, engine: str) -> None:
     run = Run(kinetics, engine)
     run.give(0.0, State(central_u=dose_u), rate_u_per_h=0.0)
     run.give(0.5, State(protamine_u=protamine_u), rate_u_per_h=0.0)
-    states = np.array([run.look(0.5 + k / 2000.0) for k in range(2001)])
+    states = np.array([run.state_at(0.5 + k / 2000.0) for k in range(2001)])
     before, after = states[0], states[-1]
 
     def simpson(rate: np.ndarray) -> float:
@@ -517,8 +517,8 @@ def printed_band(table: Nomogram, printed: float) -> int:
     """Return the line of the table a reader would point at: round the level as printed (half up), then find its interval."""
     unit = Decimal(repr(table.round_to))
     rounded = (Decimal(repr(printed)) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit
-    edges = [Decimal("-1"), *(Decimal(repr(band.below)) for band in table.bands[:-1]), Decimal("Infinity")]
-    found = [i for i, (low, high) in enumerate(pairwise(edges)) if low <= rounded < high]
+    thresholds = [Decimal("-1"), *(Decimal(repr(band.below)) for band in table.bands[:-1]), Decimal("Infinity")]
+    found = [i for i, (low, high) in enumerate(pairwise(thresholds)) if low <= rounded < high]
     assert len(found) == 1, f"{printed} has {len(found)} lines"
     return found[0]
 

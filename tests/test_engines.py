@@ -100,7 +100,7 @@ def test_visible_cases(case, engine):
         elif what == "vein":
             run.give(time_h, State(central_u=how_much), rate_u_per_h=rate)
         else:
-            state = run.look(time_h)
+            state = run.state_at(time_h)
             # PKPDsim reports the depot of a subcutaneous dose after it, everything in plasma before it.
             arrived_u = how_much_at(happenings, time_h) if time_h in skin_h else 0.0
             found = {
@@ -137,7 +137,7 @@ def test_pkpdsim(structure, route, engine):
             run.give(start_h + 1.0, rate_u_per_h=0.0)
         else:
             run.give(start_h, State(central_u=100.0) if route == "bolus" else State(depot2_u=100.0), rate_u_per_h=0.0)
-    found = run.look(EXPECTED["t_h"]).central_u / p["V"]
+    found = run.state_at(EXPECTED["t_h"]).central_u / p["V"]
     assert round(found, 3) == EXPECTED["DV_rounded_3dp"][f"{structure}_{route}"]
 
 
@@ -150,7 +150,7 @@ def test_pkpdsim_daily_areas(engine):
     for day in range(10):
         run.give(24.0 * day, rate_u_per_h=1500.0)
         run.give(24.0 * day + 1.0, rate_u_per_h=0.0)
-        areas.append(run.look(24.0 * (day + 1)).auc_u_h_per_ml)
+        areas.append(run.state_at(24.0 * (day + 1)).auc_u_h_per_ml)
     np.testing.assert_allclose(np.diff(areas), case["daily_auc"], atol=5.1e-4)
 
 
@@ -175,7 +175,7 @@ def test_the_reference_is_a_hundred_times_better_than_what_it_judges(drug):
             atol=1e-13,
         )
         state = tuple(found.y[:, -1])
-        assert run.look(here_h).central_u == pytest.approx(state[0], rel=1e-8)
+        assert run.state_at(here_h).central_u == pytest.approx(state[0], rel=1e-8)
 
 
 # The closed form, against a solver that has never seen it
@@ -303,7 +303,7 @@ def test_a_small_and_fast_pool_is_plain_michaelis_menten():
         pool = Run(Kinetics(bmax_u=bmax_u, kint_per_h=kint, kon_ml_per_u_per_h=kint / km_u_per_ml, **linear), "scipy")
         for run in (plain, pool) if bmax_u == 32.0 else (pool,):
             run.give(0.0, State(central_u=6000.0), rate_u_per_h=1350.0)
-        apart.append(max(abs(pool.look(t).central_u / plain.look(t).central_u - 1.0) for t in (0.5, 1.0, 3.0, 6.0, 24.0)))
+        apart.append(max(abs(pool.state_at(t).central_u / plain.state_at(t).central_u - 1.0) for t in (0.5, 1.0, 3.0, 6.0, 24.0)))
     assert apart[0] < 2e-2
     assert apart[2] < 2e-3
     assert apart[0] / apart[1] == pytest.approx(4.0, rel=0.05)  # the difference shrinks with the pool
@@ -455,7 +455,7 @@ def test_looking_leaves_no_mark(engine):
 
     watched, left_alone = run(), run()
     for time_h in (3.0, 0.01, 7.7, 2.22, 11.9):
-        assert watched.look(time_h) == run().look(time_h)
+        assert watched.state_at(time_h) == run().state_at(time_h)
     for one, two in zip(watched.trajectory(12.0), left_alone.trajectory(12.0), strict=True):
         np.testing.assert_array_equal(one, two)
 

@@ -168,7 +168,7 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
 
 
 def test_one_step_is_promised_only_where_the_rule_says_one():
-    """At the edge too: the rule looks away from the last billionth, so the promise and the rule cannot differ."""
+    """At the threshold too: the rule looks away from the last billionth, so the promise and the rule cannot differ."""
     rule = stepper.build()
     rng = np.random.default_rng(6)
     for plasma in rng.uniform(1e-30, 1e3, 2000):
@@ -318,10 +318,10 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
     by_the_clock = hospital.THROMBOSIS_WARD.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
 
     def run(who, trajectories):
-        people = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # whose range moves is told of every piece
+        people = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # whose range moves is told of every interval
         cohort = people.cohort(DRUG, np.arange(100), seed=3)
         observer = TrialObserver(cohort, DRUG.responses, ranges)
-        assert (observer.edges(np.arange(100)) is None) == trajectories
+        assert (observer.thresholds(np.arange(100)) is None) == trajectories
         settings = {"seed": 1, "hours": 26.0, "ward_errors": ward_errors, "trajectories": trajectories}
         charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=who, **settings)
         observer.finish(26.0)
@@ -461,7 +461,7 @@ def test_lanes_stay_within_2e_6_of_scipy(drug):
 
 
 def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
-    """One compartment, saturable and linear loss: level, area and the moments at which edges are passed are known exactly."""
+    """One compartment, saturable and linear loss: level, area and the moments at which thresholds are passed are known exactly."""
     drug, target = published.UFH_A_DERIVED, published.ranges.ANTI_XA_TREATMENT
     cohort = Population(typical=Patient(weight_kg=75)).cohort(drug, np.arange(20), seed=1)
     observer = TrialObserver(cohort, drug.responses, (target,))
@@ -475,7 +475,7 @@ def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
             after = exact.amount_after(one, amount, 0.0, hour) / one.v1_ml
             assert charts.hourly_u_per_ml[i, hour] == pytest.approx(after, rel=2e-6)
         assert charts.area_u_h_per_ml[i] == pytest.approx(exact.area_u_h_per_ml(one, amount, 0.0, 24.0), rel=2e-6)
-        top, bottom = (exact.hours_until(one, amount, 0.0, edge * one.v1_ml) for edge in (target.high, target.low))
+        top, bottom = (exact.hours_until(one, amount, 0.0, threshold * one.v1_ml) for threshold in (target.high, target.low))
         assert observer.ranges[0].inside_h[i] == pytest.approx(bottom - top, abs=2e-3)
         assert observer.ranges[0].below_h[i] == pytest.approx(24.0 - bottom, abs=2e-3)
         assert observer.ranges[0].first_h[i] == pytest.approx(top, abs=2e-3)

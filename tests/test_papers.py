@@ -165,7 +165,7 @@ def half_life_min(kinetics, dose_u):
     low, high = 0.0, 10.0
     for _ in range(40):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if run.look(middle).central_u > 0.5 * dose_u else (low, middle)
+        low, high = (middle, high) if run.state_at(middle).central_u > 0.5 * dose_u else (low, middle)
     return 60 * low
 
 

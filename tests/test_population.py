@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from heparin_pk import Patient, Population, Spread, Value, WardErrors, hospital, people, published
+from heparin_pk import Distribution, Patient, Population, Value, WardErrors, hospital, people, published
 from heparin_pk.base.randomness import standard_normal, standard_normals, uniform, uniforms
 from heparin_pk.base.source import Source
 from heparin_pk.trials.population import on_another_day, person
@@ -75,11 +75,15 @@ def test_the_thrombosis_ward_is_as_its_papers_say():
 @pytest.mark.parametrize(
     ("spread", "mean", "sd"),
     [
-        (Spread(feature="age_y", form="normal", middle=value(50), spread=value(10)), 50, 10),
-        (Spread(feature="weight_kg", form="log-normal", middle=value(80), spread=value(0.25)), 80 * math.exp(0.25**2 / 2), 20.9),
-        (Spread(feature="clock_at_start_h", form="uniform", middle=value(0), spread=value(24)), 12, 24 / math.sqrt(12)),
+        (Distribution(feature="age_y", form="normal", mean=value(50), sd=value(10)), 50, 10),
         (
-            Spread(feature="age_y", form="normal", middle=value(50), spread=value(10), low=50),
+            Distribution(feature="weight_kg", form="log-normal", median=value(80), sd=value(0.25)),
+            80 * math.exp(0.25**2 / 2),
+            20.9,
+        ),
+        (Distribution(feature="clock_at_start_h", form="uniform", lowest=value(0), highest=value(24)), 12, 24 / math.sqrt(12)),
+        (
+            Distribution(feature="age_y", form="normal", mean=value(50), sd=value(10), low=50),
             50 + 10 * math.sqrt(2 / math.pi),
             6.03,
         ),
@@ -175,14 +179,14 @@ def test_a_frame_will_do():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Spread(feature="mood", form="normal", middle=value(1), spread=value(1)), "feature must be one of"),
-        (lambda: Spread(feature="age_y", form="cauchy", middle=value(1), spread=value(1)), "form must be one of"),
-        (lambda: Spread(feature="age_y", form="normal", middle=50, spread=value(1)), "middle must be a Value"),
-        (lambda: Spread(feature="age_y", form="normal", middle=value(50)), "spread must be a Value"),
-        (lambda: Spread(feature="smoker", form="normal", middle=value(1), spread=value(1)), "a share of people if and only if"),
-        (lambda: Spread(feature="smoker", form="share", middle=value(1.2)), "middle must lie between 0 and 1; got 1.2"),
+        (lambda: Distribution(feature="mood", form="normal", mean=value(1), sd=value(1)), "feature must be one of"),
+        (lambda: Distribution(feature="age_y", form="cauchy", mean=value(1), sd=value(1)), "form must be one of"),
+        (lambda: Distribution(feature="age_y", form="normal", mean=50, sd=value(1)), "mean must be a Value"),
+        (lambda: Distribution(feature="age_y", form="normal", mean=value(50)), "sd must be a Value"),
+        (lambda: Distribution(feature="smoker", form="normal", mean=value(1), sd=value(1)), "a share of people if and only if"),
+        (lambda: Distribution(feature="smoker", form="share", share=value(1.2)), "share must lie between 0 and 1; got 1.2"),
         (
-            lambda: Spread(feature="age_y", form="normal", middle=value(50), spread=value(1), low=-5),
+            lambda: Distribution(feature="age_y", form="normal", mean=value(50), sd=value(1), low=-5),
             "low must lie between 0 and 120",
         ),
         (lambda: Population(distributions=(hospital.WEIGHT_MEN,)), "weight_kg must come after height_cm"),

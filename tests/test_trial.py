@@ -71,9 +71,9 @@ def test_parts_of_a_few_do_not_matter():
 
 def test_nobody_is_counted_twice():
     small = replace(TWO, hours=8.0)
-    found, part = small.run(20, seed=7, progress=False), small.part(0, 20, seed=7)
+    found, chunk = small.run(20, seed=7, progress=False), small.chunk(0, 20, seed=7)
     with pytest.raises(ValueError, match="the people from 0 on are in already"):
-        found.add(part)
+        found.add(chunk)
 
 
 @pytest.mark.slow
@@ -284,21 +284,21 @@ def _stopping(after):
 
 
 class Stops:
-    """A plan that is interrupted by hand when the third part begins."""
+    """A plan that is interrupted by hand when the third chunk begins."""
 
     name, assay, target = "stops", "aptt_s", RASCHKE.target
     looks_back = RASCHKE.looks_back
 
     def __init__(self, after):
-        self.parts, self.after = 0, after
+        self.chunks, self.after = 0, after
 
     def decide(self, situation):
         raise AssertionError
 
     def decide_many(self, seen):
         if (seen.n_results == 0).all():
-            self.parts += 1
-            if self.parts > self.after:
+            self.chunks += 1
+            if self.chunks > self.after:
                 raise KeyboardInterrupt
         return RASCHKE.decide_many(seen)
 
@@ -313,15 +313,15 @@ def test_a_stopped_trial_goes_on_where_it_was(tmp_path):
     with pytest.raises(TrialInterrupted, match="stopped by hand with 100 of 250 patients done") as stopped:
         trial(2).run(250, seed=2, people_per_chunk=50, checkpoint=folder, progress=False)
     assert stopped.value.outcomes.n == 100
-    assert len(list(folder.glob("part-*.npz"))) == 2
+    assert len(list(folder.glob("chunk-*.npz"))) == 2
     rest = trial(3)
     identical(whole, rest.run(250, seed=2, people_per_chunk=77, checkpoint=folder, progress=False))
-    assert rest.arm("stops").controller.parts == 3, "what was kept was not run again"
+    assert rest.arm("stops").controller.chunks == 3, "what was kept was not run again"
     identical(whole, trial(0).run(250, seed=2, checkpoint=folder, progress=False))
-    with pytest.raises(ValueError, match="holds the parts of another trial"):
+    with pytest.raises(ValueError, match="holds the chunks of another trial"):
         trial(9).run(250, seed=3, checkpoint=folder, progress=False)
-    (folder / "part-000000000050.npz").write_bytes(b"torn")
-    with pytest.raises(ValueError, match=r"part-000000000050.npz: cannot be read"):
+    (folder / "chunk-000000000050.npz").write_bytes(b"torn")
+    with pytest.raises(ValueError, match=r"chunk-000000000050.npz: cannot be read"):
         trial(9).run(250, seed=2, checkpoint=folder, progress=False)
 
 
@@ -332,7 +332,7 @@ def test_the_command_line_stops_by_hand_and_goes_on(tmp_path):
                "--checkpoint", str(tmp_path / "kept"), "--json", "--hours", "8"]  # fmt: skip
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while not list((tmp_path / "kept").glob("part-*.npz")) and time.monotonic() < deadline and first.poll() is None:
+    while not list((tmp_path / "kept").glob("chunk-*.npz")) and time.monotonic() < deadline and first.poll() is None:
         time.sleep(0.05)
     first.send_signal(signal.SIGINT)
     _, complaint = first.communicate(timeout=120)
@@ -386,15 +386,15 @@ def _part_with_a_dying_worker(trial, flag, first, n, seed, runner):
         with open(flag, "w", encoding="utf-8"):
             pass
         os.kill(os.getpid(), signal.SIGKILL)
-    return Trial.part(trial, first, n, seed=seed, runner=runner)
+    return Trial.chunk(trial, first, n, seed=seed, runner=runner)
 
 
 class Fatal(Trial):
-    """A trial whose worker is killed in the middle of one part, once."""
+    """A trial whose worker is killed in the middle of one chunk, once."""
 
     __slots__ = ()
 
-    def part(self, first, n, *, seed, runner="numpy"):
+    def chunk(self, first, n, *, seed, runner="numpy"):
         return _part_with_a_dying_worker(self, os.environ["HEPARIN_PK_FLAG"], first, n, seed, runner)
 
 
@@ -435,17 +435,17 @@ def test_a_killed_worker_loses_and_doubles_nothing(found, tmp_path, monkeypatch)
 
 
 class Elsewhere(Trial):
-    """A trial that does not do its parts in any process but this one: there it fails or is killed."""
+    """A trial that does not do its chunks in any process but this one: there it fails or is killed."""
 
     __slots__ = ()
 
-    def part(self, first, n, *, seed, runner="numpy"):
+    def chunk(self, first, n, *, seed, runner="numpy"):
         here, how = os.environ["HEPARIN_PK_HERE"].split()
         if os.getpid() != int(here):
             if how == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
             raise ValueError(f"people {first} to {first + n} failed")
-        return Trial.part(self, first, n, seed=seed, runner=runner)
+        return Trial.chunk(self, first, n, seed=seed, runner=runner)
 
 
 @pytest.mark.slow
@@ -463,7 +463,7 @@ def test_what_goes_wrong_beside_comes_to_light_and_the_rest_is_kept(found, tmp_p
     for workers in (2, 3):
         with pytest.raises(error, match=said):
             trial.run(NUMBER, seed=7, people_per_chunk=20, workers=workers, checkpoint=tmp_path / "kept", progress=False)
-    assert len(list((tmp_path / "kept").glob("part-*.npz"))) < NUMBER / 20
+    assert len(list((tmp_path / "kept").glob("chunk-*.npz"))) < NUMBER / 20
     identical(found, trial.run(NUMBER, seed=7, checkpoint=tmp_path / "kept", progress=False))
 
 

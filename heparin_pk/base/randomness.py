@@ -191,7 +191,7 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
 def _polynomials(coefficients, x):
     """Return two polynomials of a number or an array."""
     above, below = coefficients[0][0], coefficients[1][0]
-    for one, two in zip(coefficients[0][1:], coefficients[1][1:]):
+    for one, two in zip(coefficients[0][1:], coefficients[1][1:]):  # noqa: B905  compiled too, where nothing can be strict
         above, below = above * x + one, below * x + two
     return above, below
 

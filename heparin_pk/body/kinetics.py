@@ -243,7 +243,7 @@ class KineticsOfAll:
 
 # fmt: off
 def derivatives(
-    central, peripheral, bound, depot1, depot2, protamine, effect, auc,
+    central, peripheral, bound, depot1, depot2, protamine, effect, auc,  # noqa: ARG001  the area does not feed back
     rate, protamine_rate,
     per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0,
 ):

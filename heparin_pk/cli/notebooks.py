@@ -32,7 +32,7 @@ def run_lab(options: argparse.Namespace) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
     try:
-        import jupyterlab
+        import jupyterlab  # noqa: F401, PLC0415
     except ImportError:
         raise ValueError("JupyterLab is not installed: pip install jupyterlab ipywidgets") from None
     raise SystemExit(subprocess.run(arguments, check=False).returncode)

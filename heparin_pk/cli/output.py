@@ -136,10 +136,10 @@ def check_picture_name(file: str) -> None:
 def write_picture(file: str, draw: Callable[[Any], Any]) -> None:
     """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
     check_picture_name(file)
-    import matplotlib
+    import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
 
     matplotlib.use("Agg")
-    from heparin_pk import plot
+    from heparin_pk import plot  # noqa: PLC0415
 
     try:
         plot.save(draw(plot), file)

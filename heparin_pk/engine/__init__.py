@@ -55,7 +55,7 @@ class Run:
         self._states += self._stretch.at(times_h)
         self._pump_u_per_h += [self._pump_u_per_h[-1]] * len(times_h)
 
-    def look(self, time_h: float) -> State:
+    def state_at(self, time_h: float) -> State:
         """Return the state at ``time_h`` after everything given so far; what follows is not changed by looking."""
         return State(*self._stretch.at([time_h])[0])
 

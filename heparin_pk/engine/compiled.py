@@ -30,7 +30,7 @@ _MOST_STEPS = 63
 """Lanes that need more steps than that are not told apart when they are put in order."""
 
 ONE_ULP = 2.0**-52
-"""Whoever comes within a hair of an edge is told of, so that being exactly on it is not missed."""
+"""Whoever comes within a hair of an threshold is told of, so that being exactly on it is not missed."""
 
 
 @lru_cache(maxsize=1)
@@ -44,22 +44,22 @@ def advance() -> Callable:
 
 @lru_cache(maxsize=16)
 def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
-    """Return the kernel that takes many lanes through their pieces; compiled for what is in play.
+    """Return the kernel that takes many lanes through their intervals; compiled for what is in play.
 
     ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``ZERO``. The kernel is called with
 
     * ``parts`` (everybody, k), of which the k columns are what is in play, and ``lanes`` (n,), who of them goes;
-    * ``first_piece_h`` (n,), how long each one's first piece is; every other is five minutes, and there are ``pieces`` (n,),
+    * ``first_interval_h`` (n,), how long each one's first interval is; every other is five minutes, and there are ``intervals`` (n,),
       falling;
     * ``grid`` (n,), at which grid point the first of them ends (not looked at where nothing is noted);
     * ``kept`` (everybody, all grid points), in which every concentration is noted, or none (0, 0);
-    * ``edges`` (2 k, n), lower and upper edges of k ranges of concentration, and ``every``, whether all pieces are told of, not
+    * ``thresholds`` (2 k, n), lower and upper thresholds of k ranges of concentration, and ``every``, whether all intervals are told of, not
       only those that cross one;
     * ``hourly`` (everybody, hours + 1), in which the concentration at full hours is noted, or none (0, 0);
     * ``keep``, whether the new states are written to ``parts``;
     * ``peak`` and ``last`` (n,), which are filled with the highest and the last concentration.
 
-    Returns which pieces are told of, whose they were, and the concentrations before and after, (k,) each, of each lane in the
+    Returns which intervals are told of, whose they were, and the concentrations before and after, (k,) each, of each lane in the
     order of time; and the lowest amount in any state. Bit-identical to the other runners.
     """
     compiler = numba_compiler(in_play)
@@ -81,35 +81,35 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
 
     # fmt: off
     @compiler
-    def state_of(w, l):
+    def state_of(w, l):  # noqa: E741
         return (get(s0, w, l), get(s1, w, l), get(s2, w, l), get(s3, w, l),
                 get(s4, w, l), get(s5, w, l), get(s6, w, l), get(s7, w, l))
 
     @compiler
-    def inputs_of(w, l):
+    def inputs_of(w, l):  # noqa: E741
         return get(i0, w, l), get(i1, w, l)
 
     @compiler
-    def rates_of(w, l):
+    def rates_of(w, l):  # noqa: E741
         return (get(r0, w, l), get(r1, w, l), get(r2, w, l), get(r3, w, l), get(r4, w, l), get(r5, w, l), get(r6, w, l),
                 get(r7, w, l), get(r8, w, l), get(r9, w, l), get(r10, w, l), get(r11, w, l), get(r12, w, l))
 
     @compiler
     def put_all(w, where, lane, new, old, keep):
-        l = where + lane
-        put(s0, w, l, new[0], old[0], keep); put(s1, w, l, new[1], old[1], keep)
-        put(s2, w, l, new[2], old[2], keep); put(s3, w, l, new[3], old[3], keep)
-        put(s4, w, l, new[4], old[4], keep); put(s5, w, l, new[5], old[5], keep)
-        put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)
+        l = where + lane  # noqa: E741
+        put(s0, w, l, new[0], old[0], keep); put(s1, w, l, new[1], old[1], keep)  # noqa: E702
+        put(s2, w, l, new[2], old[2], keep); put(s3, w, l, new[3], old[3], keep)  # noqa: E702
+        put(s4, w, l, new[4], old[4], keep); put(s5, w, l, new[5], old[5], keep)  # noqa: E702
+        put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)  # noqa: E702
     # fmt: on
 
     @compiler
-    def take_in(w, parts, lanes, first_piece_h, which):
+    def take_in(w, parts, lanes, first_interval_h, which):
         """Fill a block with these lanes; those that are left over stand still."""
         for lane in range(len(which)):
             for part in range(rows):
                 w[part * ROW + lane] = parts[lanes[which[lane]], part]
-            w[hours + lane] = first_piece_h[which[lane]]
+            w[hours + lane] = first_interval_h[which[lane]]
         for lane in range(len(which), size):
             w[hours + lane] = 0.0
 
@@ -119,7 +119,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
 
     @compiler
     def step_all(w, again):
-        """Take every lane through a piece: with one step, and those that must take more ``again`` from where they were."""
+        """Take every lane through an interval: with one step, and those that must take more ``again`` from where they were."""
         for first in range(0, size, TILE):
             more = 0
             for lane in range(first, first + TILE):
@@ -147,15 +147,15 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                     put_all(w, 0, lane, new, old, step < w[steps + lane])
 
     @compiler
-    def in_order(w, parts, lanes, first_piece_h, pieces):
-        """Return the lanes so that of those with equally many pieces those stand together whose first takes equally many steps:
+    def in_order(w, parts, lanes, first_interval_h, intervals):
+        """Return the lanes so that of those with equally many intervals those stand together whose first takes equally many steps:
         who needs more then mostly waits for nobody, and makes nobody wait.
         """
         n = len(lanes)
         order, first_steps = np.arange(n), np.empty(n, np.int64)
         for first in range(0, n, size):
             many = min(size, n - first)
-            take_in(w, parts, lanes, first_piece_h, order[first : first + many])
+            take_in(w, parts, lanes, first_interval_h, order[first : first + many])
             step_all(w, False)
             for lane in range(size):
                 many_steps = steps_of(w, lane)
@@ -166,7 +166,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         begin = 0
         while begin < n:
             end = begin + 1
-            while end < n and pieces[end] == pieces[begin]:
+            while end < n and intervals[end] == intervals[begin]:
                 end += 1
             if end - begin > TILE:
                 upto[:] = 0
@@ -181,11 +181,11 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         return order
 
     @compiler
-    def around(concentration, edges, lane):
-        """Return between which two concentrations no edge is crossed."""
+    def around(concentration, thresholds, lane):
+        """Return between which two concentrations no threshold is crossed."""
         lowest, highest = -np.inf, np.inf
-        for one in range(0, edges.shape[0], 2):
-            low, high = edges[one, lane], edges[one + 1, lane]
+        for one in range(0, thresholds.shape[0], 2):
+            low, high = thresholds[one, lane], thresholds[one + 1, lane]
             if concentration < low:
                 highest = min(highest, low - abs(low) * ONE_ULP)
             elif concentration > high:
@@ -194,36 +194,36 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(parts, lanes, first_piece_h, grid, pieces, kept, edges, every, hourly, keep, peak, last):
+    def kernel(parts, lanes, first_interval_h, grid, intervals, kept, thresholds, every, hourly, keep, peak, last):
         n = len(lanes)
         room = np.ones((rows + 11 + states) * ROW + line)
         w = room[-(lies_at(room) // 8) % line :]
         c, old, top = w[of_now:][:size], w[of_old:][:size], w[of_top:][:size]
         low, high = w[of_low:][:size], w[of_high:][:size]
-        most = pieces.sum()  # room that is not touched costs nothing
-        told_piece, told_place, told = np.empty(most, np.int64), np.empty(most, np.int64), 0
-        told_before, told_after = np.empty(most), np.empty(most)
-        levels = np.empty(pieces[0] * ROW if kept.shape[0] > 0 else 0)  # of one block, piece by piece
+        most = intervals.sum()  # room that is not touched costs nothing
+        reported_interval, reported_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
+        reported_before, reported_after = np.empty(most), np.empty(most)
+        levels = np.empty(intervals[0] * ROW if kept.shape[0] > 0 else 0)  # of one block, interval by interval
         hour, phase, turn = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         upto = np.zeros(STEPS_PER_H + 2, np.int64)
-        least, watched = 0.0, every or edges.shape[0] > 0
+        least, watched = 0.0, every or thresholds.shape[0] > 0
         flat = kept.reshape(-1)
         order = np.arange(n)
         for first in range(0, n, size):
-            if first % SORTED_TOGETHER == 0 and pieces[0] > 1 and n > TILE:
+            if first % SORTED_TOGETHER == 0 and intervals[0] > 1 and n > TILE:
                 some = slice(first, first + SORTED_TOGETHER)
-                order[some] = first + in_order(w, parts, lanes[some], first_piece_h[some], pieces[some])
+                order[some] = first + in_order(w, parts, lanes[some], first_interval_h[some], intervals[some])
             many = min(size, n - first)
             which = order[first : first + many]
-            take_in(w, parts, lanes, first_piece_h, which)
+            take_in(w, parts, lanes, first_interval_h, which)
             for lane in range(size):
                 c[lane] = get(s0, w, lane) * get(r0, w, lane)
                 top[lane] = c[lane]
             low[:], high[:] = (np.inf, -np.inf) if every else (-np.inf, np.inf)
-            if edges.shape[0] > 0:
+            if thresholds.shape[0] > 0:
                 for lane in range(many):
-                    low[lane], high[lane] = around(c[lane], edges, which[lane])
-            if hourly.shape[0] > 0:  # lanes by the piece at the end of which they first pass a full hour: then every 12th
+                    low[lane], high[lane] = around(c[lane], thresholds, which[lane])
+            if hourly.shape[0] > 0:  # lanes by the interval at the end of which they first pass a full hour: then every 12th
                 upto[:] = 0
                 for lane in range(many):
                     hour[lane] = -(-grid[which[lane]] // STEPS_PER_H)
@@ -235,12 +235,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                     turn[upto[phase[lane] + 1]] = lane
                     upto[phase[lane] + 1] += 1
             going = many
-            for piece in range(pieces[first]):
-                while pieces[first + going - 1] <= piece:
+            for interval in range(intervals[first]):
+                while intervals[first + going - 1] <= interval:
                     going -= 1
                     w[hours + going] = 0.0
                 step_all(w, True)
-                if piece == 0:
+                if interval == 0:
                     w[hours : hours + many] = INTERVAL_H
                 out = 0
                 if watched:
@@ -256,26 +256,26 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                         c[lane] = level
                         top[lane] = level if level > top[lane] else top[lane]
                 if kept.shape[0] > 0:
-                    levels[piece * ROW : piece * ROW + size] = c
+                    levels[interval * ROW : interval * ROW + size] = c
                 if hourly.shape[0] > 0:
-                    for i in range(upto[piece % STEPS_PER_H], upto[piece % STEPS_PER_H + 1]):
+                    for i in range(upto[interval % STEPS_PER_H], upto[interval % STEPS_PER_H + 1]):
                         lane = turn[i]
                         if lane < going:
-                            hourly[lanes[which[lane]], hour[lane] + piece // STEPS_PER_H] = c[lane]
+                            hourly[lanes[which[lane]], hour[lane] + interval // STEPS_PER_H] = c[lane]
                 if out > 0:
                     for lane in range(going):
                         if c[lane] < low[lane] or c[lane] > high[lane]:
-                            told_piece[told], told_place[told] = piece, which[lane]
-                            told_before[told], told_after[told] = old[lane], c[lane]
-                            told += 1
+                            reported_interval[reported], reported_place[reported] = interval, which[lane]
+                            reported_before[reported], reported_after[reported] = old[lane], c[lane]
+                            reported += 1
                             if not every:
-                                low[lane], high[lane] = around(c[lane], edges, which[lane])
+                                low[lane], high[lane] = around(c[lane], thresholds, which[lane])
             if kept.shape[0] > 0:
                 for lane in range(many):
                     place = np.uint64(lanes[which[lane]] * kept.shape[1] + grid[which[lane]])
                     there = np.uint64(lane)  # without a sign there is no counting from the end
-                    for piece in range(np.uint64(pieces[first + lane])):
-                        store(flat, place + piece, levels[there + piece * np.uint64(ROW)])
+                    for interval in range(np.uint64(intervals[first + lane])):
+                        store(flat, place + interval, levels[there + interval * np.uint64(ROW)])
             for lane in range(many):
                 peak[which[lane]], last[which[lane]] = top[lane], c[lane]
             if keep:
@@ -286,6 +286,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                         parts[lanes[which[lane]], part] = new
         if kept.shape[0] > 0:
             stored()
-        return told_piece[:told].copy(), told_place[:told].copy(), told_before[:told].copy(), told_after[:told].copy(), least
+        return (
+            reported_interval[:reported].copy(),
+            reported_place[:reported].copy(),
+            reported_before[:reported].copy(),
+            reported_after[:reported].copy(),
+            least,
+        )
 
     return kept_on_disk(kernel, in_play)

@@ -103,7 +103,7 @@ def take_next(slots: Slots, lanes: np.ndarray, here_h: np.ndarray, rules: tuple[
     return left, waits, who, at_h, x, y, np.cumsum(np.bincount(kind, minlength=kinds))
 
 
-def each_take_next(time_h, order, x, y, held, written, lanes, here_h, until_h, at_the_end, at_once, kinds):
+def each_take_next(time_h, order, x, y, held, written, lanes, here_h, until_h, at_the_end, at_once, kinds):  # noqa: ARG001
     """The same, lane after lane, to be compiled."""
     left, slots, firsts = np.empty(len(lanes), np.int64), np.empty(len(lanes), np.int64), np.empty(len(lanes), np.int64)
     soonest_h, ready = np.empty(len(lanes)), np.empty(len(lanes), np.bool_)

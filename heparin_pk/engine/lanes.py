@@ -1,7 +1,7 @@
 """Many people at once: the stepper's own lines on arrays, one lane a person, each lane at its own time.
 
-A lane goes forward in pieces that end on the five-minute grid (or where something is given), exactly as
-:class:`heparin_pk.engine.stepper.Segment` goes: the same pieces, the same steps, the same bits, whether the lanes are run by
+A lane goes forward in intervals that end on the five-minute grid (or where something is given), exactly as
+:class:`heparin_pk.engine.stepper.Segment` goes: the same intervals, the same steps, the same bits, whether the lanes are run by
 NumPy, one after the other in plain floats, or compiled. What nobody has (a second compartment, a depot) is
 :data:`~heparin_pk.engine.zero.ZERO` and costs nothing.
 """
@@ -43,43 +43,43 @@ _DIVISORS = ("km_u_per_ml",)
 
 
 class Moments:
-    """The moments some lanes went through: where each was before, then the end of each of its pieces.
+    """The moments some lanes went through: where each was before, then the end of each of its intervals.
 
     A lane that has arrived stays: its later moments repeat the last.
     """
 
-    def __init__(self, begin_h: np.ndarray, grid: np.ndarray, pieces: np.ndarray, end_h: np.ndarray | None = None) -> None:
-        self.begin_h, self.grid, self.pieces, self._end_h = begin_h, grid, pieces, end_h
+    def __init__(self, begin_h: np.ndarray, grid: np.ndarray, intervals: np.ndarray, end_h: np.ndarray | None = None) -> None:
+        self.begin_h, self.grid, self.intervals, self._end_h = begin_h, grid, intervals, end_h
 
     @property
     def end_h(self) -> np.ndarray:
         """The moment each lane has come to, h."""
-        return (self.grid - 1 + self.pieces) / STEPS_PER_H if self._end_h is None else self._end_h
+        return (self.grid - 1 + self.intervals) / STEPS_PER_H if self._end_h is None else self._end_h
 
     @property
-    def first_piece_h(self) -> np.ndarray:
-        """How long each lane's first piece is; every other is five minutes, h."""
+    def first_interval_h(self) -> np.ndarray:
+        """How long each lane's first interval is; every other is five minutes, h."""
         from_grid = self.begin_h == (self.grid - 1) / STEPS_PER_H
         return np.where(from_grid, INTERVAL_H, self.grid / STEPS_PER_H - self.begin_h)
 
     def at(self, index: Any, who: Any) -> np.ndarray:
-        """Return moment ``index`` (0: before the first piece) of these places, h."""
+        """Return moment ``index`` (0: before the first interval) of these places, h."""
         if self._end_h is not None:
             return np.where(np.equal(index, 0), self.begin_h[who], self._end_h[who])
-        on_grid_h = (self.grid[who] - 1 + np.minimum(index, self.pieces[who])) / STEPS_PER_H
+        on_grid_h = (self.grid[who] - 1 + np.minimum(index, self.intervals[who])) / STEPS_PER_H
         return np.where(np.equal(index, 0), self.begin_h[who], on_grid_h)
 
 
 class Levels(NamedTuple):
-    """Concentrations of some lanes, U/mL: the highest and the last of each (m,), and those around each piece told of.
+    """Concentrations of some lanes, U/mL: the highest and the last of each (m,), and those around each interval told of.
 
-    ``piece`` and ``place`` (k,) say which pieces, and whose they were; each lane's come in the order of time. ``before`` and
+    ``interval`` and ``place`` (k,) say which intervals, and whose they were; each lane's come in the order of time. ``before`` and
     ``after`` (k,) are the concentrations at their two ends.
     """
 
     peak: np.ndarray
     last: np.ndarray
-    piece: np.ndarray
+    interval: np.ndarray
     place: np.ndarray
     before: np.ndarray
     after: np.ndarray
@@ -88,10 +88,10 @@ class Levels(NamedTuple):
 class Watch(Protocol):
     """Whoever is told of the time that passes."""
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return lower and upper edges of k ranges of concentration, shape (2 k, m): pieces that cross one are told of.
+    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return lower and upper thresholds of k ranges of concentration, shape (2 k, m): intervals that cross one are told of.
 
-        ``None``: every piece is.
+        ``None``: every interval is.
         """
         ...
 
@@ -180,22 +180,22 @@ class Lanes:
         if until_h.max(initial=0.0) > self.hours:
             raise ValueError(f"until_h must stay within {self.hours:g} h; got {until_h.max():g}")
         self._note_missed(lanes, until_h)
-        pieces = np.maximum(0, _last_on_grid(until_h) - self._next[lanes] + 1)
-        if len(pieces) and pieces.min() < pieces.max():
-            order = np.argsort((-pieces).astype(np.int16), kind="stable")  # no way is 32,768 pieces long
-            lanes, pieces = lanes[order], pieces[order]
-        moving = int(np.searchsorted(-pieces, 0, side="left"))
+        intervals = np.maximum(0, _last_on_grid(until_h) - self._next[lanes] + 1)
+        if len(intervals) and intervals.min() < intervals.max():
+            order = np.argsort((-intervals).astype(np.int16), kind="stable")  # no way is 32,768 intervals long
+            lanes, intervals = lanes[order], intervals[order]
+        moving = int(np.searchsorted(-intervals, 0, side="left"))
         if moving:
             who = lanes[:moving]
-            moments = Moments(self.time_h[who], self._next[who], pieces[:moving])
-            levels = self._runner.through(who, moments, watch.edges(who), self._hourly, self.trajectories_u_per_ml)
+            moments = Moments(self.time_h[who], self._next[who], intervals[:moving])
+            levels = self._runner.through(who, moments, watch.thresholds(who), self._hourly, self.trajectories_u_per_ml)
             self.time_h[who] = moments.end_h
-            self._next[who] += pieces[:moving]
+            self._next[who] += intervals[:moving]
             watch.passed(who, moments, levels)
 
-    def look(self, lanes: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+    def state_at(self, lanes: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         """Return the concentration of lanes that went up to ``at_h`` (m,) at that very moment; looking leaves no mark."""
-        return self._runner.look(lanes, self.time_h[lanes], at_h)
+        return self._runner.state_at(lanes, self.time_h[lanes], at_h)
 
     def settle(self, lanes: np.ndarray, at_h: np.ndarray, watch: Watch) -> None:
         """Bring lanes that went up to ``at_h`` (m,) to that very moment, because something is given there."""
@@ -212,14 +212,14 @@ class Lanes:
         self._runner.move(lanes, begin_h, at_h)
         there = self.concentration_u_per_ml(lanes)
         self.time_h[lanes] = at_h
-        low, high = _around(here, watch.edges(lanes))
+        low, high = _around(here, watch.thresholds(lanes))
         crossed = np.flatnonzero((there < low) | (there > high))
         one = np.ones(len(lanes), dtype=np.int64)
         levels = Levels(there, there, 0 * crossed, crossed, here[crossed], there[crossed])
         watch.passed(lanes, Moments(begin_h, one, one, at_h), levels)
 
     def _note_missed(self, lanes: np.ndarray, until_h: np.ndarray) -> None:
-        """Note the level at a grid point that no piece ends at, because something was given a hair (1e-10 h) before it."""
+        """Note the level at a grid point that no interval ends at, because something was given a hair (1e-10 h) before it."""
         if not self._any_missed:
             return
         grid = self._missed[lanes]
@@ -228,7 +228,7 @@ class Lanes:
             return
         lanes, grid = lanes[there], grid[there]
         self._missed[lanes] = 0
-        found = self.look(lanes, grid / STEPS_PER_H)
+        found = self.state_at(lanes, grid / STEPS_PER_H)
         if len(self.trajectories_u_per_ml):
             self.trajectories_u_per_ml[lanes, grid] = found
             return
@@ -264,12 +264,12 @@ def _picked(values: Any, which: np.ndarray) -> Any:
     return values if values is ZERO else values[which]
 
 
-def _around(concentration: np.ndarray, edges: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return between which two concentrations each lane crosses none of its edges, (m,) and (m,)."""
-    if edges is None:
+def _around(concentration: np.ndarray, thresholds: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return between which two concentrations each lane crosses none of its thresholds, (m,) and (m,)."""
+    if thresholds is None:
         return np.full(len(concentration), np.inf), np.full(len(concentration), -np.inf)
     lowest, highest = np.full(len(concentration), -np.inf), np.full(len(concentration), np.inf)
-    for low, high in zip(edges[::2], edges[1::2], strict=True):
+    for low, high in zip(thresholds[::2], thresholds[1::2], strict=True):
         below, above = concentration < low, concentration > high
         lowest = np.maximum(lowest, np.where(above, high + abs(high) * ONE_ULP, np.where(below, -np.inf, low)))
         highest = np.minimum(highest, np.where(below, low - abs(low) * ONE_ULP, np.where(above, np.inf, high)))
@@ -293,24 +293,24 @@ class _Runner(Protocol):
     parts: list[Any]
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
+        self, lanes: np.ndarray, moments: Moments, thresholds: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
     ) -> Levels:
-        """Take these lanes, longest way first, through their grid pieces; note full hours in ``hourly`` (n, hours + 1), or every
+        """Take these lanes, longest way first, through their grid intervals; note full hours in ``hourly`` (n, hours + 1), or every
         grid point in ``kept`` (n, points): one of the two is empty.
         """
         ...
 
-    def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        """Return the concentration at ``at_h``, at most a piece after ``time_h``, and change nothing."""
+    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+        """Return the concentration at ``at_h``, at most an interval after ``time_h``, and change nothing."""
         ...
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
-        """Take these lanes to ``at_h``, at most a piece after ``time_h``."""
+        """Take these lanes to ``at_h``, at most an interval after ``time_h``."""
         ...
 
 
-class _Piecewise:
-    """Runs all lanes piece by piece; ``run(state, hours, inputs, rates)`` takes every lane ``hours`` further, in place."""
+class _ByInterval:
+    """Runs all lanes interval by interval; ``run(state, hours, inputs, rates)`` takes every lane ``hours`` further, in place."""
 
     def __init__(self, run: Callable[..., None], parts: list[Any]) -> None:
         self._run = run
@@ -327,46 +327,46 @@ class _Piecewise:
                 kept[lanes] = new
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
+        self, lanes: np.ndarray, moments: Moments, thresholds: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
     ) -> Levels:
         state, inputs, rates = self._taken(lanes)
-        hours = moments.first_piece_h
-        # Of the lanes, longest way first, so many still have a piece to go:
-        reaching = np.searchsorted(-moments.pieces, -np.arange(moments.pieces[0]), side="left")
+        hours = moments.first_interval_h
+        # Of the lanes, longest way first, so many still have an interval to go:
+        reaching = np.searchsorted(-moments.intervals, -np.arange(moments.intervals[0]), side="left")
         last = state[_CENTRAL] * rates[0]
         peak, before, after = last.copy(), last.copy(), np.empty(len(lanes))
-        low, high = _around(last, edges)
-        hour = -(-moments.grid // STEPS_PER_H)  # the first full hour on the way, at the end of which piece, and then every 12
+        low, high = _around(last, thresholds)
+        hour = -(-moments.grid // STEPS_PER_H)  # the first full hour on the way, at the end of which interval, and then every 12
         first = hour * STEPS_PER_H - moments.grid
-        at_full_hours = [np.flatnonzero(first == piece) for piece in range(STEPS_PER_H)]
-        told: list[tuple[np.ndarray, ...]] = [(_NOBODY, _NOBODY, _NOWHERE, _NOWHERE)]
+        at_full_hours = [np.flatnonzero(first == interval) for interval in range(STEPS_PER_H)]
+        reported: list[tuple[np.ndarray, ...]] = [(_NOBODY, _NOBODY, _NOWHERE, _NOWHERE)]
         all_kept, of_lane = kept.reshape(-1), lanes * kept.shape[1] + moments.grid
         going_on = [*reaching[1:].tolist(), 0]
-        for piece, (n, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
+        for interval, (n, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
             part, fed, who = (_cut(x, slice(n)) for x in (state, inputs, rates))
             self._run(part, hours[:n], fed, who)
-            if piece == 0:
+            if interval == 0:
                 hours[:] = INTERVAL_H
             now = np.multiply(part[_CENTRAL], who[0], out=after[:n])
             last[still:n] = now[still:]
             np.maximum(peak[:n], now, out=peak[:n])
             if len(all_kept):
-                all_kept[of_lane[:n] + piece] = now
-            there = at_full_hours[piece % STEPS_PER_H]
+                all_kept[of_lane[:n] + interval] = now
+            there = at_full_hours[interval % STEPS_PER_H]
             there = there[: np.searchsorted(there, n)]
             if len(hourly):
-                hourly[lanes[there], hour[there] + piece // STEPS_PER_H] = now[there]
-            if edges is None or len(edges):
+                hourly[lanes[there], hour[there] + interval // STEPS_PER_H] = now[there]
+            if thresholds is None or len(thresholds):
                 out = np.flatnonzero((now < low[:n]) | (now > high[:n]))
                 if len(out):
-                    told.append((np.full(len(out), piece), out, before[out], now[out]))
-                if edges is not None and len(out):
-                    low[out], high[out] = _around(now[out], edges[:, out])
+                    reported.append((np.full(len(out), interval), out, before[out], now[out]))
+                if thresholds is not None and len(out):
+                    low[out], high[out] = _around(now[out], thresholds[:, out])
             before, after = after, before
         self._keep(lanes, state)
-        return Levels(peak, last, *(np.concatenate(column) for column in zip(*told, strict=True)))
+        return Levels(peak, last, *(np.concatenate(column) for column in zip(*reported, strict=True)))
 
-    def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
         ahead = np.flatnonzero(at_h > time_h)
         if len(ahead):
@@ -424,7 +424,7 @@ def _put(state: list[Any], new: Any) -> None:
 
 
 class _Compiled:
-    """Compiled blocks of lanes, every piece in one call. The parts of one person lie side by side."""
+    """Compiled blocks of lanes, every interval in one call. The parts of one person lie side by side."""
 
     def __init__(self, parts: list[Any]) -> None:
         self._table = np.stack([np.asarray(part, dtype=float) for part in parts if part is not ZERO], axis=1)
@@ -434,57 +434,57 @@ class _Compiled:
         self._kernel = compiled.through(tuple(part is not ZERO for part in parts))
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, edges: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
+        self, lanes: np.ndarray, moments: Moments, thresholds: np.ndarray | None, hourly: np.ndarray, kept: np.ndarray
     ) -> Levels:
-        return self._run(lanes, moments.first_piece_h, moments.grid, moments.pieces, edges, hourly, kept)
+        return self._run(lanes, moments.first_interval_h, moments.grid, moments.intervals, thresholds, hourly, kept)
 
-    def look(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
+    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         found: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
         ahead = np.flatnonzero(at_h > time_h)
         if len(ahead):
-            found[ahead] = self._one_piece(lanes[ahead], time_h[ahead], at_h[ahead], keep=False).last
+            found[ahead] = self._one_interval(lanes[ahead], time_h[ahead], at_h[ahead], keep=False).last
         return found
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
-        self._one_piece(lanes, time_h, at_h, keep=True)
+        self._one_interval(lanes, time_h, at_h, keep=True)
 
-    def _one_piece(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, keep: bool) -> Levels:
+    def _one_interval(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, keep: bool) -> Levels:
         one = np.ones(len(lanes), dtype=np.int64)
         return self._run(lanes, at_h - time_h, one, one, _NOTHING, _NOTHING, _NOTHING, keep=keep)
 
     def _run(
         self,
         lanes: np.ndarray,
-        first_piece_h: np.ndarray,
+        first_interval_h: np.ndarray,
         grid: np.ndarray,
-        pieces: np.ndarray,
-        edges: np.ndarray | None,
+        intervals: np.ndarray,
+        thresholds: np.ndarray | None,
         hourly: np.ndarray,
         kept: np.ndarray,
         *,
         keep: bool = True,
     ) -> Levels:
         peak, last = np.empty(len(lanes)), np.empty(len(lanes))
-        *told, least = self._kernel(
+        *reported, least = self._kernel(
             self._table,
             lanes,
-            first_piece_h,
+            first_interval_h,
             grid,
-            pieces,
+            intervals,
             kept,
-            _NOTHING if edges is None else edges,
-            edges is None,
+            _NOTHING if thresholds is None else thresholds,
+            thresholds is None,
             hourly,
             keep,
             peak,
             last,
         )
         _refuse_below_zero(least)
-        return Levels(peak, last, *told)
+        return Levels(peak, last, *reported)
 
 
 _RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {
-    "numpy": partial(_Piecewise, _on_arrays),
-    "python": partial(_Piecewise, _on_floats),
+    "numpy": partial(_ByInterval, _on_arrays),
+    "python": partial(_ByInterval, _on_floats),
     "compiled": _Compiled,
 }

@@ -24,7 +24,7 @@ def numba_compiler(*made_for: Any) -> Callable[[Callable], Callable]:
     part of its name.
     """
     try:
-        import numba
+        import numba  # noqa: PLC0415  optional, and slow to import
     except ImportError:
         raise ValueError('engine "compiled" needs numba: pip install numba') from None
     mark = hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]
@@ -44,9 +44,9 @@ def kept_on_disk(function: Callable, *also: Any) -> Callable:
     the text of everything that is compiled, by what the function was made for (``also``) and by the machine: it cannot be stale,
     and processes that compile at the same time write the same.
     """
-    import numba
-    from numba.core.caching import CompileResultCacheImpl, NullCache
-    from numba.core.serialize import dumps
+    import numba  # noqa: PLC0415
+    from numba.core.caching import CompileResultCacheImpl, NullCache  # noqa: PLC0415
+    from numba.core.serialize import dumps  # noqa: PLC0415
 
     found: Any = numba_compiler(*also)(function)
     made_of = (numba.__version__, _texts(), function.__qualname__)

@@ -18,9 +18,9 @@ ROW = BLOCK + 8
 @lru_cache(maxsize=1)
 def block_access() -> tuple[Callable, Callable]:
     """Return ``get`` and ``put``, which read and write a part of a block, and do nothing for ``ZERO``."""
-    from numba.core import types
-    from numba.core.imputils import lower_constant
-    from numba.extending import models, overload, register_model, typeof_impl
+    from numba.core import types  # noqa: PLC0415
+    from numba.core.imputils import lower_constant  # noqa: PLC0415
+    from numba.extending import models, overload, register_model, typeof_impl  # noqa: PLC0415
 
     class ZeroType(types.Type):
         """The type of ``ZERO``."""
@@ -95,8 +95,8 @@ def streaming_stores() -> tuple[Callable, Callable, Callable]:
     """Return ``store(array, place, value)``, which writes what nobody reads soon without reading its surroundings first, and
     ``stored()``, which waits until all of that is seen by everybody; and ``lies_at(array)``, its place in memory, byte.
     """
-    from numba.core import types
-    from numba.extending import intrinsic
+    from numba.core import types  # noqa: PLC0415
+    from numba.extending import intrinsic  # noqa: PLC0415
 
     @intrinsic
     def store(_, array, place, value):

@@ -20,23 +20,23 @@ SHORTEST_INTERVAL_H, LONGEST_INTERVAL_H = 0.25, 6.0
 
 
 class Segment:
-    """The time after something was given, while nothing else is: ``solve_ivp`` from there, piece by piece (short ones first,
+    """The time after something was given, while nothing else is: ``solve_ivp`` from there, interval by interval (short ones first,
     for an order may soon follow), read off its dense output.
 
-    The pieces do not depend on who looks, so drawing blood never changes what follows.
+    The intervals do not depend on who looks, so drawing blood never changes what follows.
     """
 
     def __init__(self, start_h: float, state: tuple, inputs: tuple[float, float], rates: tuple) -> None:
         self._ends_h, self._state, self._next_h = [start_h], state, SHORTEST_INTERVAL_H
         self._inputs, self._rates = inputs, rates
-        self._pieces: list[Any] = []
+        self._intervals: list[Any] = []
 
     def _slope(self, _: float, y: Any) -> tuple:
         state: tuple = tuple(amount if abs(amount) > LEAST_AMOUNT_U else 0.0 for amount in y.tolist())
         return derivatives(*state, *self._inputs, *self._rates)  # type: ignore[call-arg]
 
     def _grow(self) -> None:
-        from scipy.integrate import solve_ivp
+        from scipy.integrate import solve_ivp  # noqa: PLC0415  half a second that a slider does not need
 
         start_h, end_h = self._ends_h[-1], self._ends_h[-1] + self._next_h
         solution = solve_ivp(
@@ -50,7 +50,7 @@ class Segment:
         )
         if not solution.success:
             raise ValueError(f"the integration stopped at {solution.t[-1]:g} h: {solution.message}")
-        self._pieces.append(solution.sol)
+        self._intervals.append(solution.sol)
         self._ends_h.append(end_h)
         self._state = tuple(solution.y[:, -1].tolist())
         self._next_h = min(2.0 * self._next_h, LONGEST_INTERVAL_H)
@@ -60,11 +60,11 @@ class Segment:
         states: list[tuple] = []
         while len(states) < len(times_h):
             soonest_h = times_h[len(states)]
-            while self._ends_h[-1] < soonest_h or not self._pieces:
+            while self._ends_h[-1] < soonest_h or not self._intervals:
                 self._grow()
-            piece = max(1, bisect_left(self._ends_h, soonest_h))
-            here = [t for t in times_h[len(states) :] if t <= self._ends_h[piece]]
-            states += [_no_less_than_nothing(column) for column in self._pieces[piece - 1](here).T.tolist()]
+            interval = max(1, bisect_left(self._ends_h, soonest_h))
+            here = [t for t in times_h[len(states) :] if t <= self._ends_h[interval]]
+            states += [_no_less_than_nothing(column) for column in self._intervals[interval - 1](here).T.tolist()]
         return states
 
 

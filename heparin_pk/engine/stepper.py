@@ -22,7 +22,7 @@ STEPS_PER_H = 12
 """No step is longer than five minutes, and steps end on the five-minute grid."""
 
 INTERVAL_H = 1.0 / STEPS_PER_H
-"""How long a piece from grid point to grid point is."""
+"""How long an interval from grid point to grid point is."""
 
 _PER_BENT = 1.0 / 1.5e-6
 _PER_STIFF = 1.0 / 2.0
@@ -76,7 +76,7 @@ def build(
     is one step, and how much its path bends (the difference of its two middle slopes, for plasma, protamine and effect).
     One step of ``hours`` is good if ``accept_step(error_indicators(state, new, hours, inputs, rates, now, bend))``; if not, ``substeps``
     says into how many it must be cut. ``advance(state, hours, inputs, rates)`` is the state ``hours`` later (floats only).
-    ``hours`` is at most a piece, five minutes.
+    ``hours`` is at most an interval, five minutes.
     """
     slope = compiled(derivatives)
     smaller, larger, root, whole = arithmetic
@@ -146,9 +146,9 @@ def build(
         burden = error_indicators(state, new, hours, inputs, rates, now, bend)
         if accept_step(burden):
             return new
-        pieces = int(substeps(burden))
-        h = hours / pieces
-        for _ in range(pieces):
+        intervals = int(substeps(burden))
+        h = hours / intervals
+        for _ in range(intervals):
             state, _bend = rk4_step(state, h, inputs, rates, slope(*state, *inputs, *rates))
         return state
 

@@ -20,7 +20,7 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
-from heparin_pk.trials.hospital import FACTOR_VIII
+from heparin_pk.trials.hospital import FACTOR_VIII_MEDIAN
 from heparin_pk.trials.population import people
 
 FORMS = ("logarithmic", "linear")
@@ -51,7 +51,7 @@ ARACHCHILLAGE_2017 = Source(
     doi="10.1016/j.thromres.2017.07.006",
     pmid="28759760",
 )
-FACTOR_VIII_THROMBOSIS = FACTOR_VIII.middle
+FACTOR_VIII_THROMBOSIS = FACTOR_VIII_MEDIAN
 """Factor VIII with a fresh venous thrombosis, U/mL."""
 FACTOR_VIII_AFTER_SURGERY = Value(
     4.32,

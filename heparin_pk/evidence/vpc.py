@@ -22,7 +22,7 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.evidence.datasets import MIMIC_III_DEMO, WARD_TARGET, ICUCourse, replay
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.cohort import titrate_cohort
-from heparin_pk.trials.population import Population, Spread
+from heparin_pk.trials.population import Distribution, Population
 from heparin_pk.ward.by_hand import Fixed
 
 BERGSTRAND_2011 = Source(
@@ -108,7 +108,7 @@ def prediction_corrected(
     bins_h: Sequence[float] = BINS_H,
     replicates: int = 500,
     seed: int | np.random.Generator = 0,
-    distributions: Sequence[Spread] = (),
+    distributions: Sequence[Distribution] = (),
     laboratory: Laboratory | None = None,
     target: TherapeuticRange | None = WARD_TARGET,
 ) -> PredictionCorrected:
@@ -187,7 +187,7 @@ def _lived_again(
     index: int,
     replicates: int,
     seed: int,
-    distributions: tuple[Spread, ...],
+    distributions: tuple[Distribution, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the results of other people under the charted orders, and which are above the ceiling, (results, replicates)."""
     subjects = index * 65_536 + np.arange(replicates)  # nobody stands in for two charts

@@ -21,7 +21,7 @@ from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
 from heparin_pk.engine.lanes import Lanes, Levels, Moments
 from heparin_pk.published.drug import Drug
-from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Priority, absolute, answers, prepared
+from heparin_pk.simulation.rules import STILL_AT_THE_END, U_PER_MG_PROTAMINE, Priority, absolute, answers, prepared
 from heparin_pk.ward.by_hand import Fixed
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
@@ -63,8 +63,8 @@ _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamin
 class Observer(Protocol):
     """Whoever is told what happens to many people."""
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return the edges whose crossing is to be told; see :class:`heparin_pk.engine.lanes.Watch`."""
+    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return the thresholds whose crossing is to be told; see :class:`heparin_pk.engine.lanes.Watch`."""
         ...
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
@@ -83,8 +83,8 @@ class Observer(Protocol):
 class NoObserver:
     """Nobody looks: what was seen and done is in the charts. A observer of your own may start from it."""
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return no edges."""
+    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return no thresholds."""
         return np.empty((0, len(lanes)))
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
@@ -154,7 +154,7 @@ class _Wards:
         weight = cohort.column("weight_kg") if cohort.dosing_weight_kg is None else cohort.column("dosing_weight_kg")
         assert weight is not None
         self.weight_kg = weight
-        self.queue = EventQueue(n, _PRIORITY_OF, hours, at_the_end=AT_THE_LAST_MOMENT, at_once=(Priority.RESULT,))
+        self.queue = EventQueue(n, _PRIORITY_OF, hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
         self.here_h = np.zeros(n)
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
@@ -220,7 +220,7 @@ class _Wards:
 
     def draw(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
         """Draw blood where each lane now is."""
-        concentration = np.maximum(0.0, self.lanes.look(lanes, at_h))
+        concentration = np.maximum(0.0, self.lanes.state_at(lanes, at_h))
         who = self.cohort.take(lanes)
         value, above = self.laboratory.report_many(concentration, who, self.responses, at_h, self.seed, self.subjects[lanes])
         reported_h = at_h + self.laboratory.turnaround_h

@@ -279,7 +279,7 @@ class Course:
     def to_frame(self):
         """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``)."""
         try:
-            import pandas as pd
+            import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
         return pd.DataFrame(self._columns())

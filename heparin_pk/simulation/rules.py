@@ -29,7 +29,7 @@ class Priority(IntEnum):
     ORDER = 3
 
 
-AT_THE_LAST_MOMENT = (Priority.DRAW, Priority.RESULT)
+STILL_AT_THE_END = (Priority.DRAW, Priority.RESULT)
 """What still happens when the time is up: blood is drawn and read, nothing more is given."""
 
 

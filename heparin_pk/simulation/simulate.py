@@ -28,7 +28,7 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.engine import Run
 from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.simulation.course import Course, Entry
-from heparin_pk.simulation.rules import AT_THE_LAST_MOMENT, U_PER_MG_PROTAMINE, Priority, absolute, answers, prepared
+from heparin_pk.simulation.rules import STILL_AT_THE_END, U_PER_MG_PROTAMINE, Priority, absolute, answers, prepared
 from heparin_pk.ward.controller import Controller, Decision, Situation, Situations, VectorController
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Pump
@@ -201,7 +201,7 @@ def _live(
     order_written = count()
 
     def later(time_h: float, rank: int, what: Callable[[float], None]) -> None:
-        if time_h < hours or (time_h == hours and rank in AT_THE_LAST_MOMENT):
+        if time_h < hours or (time_h == hours and rank in STILL_AT_THE_END):
             heapq.heappush(queue, (time_h, rank, next(order_written), what))
 
     bedside = _Bedside(drug.kinetics(patient), engine, later)
@@ -216,7 +216,7 @@ def _live(
 
     def draw(now_h: float) -> None:
         assert laboratory is not None  # only a titration draws blood
-        concentration = bedside.kinetics.concentration_u_per_ml(bedside.run.look(now_h).central_u)
+        concentration = bedside.kinetics.concentration_u_per_ml(bedside.run.state_at(now_h).central_u)
         lab = laboratory.report(max(0.0, concentration), patient, responses, now_h, seed, subject)
         later(lab.reported_h, Priority.RESULT, lambda now_h: read(lab, now_h))
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base.files import read_text, write_text
-from heparin_pk.trials.outcomes import Part
+from heparin_pk.trials.outcomes import Chunk
 
 
 class Checkpoint:
-    """A folder of finished parts."""
+    """A folder of finished chunks."""
 
     def __init__(self, folder: Path, fingerprint: str, size: int) -> None:
         self.folder, self.fingerprint, self.size = folder, fingerprint, size
@@ -29,25 +29,25 @@ class Checkpoint:
                 plain = json.loads(read_text(cover))
                 before, self.size = plain["fingerprint"], int(plain["people_per_chunk"])
             except (ValueError, KeyError, TypeError):
-                raise ValueError(f"{cover}: is not the cover of a trial's parts") from None
+                raise ValueError(f"{cover}: is not the cover of a trial's chunks") from None
             if before != fingerprint:
-                raise ValueError(f"{folder}: holds the parts of another trial (other arms, people, number or seed)")
+                raise ValueError(f"{folder}: holds the chunks of another trial (other arms, people, number or seed)")
         else:
             write_text(cover, json.dumps({"fingerprint": fingerprint, "people_per_chunk": size}))
 
     def _file(self, first: int) -> Path:
-        return self.folder / f"part-{first:012d}.npz"
+        return self.folder / f"chunk-{first:012d}.npz"
 
-    def write(self, part: Part) -> None:
-        """Keep a part: whole or not at all."""
-        arrays: dict[str, Any] = {"groups": np.array(part.groups), "keys": np.array(part.keys), "n": part.n}
-        arrays |= {f"covariate/{name}": values for name, values in part.covariates.items()}
-        arrays |= {f"row/{arm}/{key}": values for arm, rows in part.rows.items() for key, values in rows.items()}
-        arrays |= {f"levels/{arm}": counts for arm, counts in part.levels.items()}
-        arrays |= {f"times/{arm}": counts for arm, counts in part.times.items()}
+    def write(self, chunk: Chunk) -> None:
+        """Keep a chunk: whole or not at all."""
+        arrays: dict[str, Any] = {"groups": np.array(chunk.groups), "keys": np.array(chunk.keys), "n": chunk.n}
+        arrays |= {f"covariate/{name}": values for name, values in chunk.covariates.items()}
+        arrays |= {f"row/{arm}/{key}": values for arm, rows in chunk.rows.items() for key, values in rows.items()}
+        arrays |= {f"levels/{arm}": counts for arm, counts in chunk.levels.items()}
+        arrays |= {f"times/{arm}": counts for arm, counts in chunk.times.items()}
         for name in ("sums", "differences"):
-            arrays[name] = np.array(json.dumps(getattr(part, name).tolist()))
-        file = self._file(part.first)
+            arrays[name] = np.array(json.dumps(getattr(chunk, name).tolist()))
+        file = self._file(chunk.first)
         unfinished = file.with_suffix(".unfinished.npz")
         try:
             np.savez(unfinished, **arrays)
@@ -55,8 +55,8 @@ class Checkpoint:
         except OSError as error:
             raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
 
-    def read(self, first: int) -> Part | None:
-        """Return a part that was kept, or ``None``."""
+    def read(self, first: int) -> Chunk | None:
+        """Return a chunk that was kept, or ``None``."""
         file = self._file(first)
         if not file.exists():
             return None
@@ -73,7 +73,7 @@ class Checkpoint:
         exact = {name: np.array(json.loads(str(arrays[name])), dtype=object) for name in ("sums", "differences")}
         if not exact["differences"].size:
             exact["differences"] = np.zeros((0, *exact["sums"].shape[1:]), dtype=object)
-        return Part(
+        return Chunk(
             first=first,
             n=int(arrays["n"]),
             covariates=_under("covariate/", arrays),

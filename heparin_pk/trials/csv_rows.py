@@ -10,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from heparin_pk.trials.outcomes import Part
+from heparin_pk.trials.outcomes import Chunk
 
 
-def as_csv_text(part: Part, arms: tuple[str, ...]) -> str:
-    """Return the rows of a part as CSV, person by person, so that parts leave no trace; person 0 comes after the names."""
-    people = zip(range(part.first, part.first + part.n), *_lists(part.covariates), strict=True)
-    outcomes = [zip(*_lists(part.rows[arm]), strict=True) for arm in arms]
+def as_csv_text(chunk: Chunk, arms: tuple[str, ...]) -> str:
+    """Return the rows of a chunk as CSV, person by person, so that chunks leave no trace; person 0 comes after the names."""
+    people = zip(range(chunk.first, chunk.first + chunk.n), *_lists(chunk.covariates), strict=True)
+    outcomes = [zip(*_lists(chunk.rows[arm]), strict=True) for arm in arms]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    if part.first == 0:
-        writer.writerow(["arm", "subject", *part.covariates, *part.keys])
+    if chunk.first == 0:
+        writer.writerow(["arm", "subject", *chunk.covariates, *chunk.keys])
     writer.writerows(
         (arm, *who, *row) for who, *rows in zip(people, *outcomes, strict=True) for arm, row in zip(arms, rows, strict=True)
     )
@@ -33,15 +33,15 @@ def _lists(columns: Mapping[str, np.ndarray]) -> list[list]:
 
 
 class RowsOut:
-    """Writes rows to a CSV file, person 0 first, as parts come in any order; the file appears when it is whole."""
+    """Writes rows to a CSV file, person 0 first, as chunks come in any order; the file appears when it is whole."""
 
     def __init__(self, file: str | Path | None, arms: tuple[str, ...], order: list[int]) -> None:
         self._file, self._arms, self._order = file, arms, order
-        self._early: dict[int, Part] = {}
+        self._early: dict[int, Chunk] = {}
         self._out: io.TextIOWrapper | None = None
         if file is not None:
             try:
-                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")
+                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
             except OSError as error:
                 raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
 
@@ -49,17 +49,17 @@ class RowsOut:
     def _unfinished(self) -> str:
         return f"{self._file}.unfinished"
 
-    def take(self, part: Part) -> None:
-        """Write a part, or keep it until its turn comes."""
+    def take(self, chunk: Chunk) -> None:
+        """Write a chunk, or keep it until its turn comes."""
         if self._out is None:
             return
-        self._early[part.first] = part
+        self._early[chunk.first] = chunk
         while self._order and self._order[0] in self._early:
-            next_part = self._early.pop(self._order.pop(0))
-            self._out.write(next_part.text or as_csv_text(next_part, self._arms))
+            next_chunk = self._early.pop(self._order.pop(0))
+            self._out.write(next_chunk.text or as_csv_text(next_chunk, self._arms))
 
     def finish(self) -> None:
-        """Say that every part was taken: give the file its name."""
+        """Say that every chunk was taken: give the file its name."""
         if self._out is not None:
             self._out.close()
             os.replace(self._unfinished, str(self._file))

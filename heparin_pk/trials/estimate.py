@@ -14,7 +14,7 @@ Z_95 = 1.959963984540054
 
 
 def unit_powers(outcome: Outcome) -> tuple[int, int]:
-    """Return into how many parts a unit is cut for sums and sums of squares (powers of two): 65,536 people fit into 63 bits."""
+    """Return into how many chunks a unit is cut for sums and sums of squares (powers of two): 65,536 people fit into 63 bits."""
     size = math.ceil(math.log2(max(1.0, outcome.most)))
     return 46 - size, 46 - 2 * size
 
@@ -41,7 +41,7 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
     for place, (key, one) in enumerate(zip(keys, values, strict=True)):  # one at a time stays in the processor's cache
         known = ~np.isnan(one)
         all_known = bool(known.all())
-        one = one if all_known else np.where(known, one, 0.0)
+        one = one if all_known else np.where(known, one, 0.0)  # noqa: PLW2901
         largest = np.abs(one).max(initial=0.0)
         if largest > OUTCOMES[key].most:
             raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest:g}")

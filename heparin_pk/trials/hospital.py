@@ -5,7 +5,7 @@ from __future__ import annotations
 from heparin_pk.base.source import Source, Value
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.sources import ASSUMED
-from heparin_pk.trials.population import Population, Spread
+from heparin_pk.trials.population import Distribution, Population
 from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
@@ -53,7 +53,7 @@ THANOS_1 = Source(
 TICHELAAR_2012 = Source(
     key="Tichelaar_2012",
     citation=(
-        "Tichelaar V, Mulder A, Kluin-Nelemans H, Meijer K. The acute phase reaction explains only a part of initially elevated "
+        "Tichelaar V, Mulder A, Kluin-Nelemans H, Meijer K. The acute phase reaction explains only a chunk of initially elevated "
         "factor VIII:C levels: a prospective cohort study in patients with venous thrombosis. Thromb Res 2012;129(2):183-186"
     ),
     where="Abstract: mean factor VIII 207 IU/dL at baseline, 75 patients (taken as the median); a CV of 45 % is assumed",
@@ -62,75 +62,78 @@ TICHELAAR_2012 = Source(
 ANY_HOUR = ASSUMED.at("heparin is begun at any hour of the day alike")
 
 _NHANES = "60 years and more"
-FEMALE = Spread(feature="female", form="share", middle=Value(0.615, DAVYDOV_2000.at("Abstract: 59 of 96 patients were women")))
-AGE = Spread(
+FEMALE = Distribution(
+    feature="female", form="share", share=Value(0.615, DAVYDOV_2000.at("Abstract: 59 of 96 patients were women"))
+)
+AGE = Distribution(
     feature="age_y",
     form="normal",
-    middle=Value(66.9, DAVYDOV_2000),
-    spread=Value(15.1, DAVYDOV_2000),
+    mean=Value(66.9, DAVYDOV_2000),
+    sd=Value(15.1, DAVYDOV_2000),
     low=18.0,
     high=99.0,
 )
-HEIGHT_MEN = Spread(
+HEIGHT_MEN = Distribution(
     feature="height_cm",
     form="log-normal",
     among="male",
-    middle=Value(173.3, NHANES_2015.at(f"men of {_NHANES}: mean of ln 5.1550")),
-    spread=Value(0.0421, NHANES_2015.at(f"men of {_NHANES}: SD of ln")),
+    median=Value(173.3, NHANES_2015.at(f"men of {_NHANES}: mean of ln 5.1550")),
+    sd=Value(0.0421, NHANES_2015.at(f"men of {_NHANES}: SD of ln")),
     low=140.0,
     high=215.0,
 )
-HEIGHT_WOMEN = Spread(
+HEIGHT_WOMEN = Distribution(
     feature="height_cm",
     form="log-normal",
     among="female",
-    middle=Value(159.1, NHANES_2015.at(f"women of {_NHANES}: mean of ln 5.0697")),
-    spread=Value(0.0445, NHANES_2015.at(f"women of {_NHANES}: SD of ln")),
+    median=Value(159.1, NHANES_2015.at(f"women of {_NHANES}: mean of ln 5.0697")),
+    sd=Value(0.0445, NHANES_2015.at(f"women of {_NHANES}: SD of ln")),
     low=130.0,
     high=205.0,
 )
-WEIGHT_MEN = Spread(
+WEIGHT_MEN = Distribution(
     feature="weight_kg",
     form="log-normal",
     among="male",
-    middle=Value(86.3, NHANES_2015.at(f"men of {_NHANES}: mean of ln 4.4578")),
-    spread=Value(0.2139, NHANES_2015.at(f"men of {_NHANES}: SD of ln; correlation with ln height 0.514")),
+    median=Value(86.3, NHANES_2015.at(f"men of {_NHANES}: mean of ln 4.4578")),
+    sd=Value(0.2139, NHANES_2015.at(f"men of {_NHANES}: SD of ln; correlation with ln height 0.514")),
     low=35.0,
     high=250.0,
     correlates_with="height_cm",
     correlation_fraction=0.514,
 )
-WEIGHT_WOMEN = Spread(
+WEIGHT_WOMEN = Distribution(
     feature="weight_kg",
     form="log-normal",
     among="female",
-    middle=Value(73.3, NHANES_2015.at(f"women of {_NHANES}: mean of ln 4.2945")),
-    spread=Value(0.2448, NHANES_2015.at(f"women of {_NHANES}: SD of ln; correlation with ln height 0.330")),
+    median=Value(73.3, NHANES_2015.at(f"women of {_NHANES}: mean of ln 4.2945")),
+    sd=Value(0.2448, NHANES_2015.at(f"women of {_NHANES}: SD of ln; correlation with ln height 0.330")),
     low=30.0,
     high=250.0,
     correlates_with="height_cm",
     correlation_fraction=0.330,
 )
-SMOKER = Spread(feature="smoker", form="share", middle=Value(0.30, SMOKERS))
-KIDNEY_FAILURE = Spread(feature="kidney_failure", form="share", middle=Value(0.056, RIETE_2006))
-ANTITHROMBIN = Spread(
+SMOKER = Distribution(feature="smoker", form="share", share=Value(0.30, SMOKERS))
+KIDNEY_FAILURE = Distribution(feature="kidney_failure", form="share", share=Value(0.056, RIETE_2006))
+ANTITHROMBIN = Distribution(
     feature="antithrombin_fraction",
     form="normal",
-    middle=Value(0.90, THANOS_1),
-    spread=Value(0.16, THANOS_1),
+    mean=Value(0.90, THANOS_1),
+    sd=Value(0.16, THANOS_1),
     low=0.3,
     high=1.5,
 )
-FACTOR_VIII = Spread(
+FACTOR_VIII_MEDIAN = Value(2.07, TICHELAAR_2012)
+FACTOR_VIII = Distribution(
     feature="factor_viii_u_per_ml",
     form="log-normal",
-    middle=Value(2.07, TICHELAAR_2012),
-    spread=Value(0.429, TICHELAAR_2012.at("SD of ln for an assumed CV of 45 %")),
+    median=FACTOR_VIII_MEDIAN,
+    sd=Value(0.429, TICHELAAR_2012.at("SD of ln for an assumed CV of 45 %")),
     low=0.3,
     high=12.0,
 )
 """Beyond what is in :data:`THROMBOSIS_WARD`: reagents were measured in patients, whose factor VIII is in the slope already."""
-TIME_OF_DAY = Spread(feature="clock_at_start_h", form="uniform", middle=Value(0.0, ANY_HOUR), spread=Value(24.0, ANY_HOUR))
+TIME_OF_DAY = Distribution(feature="clock_at_start_h", form="uniform", lowest=Value(0.0, ANY_HOUR), highest=Value(24.0, ANY_HOUR))
 """Adds the swing of heparin's effect over the day: ``THROMBOSIS_WARD.with_distributions(TIME_OF_DAY)``."""
 
 THROMBOSIS_WARD = Population(

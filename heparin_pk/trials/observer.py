@@ -1,7 +1,7 @@
 """What becomes of many people, counted while time passes: nobody's trajectory is kept.
 
-A level rises with the concentration, so a range of an assay is a range of concentrations, one pair of edges a person; between two
-kept moments the concentration is a straight line, cut at the edges. The numbers are those of :mod:`heparin_pk.simulation.metrics` but for
+A level rises with the concentration, so a range of an assay is a range of concentrations, one pair of thresholds a person; between two
+kept moments the concentration is a straight line, cut at the thresholds. The numbers are those of :mod:`heparin_pk.simulation.metrics` but for
 the curvature of the aPTT within five minutes.
 """
 
@@ -23,7 +23,7 @@ from heparin_pk.simulation.metrics import SHORTEST_STAY_H
 class InRange:
     """Hours below and in one range, and when it was first reached, of n people.
 
-    Only the moments at which somebody passes an edge are worked on.
+    Only the moments at which somebody passes an threshold are worked on.
     """
 
     def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses) -> None:
@@ -31,7 +31,7 @@ class InRange:
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
         self._low = _column(concentration_for_u_per_ml(target.assay, target.low, cohort, responses), n)
         self._high = _column(concentration_for_u_per_ml(target.assay, target.high, cohort, responses), n)
-        self._changes_by_itself = any(
+        self._varies_with_time = any(
             law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
         )
         self._last = self._felt(np.arange(n), np.zeros(n), np.zeros(n))
@@ -41,41 +41,41 @@ class InRange:
         self.first_h = np.full(n, np.inf)
 
     def _felt(self, lanes: np.ndarray, concentration: np.ndarray, time_h: np.ndarray) -> np.ndarray:
-        if not self._changes_by_itself:
+        if not self._varies_with_time:
             return concentration
         return felt_u_per_ml(self._assay, concentration, self._cohort.take(lanes), self._responses, time_h)
 
     @property
     def is_fixed(self) -> bool:
-        """True when the edges are the same concentrations at every hour."""
-        return not self._changes_by_itself
+        """True when the thresholds are the same concentrations at every hour."""
+        return not self._varies_with_time
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray:
-        """Return the two edges of these people, shape (2, m)."""
+    def thresholds(self, lanes: np.ndarray) -> np.ndarray:
+        """Return the two thresholds of these people, shape (2, m)."""
         return np.stack([self._low[lanes], self._high[lanes]])
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Note the time that passed: each piece that crosses an edge is cut there."""
-        piece, who, before, after = levels.piece, levels.place, levels.before, levels.after
-        if self._changes_by_itself:
+        """Note the time that passed: each interval that crosses an threshold is cut there."""
+        interval, who, before, after = levels.interval, levels.place, levels.before, levels.after
+        if self._varies_with_time:
             in_turn = np.argsort(who, kind="stable")  # one lane after the other
-            piece, who = piece[in_turn], who[in_turn]
-            after = self._felt(lanes[who], after[in_turn], moments.at(piece + 1, who))
-            before = np.where(piece == 0, self._last[lanes[who]], np.concatenate([after[:1], after[:-1]]))
+            interval, who = interval[in_turn], who[in_turn]
+            after = self._felt(lanes[who], after[in_turn], moments.at(interval + 1, who))
+            before = np.where(interval == 0, self._last[lanes[who]], np.concatenate([after[:1], after[:-1]]))
         low, high = self._low[lanes], self._high[lanes]
         was, now = side_of_range(before, low[who], high[who]), side_of_range(after, low[who], high[who])
         mine = np.flatnonzero(was != now)
         if len(mine):
-            piece, who, before, after, was, now = (x[mine] for x in (piece, who, before, after, was, now))
-            start_h = moments.at(piece, who)
-            pace_h = (moments.at(piece + 1, who) - start_h) / (after - before)
+            interval, who, before, after, was, now = (x[mine] for x in (interval, who, before, after, was, now))
+            start_h = moments.at(interval, who)
+            pace_h = (moments.at(interval + 1, who) - start_h) / (after - before)
             at_low_h = start_h + (low[who] - before) * pace_h
             at_high_h = start_h + (high[who] - before) * pace_h
             out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
             into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
             for turn in _turns(who):
                 self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        last = self._felt(lanes, levels.last, moments.end_h) if self._changes_by_itself else levels.last
+        last = self._felt(lanes, levels.last, moments.end_h) if self._varies_with_time else levels.last
         self._last[lanes] = last
         self._side[lanes] = side_of_range(last, low, high)
 
@@ -127,11 +127,11 @@ class TrialObserver:
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
-    def edges(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return the edges of the ranges, shape (2 k, m), or ``None`` where one does not stay where it is."""
+    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return the thresholds of the ranges, shape (2 k, m), or ``None`` where one does not stay where it is."""
         if not all(one.is_fixed for one in self.ranges):
             return None
-        return np.concatenate([np.empty((0, len(lanes))), *(one.edges(lanes) for one in self.ranges)])
+        return np.concatenate([np.empty((0, len(lanes))), *(one.thresholds(lanes) for one in self.ranges)])
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""
@@ -145,7 +145,7 @@ class TrialObserver:
         for one in self.ranges:
             one.given(lanes, at_h, concentration_u_per_ml)
 
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:  # noqa: ARG002
         """Count an order."""
         self._began_h[lanes] = np.minimum(self._began_h[lanes], at_h)
         if what in (EventKind.INFUSION, EventKind.STOP):

@@ -24,7 +24,7 @@ from heparin_pk.trials.histogram import level_bins
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Chunk:
     """What came out of some of the people: everything that can be added up; ``text`` is their rows as CSV, where asked for."""
 
     first: int
@@ -39,8 +39,8 @@ class Part:
     times: dict[str, np.ndarray]
     text: str = ""
 
-    def without_rows(self) -> Part:
-        """Return the same part without the rows of single patients."""
+    def without_rows(self) -> Chunk:
+        """Return the same chunk without the rows of single patients."""
         return replace(self, covariates={}, rows={})
 
 
@@ -71,24 +71,24 @@ class Outcomes:
         self._levels: dict[str, np.ndarray] = {}
         self._times: dict[str, np.ndarray] = {}
         self._there: set[int] = set()
-        self._parts: dict[int, Part] = {}
+        self._chunks: dict[int, Chunk] = {}
 
-    def add(self, part: Part) -> None:
+    def add(self, chunk: Chunk) -> None:
         """Add what came out of some more people; raises ``ValueError`` when they were added before."""
-        if part.first in self._there:
-            raise ValueError(f"the people from {part.first} on are in already")
+        if chunk.first in self._there:
+            raise ValueError(f"the people from {chunk.first} on are in already")
         if self._sums is None:
-            self.groups, self._keys = part.groups, part.keys
-            self._sums, self._differences = part.sums, part.differences
-            self._levels, self._times = dict(part.levels), dict(part.times)
+            self.groups, self._keys = chunk.groups, chunk.keys
+            self._sums, self._differences = chunk.sums, chunk.differences
+            self._levels, self._times = dict(chunk.levels), dict(chunk.times)
         else:
-            self._sums, self._differences = self._sums + part.sums, self._differences + part.differences
-            self._levels = {arm: self._levels[arm] + part.levels[arm] for arm in self.arms}
-            self._times = {arm: self._times[arm] + part.times[arm] for arm in self.arms}
-        self.n += part.n
-        self._there.add(part.first)
+            self._sums, self._differences = self._sums + chunk.sums, self._differences + chunk.differences
+            self._levels = {arm: self._levels[arm] + chunk.levels[arm] for arm in self.arms}
+            self._times = {arm: self._times[arm] + chunk.times[arm] for arm in self.arms}
+        self.n += chunk.n
+        self._there.add(chunk.first)
         if self.keep_rows:
-            self._parts[part.first] = part
+            self._chunks[chunk.first] = chunk
 
     # Numbers
 
@@ -162,19 +162,19 @@ class Outcomes:
         check_one_of("arm", arm, self.arms)
         if not self.keep_rows:
             raise ValueError("rows were not kept (keep_rows=False)")
-        parts = [self._parts[first] for first in sorted(self._parts)]
-        subject = np.concatenate([np.arange(part.first, part.first + part.n) for part in parts])
+        chunks = [self._chunks[first] for first in sorted(self._chunks)]
+        subject = np.concatenate([np.arange(chunk.first, chunk.first + chunk.n) for chunk in chunks])
         columns: dict[str, np.ndarray] = {"subject": subject}
-        for name in parts[0].covariates:
-            columns[name] = np.concatenate([part.covariates[name] for part in parts])
+        for name in chunks[0].covariates:
+            columns[name] = np.concatenate([chunk.covariates[name] for chunk in chunks])
         for key in self.keys:
-            columns[key] = np.concatenate([part.rows[arm][key] for part in parts])
+            columns[key] = np.concatenate([chunk.rows[arm][key] for chunk in chunks])
         return columns
 
     def to_frame(self):
         """Return one row a patient and arm as a pandas DataFrame; a time that never came is missing (NaN)."""
         try:
-            import pandas as pd
+            import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
         frames = [pd.DataFrame({"arm": arm, **self.columns(arm)}) for arm in self.arms]
@@ -193,7 +193,7 @@ class Outcomes:
     def to_xarray(self):
         """Return the rows as an xarray Dataset with dimensions arm and subject."""
         try:
-            import xarray as xr
+            import xarray as xr  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_xarray needs xarray: pip install xarray") from None
         every = {arm: self.columns(arm) for arm in self.arms}

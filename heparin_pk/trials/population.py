@@ -28,26 +28,38 @@ from heparin_pk.published.drug import Drug, Variability
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
 _NORMAL = NormalDist()
 _ANYBODY = Patient(weight_kg=75.0)
-FORMS = ("normal", "log-normal", "uniform", "share")
+FORMS = {
+    "normal": ("mean", "sd"),
+    "log-normal": ("median", "sd"),
+    "uniform": ("lowest", "highest"),
+    "share": ("share",),
+}
+"""The numbers each form of a distribution has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Spread:
-    """How one feature is spread over people, with the place each number was read in.
+class Distribution:
+    """Distribution of one feature over people, with the place each number was read in.
 
-    ``feature`` is a numeric or yes-or-no field of :class:`Patient`, or "female". ``form`` "normal": ``middle`` is the mean and
-    ``spread`` the SD; "log-normal": the median and the SD of the logarithm; "uniform": the lowest and the highest; "share":
-    ``middle`` is the share of people with the feature. ``among`` limits it to one sex, so that women and men can differ.
-    ``low`` and ``high`` cut the distribution (people beyond are not moved to the edge: the rest is spread over what is left).
-    ``correlates_with`` names a feature spread before, ``correlation_fraction`` how closely (of the logarithms, where they are).
+    ``feature``: a numeric or yes-or-no field of :class:`Patient`, or "female".
+    ``form``: "normal" (give ``mean`` and ``sd``), "log-normal" (``median``, and ``sd`` of the natural logarithm), "uniform"
+    (``lowest`` and ``highest``) or "share" (``share`` of people with a yes-or-no feature).
+    ``among``: one sex, so that women and men can differ; "" for both.
+    ``low``, ``high``: limits at which the distribution is truncated (nobody is moved to the limit).
+    ``correlates_with``: a feature drawn before this one.
+    ``correlation_fraction``: how closely (of the logarithms, where they are log-normal).
 
-    Raises ``ValueError`` for an unknown feature or form, or a number without a source.
+    Raises ``ValueError`` for an unknown feature or form, a number without a source, or a number the form does not have.
     """
 
     feature: str
     form: str
-    middle: Value
-    spread: Value | None = None
+    mean: Value | None = None
+    median: Value | None = None
+    sd: Value | None = None
+    lowest: Value | None = None
+    highest: Value | None = None
+    share: Value | None = None
     among: str = ""
     low: float | None = None
     high: float | None = None
@@ -57,15 +69,17 @@ class Spread:
     def __post_init__(self) -> None:
         check_one_of("feature", self.feature, (*LIMITS, *YES_OR_NO, "female"))
         check_one_of("form", self.form, FORMS)
-        check_is("middle", self.middle, Value, f"a Value ({self.feature} needs its Source)")
+        for name in ("mean", "median", "sd", "lowest", "highest", "share"):
+            if name in FORMS[self.form]:
+                check_is(name, getattr(self, name), Value, f"a Value ({self.feature} needs its Source)")
+            elif getattr(self, name) is not None:
+                raise ValueError(f"a {self.form} distribution has {' and '.join(FORMS[self.form])}, no {name}")
         if (self.form == "share") != (self.feature in (*YES_OR_NO, "female")):
             raise ValueError(f"{self.feature} must be a share of people if and only if it is yes or no; got {self.form!r}")
-        if self.form == "share":
-            check_between("middle", self.middle.value, 0.0, 1.0)
-        else:
-            check_is("spread", self.spread, Value, f"a Value ({self.feature} needs its Source)")
-            if self.spread is not None and self.form != "uniform":
-                check_between("spread", self.spread.value, 0.0, 1e4)
+        if self.share is not None:
+            check_between("share", self.share.value, 0.0, 1.0)
+        if self.sd is not None:
+            check_between("sd", self.sd.value, 0.0, 1e4)
         check_one_of("among", self.among, ("", *SEXES))
         for name in ("low", "high"):
             if getattr(self, name) is not None:
@@ -74,37 +88,39 @@ class Spread:
 
     __repr__ = shown
 
+    def _numbers(self) -> tuple[Value, ...]:
+        return tuple(getattr(self, name) for name in FORMS[self.form])
+
     @property
     def sources(self) -> tuple[Source, ...]:
         """The papers behind it."""
-        return (self.middle.source, *(() if self.spread is None else (self.spread.source,)))
+        return tuple(one.source for one in self._numbers())
 
     def of(self, u: np.ndarray) -> np.ndarray:
         """Return the feature at numbers spread evenly over (0, 1)."""
-        middle = self.middle.value
+        first, *rest = (one.value for one in self._numbers())
         if self.form == "share":
-            return u < middle
-        assert self.spread is not None
-        spread = self.spread.value
+            return u < first
+        (second,) = rest
         if self.form == "uniform":
-            return middle + u * (spread - middle)
-        centre = math.log(middle) if self.form == "log-normal" else middle
+            return first + u * (second - first)
+        centre = math.log(first) if self.form == "log-normal" else first
         as_is: Any = math.log if self.form == "log-normal" else float
-        bottom = 0.0 if self.low is None else _NORMAL.cdf((as_is(self.low) - centre) / spread)
-        top = 1.0 if self.high is None else _NORMAL.cdf((as_is(self.high) - centre) / spread)
-        x = centre + spread * inverse_normal(bottom + u * (top - bottom))
+        bottom = 0.0 if self.low is None else _NORMAL.cdf((as_is(self.low) - centre) / second)
+        top = 1.0 if self.high is None else _NORMAL.cdf((as_is(self.high) - centre) / second)
+        x = centre + second * inverse_normal(bottom + u * (top - bottom))
         return each(math.exp, x) if self.form == "log-normal" else x
 
     def in_words(self) -> str:
         """Return it in words."""
         whom = f" ({self.among})" if self.among else ""
-        key, middle = self.middle.source.key, self.middle.value
-        if self.form == "share" or self.spread is None:
-            return f"{self.feature}{whom}: {middle:.1%} [{key}]"
+        key = self.sources[0].key
+        first, second = (*(one.value for one in self._numbers()), math.nan)[:2]
         numbers = {
-            "normal": f"{middle:g}, SD {self.spread.value:g}",
-            "log-normal": f"median {middle:.4g}, SD of ln {self.spread.value:g}",
-            "uniform": f"{middle:g} to {self.spread.value:g}, evenly",
+            "share": f"{first:.1%}",
+            "normal": f"{first:g}, SD {second:g}",
+            "log-normal": f"median {first:.4g}, SD of ln {second:g}",
+            "uniform": f"{first:g} to {second:g}, evenly",
         }[self.form]
         cut = "".join(f", {word} {end:g}" for word, end in (("from", self.low), ("to", self.high)) if end is not None)
         moves = f", r {self.correlation_fraction:g} with {self.correlates_with}" if self.correlates_with else ""
@@ -128,7 +144,7 @@ class Population:
 
     name: str = "people"
     typical: Patient = _ANYBODY
-    distributions: tuple[Spread, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
     table: tuple[tuple[str, tuple], ...] = ()
     dosing_weight: str = "actual"
     varies: bool = True
@@ -137,11 +153,11 @@ class Population:
     def __post_init__(self) -> None:
         check_text("name", self.name)
         check_is("typical", self.typical, Patient, "a Patient")
-        check_is("distributions", self.distributions, (list, tuple), "a list of Spread")
+        check_is("distributions", self.distributions, (list, tuple), "a list of Distribution")
         object.__setattr__(self, "distributions", tuple(self.distributions))
         seen: set[str] = set()
         for one in self.distributions:
-            check_is("distributions", one, Spread, "a Spread")
+            check_is("distributions", one, Distribution, "a Distribution")
             if one.correlates_with and one.correlates_with not in seen:
                 raise ValueError(f"{one.feature} must come after {one.correlates_with}, which it moves with")
             if one.among and "female" not in seen:
@@ -172,7 +188,7 @@ class Population:
         """The papers behind the distributions, each once."""
         return tuple({source.citation: source for one in self.distributions for source in one.sources}.values())
 
-    def with_distributions(self, *distributions: Spread) -> Population:
+    def with_distributions(self, *distributions: Distribution) -> Population:
         """Return the same people, spread in these features too (in place of what was said of them before)."""
         new = {one.feature for one in distributions}
         return replace(self, distributions=(*(one for one in self.distributions if one.feature not in new), *distributions))

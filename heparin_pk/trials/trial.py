@@ -1,7 +1,7 @@
 """A virtual trial: the same people under every arm, a laboratory in between, thousands to millions of them.
 
-A trial is cut into parts, and a part is a pure function of (trial, seed, which people): it does not matter in which order, on
-how many workers or on which machine parts are run, nor into how many the people are cut.
+A trial is cut into chunks, and a chunk is a pure function of (trial, seed, which people): it does not matter in which order, on
+how many workers or on which machine chunks are run, nor into how many the people are cut.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from heparin_pk.trials.csv_rows import RowsOut
 from heparin_pk.trials.estimate import sums_of
 from heparin_pk.trials.histogram import count_levels, count_times
 from heparin_pk.trials.observer import TrialObserver
-from heparin_pk.trials.outcomes import Outcomes, Part
+from heparin_pk.trials.outcomes import Chunk, Outcomes
 from heparin_pk.trials.per_patient import groups_of, rows_of
 from heparin_pk.trials.population import Population
 from heparin_pk.trials.workers import Job, here, in_processes, on_a_cluster, reached
@@ -45,7 +45,7 @@ from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
 PEOPLE_PER_CHUNK = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
-"""How many people make one part where nobody says otherwise; at most 65,536."""
+"""How many people make one chunk where nobody says otherwise; at most 65,536."""
 
 
 class TrialInterrupted(KeyboardInterrupt):
@@ -179,9 +179,9 @@ class Trial:
         every += [source for source in (self.common_range.source,) if source is not None]
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
 
-    # One part, one patient
+    # One chunk, one patient
 
-    def part(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Part:
+    def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
         """Return what comes out of people ``first`` to ``first + n - 1``: a pure function of its arguments."""
         check_between("n", n, 1, 65_536)
         subjects = np.arange(first, first + n)
@@ -212,7 +212,7 @@ class Trial:
         groups = groups_of(cohort)
         sums, differences = sums_of(rows, groups)
         covariates = {name: cohort.column(name) for name in COVARIATES if getattr(cohort, name) is not None}
-        return Part(
+        return Chunk(
             first=first,
             n=n,
             covariates={name: values for name, values in covariates.items() if values is not None},
@@ -265,7 +265,7 @@ class Trial:
         ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
         ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_chunk`` how many are run together at most (65,536
         or fewer): none of these changes a n. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file``
-        receives the rows as parts finish. ``checkpoint`` is a folder in which finished parts are kept: the same call goes on
+        receives the rows as chunks finish. ``checkpoint`` is a folder in which finished chunks are kept: the same call goes on
         from there.
 
         Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
@@ -279,7 +279,7 @@ class Trial:
         one_seed = checked_seed(seed)
         if self.population.size is not None and n > self.population.size:
             raise ValueError(f"n must be at most {self.population.size}, the people in the table; got {n}")
-        if client is None and scheduler is None:  # as many parts, all of one size, as keep everybody busy to the end
+        if client is None and scheduler is None:  # as many chunks, all of one size, as keep everybody busy to the end
             rounds = -(-n // (workers * size))
             size = -(-n // (workers * rounds))
         kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, one_seed), size)
@@ -300,27 +300,27 @@ class Trial:
         todo = []
         with _bar(n, progress) as bar:
 
-            def take(part: Part) -> None:
-                sink.take(part)
-                found.add(part)
-                bar.update(part.n)
+            def take(chunk: Chunk) -> None:
+                sink.take(chunk)
+                found.add(chunk)
+                bar.update(chunk.n)
 
             for first, many in wanted:
-                part = None if kept is None else kept.read(first)
-                if part is None:
+                chunk = None if kept is None else kept.read(first)
+                if chunk is None:
                     todo.append((first, many))
                 else:
-                    take(part)
+                    take(chunk)
             job = Job(self, one_seed, runner, keep_rows or kept is not None, csv_file is not None)
             if client is not None or own_client is not None:
-                parts = on_a_cluster(job, todo, client or own_client)
+                chunks = on_a_cluster(job, todo, client or own_client)
             else:
-                parts = in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else here(job, todo)
+                chunks = in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else here(job, todo)
             try:
-                for part in parts:
+                for chunk in chunks:
                     if kept is not None:
-                        kept.write(part)
-                    take(part)
+                        kept.write(chunk)
+                    take(chunk)
                 sink.finish()
             except KeyboardInterrupt:
                 where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
@@ -353,6 +353,6 @@ def _name(arm: Any) -> str:
 
 
 def _bar(n: int, progress: bool) -> Any:
-    from tqdm import tqdm
+    from tqdm import tqdm  # noqa: PLC0415  only where time passes long enough
 
     return tqdm(total=n, unit=" patients", unit_scale=True, disable=None if progress else True, leave=False)

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from heparin_pk.trials.csv_rows import as_csv_text
-from heparin_pk.trials.outcomes import Part
+from heparin_pk.trials.outcomes import Chunk
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -25,7 +25,7 @@ class Divisible(Protocol):
         """The arms by name."""
         ...
 
-    def part(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Part:
+    def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
         """Return what comes out of people ``first`` to ``first + n - 1``."""
         ...
 
@@ -35,7 +35,7 @@ class Divisible(Protocol):
 
 
 class Job(NamedTuple):
-    """What all parts of a run have in common; ``as_csv`` asks for the text of the rows, so that many hands write it."""
+    """What all chunks of a run have in common; ``as_csv`` asks for the text of the rows, so that many hands write it."""
 
     trial: Divisible
     seed: int
@@ -44,32 +44,32 @@ class Job(NamedTuple):
     as_csv: bool
 
 
-def run_part(job: Job, first: int, n: int) -> Part:
-    part = job.trial.part(first, n, seed=job.seed, runner=job.runner)
+def run_chunk(job: Job, first: int, n: int) -> Chunk:
+    chunk = job.trial.chunk(first, n, seed=job.seed, runner=job.runner)
     if job.as_csv:
-        part = replace(part, text=as_csv_text(part, job.trial.names))
-    return part if job.with_rows else part.without_rows()
+        chunk = replace(chunk, text=as_csv_text(chunk, job.trial.names))
+    return chunk if job.with_rows else chunk.without_rows()
 
 
-def here(job: Job, todo: list[tuple[int, int]]) -> Iterator[Part]:
-    return (run_part(job, first, n) for first, n in todo)
+def here(job: Job, todo: list[tuple[int, int]]) -> Iterator[Chunk]:
+    return (run_chunk(job, first, n) for first, n in todo)
 
 
-def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Part]:
-    """Yield parts as this process and the others beside it finish them; each takes the next when it is free."""
-    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-    from multiprocessing import get_context
+def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Chunk]:
+    """Yield chunks as this process and the others beside it finish them; each takes the next when it is free."""
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # noqa: PLC0415  absent in a browser
+    from multiprocessing import get_context  # noqa: PLC0415
 
     others = min(workers, len(todo)) - 1
     pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
     rest, left = deque(todo), len(todo)
-    finished: SimpleQueue[Future[Part]] = SimpleQueue()
+    finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
 
-    def go_on(done: Future[Part] | None = None) -> None:
+    def go_on(done: Future[Chunk] | None = None) -> None:
         with suppress(IndexError):  # nothing left to do
             which = rest.popleft()
             try:
-                pool.submit(run_part, job, *which).add_done_callback(go_on)
+                pool.submit(run_chunk, job, *which).add_done_callback(go_on)
             except RuntimeError:  # no process will take it: it is left to this one
                 rest.append(which)
         if done is not None:
@@ -83,7 +83,7 @@ def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterato
             with suppress(IndexError):
                 mine = rest.popleft()
             if mine is not None:
-                yield run_part(job, *mine)
+                yield run_chunk(job, *mine)
                 left -= 1
             while left and not (rest and finished.empty()):
                 yield finished.get().result()
@@ -110,17 +110,17 @@ def reached(scheduler: str) -> Any:
 
 def _distributed() -> Any:
     try:
-        from dask import distributed
+        from dask import distributed  # noqa: PLC0415  optional
     except ImportError:
         raise ValueError('a Dask cluster needs dask.distributed: pip install "heparin-pk[cluster]"') from None
     return distributed
 
 
-def on_a_cluster(job: Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Part]:
-    """Yield parts as a Dask cluster finishes them; a part of a worker that died is run again by another."""
+def on_a_cluster(job: Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Chunk]:
+    """Yield chunks as a Dask cluster finishes them; a chunk of a worker that died is run again by another."""
     name = f"heparin-pk-{job.trial.fingerprint(0, job.seed)[:16]}-{job.runner}-{job.with_rows}-{job.as_csv}"
-    futures = [client.submit(run_part, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
+    futures = [client.submit(run_chunk, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
     for future in _distributed().as_completed(futures):
-        part = future.result()
+        chunk = future.result()
         future.release()
-        yield part
+        yield chunk

@@ -125,7 +125,7 @@ class Hold:
 
     __repr__ = shown
 
-    def resolved(self, weight_kg: float) -> Self:
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
         """Return the order itself: a hold has no dose."""
         return self
 
@@ -146,7 +146,7 @@ class Stop:
 
     __repr__ = shown
 
-    def resolved(self, weight_kg: float) -> Self:
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
         """Return the order itself: a stop has no dose."""
         return self
 
@@ -187,7 +187,7 @@ class Protamine:
 
     __repr__ = shown
 
-    def resolved(self, weight_kg: float) -> Self:
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
         """Return the order itself: protamine is ordered in mg."""
         return self
 
