@@ -11,7 +11,7 @@ from heparin_pk.base.citations import print_citations
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
-from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_range_for_anti_xa
+from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_range_for_anti_xa, level
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import Kinetics
@@ -19,6 +19,7 @@ from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.evidence import calibration, datasets, validation, vpc
 from heparin_pk.published.drug import Drug, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
+from heparin_pk.simulation.cohort import NoObserver, Observer, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay
@@ -30,10 +31,85 @@ from heparin_pk.trials.population import Distribution, Population, on_another_da
 from heparin_pk.trials.trial import Arm, Trial
 from heparin_pk.ward import nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
-from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations
+from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "aptt_range_for_anti_xa",
+    "Arm",
+    "ASSAYS",
+    "Bag",
+    "Band",
+    "Bolus",
+    "ByHand",
+    "calibration",
+    "ClottingTime",
+    "Cohort",
+    "Controller",
+    "Course",
+    "Covariate",
+    "datasets",
+    "Decision",
+    "Decisions",
+    "Distribution",
+    "dosing_weight_kg",
+    "Drug",
+    "Entry",
+    "Fixed",
+    "Hold",
+    "hospital",
+    "indications",
+    "Infusion",
+    "Kinetics",
+    "Lab",
+    "Laboratory",
+    "level",
+    "metrics",
+    "needed_rate_u_per_kg_per_h",
+    "Nomogram",
+    "nomogram",
+    "NoObserver",
+    "Observer",
+    "on_another_day",
+    "Outcomes",
+    "OutsideValidityDomain",
+    "overlay",
+    "Parameter",
+    "Patient",
+    "people",
+    "Population",
+    "print_citations",
+    "Protamine",
+    "published",
+    "Pump",
+    "Reagent",
+    "Recheck",
+    "Regimen",
+    "Residual",
+    "Responses",
+    "simulate",
+    "Situation",
+    "Situations",
+    "Source",
+    "Start",
+    "Step",
+    "Stop",
+    "Subcutaneous",
+    "TherapeuticRange",
+    "titrate",
+    "titrate_cohort",
+    "Trial",
+    "validation",
+    "ValidityDomain",
+    "Value",
+    "Variability",
+    "VectorController",
+    "vpc",
+    "WardErrors",
+    "__version__",
+]

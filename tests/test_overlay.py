@@ -28,7 +28,7 @@ from heparin_pk import (
 )
 from heparin_pk.base import citations as papers
 from heparin_pk.cli import main
-from heparin_pk.widgets import Choice, Explore, Picture, Slider, Toggle
+from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle
 
 PATIENT = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
 USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
@@ -354,7 +354,7 @@ def test_a_prediction_comes_first():
 def test_explore_refuses_what_its_controls_refuse():
     def draw(x, name, on):
         figure = plot.new_figure(3, 2)[0]
-        return Picture(figure=figure, words=f"<{x} {name} {on}>", code="1")
+        return Drawing(figure=figure, words=f"<{x} {name} {on}>", code="1")
 
     controls = [
         Slider(name="x", label="x (h)", low=0, high=10, step=1, value=3),
@@ -380,7 +380,7 @@ def test_a_drawing_that_is_refused_leaves_no_figure_open():
         figure = plot.new_figure(3, 2)[0]
         if x > 5:
             raise ValueError("x must stay below 5; got <6>")
-        return Picture(figure=figure, words="fine", code="1")
+        return Drawing(figure=figure, words="fine", code="1")
 
     before = plt.get_fignums()
     one = Explore([Slider(name="x", label="x (h)", low=0, high=10, step=1, value=3)], draw)

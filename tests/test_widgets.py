@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 from heparin_pk import ByHand, Drug, Nomogram, Patient, Reagent, Step, metrics, plot, published, titrate
 from heparin_pk.simulation.course import chart_in_words
 from heparin_pk.widgets import bedside, quiz
-from heparin_pk.widgets.bedside import _TABLES
+from heparin_pk.widgets.bedside_day import _TABLES
 from heparin_pk.widgets.picture import Scene
 from heparin_pk.widgets.words import number_in_words, side
 

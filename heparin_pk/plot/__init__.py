@@ -38,11 +38,11 @@ from heparin_pk.plot.courses import (
     replay,
     room_for_pump,
 )
-from heparin_pk.plot.indications import describe_indication, indications
-from heparin_pk.plot.overlay import describe_overlay, outside_in_short, overlay
+from heparin_pk.plot.evidence import describe_validation, validation
+from heparin_pk.plot.models import describe_overlay, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, two_assays
+from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import describe_trial, forest, percentile_bands, time_shares, time_to, trial, vpc
-from heparin_pk.plot.validation import describe_validation, validation
 
 __all__ = [
     "BLACK",

@@ -27,7 +27,7 @@ from heparin_pk.plot.base import (
     new_figure,
     shade_target,
 )
-from heparin_pk.plot.overlay import outside_in_short, shade_beyond
+from heparin_pk.plot.models import outside_in_short, shade_beyond
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course

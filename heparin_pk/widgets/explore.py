@@ -78,7 +78,7 @@ Control = Slider | Choice | Toggle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Drawing:
     """What a drawing returns: the figure, what it says in words (its text alternative), and the call that made it."""
 
     figure: Figure
@@ -96,7 +96,7 @@ class Explore(VBox):
     def __init__(
         self,
         controls: Sequence[Control],
-        draw: Callable[..., Picture],
+        draw: Callable[..., Drawing],
         *,
         predict: tuple[str, Sequence[str]] | None = None,
     ) -> None:

@@ -29,7 +29,7 @@ from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
-from heparin_pk.widgets.explore import Choice, Control, Explore, Picture, Slider, Toggle
+from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
 
 TYPICAL = Patient(weight_kg=75.0)
 USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
@@ -60,7 +60,7 @@ def _regimen_code(bolus: float, rate: float) -> str:
 # Why is the half-life not a number?
 
 
-def _half_life(dose: float, model: str) -> Picture:
+def _half_life(dose: float, model: str) -> Drawing:
     drug = published.named(model)
     axes = plot.new_figure(12.0, 4.6, nrows=1, ncols=2)[1][0]
     plot.decays(drug, TYPICAL, (dose,), ax=axes[0])
@@ -80,7 +80,7 @@ def _half_life(dose: float, model: str) -> Picture:
         f"plot.decays(drug, patient, ({dose:g},))\n"
         f"plot.half_lives({{{model!r}: drug}}, patient)\n"
     )
-    return Picture(figure=_figure(axes[0]), words=words, code=code)
+    return Drawing(figure=_figure(axes[0]), words=words, code=code)
 
 
 _ONE_BOLUS = (
@@ -106,7 +106,7 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
 # Several models
 
 
-def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Picture:
+def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Drawing:
     names = [name for name in _MODELS if chosen[name]]
     if not names:
         raise ValueError("choose a model at least; got none")
@@ -123,7 +123,7 @@ def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Picture:
         f'plot.overlay(courses, assay="{target.assay}", target=published.ranges.'
         f"{'ANTI_XA_TREATMENT' if assay == 'anti-Xa' else 'APTT_RATIO_TREATMENT'})\n"
     )
-    return Picture(figure=_figure(ax), words=plot.describe_overlay(courses, target.assay), code=code)
+    return Drawing(figure=_figure(ax), words=plot.describe_overlay(courses, target.assay), code=code)
 
 
 _MODELS = (
@@ -153,7 +153,7 @@ def overlay(**start: Any) -> Explore:
 # How does the blood answer?
 
 
-def _blood(reagent: str, concentration: float, baseline: float, antithrombin: float, factor_viii: float) -> Picture:
+def _blood(reagent: str, concentration: float, baseline: float, antithrombin: float, factor_viii: float) -> Drawing:
     patient = Patient(
         weight_kg=75.0, baseline_aptt_s=baseline, antithrombin_fraction=antithrombin, factor_viii_u_per_ml=factor_viii
     )
@@ -173,7 +173,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
         f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
-        "from heparin_pk import Patient, TherapeuticRange, plot, published\nfrom heparin_pk.blood.response import level\n\n"
+        "from heparin_pk import Patient, TherapeuticRange, level, plot, published\n\n"
         f"patient = {patient!r}\n"
         f"reagents = [published.reagents.REAGENTS[name] for name in {[one.name for one in drawn]!r}]\n"
         "answers = published.UFH_DEFAULT.answers_with(reagents[0])\n"
@@ -181,7 +181,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
         "in_use = TherapeuticRange(assay='aptt_s', low=45, high=75)\n"
         "plot.reagents(patient, reagents, target=in_use, responses=answers)\n"
     )
-    return Picture(figure=_figure(ax), words=words, code=code)
+    return Drawing(figure=_figure(ax), words=words, code=code)
 
 
 def blood(*, predict: bool = True, **start: Any) -> Explore:
@@ -208,7 +208,7 @@ _YES = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
 
 def _patients(
     weight: float, age: float, sex: str, antithrombin: float, factor_viii: float, doac: float, morning: bool, **yes: Any
-) -> Picture:
+) -> Drawing:
     patient = Patient(
         weight_kg=weight,
         age_y=age,
@@ -242,7 +242,7 @@ def _patients(
         "plot.two_assays({'this patient': course})\n"
         "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
     )
-    return Picture(figure=_figure(axes[0]), words=words, code=code)
+    return Drawing(figure=_figure(axes[0]), words=words, code=code)
 
 
 def patients(*, predict: bool = True, **start: Any) -> Explore:
@@ -275,7 +275,7 @@ _SOMEBODY = {
 _KG = {"adults": (40.0, 160.0), "children": (10.0, 60.0), "infants": (3.0, 10.0)}
 
 
-def _indications(reason: str, weight: float) -> Picture:
+def _indications(reason: str, weight: float) -> Drawing:
     one = reasons.named(reason)
     low, high = _KG[one.people]
     if not low <= weight <= high:
@@ -293,7 +293,7 @@ def _indications(reason: str, weight: float) -> Picture:
         "print(reason.course(patient).in_words())\n"
         "plot.indications([reason], patient)\n"
     )
-    return Picture(figure=_figure(axes[0, 0]), words=words, code=code)
+    return Drawing(figure=_figure(axes[0, 0]), words=words, code=code)
 
 
 def indications(*, predict: bool = False, **start: Any) -> Explore:
@@ -318,7 +318,7 @@ def _asked(group: str) -> tuple[proof.Row, ...]:
     return tuple(proof.rows(group=None if group == "all" else group))
 
 
-def _validation(group: str, fresh: bool) -> Picture:
+def _validation(group: str, fresh: bool) -> Drawing:
     rows = [row for row in _asked(group) if not (fresh and row.claim.used_to_build)]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
@@ -328,7 +328,7 @@ def _validation(group: str, fresh: bool) -> Picture:
         f"rows = validation.rows({'' if group == 'all' else f'group={group!r}'})\n"
         "print(validation.in_words(rows))\nplot.validation(rows)\n"
     )
-    return Picture(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
+    return Drawing(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
 
 
 def validation(*, predict: bool = True, **start: Any) -> Explore:
@@ -363,7 +363,7 @@ def _tried(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes
     return trial.run(n, seed=7, progress=False)
 
 
-def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view: str) -> Picture:
+def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view: str) -> Drawing:
     found = _tried(first, second, int(n), ward, reagent)
     if view == _VIEWS[0]:
         axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
@@ -387,7 +387,7 @@ def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view:
         f"found = trial.run({int(n)}, seed=7, progress=False)\n"
         f"print(found.in_words())\n{shown}"
     )
-    return Picture(figure=_figure(ax), words=plot.describe_trial(found), code=code)
+    return Drawing(figure=_figure(ax), words=plot.describe_trial(found), code=code)
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:

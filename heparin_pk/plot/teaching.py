@@ -12,7 +12,7 @@ import numpy as np
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.patient import Patient
 from heparin_pk.plot.base import BLUE, STYLE, axis_label, level_limits, new_figure, shade_target
-from heparin_pk.plot.overlay import outside_in_short
+from heparin_pk.plot.models import outside_in_short
 from heparin_pk.simulation.course import Course
 from heparin_pk.teaching.indications import Indication
 
