@@ -32,7 +32,9 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 from heparin_pk import Nomogram, Patient, WardErrors, published, titrate
 from heparin_pk.base.randomness import standard_normals
 from heparin_pk.blood.response import slope_ml_per_u
-from heparin_pk.simulation.cohort import Charts, EventKind, NoObserver, titrate_cohort
+from heparin_pk.simulation.cohort import Charts, titrate_cohort
+from heparin_pk.simulation.rules import EventKind
+from heparin_pk.simulation.observer import NoObserver
 from heparin_pk.trials.hospital import THROMBOSIS_WARD
 from heparin_pk.trials.trial import Trial
 

@@ -19,9 +19,10 @@ from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.evidence import calibration, datasets, validation, vpc
 from heparin_pk.published.drug import Drug, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
-from heparin_pk.simulation.cohort import NoObserver, Observer, titrate_cohort
+from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications

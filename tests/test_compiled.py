@@ -115,7 +115,7 @@ def test_machine_code_is_kept_and_found_again(tmp_path):
 GO = """
 import sys
 import numpy as np
-from heparin_pk.simulation.cohort import NoObserver
+from heparin_pk.simulation.observer import NoObserver
 from heparin_pk.engine.lanes import Lanes
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk import Patient

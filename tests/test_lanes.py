@@ -38,8 +38,10 @@ from heparin_pk.body.kinetics import Kinetics, Rates, State, derivatives
 from heparin_pk.engine import Run, compiled, exact, stepper
 from heparin_pk.engine.lanes import RUNNERS, Lanes
 from heparin_pk.engine.zero import ZERO
-from heparin_pk.simulation.cohort import EventKind, NoObserver, titrate_cohort
-from heparin_pk.simulation.rules import answers
+from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.simulation.conditions import responses_in
+from heparin_pk.simulation.observer import NoObserver
+from heparin_pk.simulation.rules import EventKind
 from heparin_pk.trials.observer import TrialObserver
 
 DRUG = published.UFH_DEFAULT
@@ -490,7 +492,7 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
         people = people.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
     cohort = people.cohort(DRUG, np.arange(25), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    observer = TrialObserver(cohort, answers(DRUG, None, Laboratory(assay=table.assay)), ranges)
+    observer = TrialObserver(cohort, responses_in(DRUG, None, Laboratory(assay=table.assay)), ranges)
     charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=2)
     observer.finish(48.0)
     for i in range(0, 25, 3):

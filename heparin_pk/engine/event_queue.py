@@ -196,6 +196,12 @@ class EventQueue:
         left, waits, *due = take_next(self._slots, lanes, here_h, self._rules)
         return left, bool(waits), Due(*due)
 
+    def waits(self, lane: int, kind: int, at_h: float) -> bool:
+        """Return whether an event of this kind at this time waits in the queue of a lane."""
+        n = int(self._slots.held[lane])
+        time_h, order = self._slots.time_h[:n, lane], self._slots.order[:n, lane]
+        return bool(((time_h == at_h) & (order & _WHAT_MASK == kind)).any())
+
     def running(self, lanes: np.ndarray, what: int) -> np.ndarray:
         """Return the sum of the amounts of one kind that still stand in the queue."""
         total = np.zeros(len(lanes))

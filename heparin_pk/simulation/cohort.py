@@ -1,109 +1,57 @@
-"""Time passes here for many people at once, as :mod:`heparin_pk.simulation.simulate` lets it pass for one.
+"""Time passes here for many patients at once, as :mod:`heparin_pk.simulation.simulate` lets it pass for one.
 
-Every lane has its own clock and its own queue. In each round everybody who has something to do without waiting does it, then
-all move on to their next appointment together, each to its own. What comes first at one moment is
-:class:`heparin_pk.simulation.rules.Priority`; every number (levels, orders, trajectories) is the one that
-:func:`heparin_pk.simulation.simulate.titrate` finds for that patient alone.
+A patient is a lane: it has its own clock and its own events, in one queue for all. The loop alternates two steps. Lanes whose
+next event needs no time to pass (it is at the lane's present time, or a result to be answered) handle that event. When no lane
+has one, every lane integrates forward to its own next event, all in one call. So lanes may stand at different times; nothing
+passes between them.
+
+What comes first at one moment, and what a decision may contain, is in :mod:`heparin_pk.simulation.rules`. Every number (levels,
+orders, trajectories) is the one that :func:`heparin_pk.simulation.simulate.titrate` finds for that patient alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is
+from heparin_pk.base.checks import check_is
 from heparin_pk.blood.laboratory import Lab, Laboratory
-from heparin_pk.blood.response import Responses
 from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
-from heparin_pk.engine.lanes import Lanes, Levels, Moments
+from heparin_pk.engine.lanes import Lanes
 from heparin_pk.published.drug import Drug
-from heparin_pk.simulation.rules import STILL_AT_THE_END, U_PER_MG_PROTAMINE, Priority, absolute, answers, prepared
+from heparin_pk.simulation import rules
+from heparin_pk.simulation.conditions import Conditions
+from heparin_pk.simulation.observer import NoObserver, Observer
+from heparin_pk.simulation.rules import KIND_OF, PRIORITIES, STILL_AT_THE_END, U_PER_MG_PROTAMINE, EventKind, Priority
 from heparin_pk.ward.by_hand import Fixed
-from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
+from heparin_pk.ward.controller import Controller, Decisions, Situation, Situations, VectorController
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
 from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
-
-class EventKind(IntEnum):
-    """What stands in an queue."""
-
-    DRAW = 0
-    RESULT = 1
-    RESULT_ABOVE = 2
-    BOLUS = 3
-    INFUSION = 4
-    STOP = 5
-    HOLD = 6
-    SUBCUTANEOUS = 7
-    PROTAMINE = 8
-    BOLUS_END = 9
-    HOLD_END = 10
-    PROTAMINE_END = 11
-    ABSORPTION = 12
-
-
-_PRIORITIES = {
-    **dict.fromkeys((EventKind.BOLUS_END, EventKind.HOLD_END, EventKind.PROTAMINE_END, EventKind.ABSORPTION), Priority.END),
-    EventKind.DRAW: Priority.DRAW,
-    **dict.fromkeys((EventKind.RESULT, EventKind.RESULT_ABOVE), Priority.RESULT),
-    **dict.fromkeys(
-        (EventKind.BOLUS, EventKind.INFUSION, EventKind.STOP, EventKind.HOLD, EventKind.SUBCUTANEOUS, EventKind.PROTAMINE),
-        Priority.ORDER,
-    ),
-}
-_PRIORITY_OF = np.array([_PRIORITIES[what] for what in EventKind])
+_PRIORITY_OF = np.array([PRIORITIES[kind] for kind in EventKind])
 _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
-
-
-class Observer(Protocol):
-    """Whoever is told what happens to many people."""
-
-    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return the thresholds whose crossing is to be told; see :class:`heparin_pk.engine.lanes.Watch`."""
-        ...
-
-    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Time passed for these lanes; see :class:`heparin_pk.engine.lanes.Watch`."""
-        ...
-
-    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
-        """Something was given or changed for these lanes; the concentration is the one just after it."""
-        ...
-
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
-        """An order was carried out for these lanes (U, U/h, min or mg)."""
-        ...
-
-
-class NoObserver:
-    """Nobody looks: what was seen and done is in the charts. A observer of your own may start from it."""
-
-    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return no thresholds."""
-        return np.empty((0, len(lanes)))
-
-    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Note nothing."""
-
-    def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
-        """Note nothing."""
-
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
-        """Note nothing."""
+_RATE_OF = {"subcutaneous": "ktr_per_h", "protamine": "kr_ml_per_u_per_h"}
+"""The rate that is zero in a model without this route."""
+_ROOM_FOR_RESULTS = 8
+"""Rows of the charts at first; doubled when a patient has more results."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Charts:
-    """What was seen and done to many people: results (k, n), newest last, and what was given in all (n,).
+    """Results and orders of n patients.
 
-    ``n_results`` (n,) counts each person's results; a place beyond it holds zeros. ``hourly_u_per_ml`` (n, hours + 1) is the
-    concentration at every full hour, before what is given then; ``trajectories_u_per_ml`` (n, 12 * hours + 1) the same every
-    five minutes, or empty where it was not kept.
+    ``n_results`` (n,): how many results each patient has.
+    ``drawn_h``, ``values``, ``above_ceiling`` (k, n): the results, oldest first; zeros beyond ``n_results``.
+    ``given_u`` (n,): heparin given in all, U.
+    ``rate_u_per_h`` (n,): the rate ordered last, U/h.
+    ``area_u_h_per_ml`` (n,): area under the concentration, U h/mL.
+    ``hourly_u_per_ml`` (n, hours + 1): the concentration at every full hour, before what is given then.
+    ``trajectories_u_per_ml`` (n, 12 * hours + 1): the same every five minutes; empty where it was not kept.
+    ``states`` (n, 8): the state of each patient at the end.
     """
 
     n_results: np.ndarray
@@ -116,276 +64,6 @@ class Charts:
     hourly_u_per_ml: np.ndarray
     trajectories_u_per_ml: np.ndarray
     states: np.ndarray
-
-
-class _Wards:
-    """Many bedsides: pumps, syringes, veins, charts."""
-
-    def __init__(
-        self,
-        cohort: Cohort,
-        drug: Drug,
-        controller: Controller,
-        laboratory: Laboratory,
-        pump: Pump,
-        responses: Responses,
-        hours: float,
-        seed: int,
-        subjects: np.ndarray,
-        ward_errors: WardErrors | None,
-        runner: str,
-        observer: Observer,
-        trajectories: bool,
-    ) -> None:
-        self.cohort, self.controller, self.laboratory, self.pump = cohort, controller, laboratory, pump
-        self.responses, self.hours, self.seed, self.subjects = responses, hours, seed, subjects
-        self.ward_errors, self.observer = ward_errors, observer
-        self.kinetics = drug.kinetics_of_all(cohort)
-        routes: tuple[str, ...] = ("subcutaneous", "protamine")
-        if isinstance(controller, VectorController):
-            routes = ()
-        elif isinstance(controller, Fixed):
-            kinds = {type(order) for order in controller.regimen.orders}
-            routes = tuple(route for kind, route in _ROUTE_OF.items() if kind in kinds)
-        self.lanes = Lanes(self.kinetics.rates(), hours, runner=runner, routes=routes, trajectories=trajectories)
-        self._routes = routes
-        self._for_many = controller if isinstance(controller, VectorController) else None  # asking a protocol takes its time
-        n = cohort.n
-        weight = cohort.column("weight_kg") if cohort.dosing_weight_kg is None else cohort.column("dosing_weight_kg")
-        assert weight is not None
-        self.weight_kg = weight
-        self.queue = EventQueue(n, _PRIORITY_OF, hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
-        self.here_h = np.zeros(n)
-        self.rate_u_per_h = np.zeros(n)
-        self.held_until_h = np.full(n, -1.0)
-        self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
-        self.n_results = np.zeros(n, dtype=np.int64)
-        self.drawn_h, self.values = np.zeros((8, n)), np.zeros((8, n))
-        self.above = np.zeros((8, n), dtype=bool)
-
-    # Orders
-
-    def give(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
-        """Let run into each vein what now should."""
-        self.given_u[lanes] += self.into_vein_u_per_h[lanes] * (at_h - self.since_h[lanes])
-        self.since_h[lanes] = at_h
-        running = np.where(at_h >= self.held_until_h[lanes], self.rate_u_per_h[lanes], 0.0)
-        running = running + self.queue.running(lanes, EventKind.BOLUS_END)
-        self.into_vein_u_per_h[lanes] = running
-        protamine = self.queue.running(lanes, EventKind.PROTAMINE_END) if "protamine" in self._routes else None
-        self.lanes.run_in(lanes, running, protamine)
-        self.observer.given(lanes, at_h, self.lanes.concentration_u_per_ml(lanes))
-
-    def carry_out(self, what: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
-        """Do what stands in the queues of these lanes, one thing each, all of one kind."""
-        away = np.flatnonzero(self.lanes.time_h[lanes] < at_h)
-        if len(away):
-            self.lanes.settle(lanes[away], at_h[away], self.observer)
-        if _PRIORITY_OF[what] == Priority.ORDER:
-            self.observer.ordered(lanes, at_h, what, x)
-        if what == EventKind.BOLUS:
-            slowly = y > 0.0
-            self.lanes.add(lanes[~slowly], "central_u", x[~slowly])
-            self.given_u[lanes[~slowly]] += x[~slowly]
-            hours = y[slowly] / 60.0
-            self.queue.add(lanes[slowly], at_h[slowly] + hours, EventKind.BOLUS_END, x[slowly] / hours)
-        elif what == EventKind.INFUSION:
-            self.rate_u_per_h[lanes] = x
-        elif what == EventKind.STOP:
-            self.rate_u_per_h[lanes] = 0.0
-        elif what == EventKind.HOLD:
-            self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
-            self.queue.add(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
-        elif what == EventKind.SUBCUTANEOUS:
-            self.given_u[lanes] += x
-            absorbed = self.kinetics.bioavailability_fraction[lanes] * x
-            lag_h = self.kinetics.lag_h[lanes]
-            late = lag_h > 0.0
-            self.lanes.add(lanes[~late], self._depot, absorbed[~late])
-            self.queue.add(lanes[late], at_h[late] + lag_h[late], EventKind.ABSORPTION, absorbed[late])
-            lanes, at_h = lanes[~late], at_h[~late]
-        elif what == EventKind.ABSORPTION:
-            self.lanes.add(lanes, self._depot, x)
-        elif what == EventKind.PROTAMINE:
-            hours = y / 60.0
-            self.queue.add(lanes, at_h + hours, EventKind.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
-        if len(lanes):
-            self.give(lanes, at_h)
-
-    @property
-    def _depot(self) -> str:
-        return "depot1_u" if self.kinetics.transits == 2 else "depot2_u"
-
-    # Blood
-
-    def draw(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
-        """Draw blood where each lane now is."""
-        concentration = np.maximum(0.0, self.lanes.state_at(lanes, at_h))
-        who = self.cohort.take(lanes)
-        value, above = self.laboratory.report_many(concentration, who, self.responses, at_h, self.seed, self.subjects[lanes])
-        reported_h = at_h + self.laboratory.turnaround_h
-        for kind, how in ((EventKind.RESULT, ~above), (EventKind.RESULT_ABOVE, above)):
-            these, then_h, seen, since_h = kept_where(how, lanes, reported_h, value, at_h)
-            self.queue.add(these, then_h, kind, seen, since_h)
-
-    def read(self, lanes: np.ndarray, now_h: np.ndarray, value: np.ndarray, drawn_h: np.ndarray, above: bool) -> None:
-        """Write results into the charts."""
-        place = self.n_results[lanes]
-        if len(lanes) and place.max() >= len(self.values):
-            for name in ("drawn_h", "values", "above"):
-                old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
-        self.drawn_h[place, lanes], self.values[place, lanes], self.above[place, lanes] = drawn_h, value, above
-        self.n_results[lanes] += 1
-        self.ask(lanes, now_h)
-
-    # Decisions
-
-    def ask(self, lanes: np.ndarray, now_h: np.ndarray) -> None:
-        """Ask whoever decides, and write down what is to be done."""
-        if not len(lanes):
-            return
-        if self._for_many is not None:
-            self._write_down(lanes, now_h, self._decided(self._for_many, lanes, now_h))
-            return
-        if isinstance(self.controller, Fixed):
-            if now_h[0] == 0.0 and not self.n_results[lanes[0]]:
-                self._begin(self.controller, lanes)
-            return
-        for lane, moment_h in zip(lanes.tolist(), now_h.tolist(), strict=True):
-            self._ask_one(lane, moment_h)
-
-    def _decided(self, controller: VectorController, lanes: np.ndarray, now_h: np.ndarray) -> Decisions:
-        n_results = self.n_results[lanes]
-        levels, above = np.zeros((controller.looks_back, len(lanes))), np.zeros((controller.looks_back, len(lanes)), dtype=bool)
-        for i in range(controller.looks_back):
-            place = n_results - 1 - i
-            who, flat = kept_where(place >= 0, np.arange(len(lanes)), place * self.cohort.n + lanes)
-            here: Any = slice(None) if len(who) == len(lanes) else who  # sooner than by number
-            levels[i, here], above[i, here] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
-        seen = Situations(
-            time_h=now_h,
-            weight_kg=self.weight_kg[lanes],
-            rate_u_per_h=self.rate_u_per_h[lanes],
-            n_results=n_results,
-            levels=levels,
-            above_ceiling=above,
-            pump=self.pump,
-        )
-        if self.ward_errors is None:
-            return controller.decide_many(seen)
-        return self.ward_errors.decide(controller, seen, self.seed, self.subjects[lanes])
-
-    def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
-        at_h = now_h if made.at_h is None else made.at_h
-        first = self.n_results[lanes] == 0
-        self._order(lanes, at_h, EventKind.BOLUS, made.bolus_u, made.bolus_over_min, made.bolus_u > 0.0)
-        self._order(lanes, at_h, EventKind.HOLD, made.hold_min, 0.0 * at_h, made.hold_min > 0.0)
-        changes = ~np.isnan(made.rate_u_per_h)
-        rate = self.pump.delivered_to_all_u_per_h(np.where(changes, made.rate_u_per_h, 0.0))
-        same = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
-        self._order(lanes, at_h, EventKind.INFUSION, rate, 0.0 * at_h, changes & ~same)
-        again, draw_h = kept_where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
-        self.queue.add(again, draw_h, EventKind.DRAW)
-
-    def _order(self, lanes: np.ndarray, at_h: np.ndarray, what: int, x: Any, y: Any, which: np.ndarray) -> None:
-        which = np.flatnonzero(which & (at_h < self.hours))
-        self.queue.add(lanes[which], at_h[which], what, x[which], y[which])
-
-    def _begin(self, plan: Fixed, lanes: np.ndarray) -> None:
-        """Write down a plan that does not listen: the same orders for all, by each one's weight."""
-        weight, everybody = self.weight_kg[lanes], np.ones(len(lanes), dtype=bool)
-        for order in plan.regimen.orders:
-            what, x, y = _of_all(order, weight, self.pump)
-            self._order(lanes, np.full(len(lanes), order.time_h), what, x, np.full(len(lanes), y), everybody)
-        for draw_h in plan.draws_h:
-            self.queue.add(lanes, draw_h, EventKind.DRAW)
-
-    def _ask_one(self, lane: int, now_h: float) -> None:
-        """Ask a controller that decides for one patient at a time."""
-        many = int(self.n_results[lane])
-        turnaround_h = self.laboratory.turnaround_h
-        labs = tuple(
-            Lab(
-                drawn_h=float(self.drawn_h[i, lane]),
-                reported_h=float(self.drawn_h[i, lane] + turnaround_h),
-                assay=self.laboratory.assay,
-                value=float(self.values[i, lane]),
-                above_ceiling=bool(self.above[i, lane]),
-            )
-            for i in range(many)
-        )
-        weight, rate = float(self.weight_kg[lane]), float(self.rate_u_per_h[lane])
-        decision = self.controller.decide(Situation(time_h=now_h, weight_kg=weight, rate_u_per_h=rate, labs=labs, pump=self.pump))
-        check_is("what a controller decides", decision, Decision, "a Decision")
-        me = np.array([lane])
-        for order in absolute(decision, weight, self.pump, now_h):
-            what, x, y = _of_all(order, np.array([weight]), None)
-            same = what == EventKind.INFUSION and labs and order.time_h == now_h and float(x[0]) == rate
-            if order.time_h < self.hours and not same:
-                self.queue.add(me, order.time_h, what, x, y)
-        for draw_h in decision.draws_h:
-            check_between("next_draw_h", draw_h, now_h, 1e5)
-            if labs and draw_h <= labs[-1].drawn_h:
-                raise ValueError(f"next_draw_h must come after the last draw at {labs[-1].drawn_h:g} h; got {draw_h!r}")
-            self.queue.add(me, draw_h, EventKind.DRAW)
-
-    # Time
-
-    def live(self) -> None:
-        """Let the hours pass for everybody."""
-        everybody = np.arange(self.cohort.n)
-        self.ask(everybody, np.zeros(len(everybody)))
-        lanes = everybody
-        while len(lanes):
-            lanes, waits, due = self.queue.take_next(lanes, self.here_h)
-            if waits:
-                self.lanes.go(due.lanes, due.at_h, self.observer)
-                self.here_h[due.lanes] = due.at_h
-            self._do(due)
-        end_h = np.full(len(everybody), self.hours)
-        self.lanes.go(everybody, end_h, self.observer)
-        self.lanes.settle(everybody, end_h, self.observer)
-        self.given_u += self.into_vein_u_per_h * (end_h - self.since_h)
-
-    def _do(self, due: Due) -> None:
-        for kind, lanes, now_h, x, y in due.by_kind():
-            if kind == EventKind.DRAW:
-                self.draw(lanes, now_h)
-            elif kind in (EventKind.RESULT, EventKind.RESULT_ABOVE):
-                self.read(lanes, now_h, x, y, kind == EventKind.RESULT_ABOVE)
-            else:
-                self.carry_out(kind, lanes, now_h, x, y)
-
-
-def _of_all(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[int, np.ndarray, float]:
-    """Return what an order asks of people of these weights: its kind, the amounts, and minutes where it has some.
-
-    With ``pump`` a rate is what the pump can be set to.
-    """
-    match order:
-        case Bolus():
-            dose = _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg)
-            return EventKind.BOLUS, dose if order.most_u is None else np.minimum(dose, order.most_u), order.over_min
-        case Infusion():
-            if order.rate_ml_per_h is not None:
-                rate = np.full(len(weight_kg), order.resolved(1.0).rate_u_per_h)
-            else:
-                rate = _by_weight(order.rate_u_per_h, order.rate_u_per_kg_per_h, weight_kg)
-                rate = rate if order.most_u_per_h is None else np.minimum(rate, order.most_u_per_h)
-            return EventKind.INFUSION, rate if pump is None else pump.delivered_to_all_u_per_h(rate), 0.0
-        case Stop():
-            return EventKind.STOP, np.zeros(len(weight_kg)), 0.0
-        case Hold():
-            return EventKind.HOLD, np.full(len(weight_kg), order.duration_min), 0.0
-        case Subcutaneous():
-            return EventKind.SUBCUTANEOUS, _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg), 0.0
-        case Protamine():
-            return EventKind.PROTAMINE, np.full(len(weight_kg), order.dose_mg), order.over_min
-
-
-def _by_weight(absolute_u: float | None, per_kg: float | None, weight_kg: np.ndarray) -> np.ndarray:
-    return np.full(len(weight_kg), absolute_u) if absolute_u is not None else (per_kg or 0.0) * weight_kg
 
 
 def titrate_cohort(
@@ -403,50 +81,353 @@ def titrate_cohort(
     runner: str = "numpy",
     trajectories: bool = False,
 ) -> Charts:
-    """Return the charts of a whole cohort under one controller: person i's numbers are those of ``titrate(cohort[i], ...)``.
+    """Return the charts of a cohort under one controller: patient i's numbers are those of ``titrate(cohort[i], ...)``.
 
-    ``subjects`` (n,) number the people (0, 1, ... where ``None``); ``observer`` is told what happens as time passes (``None``:
-    nobody); ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits; ``trajectories`` keeps the
-    concentration every five minutes. A controller with
-    ``decide_many`` is asked once for many, another one person by person.
+    ``controller``: one with ``decide_many`` is asked once for many patients, another one patient by patient.
+    ``observer``: is told what happens while time passes; ``None``: no-op.
+    ``subjects`` (n,): the index of each patient, on which its random numbers depend; ``None``: 0, 1, ...
+    ``runner``: one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits.
+    ``trajectories``: keep the concentration every five minutes.
+    The other parameters are those of :func:`heparin_pk.simulation.simulate.titrate`.
 
     Raises ``ValueError`` as :func:`heparin_pk.simulation.simulate.titrate` does.
     """
     check_is("cohort", cohort, Cohort, "a Cohort")
-    check_is("controller", controller, Controller, "something with an assay and decide(situation)")
-    hours = check_between("hours", hours, 1.0 / 60.0, 1440.0)
-    laboratory, pump = prepared(controller, laboratory, pump)
-    if ward_errors is not None:
-        check_is("controller", controller, VectorController, "one with decide_many (execution errors act on that)")
-    responses = answers(drug, laboratory.reagent, laboratory)
-    subjects = np.arange(cohort.n) if subjects is None else subjects
-    wards = _Wards(
-        cohort, drug, controller, laboratory, pump, responses, hours, seed, subjects, ward_errors, runner, observer or NoObserver(),
-        trajectories,
-    )  # fmt: skip
-    _refuse_what_cannot_be_received(controller, drug, cohort)
-    wards.live()
-    most = int(wards.n_results.max()) if cohort.n else 0
-    return Charts(
-        n_results=wards.n_results,
-        drawn_h=wards.drawn_h[:most],
-        values=wards.values[:most],
-        above_ceiling=wards.above[:most],
-        given_u=wards.given_u,
-        rate_u_per_h=wards.rate_u_per_h,
-        area_u_h_per_ml=wards.lanes.area_u_h_per_ml(),
-        hourly_u_per_ml=wards.lanes.hourly_u_per_ml,
-        trajectories_u_per_ml=wards.lanes.trajectories_u_per_ml,
-        states=wards.lanes.states(),
+    conditions = Conditions.closed_loop(
+        drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=seed, ward_errors=ward_errors
     )
+    subjects = np.arange(cohort.n) if subjects is None else subjects
+    run = _CohortRun(cohort, controller, conditions, subjects, observer or NoObserver(), runner, trajectories=trajectories)
+    run.live()
+    return run.charts()
 
 
-def _refuse_what_cannot_be_received(controller: Controller, drug: Drug, cohort: Cohort) -> None:
-    if not isinstance(controller, Fixed):
-        return
-    one = drug.kinetics(cohort[0])
-    kinds = {type(order) for order in controller.regimen.orders}
-    if Subcutaneous in kinds and not one.can_absorb:
-        raise ValueError("this model does not say how a subcutaneous dose is absorbed (ktr_per_h is 0)")
-    if Protamine in kinds and not one.can_neutralise:
-        raise ValueError("this model does not say how protamine neutralises heparin (kr_ml_per_u_per_h is 0)")
+class _CohortRun:
+    """Many patients on the way through time: one queue of events, lanes of the engine, pumps, and charts."""
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        controller: Controller,
+        conditions: Conditions,
+        subjects: np.ndarray,
+        observer: Observer,
+        runner: str,
+        *,
+        trajectories: bool,
+    ) -> None:
+        assert conditions.laboratory is not None  # a closed loop has both
+        assert conditions.pump is not None
+        self.cohort, self.controller, self.conditions = cohort, controller, conditions
+        self.laboratory, self.pump, self.subjects, self.observer = conditions.laboratory, conditions.pump, subjects, observer
+        self.kinetics = conditions.drug.kinetics_of_all(cohort)
+        self._routes = tuple(route for route in _routes_of(controller) if getattr(self.kinetics, _RATE_OF[route]).any())
+        self._vector = controller if isinstance(controller, VectorController) else None  # a protocol check is slow: once
+        self.lanes = Lanes(self.kinetics.rates(), conditions.hours, runner=runner, routes=self._routes, trajectories=trajectories)
+        n = cohort.n
+        weight = cohort.column("weight_kg") if cohort.dosing_weight_kg is None else cohort.column("dosing_weight_kg")
+        assert weight is not None
+        self.weight_kg = weight
+        self.queue = EventQueue(n, _PRIORITY_OF, conditions.hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
+        self.here_h = np.zeros(n)  # the time up to which a lane has passed
+        self.rate_u_per_h = np.zeros(n)
+        self.held_until_h = np.full(n, -1.0)
+        self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
+        self.n_results = np.zeros(n, dtype=np.int64)
+        self.drawn_h, self.values = np.zeros((_ROOM_FOR_RESULTS, n)), np.zeros((_ROOM_FOR_RESULTS, n))
+        self.above = np.zeros((_ROOM_FOR_RESULTS, n), dtype=bool)
+        self._latest_order_h: dict[str, np.ndarray] = {}  # by purpose, (n,): to find two orders at one moment
+
+    def charts(self) -> Charts:
+        """Return the charts as they stand."""
+        most = int(self.n_results.max()) if self.cohort.n else 0
+        return Charts(
+            n_results=self.n_results,
+            drawn_h=self.drawn_h[:most],
+            values=self.values[:most],
+            above_ceiling=self.above[:most],
+            given_u=self.given_u,
+            rate_u_per_h=self.rate_u_per_h,
+            area_u_h_per_ml=self.lanes.area_u_h_per_ml(),
+            hourly_u_per_ml=self.lanes.hourly_u_per_ml,
+            trajectories_u_per_ml=self.lanes.trajectories_u_per_ml,
+            states=self.lanes.states(),
+        )
+
+    # Orders are carried out
+
+    def give(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
+        """Set what runs into each vein from now on: the pump, unless it is held, short infusions, protamine."""
+        self.given_u[lanes] += self.into_vein_u_per_h[lanes] * (at_h - self.since_h[lanes])
+        self.since_h[lanes] = at_h
+        running = np.where(at_h >= self.held_until_h[lanes], self.rate_u_per_h[lanes], 0.0)
+        running = running + self.queue.running(lanes, EventKind.BOLUS_END)
+        self.into_vein_u_per_h[lanes] = running
+        protamine = self.queue.running(lanes, EventKind.PROTAMINE_END) if "protamine" in self._routes else None
+        self.lanes.run_in(lanes, running, protamine)
+        self.observer.given(lanes, at_h, self.lanes.concentration_u_per_ml(lanes))
+
+    def carry_out(self, kind: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        """Carry out one event of this kind for each of these lanes: ``x`` is its amount, ``y`` its minutes."""
+        away = np.flatnonzero(self.lanes.time_h[lanes] < at_h)
+        if len(away):
+            self.lanes.settle(lanes[away], at_h[away], self.observer)
+        if _PRIORITY_OF[kind] == Priority.ORDER:
+            self.observer.ordered(lanes, at_h, kind, x)
+        if kind == EventKind.BOLUS:
+            self._inject_bolus(lanes, at_h, x, y)
+        elif kind == EventKind.INFUSION:
+            self.rate_u_per_h[lanes] = x
+        elif kind == EventKind.STOP:
+            self.rate_u_per_h[lanes] = 0.0
+        elif kind == EventKind.HOLD:
+            self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
+            self.queue.add(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
+        elif kind == EventKind.SUBCUTANEOUS:
+            lanes, at_h = self._inject_under_the_skin(lanes, at_h, x)
+        elif kind == EventKind.ABSORPTION:
+            self.lanes.add(lanes, self._depot, x)
+        elif kind == EventKind.PROTAMINE:
+            hours = y / 60.0
+            self.queue.add(lanes, at_h + hours, EventKind.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
+        if len(lanes):
+            self.give(lanes, at_h)
+
+    def _inject_bolus(self, lanes: np.ndarray, at_h: np.ndarray, dose_u: np.ndarray, minutes: np.ndarray) -> None:
+        slow = minutes > 0.0  # a bolus over minutes is a short infusion: its rate stands in the queue until it ends
+        self.lanes.add(lanes[~slow], "central_u", dose_u[~slow])
+        self.given_u[lanes[~slow]] += dose_u[~slow]
+        hours = minutes[slow] / 60.0
+        self.queue.add(lanes[slow], at_h[slow] + hours, EventKind.BOLUS_END, dose_u[slow] / hours)
+
+    def _inject_under_the_skin(self, lanes: np.ndarray, at_h: np.ndarray, dose_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fill the depot, now or after the lag; return the lanes (and times) where it was filled now."""
+        self.given_u[lanes] += dose_u
+        absorbed = self.kinetics.bioavailability_fraction[lanes] * dose_u
+        lag_h = self.kinetics.lag_h[lanes]
+        late = lag_h > 0.0
+        self.lanes.add(lanes[~late], self._depot, absorbed[~late])
+        self.queue.add(lanes[late], at_h[late] + lag_h[late], EventKind.ABSORPTION, absorbed[late])
+        return lanes[~late], at_h[~late]
+
+    @property
+    def _depot(self) -> str:
+        return "depot1_u" if self.kinetics.transits == 2 else "depot2_u"
+
+    # Blood is drawn and read
+
+    def draw(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
+        """Draw blood, and put into the queue when its result is read."""
+        concentration = np.maximum(0.0, self.lanes.state_at(lanes, at_h))
+        patients, responses, seed = self.cohort.take(lanes), self.conditions.responses, self.conditions.seed
+        value, above = self.laboratory.report_many(concentration, patients, responses, at_h, seed, self.subjects[lanes])
+        reported_h = at_h + self.laboratory.turnaround_h
+        for kind, which in ((EventKind.RESULT, ~above), (EventKind.RESULT_ABOVE, above)):
+            these, read_h, seen, drawn_h = kept_where(which, lanes, reported_h, value, at_h)
+            self.queue.add(these, read_h, kind, seen, drawn_h)
+
+    def read(self, lanes: np.ndarray, now_h: np.ndarray, value: np.ndarray, drawn_h: np.ndarray, *, above: bool) -> None:
+        """Write results into the charts, and ask the controller for its answers."""
+        place = self.n_results[lanes]
+        if len(lanes) and place.max() >= len(self.values):
+            for name in ("drawn_h", "values", "above"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+        self.drawn_h[place, lanes], self.values[place, lanes], self.above[place, lanes] = drawn_h, value, above
+        self.n_results[lanes] += 1
+        self.ask(lanes, now_h, drawn_h)
+
+    # Decisions
+
+    def ask(self, lanes: np.ndarray, now_h: np.ndarray, last_drawn_h: np.ndarray) -> None:
+        """Ask the controller, check what it decided, and put it into the queue."""
+        if not len(lanes):
+            return
+        if self._vector is not None:
+            self._write_down(lanes, now_h, self._decided(self._vector, lanes, now_h, last_drawn_h))
+        elif isinstance(self.controller, Fixed):
+            if now_h[0] == 0.0 and not self.n_results[lanes[0]]:
+                self._begin(self.controller, lanes)
+        else:
+            for lane, moment_h in zip(lanes.tolist(), now_h.tolist(), strict=True):
+                self._ask_one(lane, moment_h)
+
+    def _decided(self, controller: VectorController, lanes: np.ndarray, now_h: np.ndarray, last_drawn_h: np.ndarray) -> Decisions:
+        """Return the decisions for these lanes as the ward carries them out, checked."""
+        n_results = self.n_results[lanes]
+        levels, above = np.zeros((controller.looks_back, len(lanes))), np.zeros((controller.looks_back, len(lanes)), dtype=bool)
+        for i in range(controller.looks_back):
+            place = n_results - 1 - i
+            which, flat = kept_where(place >= 0, np.arange(len(lanes)), place * self.cohort.n + lanes)
+            here: Any = slice(None) if len(which) == len(lanes) else which  # a slice is faster than an index array
+            levels[i, here], above[i, here] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
+        situations = Situations(
+            time_h=now_h,
+            weight_kg=self.weight_kg[lanes],
+            rate_u_per_h=self.rate_u_per_h[lanes],
+            n_results=n_results,
+            levels=levels,
+            above_ceiling=above,
+            pump=self.pump,
+        )
+        errors = self.conditions.ward_errors
+        if errors is None:
+            made = controller.decide_many(situations)
+        else:
+            made = errors.decide(controller, situations, self.conditions.seed, self.subjects[lanes])
+        rules.check_decisions(made, now_h, last_drawn_h)
+        return made
+
+    def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
+        """Put decisions into the queue, in the order in which orders of one moment are carried out."""
+        at_h = now_h if made.at_h is None else made.at_h
+        first = self.n_results[lanes] == 0
+        no_minutes = 0.0 * at_h
+        self._order(lanes, at_h, EventKind.BOLUS, made.bolus_u, made.bolus_over_min, made.bolus_u > 0.0)
+        self._order(lanes, at_h, EventKind.HOLD, made.hold_min, no_minutes, made.hold_min > 0.0)
+        rate = rules.delivered_u_per_h(made.rate_u_per_h, self.pump)
+        unchanged = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
+        self._order(lanes, at_h, EventKind.INFUSION, rate, no_minutes, ~np.isnan(rate) & ~unchanged)
+        again, draw_h = kept_where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
+        self.queue.add(again, draw_h, EventKind.DRAW)
+
+    def _order(self, lanes: np.ndarray, at_h: np.ndarray, kind: EventKind, x: Any, y: Any, which: np.ndarray) -> None:
+        """Put an order of one kind into the queue, for those of the lanes (m,) where ``which`` holds and it falls in the run."""
+        which = np.flatnonzero(which & (at_h < self.conditions.hours))
+        lanes, at_h = lanes[which], at_h[which]
+        self._refuse_two_at_once(lanes, at_h, kind)
+        self.queue.add(lanes, at_h, kind, x[which], y[which])
+
+    def _refuse_two_at_once(self, lanes: np.ndarray, at_h: np.ndarray, kind: EventKind) -> None:
+        """Raise ``ValueError`` where an order for the same purpose at the same moment was given before.
+
+        Orders mostly come in the order of time, so the latest one of each lane is compared; where one comes before the
+        latest, the queue is searched: at or after the present moment, what was ordered still waits there.
+        """
+        purpose = rules.purpose_of(kind)
+        latest_h = self._latest_order_h.setdefault(purpose, np.full(self.cohort.n, -np.inf))
+        before_h = latest_h[lanes]
+        again = at_h == before_h
+        kinds = [other for other in KIND_OF.values() if rules.purpose_of(other) == purpose]
+        for i in np.flatnonzero(at_h < before_h).tolist():
+            again[i] = any(self.queue.waits(int(lanes[i]), other, float(at_h[i])) for other in kinds)
+        if again.any():
+            rules.refuse_two_at_once(purpose, float(at_h[again.argmax()]))
+        latest_h[lanes] = np.maximum(before_h, at_h)
+
+    def _begin(self, plan: Fixed, lanes: np.ndarray) -> None:
+        """Put a fixed plan into the queue: the same orders for all, by each patient's weight."""
+        weight, every = self.weight_kg[lanes], np.ones(len(lanes), dtype=bool)
+        within = [order for order in plan.regimen.orders if order.time_h < self.conditions.hours]
+        rules.check_received(
+            within,
+            can_absorb=bool((self.kinetics.ktr_per_h > 0.0).all()),
+            can_neutralise=bool((self.kinetics.kr_ml_per_u_per_h > 0.0).all()),
+        )
+        for order in within:
+            kind, x, y = _amounts(order, weight, self.pump)
+            self._order(lanes, np.full(len(lanes), order.time_h), kind, x, np.full(len(lanes), y), every)
+        for draw_h in plan.draws_h:
+            self.queue.add(lanes, draw_h, EventKind.DRAW)
+
+    def _ask_one(self, lane: int, now_h: float) -> None:
+        """Ask a controller that decides for one patient at a time."""
+        labs = self._labs_of(lane)
+        weight, rate = float(self.weight_kg[lane]), float(self.rate_u_per_h[lane])
+        situation = Situation(time_h=now_h, weight_kg=weight, rate_u_per_h=rate, labs=labs, pump=self.pump)
+        decision = self.controller.decide(situation)
+        orders = [one for one in rules.checked_orders(decision, weight, self.pump, now_h) if one.time_h < self.conditions.hours]
+        rules.check_received(
+            orders,
+            can_absorb=bool(self.kinetics.ktr_per_h[lane] > 0.0),
+            can_neutralise=bool(self.kinetics.kr_ml_per_u_per_h[lane] > 0.0),
+        )
+        me, yes = np.array([lane]), np.array([True])
+        for order in orders:
+            if not (labs and rules.is_unchanged_rate(order, rate, now_h)):
+                kind, x, y = _amounts(order, np.array([weight]), None)
+                self._order(me, np.array([order.time_h]), kind, x, np.array([y]), yes)
+        for draw_h in rules.checked_draws_h(decision, now_h, labs[-1].drawn_h if labs else -np.inf):
+            self.queue.add(me, draw_h, EventKind.DRAW)
+
+    def _labs_of(self, lane: int) -> tuple[Lab, ...]:
+        """Return the results of one patient, oldest first."""
+        turnaround_h = self.laboratory.turnaround_h
+        return tuple(
+            Lab(
+                drawn_h=float(self.drawn_h[i, lane]),
+                reported_h=float(self.drawn_h[i, lane] + turnaround_h),
+                assay=self.laboratory.assay,
+                value=float(self.values[i, lane]),
+                above_ceiling=bool(self.above[i, lane]),
+            )
+            for i in range(int(self.n_results[lane]))
+        )
+
+    # Time
+
+    def live(self) -> None:
+        """Let the hours pass for all patients."""
+        every = np.arange(self.cohort.n)
+        self.ask(every, np.zeros(len(every)), np.full(len(every), -np.inf))
+        lanes = every
+        while len(lanes):
+            lanes, waits, due = self.queue.take_next(lanes, self.here_h)
+            if waits:  # no lane has an event at its present time: all go on, each to its own next event
+                self.lanes.go(due.lanes, due.at_h, self.observer)
+                self.here_h[due.lanes] = due.at_h
+            self._handle(due)
+        end_h = np.full(len(every), self.conditions.hours)
+        self.lanes.go(every, end_h, self.observer)
+        self.lanes.settle(every, end_h, self.observer)
+        self.given_u += self.into_vein_u_per_h * (end_h - self.since_h)
+
+    def _handle(self, due: Due) -> None:
+        """Handle events, one of each lane, kind by kind."""
+        for kind, lanes, now_h, x, y in due.by_kind():
+            if kind == EventKind.DRAW:
+                self.draw(lanes, now_h)
+            elif kind in (EventKind.RESULT, EventKind.RESULT_ABOVE):
+                self.read(lanes, now_h, x, y, above=kind == EventKind.RESULT_ABOVE)
+            else:
+                self.carry_out(kind, lanes, now_h, x, y)
+
+
+def _routes_of(controller: Controller) -> tuple[str, ...]:
+    """Return the routes besides the vein that a controller can order; the engine skips the states of the others."""
+    if isinstance(controller, VectorController):
+        return ()
+    if isinstance(controller, Fixed):
+        kinds = {type(order) for order in controller.regimen.orders}
+        return tuple(route for kind, route in _ROUTE_OF.items() if kind in kinds)
+    return tuple(_ROUTE_OF.values())
+
+
+def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[EventKind, np.ndarray, float]:
+    """Return what an order asks for patients of these weights (m,): its kind, the amounts (m,), and its minutes.
+
+    With ``pump`` a rate is the one the pump can be set to.
+    """
+    match order:
+        case Bolus():
+            dose = _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg)
+            return EventKind.BOLUS, dose if order.most_u is None else np.minimum(dose, order.most_u), order.over_min
+        case Infusion():
+            if order.rate_ml_per_h is not None:
+                rate = np.full(len(weight_kg), order.resolved(1.0).rate_u_per_h)
+            else:
+                rate = _by_weight(order.rate_u_per_h, order.rate_u_per_kg_per_h, weight_kg)
+                rate = rate if order.most_u_per_h is None else np.minimum(rate, order.most_u_per_h)
+            return EventKind.INFUSION, rate if pump is None else rules.delivered_u_per_h(rate, pump), 0.0
+        case Stop():
+            return EventKind.STOP, np.zeros(len(weight_kg)), 0.0
+        case Hold():
+            return EventKind.HOLD, np.full(len(weight_kg), order.duration_min), 0.0
+        case Subcutaneous():
+            return EventKind.SUBCUTANEOUS, _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg), 0.0
+        case Protamine():
+            return EventKind.PROTAMINE, np.full(len(weight_kg), order.dose_mg), order.over_min
+
+
+def _by_weight(absolute_u: float | None, per_kg: float | None, weight_kg: np.ndarray) -> np.ndarray:
+    return np.full(len(weight_kg), absolute_u) if absolute_u is not None else (per_kg or 0.0) * weight_kg

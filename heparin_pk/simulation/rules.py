@@ -1,26 +1,49 @@
-"""The rules of an order, the same for one patient and for many: what may be decided, received, rounded and given."""
+"""Rules of an order, the same for one patient and for many: what a decision may contain, what the drug can receive, what the
+pump rounds, what contradicts an order already given, and what comes first at one moment.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
-from heparin_pk.base.checks import check_is
-from heparin_pk.blood.laboratory import Laboratory
-from heparin_pk.blood.response import Reagent, Responses
-from heparin_pk.published.drug import Drug
-from heparin_pk.ward.controller import Controller, Decision
-from heparin_pk.ward.orders import ORDERS, Infusion, Order
+import numpy as np
+
+from heparin_pk.base.checks import check_between, check_is
+from heparin_pk.ward.controller import Decision, Decisions
+from heparin_pk.ward.orders import (
+    HOURS,
+    LONGEST_BOLUS_MIN,
+    LONGEST_HOLD_MIN,
+    MOST_DOSE_U,
+    MOST_RATE_U_PER_H,
+    ORDERS,
+    SHORTEST_HOLD_MIN,
+    Bolus,
+    Hold,
+    Infusion,
+    Order,
+    Protamine,
+    Stop,
+    Subcutaneous,
+)
 from heparin_pk.ward.pump import Pump
 
 U_PER_MG_PROTAMINE = 100.0
 """Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
 
+LATEST_DRAW_H = 1e5
+
+# What comes first at one moment
+
 
 class Priority(IntEnum):
-    """What comes first at one moment, for one patient and for many.
+    """What comes first at one moment, lowest first.
 
-    What was running out ends (holds, short infusions), blood is drawn, results are read and answered, orders are carried out.
-    Blood drawn at the moment of a dose is therefore pre-dose.
+    ``END``: holds and short infusions end.
+    ``DRAW``: blood is drawn.
+    ``RESULT``: results are read and answered.
+    ``ORDER``: orders are carried out; blood drawn at the moment of a dose is therefore pre-dose.
     """
 
     END = 0
@@ -30,43 +53,53 @@ class Priority(IntEnum):
 
 
 STILL_AT_THE_END = (Priority.DRAW, Priority.RESULT)
-"""What still happens when the time is up: blood is drawn and read, nothing more is given."""
+"""What still happens at the last moment of a run: blood is drawn and read, nothing more is given."""
 
 
-def prepared(controller: Controller, laboratory: Laboratory | None, pump: Pump | None) -> tuple[Laboratory, Pump]:
-    """Return the laboratory and the pump a controller works with; raises ``ValueError`` where they do not fit it."""
-    check_is("controller", controller, Controller, "something with an assay and decide(situation)")
-    check_is("laboratory", laboratory, (Laboratory, type(None)), "a Laboratory or None")
-    laboratory = laboratory if laboratory is not None else Laboratory(assay=controller.assay)
-    if laboratory.assay != controller.assay:
-        raise ValueError(
-            f"this controller reads {controller.assay}, but the laboratory reports {laboratory.assay}: "
-            "a level in one says nothing in the other"
-        )
-    pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
-    check_is("pump", pump, Pump, "a Pump or None")
-    return laboratory, pump
+class EventKind(IntEnum):
+    """Kinds of event in the queue of a patient."""
+
+    DRAW = 0
+    RESULT = 1
+    RESULT_ABOVE = 2
+    BOLUS = 3
+    INFUSION = 4
+    STOP = 5
+    HOLD = 6
+    SUBCUTANEOUS = 7
+    PROTAMINE = 8
+    BOLUS_END = 9
+    HOLD_END = 10
+    PROTAMINE_END = 11
+    ABSORPTION = 12
 
 
-def answers(drug: Drug, reagent: Reagent | None, laboratory: Laboratory | None) -> Responses:
-    """Return how blood answers in this laboratory; raises ``ValueError`` for a reagent or an assay the drug has no law for."""
-    if reagent is not None and not isinstance(drug.reagent, Reagent):
-        raise ValueError(f"reagent must be None: the slope of {reagent.name} was measured with heparin, {_own_law(drug)}")
-    responses = drug.answers_with(reagent if reagent is not None else drug.reagent)
-    if laboratory is not None and laboratory.assay not in responses.assays:
-        raise ValueError(
-            f"the laboratory reports {laboratory.assay}, about which nothing was published with {drug.name}; "
-            f"it answers in {', '.join(responses.assays)}"
-        )
-    return responses
+PRIORITIES = {
+    **dict.fromkeys(EventKind, Priority.ORDER),
+    **dict.fromkeys((EventKind.BOLUS_END, EventKind.HOLD_END, EventKind.PROTAMINE_END, EventKind.ABSORPTION), Priority.END),
+    **dict.fromkeys((EventKind.RESULT, EventKind.RESULT_ABOVE), Priority.RESULT),
+    EventKind.DRAW: Priority.DRAW,
+}
+"""The priority of each kind of event, in the order of the kinds."""
+
+KIND_OF: dict[type, EventKind] = {
+    Bolus: EventKind.BOLUS,
+    Infusion: EventKind.INFUSION,
+    Stop: EventKind.STOP,
+    Hold: EventKind.HOLD,
+    Subcutaneous: EventKind.SUBCUTANEOUS,
+    Protamine: EventKind.PROTAMINE,
+}
+
+# What a decision may contain
 
 
-def _own_law(drug: Drug) -> str:
-    return f"and {drug.name} has " + ("an aPTT law of its own" if drug.reagent is not None else "no aPTT law at all")
+def checked_orders(decision: Decision, weight_kg: float, pump: Pump, now_h: float) -> tuple[Order, ...]:
+    """Return the orders of a decision in units for this weight, with rates the pump can be set to.
 
-
-def absolute(decision: Decision, weight_kg: float, pump: Pump, now_h: float) -> tuple[Order, ...]:
-    """Return a decision's orders in units for this weight, rates as the pump can be set, none of them in the past."""
+    Raises ``ValueError`` for something that is no order, and for an order in the past.
+    """
+    check_is("what a controller decides", decision, Decision, "a Decision")
     orders: list[Order] = []
     for written in decision.orders:
         check_is("an order", written, ORDERS, "an order")
@@ -77,3 +110,96 @@ def absolute(decision: Decision, weight_kg: float, pump: Pump, now_h: float) -> 
             order = Infusion(time_h=order.time_h, rate_u_per_h=pump.delivered_u_per_h(order.rate_u_per_h or 0.0))
         orders.append(order)
     return tuple(orders)
+
+
+def checked_draws_h(decision: Decision, now_h: float, last_drawn_h: float) -> tuple[float, ...]:
+    """Return the draws of a decision, h; raises ``ValueError`` for one in the past or not after the last draw."""
+    for draw_h in decision.draws_h:
+        check_between("next_draw_h", draw_h, now_h, LATEST_DRAW_H)
+        if draw_h <= last_drawn_h:
+            raise ValueError(f"next_draw_h must come after the last draw at {last_drawn_h:g} h; got {draw_h!r}")
+    return decision.draws_h
+
+
+def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray) -> None:
+    """Check the decisions for many patients (m,) as :func:`checked_orders` and :func:`checked_draws_h` check one.
+
+    ``now_h`` and ``last_drawn_h`` (m,) are when they were made and when blood was last drawn (minus infinity: never).
+
+    Raises ``ValueError`` with the first value outside its limits.
+    """
+    check_is("what a controller decides for many", made, Decisions, "a Decisions")
+    for name in ("bolus_u", "bolus_over_min", "hold_min", "rate_u_per_h", "next_draw_h", "at_h"):
+        values = getattr(made, name)
+        if values is not None and np.shape(values) != np.shape(now_h):
+            raise ValueError(f"{name} must have one value for each of {len(now_h)} patients; got shape {np.shape(values)}")
+    if not len(now_h):
+        return
+    # The extremes decide for all; a NaN is its own extreme and fails every comparison.
+    bolus_u, over_min, hold_min = made.bolus_u, made.bolus_over_min, made.hold_min
+    if not (bolus_u.min() >= 0.0 and bolus_u.max() <= MOST_DOSE_U):
+        _refuse("bolus_u", bolus_u, 0.0, MOST_DOSE_U)
+    if not (over_min.min() >= 0.0 and over_min.max() <= LONGEST_BOLUS_MIN):
+        _refuse("bolus_over_min", over_min, 0.0, LONGEST_BOLUS_MIN)
+    if not (hold_min.min() >= 0.0 and hold_min.max() <= LONGEST_HOLD_MIN):
+        _refuse("hold_min", hold_min, 0.0, LONGEST_HOLD_MIN)
+    if hold_min.max() > 0.0 and ((hold_min > 0.0) & (hold_min < SHORTEST_HOLD_MIN)).any():
+        _refuse("hold_min", np.where(hold_min > 0.0, hold_min, SHORTEST_HOLD_MIN), SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN)
+    rate, draw_h = made.rate_u_per_h, made.next_draw_h  # NaN keeps the rate, or draws no more
+    if ((rate < 0.0) | (rate > MOST_RATE_U_PER_H)).any():
+        _refuse("rate_u_per_h", rate, 0.0, MOST_RATE_U_PER_H)
+    if ((draw_h < now_h) | (draw_h > LATEST_DRAW_H)).any():
+        _refuse("next_draw_h", draw_h, now_h, LATEST_DRAW_H)
+    if (draw_h <= last_drawn_h).any():
+        first = int((draw_h <= last_drawn_h).argmax())
+        raise ValueError(f"next_draw_h must come after the last draw at {last_drawn_h[first]:g} h; got {float(draw_h[first])!r}")
+    if made.at_h is not None and not ((made.at_h >= now_h) & (made.at_h <= HOURS[1])).all():
+        _refuse("at_h", made.at_h, now_h, HOURS[1])
+
+
+def _refuse(name: str, values: np.ndarray, low: float | np.ndarray, high: float) -> None:
+    """Raise ``ValueError`` for the first of these values that is outside its limits (or NaN, unless others are outside)."""
+    low = np.broadcast_to(np.asarray(low, dtype=float), values.shape)
+    outside = (values < low) | (values > high)
+    first = int((outside if outside.any() else np.isnan(values)).argmax())
+    check_between(name, float(values[first]), float(low[first]), high)
+
+
+# What the pump rounds
+
+
+def delivered_u_per_h(rate_u_per_h: np.ndarray, pump: Pump) -> np.ndarray:
+    """Return the rates the pump delivers for these (m,) ordered ones, U/h, NaN where none was ordered."""
+    ordered = ~np.isnan(rate_u_per_h)
+    return np.where(ordered, pump.delivered_to_all_u_per_h(np.where(ordered, rate_u_per_h, 0.0)), np.nan)
+
+
+# What the drug can receive
+
+
+def check_received(orders: Iterable[Order], *, can_absorb: bool, can_neutralise: bool) -> None:
+    """Raise ``ValueError`` for a subcutaneous dose or protamine in a model that does not describe it."""
+    for order in orders:
+        if isinstance(order, Subcutaneous) and not can_absorb:
+            raise ValueError("this model does not say how a subcutaneous dose is absorbed (ktr_per_h is 0)")
+        if isinstance(order, Protamine) and not can_neutralise:
+            raise ValueError("this model does not say how protamine neutralises heparin (kr_ml_per_u_per_h is 0)")
+
+
+# What contradicts an order already given
+
+
+def is_unchanged_rate(order: Order, rate_u_per_h: float, now_h: float) -> bool:
+    """Return whether an order asks now for the rate that is ordered already: it changes nothing and is not written down."""
+    return isinstance(order, Infusion) and order.time_h == now_h and order.rate_u_per_h == rate_u_per_h
+
+
+def purpose_of(order: Order | EventKind) -> str:
+    """Return what an order is for: two orders for one purpose at one moment contradict each other."""
+    kind = order if isinstance(order, EventKind) else KIND_OF[type(order)]
+    return "rate" if kind in (EventKind.INFUSION, EventKind.STOP) else kind.name.lower()
+
+
+def refuse_two_at_once(purpose: str, time_h: float) -> None:
+    """Raise the ``ValueError`` that two orders for one purpose stand at the same moment."""
+    raise ValueError(f"two orders of one kind at the same time: {purpose} at {time_h:g} h was ordered before")

@@ -16,8 +16,8 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, felt_u_per_ml
 from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.lanes import Levels, Moments
-from heparin_pk.simulation.cohort import EventKind
 from heparin_pk.simulation.metrics import SHORTEST_STAY_H
+from heparin_pk.simulation.rules import EventKind
 
 
 class InRange:

@@ -27,8 +27,8 @@ from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_in
 from heparin_pk.simulation.course import Course
-from heparin_pk.simulation.rules import answers, prepared
 from heparin_pk.simulation.simulate import titrate
 from heparin_pk.trials.catalogue import COVARIATES
 from heparin_pk.trials.checkpoint import Checkpoint
@@ -120,8 +120,8 @@ class Trial:
             raise ValueError("a trial needs an arm at least; got none")
         for name, arm in self.arms:
             try:
-                laboratory, _ = prepared(arm.controller, self.laboratory_of(arm), self.pump)
-                responses = answers(self.drug, laboratory.reagent, laboratory)
+                laboratory, _ = laboratory_and_pump_for(arm.controller, self.laboratory_of(arm), self.pump)
+                responses = responses_in(self.drug, laboratory.reagent, laboratory)
                 check_one_of("the assay of the common_range", self.common_range.assay, responses.assays)
                 if self.target_of(arm).assay != arm.controller.assay:
                     raise ValueError(f"its target must be in {arm.controller.assay}; got {self.target_of(arm).assay}")
@@ -190,7 +190,7 @@ class Trial:
         rows, levels, times = {}, {}, {}
         for name, arm in self.arms:
             laboratory, target = self.laboratory_of(arm), self.target_of(arm)
-            responses = answers(self.drug, laboratory.reagent, laboratory)
+            responses = responses_in(self.drug, laboratory.reagent, laboratory)
             observer = TrialObserver(cohort, responses, (target, self.common_range))
             charts = titrate_cohort(
                 cohort,

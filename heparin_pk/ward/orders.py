@@ -23,6 +23,8 @@ MOST_RATE_U_PER_KG_PER_H = 3000.0
 
 MOST_DOSE_U = 200_000.0
 MOST_RATE_U_PER_H = 500_000.0
+LONGEST_BOLUS_MIN = 600.0
+SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN = 1.0, 2880.0
 
 
 def _check_time(order) -> None:
@@ -53,7 +55,7 @@ class Bolus:
     def __post_init__(self) -> None:
         _check_time(self)
         _check_one_way(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
-        check_between("over_min", self.over_min, 0.0, 600.0)
+        check_between("over_min", self.over_min, 0.0, LONGEST_BOLUS_MIN)
         if self.most_u is not None:
             check_between("most_u", self.most_u, 0.0, MOST_DOSE_U)
         floats(self, "most_u", "over_min")
@@ -120,7 +122,7 @@ class Hold:
 
     def __post_init__(self) -> None:
         _check_time(self)
-        check_between("duration_min", self.duration_min, 1.0, 2880.0)
+        check_between("duration_min", self.duration_min, SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN)
         floats(self, "duration_min")
 
     __repr__ = shown

@@ -1,0 +1,227 @@
+"""One set of rules for one patient and for many: what one loop refuses, the other refuses with the same words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from heparin_pk import (
+    Bolus,
+    Cohort,
+    Decision,
+    Decisions,
+    Fixed,
+    Hold,
+    Infusion,
+    Laboratory,
+    Nomogram,
+    Patient,
+    Protamine,
+    Regimen,
+    Situation,
+    Situations,
+    Stop,
+    Subcutaneous,
+    WardErrors,
+    published,
+    simulate,
+    titrate,
+    titrate_cohort,
+)
+
+PATIENT = Patient(weight_kg=80)
+COHORT = Cohort(3, {"weight_kg": np.array([60.0, 80.0, 100.0])})
+UFH = published.UFH_DEFAULT
+START = (Bolus(time_h=0, dose_u=5000), Infusion(time_h=0, rate_u_per_h=1200))
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """A controller for one patient at a time: a start, then the answer it was given."""
+
+    answer: Decision
+    assay: str = "aptt_s"
+    name: str = "one by one"
+
+    def decide(self, situation: Situation) -> Decision:
+        return self.answer if situation.labs else Decision(orders=START, next_draw_h=6.0)
+
+
+@dataclass(frozen=True)
+class ForMany:
+    """A controller for many at once: a usual start, then the numbers it was given."""
+
+    changes: dict = field(default_factory=dict)
+    at_start: bool = False
+    looks_back: int = 1
+    assay: str = "aptt_s"
+    name: str = "for many"
+
+    def decide(self, situation: Situation) -> Decision:
+        return Decision(why="as for many")
+
+    def decide_many(self, situations: Situations) -> Decisions:
+        full = np.ones(len(situations.time_h))
+        made = {
+            "bolus_u": 5000.0 * full * (situations.n_results == 0),
+            "bolus_over_min": 0.0 * full,
+            "hold_min": 0.0 * full,
+            "rate_u_per_h": 1200.0 * full,
+            "next_draw_h": situations.time_h + 6.0,
+        }
+        if self.at_start or (situations.n_results > 0).all():
+            made |= {name: value(situations) if callable(value) else value * full for name, value in self.changes.items()}
+        return Decisions(**made)
+
+
+def said_by(run):
+    with pytest.raises(ValueError) as caught:
+        run()
+    return str(caught.value)
+
+
+def at(*orders, draw_h=12.0):
+    return Decision(orders=orders, next_draw_h=draw_h)
+
+
+REFUSED_ONE_BY_ONE = {
+    "order in the past": (lambda: at(Stop(time_h=6.5)), "an order must not lie in the past"),
+    "draw in the past": (lambda: at(draw_h=5.0), "next_draw_h must lie between 7 and 100000; got 5.0"),
+    "draw never": (lambda: at(draw_h=math.inf), "next_draw_h must lie between 7 and 100000; got inf"),
+    "draw of nan": (lambda: at(draw_h=math.nan), "next_draw_h must lie between 7 and 100000; got nan"),
+    "two boluses at one time": (lambda: at(Bolus(time_h=8, dose_u=1), Bolus(time_h=8, dose_u=2)), "bolus at 8 h was ordered"),
+    "a stop and a rate": (lambda: at(Stop(time_h=8), Infusion(time_h=8, rate_u_per_h=9)), "rate at 8 h was ordered before"),
+    "two holds": (lambda: at(Hold(time_h=8, duration_min=9), Hold(time_h=8, duration_min=5)), "hold at 8 h was ordered before"),
+    "no order": (lambda: Decision(orders=("bolus",)), "an order must be an order; got 'bolus'"),
+    "no decision": (lambda: "go on", "what a controller decides must be a Decision; got 'go on'"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), REFUSED_ONE_BY_ONE.values(), ids=REFUSED_ONE_BY_ONE)
+def test_both_loops_refuse_the_same_decision_with_the_same_words(answer, words):
+    controller = OneByOne(answer())
+    alone = said_by(lambda: titrate(PATIENT, UFH, controller, hours=12))
+    assert words in alone
+    assert said_by(lambda: titrate_cohort(COHORT, UFH, controller, hours=12)) == alone
+
+
+@pytest.mark.parametrize("draw_h", [6.0, 3.0])
+def test_a_draw_that_is_not_after_the_last_one_never_loops(draw_h):
+    """With no turnaround a result is read at the moment of its draw: the next draw must come later."""
+    controller, at_once = OneByOne(at(draw_h=draw_h)), Laboratory(assay="aptt_s", turnaround_h=0.0)
+    alone = said_by(lambda: titrate(PATIENT, UFH, controller, hours=12, laboratory=at_once))
+    assert "next_draw_h must" in alone
+    assert said_by(lambda: titrate_cohort(COHORT, UFH, controller, hours=12, laboratory=at_once)) == alone
+    many = ForMany({"next_draw_h": draw_h})
+    assert said_by(lambda: titrate_cohort(COHORT, UFH, many, hours=12, laboratory=at_once)) == alone
+
+
+REFUSED_FOR_MANY = {
+    "a bolus beyond any": ({"bolus_u": 300_000.0}, "bolus_u must lie between 0 and 200000; got 300000.0"),
+    "a bolus below zero": ({"bolus_u": -1.0}, "bolus_u must lie between 0 and 200000; got -1.0"),
+    "no bolus at all": ({"bolus_u": math.nan}, "bolus_u must lie between 0 and 200000; got nan"),
+    "an endless bolus": ({"bolus_over_min": 601.0}, "bolus_over_min must lie between 0 and 600; got 601.0"),
+    "half a minute of hold": ({"hold_min": 0.5}, "hold_min must lie between 1 and 2880; got 0.5"),
+    "a hold below zero": ({"hold_min": -5.0}, "hold_min must lie between 0 and 2880; got -5.0"),
+    "a hold of nan": ({"hold_min": math.nan}, "hold_min must lie between 0 and 2880; got nan"),
+    "an infinite rate": ({"rate_u_per_h": math.inf}, "rate_u_per_h must lie between 0 and 500000; got inf"),
+    "a rate below zero": ({"rate_u_per_h": -10.0}, "rate_u_per_h must lie between 0 and 500000; got -10.0"),
+    "a draw in the past": ({"next_draw_h": 5.0}, "next_draw_h must lie between 7 and 100000; got 5.0"),
+    "a draw never": ({"next_draw_h": math.inf}, "next_draw_h must lie between 7 and 100000; got inf"),
+    "done in the past": ({"at_h": 6.0}, "at_h must lie between 7 and 1440; got 6.0"),
+    "done at nan": ({"at_h": math.nan}, "at_h must lie between 7 and 1440; got nan"),
+    "another shape": ({"bolus_u": lambda _: np.zeros(7)}, "bolus_u must have one value for each of 3 patients; got shape (7,)"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED_FOR_MANY.values(), ids=REFUSED_FOR_MANY)
+@pytest.mark.parametrize("runner", ["numpy", "python"])
+def test_many_refuse_what_one_refuses(changes, words, runner):
+    assert said_by(lambda: titrate_cohort(COHORT, UFH, ForMany(changes), hours=12, runner=runner)) == words
+
+
+NOT_BY_THE_WARD = {
+    name: case for name, case in REFUSED_FOR_MANY.items() if set(case[0]) <= {"bolus_u", "hold_min", "bolus_over_min"}
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), NOT_BY_THE_WARD.values(), ids=NOT_BY_THE_WARD)
+def test_one_patient_on_an_erring_ward_refuses_the_same(changes, words):
+    """Ward errors act on the decisions for many, also in the loop of one patient."""
+    alone = said_by(lambda: titrate(PATIENT, UFH, ForMany(changes), hours=12, ward_errors=WardErrors()))
+    assert alone == words.replace("each of 3", "each of 1")
+
+
+def test_one_wrong_patient_among_many_is_found():
+    def one_of_them(situations):
+        return np.where(situations.weight_kg == 80.0, 300_000.0, 0.0)
+
+    assert "got 300000.0" in said_by(lambda: titrate_cohort(COHORT, UFH, ForMany({"bolus_u": one_of_them}), hours=12))
+
+
+def test_many_refuse_two_boluses_at_one_time():
+    """Two results decide on a bolus that is given at the same later moment."""
+    later = ForMany({"bolus_u": 1000.0, "at_h": lambda _: np.full(3, 20.0), "next_draw_h": lambda s: s.time_h + 1.0})
+    assert "bolus at 20 h was ordered before" in said_by(lambda: titrate_cohort(COHORT, UFH, later, hours=24))
+
+
+def test_many_refuse_two_boluses_at_one_time_whatever_was_ordered_between():
+    moments = iter([20.0, 30.0, 20.0])
+    one = Cohort(1, {"weight_kg": np.array([80.0])})
+    later = ForMany({"bolus_u": 1000.0, "at_h": lambda _: np.full(1, next(moments)), "next_draw_h": lambda s: s.time_h + 1.0})
+    assert "bolus at 20 h was ordered before" in said_by(lambda: titrate_cohort(one, UFH, later, hours=36))
+
+
+def test_orders_that_go_back_in_time_are_given_where_they_do_not_contradict():
+    moments = iter([20.0, 30.0, 19.0])
+    one = Cohort(1, {"weight_kg": np.array([80.0])})
+    later = ForMany({
+        "bolus_u": 1000.0,
+        "at_h": lambda _: np.full(1, next(moments)),
+        "next_draw_h": lambda s: np.where(s.n_results < 3, s.time_h + 1.0, np.nan),
+    })  # fmt: skip
+    charts = titrate_cohort(one, UFH, later, hours=36)
+    assert charts.n_results.tolist() == [3]
+    assert charts.given_u[0] == pytest.approx(5000 + 3 * 1000 + 36 * 1200)
+
+
+NO_PROTAMINE, NO_DEPOT = published.KANDROTAS_1989_UFH, published.UFH_A_DERIVED
+WITHOUT = {
+    "protamine": (Protamine(time_h=8, dose_mg=10), NO_PROTAMINE, "does not say how protamine neutralises"),
+    "under the skin": (Subcutaneous(time_h=8, dose_u=5000), NO_DEPOT, "does not say how a subcutaneous dose is absorbed"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+@pytest.mark.parametrize(("order", "drug", "words"), WITHOUT.values(), ids=WITHOUT)
+def test_both_loops_refuse_what_the_drug_cannot_receive(order, drug, words):
+    assay = drug.responses.assays[-1]
+    controller = OneByOne(at(order), assay=assay)
+    alone = said_by(lambda: titrate(PATIENT, drug, controller, hours=12))
+    assert words in alone
+    assert said_by(lambda: titrate_cohort(COHORT, drug, controller, hours=12)) == alone
+    plan = Fixed(regimen=Regimen((order,)), assay=assay)
+    assert said_by(lambda: titrate_cohort(COHORT, drug, plan, hours=12)) == alone
+    assert said_by(lambda: simulate(PATIENT, drug, Regimen((order,)), hours=12)) == alone
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+@pytest.mark.parametrize(("order", "drug", "words"), WITHOUT.values(), ids=WITHOUT)
+def test_what_lies_beyond_the_end_is_not_asked_for(order, drug, words):
+    """An order after the last hour is not given, so the drug need not be able to receive it."""
+    late = OneByOne(at(order), assay=drug.responses.assays[-1])
+    assert len(titrate(PATIENT, drug, late, hours=7.5).labs) == 1
+    assert titrate_cohort(COHORT, drug, late, hours=7.5).n_results.tolist() == [1, 1, 1]
+
+
+def test_the_rules_change_no_table():
+    """A published table goes through both loops with the same orders and levels."""
+    table = Nomogram.load("raschke-1993")
+    charts = titrate_cohort(COHORT, UFH, table, hours=30, seed=4)
+    for i in range(3):
+        course = titrate(COHORT[i], UFH, table, hours=30, seed=4, subject=i)
+        assert [lab.value for lab in course.labs] == charts.values[: charts.n_results[i], i].tolist()
+        assert (course.states[-1] == charts.states[i]).all()
