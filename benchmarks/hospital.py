@@ -31,10 +31,11 @@ from peers import BEYOND, HOURS, STEPS, Found, Work
 
 from heparin_pk import Nomogram, Patient, WardErrors, published, titrate
 from heparin_pk.base.randomness import standard_normals
+from heparin_pk.base.streams import Stream
 from heparin_pk.blood.response import slope_ml_per_u
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
-from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.observer import NoObserver
+from heparin_pk.simulation.rules import EventKind
 from heparin_pk.trials.hospital import THROMBOSIS_WARD
 from heparin_pk.trials.trial import Trial
 
@@ -61,7 +62,9 @@ def the_ward(n: int) -> tuple[Any, Work]:
     slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.covariate_effects), (n,))
     columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
     people = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
-    errors = np.stack([standard_normals(SEED, "assay aptt_s", float(hour), subjects) for hour in range(HOURS + 1)], axis=1)
+    errors = np.stack(
+        [standard_normals(SEED, Stream.ASSAY.of("aptt_s"), float(hour), subjects) for hour in range(HOURS + 1)], axis=1
+    )
     return cohort, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
 
 

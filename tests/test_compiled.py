@@ -13,6 +13,7 @@ from test_event_queue import copied, entries, full_of_appointments
 from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
+from heparin_pk.base.streams import Stream
 from heparin_pk.engine import compiled, event_queue
 
 pytestmark = pytest.mark.slow
@@ -52,10 +53,10 @@ def test_powers_keep_their_bits(monkeypatch):
 def test_draws_keep_their_bits(monkeypatch):
     subjects = RNG.integers(0, 2**53, 3_000)
     for moments in (RNG.uniform(0.0, 48.0, 3_000), np.full(3_000, 6.0), RNG.choice([1.0, 7.0], 3_000)):
-        drawn = randomness.uniforms(2**63 + 5, "x", moments, subjects)
-        plain = without_loops(monkeypatch, randomness.uniforms, 2**63 + 5, "x", moments, subjects)
+        drawn = randomness.uniforms(2**63 + 5, Stream.STEP, moments, subjects)
+        plain = without_loops(monkeypatch, randomness.uniforms, 2**63 + 5, Stream.STEP, moments, subjects)
         np.testing.assert_array_equal(drawn, plain)
-        assert drawn[17] == randomness.uniform(2**63 + 5, "x", float(moments[17]), int(subjects[17]))
+        assert drawn[17] == randomness.uniform(2**63 + 5, Stream.STEP, float(moments[17]), int(subjects[17]))
     assert randomness.philox_of in COMPILED
 
 

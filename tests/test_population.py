@@ -8,6 +8,7 @@ import pytest
 from heparin_pk import Distribution, Patient, Population, Value, WardErrors, hospital, people, published
 from heparin_pk.base.randomness import standard_normal, standard_normals, uniform, uniforms
 from heparin_pk.base.source import Source
+from heparin_pk.base.streams import Stream
 from heparin_pk.trials.population import on_another_day, person
 
 DRUG = published.UFH_DEFAULT
@@ -24,18 +25,18 @@ def value(number):
 def test_many_draws_are_the_single_ones():
     subjects = np.array([0, 1, 5, 17, 2**31, 2**40])
     moments = np.array([0.0, 6.0, 6.1, 7.35, 48.0, 1439.9])
-    alone = [uniform(123, "x", t, int(i)) for t, i in zip(moments, subjects, strict=True)]
-    np.testing.assert_array_equal(uniforms(123, "x", moments, subjects), alone)
+    alone = [uniform(123, Stream.STEP, t, int(i)) for t, i in zip(moments, subjects, strict=True)]
+    np.testing.assert_array_equal(uniforms(123, Stream.STEP, moments, subjects), alone)
     jittered = np.random.default_rng(1).random(300) * 48
     near = np.arange(300) + 7
-    alone = [standard_normal(9, "assay", float(t), int(i)) for t, i in zip(jittered, near, strict=True)]
-    np.testing.assert_array_equal(standard_normals(9, "assay", jittered, near), alone)
+    alone = [standard_normal(9, Stream.STEP, float(t), int(i)) for t, i in zip(jittered, near, strict=True)]
+    np.testing.assert_array_equal(standard_normals(9, Stream.STEP, jittered, near), alone)
 
 
 def test_draws_do_not_know_each_other():
     n = 20_000
-    z = [standard_normals(seed, name, hour, np.arange(n)) for seed, name, hour in
-         ((1, "a", 0.0), (2, "a", 0.0), (1, "b", 0.0), (1, "a", 6.0))]  # fmt: skip
+    z = [standard_normals(seed, stream, hour, np.arange(n)) for seed, stream, hour in
+         ((1, Stream.STEP, 0.0), (2, Stream.STEP, 0.0), (1, Stream.START, 0.0), (1, Stream.STEP, 6.0))]  # fmt: skip
     correlations = np.corrcoef(z)[np.triu_indices(4, 1)]
     assert np.abs(correlations).max() < 4 / math.sqrt(n)
     for one in z:

@@ -9,12 +9,12 @@ The bits are those of Philox4x64-10 (Salmon et al. 2011) with key (seed, stream)
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Callable
 
 import numpy as np
 
 from heparin_pk.base.elementwise import COMPILED, each
+from heparin_pk.base.streams import Stream, SubStream, address
 
 _TICKS_PER_H = 36_000  # a tenth of a second
 _FEW = 64
@@ -33,31 +33,32 @@ def checked_seed(seed: int | np.random.Generator) -> int:
     return int(seed)
 
 
-def standard_normal(seed: int, stream: str, time_h: float, subject: int = 0) -> float:
+def standard_normal(seed: int, stream: Stream | SubStream, time_h: float, subject: int = 0) -> float:
     """Return the standard normal number at this address.
 
-    >>> standard_normal(1, "assay", 6.0) == standard_normal(1, "assay", 6.0)
+    >>> standard_normal(1, Stream.TABLE_ROW, 6.0) == standard_normal(1, Stream.TABLE_ROW, 6.0)
     True
     """
     return float(inverse_normal(np.array([uniform(seed, stream, time_h, subject)]))[0])
 
 
-def uniform(seed: int, stream: str, time_h: float, subject: int = 0) -> float:
+def uniform(seed: int, stream: Stream | SubStream, time_h: float, subject: int = 0) -> float:
     """Return the number at this address that is spread evenly over (0, 1)."""
     raw = np.random.Philox(key=_key(seed, stream), counter=_counter(subject, time_h)).random_raw()
     return _between_0_and_1(int(raw))
 
 
-def standard_normals(seed: int, stream: str, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
+def standard_normals(seed: int, stream: Stream | SubStream, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
     """Return the standard normal numbers of many subjects (m,), at one moment or each at its own (m,).
 
-    >>> bool((standard_normals(1, "x", 6.0, np.arange(9)) == [standard_normal(1, "x", 6.0, i) for i in range(9)]).all())
+    >>> alone = [standard_normal(1, Stream.STEP, 6.0, i) for i in range(9)]
+    >>> bool((standard_normals(1, Stream.STEP, 6.0, np.arange(9)) == alone).all())
     True
     """
     return inverse_normal(uniforms(seed, stream, time_h, subjects))
 
 
-def uniforms(seed: int, stream: str, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
+def uniforms(seed: int, stream: Stream | SubStream, time_h: float | np.ndarray, subjects: np.ndarray) -> np.ndarray:
     """Return :func:`uniform` of many subjects (m,), at one moment or each at its own (m,)."""
     subjects = np.asarray(subjects, dtype=np.uint64)
     key = _key(seed, stream)
@@ -72,8 +73,8 @@ def uniforms(seed: int, stream: str, time_h: float | np.ndarray, subjects: np.nd
     return _spread(raw)
 
 
-def _key(seed: int, stream: str) -> np.ndarray:
-    return np.array([seed, zlib.crc32(stream.encode())], dtype=np.uint64)
+def _key(seed: int, stream: Stream | SubStream) -> np.ndarray:
+    return np.array([seed, address(stream)], dtype=np.uint64)
 
 
 def _counter(subject: int, time_h: float) -> np.ndarray:

@@ -12,6 +12,7 @@ from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import log_normal, standard_normals
 from heparin_pk.base.rounding import round_all_to
 from heparin_pk.base.source import Source, Value
+from heparin_pk.base.streams import Stream
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.body.patient import Cohort, Patient
@@ -171,7 +172,7 @@ class Laboratory:
         if self.drawn_from_heparin_line and self.assay in ("aptt_s", "aptt_ratio"):
             true_level = true_level + FROM_HEPARIN_LINE_S.value / control_s
         measured = self._unexplained(true_level, self.assay.partition("_")[0], "s", drawn_h, seed, subjects, control_s)
-        error = self.cv_fraction * standard_normals(seed, f"assay {self.assay}", drawn_h, subjects)
+        error = self.cv_fraction * standard_normals(seed, Stream.ASSAY.of(self.assay), drawn_h, subjects)
         seen = measured * each(math.exp, error)
         ceiling = self.ceiling_for(reagent)
         resolution = self.resolution if self.resolution is not None else ASSAYS[self.assay].resolution
@@ -186,7 +187,7 @@ class Laboratory:
             belongs = kind != "concentration" or self.assay == "anti_xa_u_per_ml"  # the concentration as it was measured
             if not (belongs and one.name.startswith(f"{kind}_")):
                 continue
-            z = standard_normals(seed, f"residual {one.name}", drawn_h, subjects)
+            z = standard_normals(seed, Stream.RESIDUAL.of(one.name), drawn_h, subjects)
             if one.name == f"{kind}_cv_fraction":
                 true = true * log_normal(one.value.value, z)
             elif one.name == f"{kind}_sd_{unit}":

@@ -15,6 +15,7 @@ import numpy as np
 from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.base.randomness import checked_seed, standard_normal
 from heparin_pk.base.source import Source, Value
+from heparin_pk.base.streams import Stream
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
@@ -153,7 +154,7 @@ def samples(
     found = []
     for subject, somebody in enumerate(people(drug, typical, n, seed=one_seed)):
         one = somebody if factor_viii_u_per_ml is None else _ill(somebody, factor_viii_u_per_ml, subject, one_seed)
-        share = NormalDist().cdf(standard_normal(one_seed, "rate of the pump", 0.0, subject))
+        share = NormalDist().cdf(standard_normal(one_seed, Stream.SAMPLE_RATE, 0.0, subject))
         concentration = drug.kinetics(one).steady_state_u_per_ml((low + share * (high - low)) * one.weight_kg)
         concentration = min(10.0, concentration)
         tube_seed = int(np.random.SeedSequence((one_seed, subject)).generate_state(1, np.uint64)[0])  # its own two errors
@@ -169,13 +170,13 @@ def samples(
 def _ill(patient: Patient, factor_viii_u_per_ml: float, subject: int, seed: int) -> Patient:
     check_between("factor_viii_u_per_ml", factor_viii_u_per_ml, 0.1, 10.0)
 
-    def draw(name: str, median: float, cv: float) -> float:
-        return median * math.exp(math.sqrt(math.log1p(cv * cv)) * standard_normal(seed, name, 0.0, subject))
+    def draw(stream: Stream, median: float, cv: float) -> float:
+        return median * math.exp(math.sqrt(math.log1p(cv * cv)) * standard_normal(seed, stream, 0.0, subject))
 
     return replace(
         patient,
-        antithrombin_fraction=min(2.0, draw("antithrombin", 1.0, ANTITHROMBIN_CV_FRACTION)),
-        factor_viii_u_per_ml=min(20.0, max(0.01, draw("factor VIII", factor_viii_u_per_ml, FACTOR_VIII_CV_FRACTION))),
+        antithrombin_fraction=min(2.0, draw(Stream.SAMPLE_ANTITHROMBIN, 1.0, ANTITHROMBIN_CV_FRACTION)),
+        factor_viii_u_per_ml=min(20.0, max(0.01, draw(Stream.SAMPLE_FACTOR_VIII, factor_viii_u_per_ml, FACTOR_VIII_CV_FRACTION))),
     )
 
 

@@ -6,8 +6,8 @@ can know. They differ on the same patients (43.7 % against 37.7 % in one hospita
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,16 +18,23 @@ from heparin_pk.simulation.course import Course
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Stop
 
 
-def _hours_inside(time_h: np.ndarray, value: np.ndarray, low: float, high: float) -> float:
-    """Return the hours a broken line spends in [low, high]: each straight piece is cut at the edges, no grid is counted."""
-    width = np.diff(time_h)
-    before, after = value[:-1], value[1:]
+def side_of_range(value: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
+    """Return -1 where a level lies below a range, 0 in it (its limits included), 1 above; any shape."""
+    return (value > high).view(np.int8) - (value < low).view(np.int8)
+
+
+def _share_inside(before: np.ndarray, after: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return the share of each straight line, from ``before`` to ``after``, that lies in [low, high]."""
     bottom, top = np.minimum(before, after), np.maximum(before, after)
     rise = top - bottom
     overlap = np.minimum(top, high) - np.maximum(bottom, low)
-    flat = (bottom >= low) & (top <= high)
-    share = np.where(flat, 1.0, np.clip(np.divide(overlap, rise, out=np.zeros_like(rise), where=rise > 0), 0.0, 1.0))
-    return float(width @ share)
+    sloping = np.clip(np.divide(overlap, rise, out=np.zeros_like(rise), where=rise > 0.0), 0.0, 1.0)
+    return np.where(rise > 0.0, sloping, (bottom >= low) & (top <= high))
+
+
+def _hours_inside(time_h: np.ndarray, value: np.ndarray, low: float, high: float) -> float:
+    """Return the hours a line of straight segments spends in [low, high]: each segment is cut at the limits."""
+    return float(np.diff(time_h) @ _share_inside(value[:-1], value[1:], low, high))
 
 
 def _span(course: Course, start_h: float, end_h: float | None) -> tuple[float, float]:
@@ -80,22 +87,43 @@ def time_above_fraction(course: Course, target: TherapeuticRange) -> float:
 
 
 def rosendaal_fraction(course: Course, target: TherapeuticRange, *, largest_gap_h: float = 24.0) -> float | None:
-    """Return the time in range as Rosendaal estimates it: straight lines between consecutive results.
+    """Return the time in range as Rosendaal estimates it; see :func:`rosendaal_fractions`.
 
-    Pairs further apart than ``largest_gap_h`` are left out; nothing is assumed before the first and after the last result. A
-    result above the ceiling counts as the ceiling, or as just above the range where the ceiling lies in it. ``None`` when there
-    are fewer than two results to connect.
+    ``None`` when there are fewer than two results to connect.
     """
     check_between("largest_gap_h", largest_gap_h, 0.1, 1000.0)
     labs = [lab for lab in course.labs if lab.assay == target.assay]
-    inside = total = 0.0
-    for one, two in pairwise(labs):
-        gap = two.drawn_h - one.drawn_h
-        if 0.0 < gap <= largest_gap_h:
-            total += gap
-            ends = [max(lab.value, np.nextafter(target.high, np.inf)) if lab.above_ceiling else lab.value for lab in (one, two)]
-            inside += _hours_inside(np.array([0.0, gap]), np.array(ends), target.low, target.high)
-    return inside / total if total else None
+    drawn_h, value, above = (np.array([[getattr(lab, name)] for lab in labs]) for name in ("drawn_h", "value", "above_ceiling"))
+    found = rosendaal_fractions(drawn_h, value, above, np.array([len(labs)]), target, largest_gap_h) if labs else [math.nan]
+    return None if math.isnan(found[0]) else float(found[0])
+
+
+def rosendaal_fractions(
+    drawn_h: np.ndarray,
+    value: np.ndarray,
+    above_ceiling: np.ndarray,
+    n_results: np.ndarray,
+    target: TherapeuticRange,
+    largest_gap_h: float = 24.0,
+) -> np.ndarray:
+    """Return the time in range as Rosendaal estimates it, for n patients: straight lines between consecutive results.
+
+    ``drawn_h``, ``value``, ``above_ceiling`` (k, n): the results, oldest first.
+    ``n_results`` (n,): how many of the k rows each patient has.
+    ``largest_gap_h``: pairs of results further apart are left out.
+
+    Nothing is assumed before the first and after the last result. A result above the ceiling counts as the ceiling, or as just
+    above the range where the ceiling lies in it. NaN where there are fewer than two results to connect.
+    """
+    just_above = np.nextafter(target.high, np.inf)
+    value = np.where(above_ceiling, np.maximum(value, just_above), value)
+    inside_h, total_h = np.zeros(len(n_results)), np.zeros(len(n_results))
+    for i in range(len(value) - 1):
+        gap_h = drawn_h[i + 1] - drawn_h[i]
+        counts = (i + 1 < n_results) & (gap_h > 0.0) & (gap_h <= largest_gap_h)
+        total_h += np.where(counts, gap_h, 0.0)
+        inside_h += np.where(counts, gap_h * _share_inside(value[i], value[i + 1], target.low, target.high), 0.0)
+    return np.divide(inside_h, total_h, out=np.full(len(total_h), np.nan), where=total_h > 0.0)
 
 
 def fraction_of_tests_in_range(course: Course, target: TherapeuticRange) -> float | None:

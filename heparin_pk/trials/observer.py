@@ -16,7 +16,7 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, felt_u_per_ml
 from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.lanes import Levels, Moments
-from heparin_pk.simulation.metrics import SHORTEST_STAY_H
+from heparin_pk.simulation.metrics import SHORTEST_STAY_H, side_of_range
 from heparin_pk.simulation.rules import EventKind
 
 
@@ -100,11 +100,6 @@ class InRange:
         """Say that the time is up."""
         everybody, end_h = np.arange(len(self._side)), np.full(len(self._side), hours)
         self._change(everybody, self._side, self._side, end_h, end_h)
-
-
-def side_of_range(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return -1 below, 0 in, 1 above."""
-    return (x > high).view(np.int8) - (x < low).view(np.int8)
 
 
 def _turns(who: np.ndarray) -> Iterator[np.ndarray]:

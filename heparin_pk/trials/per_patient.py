@@ -10,6 +10,7 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, level
 from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
+from heparin_pk.simulation.metrics import rosendaal_fractions, side_of_range
 from heparin_pk.trials.catalogue import OUTCOMES, SNAPSHOTS_H
 from heparin_pk.trials.observer import TrialObserver
 
@@ -43,22 +44,21 @@ def rows_of(
 
 
 def _of_results(charts: Charts, target: TherapeuticRange) -> dict[str, np.ndarray]:
+    """Return the outcomes of the results as the ward read them."""
     there = np.arange(len(charts.values))[:, None] < charts.n_results
-    low = there & ~charts.above_ceiling & (charts.values < target.low)
-    inside = there & ~charts.above_ceiling & (charts.values >= target.low) & (charts.values <= target.high)
-    reached = there & ~low
-    two = inside[1:] & inside[:-1]
-    count = there.sum(axis=0)
+    side = np.where(charts.above_ceiling, 1, side_of_range(charts.values, target.low, target.high))
+    below, inside = there & (side < 0), there & (side == 0)
+    n_below, n_inside, n = below.sum(axis=0), inside.sum(axis=0), there.sum(axis=0)
     rows = {
-        "results_below": low.sum(axis=0),
-        "results_in": inside.sum(axis=0),
-        "results_above": count - low.sum(axis=0) - inside.sum(axis=0),
-        "blood_draws": count,
-        "threshold_result_h": _first(reached, charts.drawn_h),
+        "results_below": n_below,
+        "results_in": n_inside,
+        "results_above": n - n_below - n_inside,
+        "blood_draws": n,
+        "threshold_result_h": _first(there & ~below, charts.drawn_h),
         "in_range_result_h": _first(inside, charts.drawn_h),
-        "two_in_range_h": _first(two, charts.drawn_h[1:]),
-        "fraction_of_tests_in_range": np.divide(inside.sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0),
-        "rosendaal_fraction": _rosendaal(charts, there, target),
+        "two_in_range_h": _first(inside[1:] & inside[:-1], charts.drawn_h[1:]),
+        "fraction_of_tests_in_range": np.divide(n_inside, n, out=np.full(len(n), np.nan), where=n > 0),
+        "rosendaal_fraction": rosendaal_fractions(charts.drawn_h, charts.values, charts.above_ceiling, charts.n_results, target),
     }
     for name, key in (("threshold_by_24_h", "threshold_result_h"), ("therapeutic_by_24_h", "in_range_result_h")):
         rows[name] = (rows[key] <= 24.0).astype(float)
@@ -69,25 +69,6 @@ def _first(which: np.ndarray, drawn_h: np.ndarray) -> np.ndarray:
     if not len(which):
         return np.full(which.shape[1], np.nan)
     return np.where(which.any(axis=0), drawn_h[which.argmax(axis=0), np.arange(which.shape[1])], np.nan)
-
-
-def _rosendaal(charts: Charts, there: np.ndarray, target: TherapeuticRange, largest_gap_h: float = 24.0) -> np.ndarray:
-    """Return the time in range between results by straight lines; see :func:`heparin_pk.simulation.metrics.rosendaal_fraction`."""
-    beyond = np.nextafter(target.high, np.inf)
-    ends = np.where(charts.above_ceiling, np.maximum(charts.values, beyond), charts.values)
-    inside, total = np.zeros(there.shape[1]), np.zeros(there.shape[1])
-    for one in range(len(there) - 1):
-        gap = charts.drawn_h[one + 1] - charts.drawn_h[one]
-        counts = there[one + 1] & (gap > 0.0) & (gap <= largest_gap_h)
-        bottom, top = np.minimum(ends[one], ends[one + 1]), np.maximum(ends[one], ends[one + 1])
-        rise = top - bottom
-        flat = rise <= 0.0
-        overlap = np.minimum(top, target.high) - np.maximum(bottom, target.low)
-        cut = np.clip(overlap / np.where(flat, 1.0, rise), 0.0, 1.0)
-        share = np.where(flat, (bottom >= target.low) & (top <= target.high), cut)
-        total += np.where(counts, gap, 0.0)
-        inside += np.where(counts, gap * share, 0.0)
-    return np.divide(inside, total, out=np.full(len(total), np.nan), where=total > 0.0)
 
 
 def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:

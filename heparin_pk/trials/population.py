@@ -21,6 +21,7 @@ from heparin_pk.base.elementwise import each
 from heparin_pk.base.files import read_text
 from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source, Value
+from heparin_pk.base.streams import Stream
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.body.patient import LIMITS, SEXES, YES_OR_NO, Cohort, Patient
 from heparin_pk.published.drug import Drug, Variability
@@ -209,7 +210,7 @@ class Population:
             columns["dosing_weight_kg"] = np.broadcast_to(dosing_weight_kg(plain, self.dosing_weight), (len(subjects),)).copy()
         factors: dict[str, Any] = dict(self.typical.factors)
         if self.varies:
-            for name, factor in _drawn(drug.variability, subjects, seed, "between people", 0.0).items():
+            for name, factor in _drawn(drug.variability, subjects, seed, Stream.BETWEEN_PATIENTS, 0.0).items():
                 if name in _BASELINES:
                     if columns[name] is not None:
                         low, high = _BASELINES[name]
@@ -217,7 +218,7 @@ class Population:
                 else:
                     factors[name] = factors.get(name, 1.0) * factor
         if self.day:
-            for name, factor in _drawn(drug.between_occasions, subjects, seed, "between days", 24.0 * self.day).items():
+            for name, factor in _drawn(drug.between_occasions, subjects, seed, Stream.BETWEEN_DAYS, 24.0 * self.day).items():
                 factors[name] = factors.get(name, 1.0) * factor
         everybody = {name: np.broadcast_to(np.asarray(factor, float), (len(subjects),)) for name, factor in factors.items()}
         return Cohort(len(subjects), columns, everybody)
@@ -239,7 +240,7 @@ class Population:
         ranks: dict[str, np.ndarray] = {}
         for one in self.distributions:
             here = np.flatnonzero(found["sex"] == one.among) if one.among else np.arange(len(subjects))
-            u = uniforms(seed, f"who people are {one.feature}", 0.0, subjects)[here]
+            u = uniforms(seed, Stream.FEATURE.of(one.feature), 0.0, subjects)[here]
             if one.correlates_with:
                 r, other = one.correlation_fraction, inverse_normal(ranks[one.correlates_with][here])
                 z = r * other + math.sqrt(1.0 - r * r) * inverse_normal(u)
@@ -308,7 +309,7 @@ class Population:
         if not self.table:
             raise ValueError("only a table can be resampled; distributions give as many people as are asked for")
         size = len(self.table[0][1])
-        rows = (uniforms(seed, "a row of the table", 0.0, np.arange(int(check_between("n", n, 1, 1e8)))) * size).astype(int)
+        rows = (uniforms(seed, Stream.TABLE_ROW, 0.0, np.arange(int(check_between("n", n, 1, 1e8)))) * size).astype(int)
         return replace(self, table=tuple((name, tuple(np.array(values)[rows].tolist())) for name, values in self.table))
 
 
@@ -326,9 +327,11 @@ def _typed(name: str, text: str) -> Any:
         raise ValueError(f"{name} must be a number; got {text!r}") from None
 
 
-def _drawn(every: tuple[Variability, ...], subjects: np.ndarray, seed: int, purpose: str, time_h: float) -> dict[str, np.ndarray]:
+def _drawn(
+    every: tuple[Variability, ...], subjects: np.ndarray, seed: int, stream: Stream, time_h: float
+) -> dict[str, np.ndarray]:
     """Return the log-normal factors of these people on each number that varies, correlated as the set says."""
-    normals = {one.name: standard_normals(seed, f"{purpose} {one.name}", time_h, subjects) for one in every}
+    normals = {one.name: standard_normals(seed, stream.of(one.name), time_h, subjects) for one in every}
     factors = {}
     for one in every:
         z = normals[one.name]
@@ -365,7 +368,7 @@ def people(drug: Drug, typical: Patient, n: int, *, seed: int | np.random.Genera
 def on_another_day(drug: Drug, patient: Patient, day: int, *, seed: int, subject: int = 0) -> Patient:
     """Return the same person on another day: what ``drug.between_occasions`` says varies, drawn again for this day."""
     check_between("day", day, 0, 1e4)
-    drawn = _drawn(drug.between_occasions, np.array([subject]), seed, "between days", 24.0 * day)
+    drawn = _drawn(drug.between_occasions, np.array([subject]), seed, Stream.BETWEEN_DAYS, 24.0 * day)
     factors = dict(patient.factors)
     for name, factor in drawn.items():
         factors[name] = factors.get(name, 1.0) * float(factor[0])

@@ -16,6 +16,7 @@ from heparin_pk.base.checks import check_between, check_is, check_text, floats, 
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
+from heparin_pk.base.streams import Stream
 from heparin_pk.ward.controller import Decisions, Situations, VectorController
 
 
@@ -66,7 +67,7 @@ class WardErrors:
         """Return the weights the ward doses by, shape (m,)."""
         if self.weight_error_cv_fraction == 0.0:
             return true_kg
-        return true_kg * log_normal(self.weight_error_cv_fraction, standard_normals(seed, "weight as guessed", 0.0, subjects))
+        return true_kg * log_normal(self.weight_error_cv_fraction, standard_normals(seed, Stream.GUESSED_WEIGHT, 0.0, subjects))
 
     def decide(self, controller: VectorController, seen: Situations, seed: int, subjects: np.ndarray) -> Decisions:
         """Return what is in fact done at many bedsides: what the controller decides, as this ward carries it out."""
@@ -75,15 +76,15 @@ class WardErrors:
         meant = controller.decide_many(seen)
         begins = seen.n_results == 0
         not_as_meant = self.missed_step_fraction + self.wrong_step_fraction
-        fate = self._chance("how a step is carried out", not_as_meant, now, seed, subjects)
+        fate = self._chance(Stream.STEP, not_as_meant, now, seed, subjects)
         missed = ~begins & (fate < self.missed_step_fraction)
         wrong = ~begins & ~missed & (fate < not_as_meant)
         factor = self._wrong_by(now, seed, subjects)
         changed = seen.rate_u_per_h + (meant.rate_u_per_h - seen.rate_u_per_h) * factor
         rate = np.where(wrong, np.maximum(0.0, changed), meant.rate_u_per_h)
-        chance = self._chance("how a start is carried out", self.wrong_start_fraction, now, seed, subjects)
+        chance = self._chance(Stream.START, self.wrong_start_fraction, now, seed, subjects)
         rate = np.where(begins & (chance < self.wrong_start_fraction), meant.rate_u_per_h * factor, rate)
-        chance = self._chance("whether a bolus is given", self.omitted_bolus_fraction, now, seed, subjects)
+        chance = self._chance(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects)
         no_bolus = begins & (chance < self.omitted_bolus_fraction)
         at_h = np.where(begins, now, now + self.change_delay_h)
         return Decisions(
@@ -96,20 +97,20 @@ class WardErrors:
         )
 
     @staticmethod
-    def _chance(purpose: str, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
+    def _chance(stream: Stream, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
         """Return numbers spread evenly over (0, 1), drawn only where a fraction of them can matter."""
-        return uniforms(seed, purpose, now, subjects) if 0.0 < fraction < 1.0 else np.full(len(subjects), 0.5)
+        return uniforms(seed, stream, now, subjects) if 0.0 < fraction < 1.0 else np.full(len(subjects), 0.5)
 
     def _wrong_by(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
         if self.wrong_size_cv_fraction == 0.0:
             return np.ones(len(subjects))
-        return np.asarray(log_normal(self.wrong_size_cv_fraction, standard_normals(seed, "how wrong", now, subjects)))
+        return np.asarray(log_normal(self.wrong_size_cv_fraction, standard_normals(seed, Stream.WRONG_SIZE, now, subjects)))
 
     def _late_h(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
         """Return by how much the draw ordered now will be late, h, to the minute."""
         if self.late_draw_fraction == 0.0 or self.late_by_h == 0.0:
             return np.zeros(len(subjects))
-        chance = self._chance("whether a draw is late", self.late_draw_fraction, now, seed, subjects)
+        chance = self._chance(Stream.LATE_DRAW, self.late_draw_fraction, now, seed, subjects)
         late = chance < self.late_draw_fraction
-        hours = -self.late_by_h * each(math.log, uniforms(seed, "how late a draw is", now, subjects))
+        hours = -self.late_by_h * each(math.log, uniforms(seed, Stream.LATE_BY, now, subjects))
         return np.where(late, np.round(np.minimum(12.0, hours) * 60.0) / 60.0, 0.0)

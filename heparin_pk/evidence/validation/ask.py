@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from heparin_pk.base.randomness import standard_normal
+from heparin_pk.base.streams import Stream
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, level
@@ -146,7 +147,7 @@ def share_of_children_beyond(
     dose = Regimen((Bolus(time_h=0.0, dose_u_per_kg=91.0, over_min=6.0),))
     beyond = total = 0
     for index in range(children):
-        weight_kg = 20.0 * math.exp(0.55 * standard_normal(seed, "weight of a child", 0.0, index))
+        weight_kg = 20.0 * math.exp(0.55 * standard_normal(seed, Stream.CHILD_WEIGHT, 0.0, index))
         weight_kg = min(68.6, max(6.7, weight_kg))
         child = Patient(
             weight_kg=weight_kg,
@@ -158,7 +159,7 @@ def share_of_children_beyond(
         one = person(drug, child, index, seed=seed)
         course = simulate(one, drug, dose, hours=2.5)
         for time_h in times_h:
-            error = 1.0 + residual * standard_normal(seed, "residual of an aPTT", time_h, index)
+            error = 1.0 + residual * standard_normal(seed, Stream.CHILD_RESIDUAL, time_h, index)
             beyond += course.level_at("aptt_s", time_h) * error > seconds_s
             total += 1
     return beyond / total
