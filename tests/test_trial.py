@@ -494,7 +494,7 @@ def test_arms_of_every_kind():
     assert found.estimate("a plan", "adjustments").mean == 0
     assert found.estimate("a plan", "blood_draws").mean == 2
     assert found.estimate("a hand", "adjustments").mean == 1
-    assert trial.laboratory_of(trial.arm("anti-Xa table")).turnaround_h == 0.5
+    assert trial._laboratory_of(trial.arm("anti-Xa table")).turnaround_h == 0.5
     course = trial.course("a hand", 3, seed=1)
     assert found.columns("a hand")["peak_u_per_ml"][3] == metrics.peak_u_per_ml(course)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base.files import read_text, write_text
-from heparin_pk.trials.outcomes import Chunk
+from heparin_pk.trials.chunk import Chunk
 
 
 class Checkpoint:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heparin_pk.trials.outcomes import Chunk
+from heparin_pk.trials.chunk import Chunk
 
 
 def as_csv_text(chunk: Chunk, arms: tuple[str, ...]) -> str:

@@ -6,7 +6,6 @@ Sums are kept as whole numbers of a tiny unit, so that they add up to the same w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
+from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.estimate import Estimate, estimate, unit_powers, with_digits
 from heparin_pk.trials.histogram import level_bins
 
@@ -21,27 +21,6 @@ from heparin_pk.trials.histogram import level_bins
 
 
 # Sums
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
-    """What came out of some of the people: everything that can be added up; ``text`` is their rows as CSV, where asked for."""
-
-    first: int
-    n: int
-    covariates: dict[str, np.ndarray]
-    rows: dict[str, dict[str, np.ndarray]]
-    keys: tuple[str, ...]
-    groups: tuple[str, ...]
-    sums: np.ndarray
-    differences: np.ndarray
-    levels: dict[str, np.ndarray]
-    times: dict[str, np.ndarray]
-    text: str = ""
-
-    def without_rows(self) -> Chunk:
-        """Return the same chunk without the rows of single patients."""
-        return replace(self, covariates={}, rows={})
 
 
 class Outcomes:

@@ -1,7 +1,7 @@
-"""A virtual trial: the same people under every arm, a laboratory in between, thousands to millions of them.
+"""A virtual trial: the same patients under every arm, thousands to millions of them.
 
-A trial is cut into chunks, and a chunk is a pure function of (trial, seed, which people): it does not matter in which order, on
-how many workers or on which machine chunks are run, nor into how many the people are cut.
+A trial is cut into chunks of patients. A chunk is a pure function of (trial, seed, which patients): the order in which chunks
+run, the workers and machines they run on, and how the patients are cut change no number.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +30,24 @@ from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_in
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import titrate
+from heparin_pk.trials.arm import Arm, arms_by_name, own_name
 from heparin_pk.trials.catalogue import COVARIATES
 from heparin_pk.trials.checkpoint import Checkpoint
+from heparin_pk.trials.chunk import LARGEST_CHUNK, PATIENTS_PER_CHUNK, Chunk, chunk_size
 from heparin_pk.trials.csv_rows import RowsOut
 from heparin_pk.trials.estimate import sums_of
 from heparin_pk.trials.histogram import count_levels, count_times
 from heparin_pk.trials.observer import TrialObserver
-from heparin_pk.trials.outcomes import Chunk, Outcomes
+from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.per_patient import groups_of, rows_of
 from heparin_pk.trials.population import Population
-from heparin_pk.trials.workers import Job, here, in_processes, on_a_cluster, reached
-from heparin_pk.ward.controller import Controller, VectorController
+from heparin_pk.trials.workers import Job, finished_chunks
+from heparin_pk.ward.controller import VectorController
 from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
-PEOPLE_PER_CHUNK = {"numpy": 65_536, "compiled": 32_768, "python": 1_024}
-"""How many people make one chunk where nobody says otherwise; at most 65,536."""
+_SAMPLED_FOR_SOURCES = 512
+"""Patients looked at to find which covariate effects apply to any of them."""
 
 
 class TrialInterrupted(KeyboardInterrupt):
@@ -57,36 +59,22 @@ class TrialInterrupted(KeyboardInterrupt):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Arm:
-    """A controller in a hospital of its own, so that reagents or wards can be compared patient by patient.
-
-    ``laboratory`` and ``ward_errors`` are the arm's own; ``None`` takes the trial's.
-    """
-
-    controller: Any
-    laboratory: Laboratory | None = None
-    ward_errors: WardErrors | None = None
-
-    def __post_init__(self) -> None:
-        check_is("controller", self.controller, Controller, "something with an assay and decide(situation)")
-        check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
-        check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
-
-    __repr__ = shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Trial:
-    """Arms, the people they are tried on, and the hospital around them.
+    """A virtual trial: arms, the patients they are tried on, and the hospital around them.
 
-    ``arms`` are controllers by name (a list takes their own names): nomograms, fixed plans, or anything with ``decide``, or an
-    :class:`Arm` in a hospital of its own; the first is what the others are compared with. ``laboratory`` is the hospital's,
-    reporting to each arm what that arm reads; ``ward_errors`` how the ward carries orders out (``None``: to the letter).
-    ``common_range`` is one range in which all arms are compared, beside each one's own; ``target`` the own range of arms that have
-    none. All patients are the same in every arm, and so are their laboratory's errors at the same moment (common random
-    numbers).
+    ``population``: the patients; all arms have the same ones, and the same laboratory errors at the same moments (common
+    random numbers).
+    ``arms``: controllers by name (a list takes their own names): nomograms, fixed plans, anything with ``decide``, or
+    :class:`Arm` objects; the others are compared with the first.
+    ``drug``: the model; ``UFH_DEFAULT`` where none is given.
+    ``laboratory``: the hospital's, reporting to each arm what that arm reads; ``None``: the usual one.
+    ``hours``: how long each patient is followed, 1 to 1440 h.
+    ``ward_errors``: how the ward carries orders out; ``None``: exactly as decided.
+    ``target``: the own range of arms that have none.
+    ``common_range``: a range in which all arms are compared, beside each one's own; anti-Xa 0.3-0.7 U/mL where none is given.
+    ``pump``: rounds the rates; ``None``: the table's own bag, else 100 U/mL.
 
-    Raises ``ValueError`` when an arm cannot read what the laboratory or the drug can answer.
+    Raises ``ValueError`` when an arm cannot read what the laboratory or the drug can report.
 
     >>> from heparin_pk import Nomogram
     >>> trial = Trial(population=Population(), arms=[Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")])
@@ -97,12 +85,12 @@ class Trial:
 
     population: Population
     arms: Any
-    drug: Drug = UFH_DEFAULT
+    drug: Drug = field(default_factory=lambda: UFH_DEFAULT)  # factories, so that help(Trial) does not print whole models
     laboratory: Laboratory | None = None
     hours: float = 48.0
     ward_errors: WardErrors | None = None
     target: TherapeuticRange | None = None
-    common_range: TherapeuticRange = ANTI_XA_TREATMENT
+    common_range: TherapeuticRange = field(default_factory=lambda: ANTI_XA_TREATMENT)
     pump: Pump | None = None
 
     def __post_init__(self) -> None:
@@ -113,24 +101,27 @@ class Trial:
         check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
         check_is("common_range", self.common_range, TherapeuticRange, "a TherapeuticRange")
         object.__setattr__(self, "hours", check_between("hours", self.hours, 1.0, 1440.0))
-        object.__setattr__(self, "arms", tuple(_named(self.arms)))
-        if len({name for name, _ in self.arms}) != len(self.arms):
-            raise ValueError(f"arms must have different names; got {', '.join(name for name, _ in self.arms)}")
+        object.__setattr__(self, "arms", tuple(arms_by_name(self.arms)))
+        if len(set(self.names)) != len(self.arms):
+            raise ValueError(f"arms must have different names; got {', '.join(self.names)}")
         if not self.arms:
             raise ValueError("a trial needs an arm at least; got none")
         for name, arm in self.arms:
             try:
-                laboratory, _ = laboratory_and_pump_for(arm.controller, self.laboratory_of(arm), self.pump)
-                responses = responses_in(self.drug, laboratory.reagent, laboratory)
-                check_one_of("the assay of the common_range", self.common_range.assay, responses.assays)
-                if self.target_of(arm).assay != arm.controller.assay:
-                    raise ValueError(f"its target must be in {arm.controller.assay}; got {self.target_of(arm).assay}")
-                if self.ward_errors_of(arm) is not None:
-                    check_is("the controller", arm.controller, VectorController, "one with decide_many, where orders go wrong")
+                self._check_arm(arm)
             except ValueError as error:
                 raise ValueError(f"arm {name}: {error}") from None
 
     __repr__ = shown
+
+    def _check_arm(self, arm: Arm) -> None:
+        laboratory, _ = laboratory_and_pump_for(arm.controller, self._laboratory_of(arm), self.pump)
+        responses = responses_in(self.drug, laboratory.reagent, laboratory)
+        check_one_of("the assay of the common range", self.common_range.assay, responses.assays)
+        if self._target_of(arm).assay != arm.controller.assay:
+            raise ValueError(f"its target must be in {arm.controller.assay}; got {self._target_of(arm).assay}")
+        if self._ward_errors_of(arm) is not None:
+            check_is("the controller", arm.controller, VectorController, "one with decide_many, where orders go wrong")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,53 +134,51 @@ class Trial:
         found: Arm = dict(self.arms)[name]
         return found
 
-    def laboratory_of(self, arm: Arm) -> Laboratory:
-        """Return the laboratory as this arm meets it: its own or the hospital's, reporting what the arm reads."""
+    def _laboratory_of(self, arm: Arm) -> Laboratory:
+        """Return the laboratory of this arm: its own or the hospital's, reporting what the arm reads."""
         assay, laboratory = arm.controller.assay, arm.laboratory or self.laboratory
         if laboratory is None:
             return Laboratory(assay=assay)
         return laboratory if laboratory.assay == assay else replace(laboratory, assay=assay, ceiling=None, resolution=None)
 
-    def ward_errors_of(self, arm: Arm) -> WardErrors | None:
-        """Return how the ward of this arm carries orders out."""
+    def _ward_errors_of(self, arm: Arm) -> WardErrors | None:
         return arm.ward_errors or self.ward_errors
 
-    def target_of(self, arm: Arm) -> TherapeuticRange:
-        """Return the range an arm aims at."""
+    def _target_of(self, arm: Arm) -> TherapeuticRange:
         target: TherapeuticRange | None = getattr(arm.controller, "target", None) or self.target
         if target is None:
-            raise ValueError(f"{_name(arm.controller)} aims at no range of its own: give the trial a target")
+            raise ValueError(f"{own_name(arm)} aims at no range of its own: give the trial a target")
         return target
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The subgroups that can be told apart among these people."""
+        """The subgroups that can be told apart among these patients."""
         return tuple(groups_of(self.population.cohort(self.drug, np.arange(1), seed=0)))
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The papers behind the population, the model (and its laws, if they apply to anybody), the tables and the ward."""
-        some = self.population.cohort(self.drug, np.arange(min(512, self.population.size or 512)), seed=0)
-        every: list[Source] = [*self.population.sources, *self.drug.sources_for_all(some)]
+        """The papers behind the population, the model (with the covariate effects in use), the tables and the ward."""
+        n = min(_SAMPLED_FOR_SOURCES, self.population.size or _SAMPLED_FOR_SOURCES)
+        sample = self.population.cohort(self.drug, np.arange(n), seed=0)
+        found: list[Source | None] = [*self.population.sources, *self.drug.sources_for_all(sample)]
         for _, arm in self.arms:
-            reagent, ward_errors = self.laboratory_of(arm).reagent, self.ward_errors_of(arm)
-            of_arm = (getattr(arm.controller, "source", None), reagent.source if reagent is not None else None)
-            every += [source for source in of_arm if source is not None]
-            every += list(ward_errors.sources) if ward_errors is not None else []
-        every += [source for source in (self.common_range.source,) if source is not None]
-        return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
+            reagent, ward_errors = self._laboratory_of(arm).reagent, self._ward_errors_of(arm)
+            found += [getattr(arm.controller, "source", None), reagent.source if reagent is not None else None]
+            found += ward_errors.sources if ward_errors is not None else ()
+        found.append(self.common_range.source)
+        return tuple({source.citation: source for source in reversed(found) if source is not None}.values())[::-1]
 
     # One chunk, one patient
 
     def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
-        """Return what comes out of people ``first`` to ``first + n - 1``: a pure function of its arguments."""
-        check_between("n", n, 1, 65_536)
+        """Return the outcomes of patients ``first`` to ``first + n - 1``: a pure function of its arguments."""
+        check_between("n", n, 1, LARGEST_CHUNK)
         subjects = np.arange(first, first + n)
         make_ready(runner)
         cohort = self.population.cohort(self.drug, subjects, seed=seed)
         rows, levels, times = {}, {}, {}
         for name, arm in self.arms:
-            laboratory, target = self.laboratory_of(arm), self.target_of(arm)
+            laboratory, target = self._laboratory_of(arm), self._target_of(arm)
             responses = responses_in(self.drug, laboratory.reagent, laboratory)
             observer = TrialObserver(cohort, responses, (target, self.common_range))
             charts = titrate_cohort(
@@ -202,7 +191,7 @@ class Trial:
                 pump=self.pump,
                 seed=seed,
                 subjects=subjects,
-                ward_errors=self.ward_errors_of(arm),
+                ward_errors=self._ward_errors_of(arm),
                 runner=runner,
             )
             observer.finish(self.hours)
@@ -227,23 +216,23 @@ class Trial:
 
     def course(self, arm: str, subject: int, *, seed: int = 0, engine: str = "stepper") -> Course:
         """Return the full course of one patient of the trial: the numbers of that patient's row, with everything between them."""
-        which = self.arm(arm)
+        its_arm = self.arm(arm)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OutsideValidityDomain)  # a cohort has its outliers; course.outside names them
             return titrate(
                 self.population.person(self.drug, subject, seed=checked_seed(seed)),
                 self.drug,
-                which.controller,
+                its_arm.controller,
                 hours=self.hours,
-                laboratory=self.laboratory_of(which),
+                laboratory=self._laboratory_of(its_arm),
                 pump=self.pump,
                 seed=seed,
                 subject=subject,
-                ward_errors=self.ward_errors_of(which),
+                ward_errors=self._ward_errors_of(its_arm),
                 engine=engine,
             )
 
-    # Many
+    # Many patients
 
     def run(
         self,
@@ -260,77 +249,61 @@ class Trial:
         scheduler: str | None = None,
         progress: bool = True,
     ) -> Outcomes:
-        """Return the outcomes of people 0 to ``n`` - 1 under every arm.
+        """Return the outcomes of patients 0 to ``n`` - 1 under every arm.
 
-        ``workers`` processes on this machine, or an existing Dask cluster (``client``, or the address of its ``scheduler``);
-        ``runner`` is one of ``heparin_pk.engine.lanes.RUNNERS``; ``people_per_chunk`` how many are run together at most (65,536
-        or fewer): none of these changes a n. ``keep_rows=False`` keeps no patient's row, and memory flat. ``csv_file``
-        receives the rows as chunks finish. ``checkpoint`` is a folder in which finished chunks are kept: the same call goes on
-        from there.
+        ``seed``: the same seed gives the same patients and errors.
+        ``workers``: processes on this machine.
+        ``runner``: one of ``heparin_pk.engine.lanes.RUNNERS``.
+        ``people_per_chunk``: how many patients run together at most, 65,536 or fewer.
+        ``keep_rows``: keep one row a patient; False keeps memory flat.
+        ``checkpoint``: a folder in which finished chunks are kept; the same call goes on from there.
+        ``csv_file``: receives the rows as chunks finish.
+        ``client``, ``scheduler``: an existing Dask cluster, or its address.
+        ``progress``: show a bar while it runs.
+
+        Workers, runner, chunks and cluster change no number.
 
         Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
-        ``KeyboardInterrupt``) when stopped by hand, with what had finished in its ``outcomes``; ``BrokenProcessPool`` when a
-        process beside this one was killed.
+        ``KeyboardInterrupt``) when stopped by hand; ``BrokenProcessPool`` when a process of the trial was killed.
         """
         n = int(check_between("n", n, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)
         workers = int(check_between("workers", workers, 1, 4096))
-        size = int(check_between("people_per_chunk", people_per_chunk or PEOPLE_PER_CHUNK[runner], 1, 65_536))
-        one_seed = checked_seed(seed)
+        size = int(check_between("people_per_chunk", people_per_chunk or PATIENTS_PER_CHUNK[runner], 1, LARGEST_CHUNK))
+        seed = checked_seed(seed)
         if self.population.size is not None and n > self.population.size:
             raise ValueError(f"n must be at most {self.population.size}, the people in the table; got {n}")
-        if client is None and scheduler is None:  # as many chunks, all of one size, as keep everybody busy to the end
-            rounds = -(-n // (workers * size))
-            size = -(-n // (workers * rounds))
-        kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, one_seed), size)
-        if kept is not None:
-            size = kept.size
-        wanted = [(first, min(size, n - first)) for first in range(0, n, size)]
-        found = Outcomes(
+        if client is None and scheduler is None:
+            size = chunk_size(n, workers, size)
+        kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, seed), size)
+        found = self._no_outcomes(seed, keep_rows=keep_rows)
+        remember(self)
+        job = Job(self, seed, runner, keep_rows or kept is not None, csv_file is not None)
+        wanted = _cut(n, size if kept is None else kept.size)
+        sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
+        try:
+            with _bar(n, progress) as bar:
+                for chunk in _kept_and_new(job, wanted, kept, workers, client, scheduler):
+                    sink.take(chunk)
+                    found.add(chunk)
+                    bar.update(chunk.n)
+            sink.finish()
+        except KeyboardInterrupt:
+            where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
+            raise TrialInterrupted(f"stopped by hand with {found.n:,} of {n:,} patients done{where}", found) from None
+        finally:
+            sink.close()
+        return found
+
+    def _no_outcomes(self, seed: int, *, keep_rows: bool) -> Outcomes:
+        return Outcomes(
             arms=self.names,
-            targets={name: self.target_of(arm) for name, arm in self.arms},
+            targets={name: self._target_of(arm) for name, arm in self.arms},
             common_range=self.common_range,
             hours=self.hours,
-            seed=one_seed,
+            seed=seed,
             keep_rows=keep_rows,
         )
-        remember(self)
-        own_client = reached(scheduler) if client is None and scheduler is not None else None
-        sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
-        todo = []
-        with _bar(n, progress) as bar:
-
-            def take(chunk: Chunk) -> None:
-                sink.take(chunk)
-                found.add(chunk)
-                bar.update(chunk.n)
-
-            for first, many in wanted:
-                chunk = None if kept is None else kept.read(first)
-                if chunk is None:
-                    todo.append((first, many))
-                else:
-                    take(chunk)
-            job = Job(self, one_seed, runner, keep_rows or kept is not None, csv_file is not None)
-            if client is not None or own_client is not None:
-                chunks = on_a_cluster(job, todo, client or own_client)
-            else:
-                chunks = in_processes(job, todo, workers) if workers > 1 and len(todo) > 1 else here(job, todo)
-            try:
-                for chunk in chunks:
-                    if kept is not None:
-                        kept.write(chunk)
-                    take(chunk)
-                sink.finish()
-            except KeyboardInterrupt:
-                where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
-                message = f"stopped by hand with {found.n:,} of {n:,} patients done{where}"
-                raise TrialInterrupted(message, found) from None
-            finally:
-                sink.close()
-                if own_client is not None:
-                    own_client.close()
-        return found
 
     def fingerprint(self, n: int, seed: int) -> str:
         """Return what tells this trial from another."""
@@ -338,18 +311,26 @@ class Trial:
         return hashlib.sha256(f"{text} {n} {seed}".encode()).hexdigest()
 
 
-def _named(arms: Any) -> Iterator[tuple[str, Any]]:
-    check_is("arms", arms, (Mapping, Sequence), "controllers by name, or a list of them")
-    for one in arms.items() if isinstance(arms, Mapping) else arms:
-        name, arm = one if isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) else (_name(one), one)
-        if not isinstance(arm, Arm | Controller):
-            raise ValueError(f"an arm must be something with an assay and decide(situation); got {arm!r}")
-        yield str(name), arm if isinstance(arm, Arm) else Arm(controller=arm)
+def _cut(n: int, size: int) -> list[tuple[int, int]]:
+    """Return the chunks of n patients: the first patient of each, and how many it has."""
+    return [(first, min(size, n - first)) for first in range(0, n, size)]
 
 
-def _name(arm: Any) -> str:
-    controller = arm.controller if isinstance(arm, Arm) else arm
-    return str(getattr(controller, "name", type(controller).__name__))
+def _kept_and_new(
+    job: Job, wanted: list[tuple[int, int]], kept: Checkpoint | None, workers: int, client: Any, scheduler: str | None
+) -> Iterator[Chunk]:
+    """Yield the chunks a checkpoint holds, then the others as they finish, which the checkpoint then keeps."""
+    todo = []
+    for first, n in wanted:
+        chunk = None if kept is None else kept.read(first)
+        if chunk is None:
+            todo.append((first, n))
+        else:
+            yield chunk
+    for chunk in finished_chunks(job, todo, workers, client, scheduler):
+        if kept is not None:
+            kept.write(chunk)
+        yield chunk
 
 
 def _bar(n: int, progress: bool) -> Any:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.csv_rows import as_csv_text
-from heparin_pk.trials.outcomes import Chunk
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -44,18 +44,34 @@ class Job(NamedTuple):
     as_csv: bool
 
 
-def run_chunk(job: Job, first: int, n: int) -> Chunk:
+def finished_chunks(
+    job: Job, todo: list[tuple[int, int]], workers: int, client: Any = None, scheduler: str | None = None
+) -> Iterator[Chunk]:
+    """Yield the chunks to do (first patient and size) as they finish: on a cluster, in processes, or in this process."""
+    if client is None and scheduler is not None:
+        client = own_client = _reached(scheduler)
+    else:
+        own_client = None
+    try:
+        if client is not None:
+            yield from _on_a_cluster(job, todo, client)
+        elif workers > 1 and len(todo) > 1:
+            yield from _in_processes(job, todo, workers)
+        else:
+            yield from (_run_chunk(job, first, n) for first, n in todo)
+    finally:
+        if own_client is not None:
+            own_client.close()
+
+
+def _run_chunk(job: Job, first: int, n: int) -> Chunk:
     chunk = job.trial.chunk(first, n, seed=job.seed, runner=job.runner)
     if job.as_csv:
         chunk = replace(chunk, text=as_csv_text(chunk, job.trial.names))
     return chunk if job.with_rows else chunk.without_rows()
 
 
-def here(job: Job, todo: list[tuple[int, int]]) -> Iterator[Chunk]:
-    return (run_chunk(job, first, n) for first, n in todo)
-
-
-def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Chunk]:
+def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Chunk]:
     """Yield chunks as this process and the others beside it finish them; each takes the next when it is free."""
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # noqa: PLC0415  absent in a browser
     from multiprocessing import get_context  # noqa: PLC0415
@@ -69,7 +85,7 @@ def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterato
         with suppress(IndexError):  # nothing left to do
             which = rest.popleft()
             try:
-                pool.submit(run_chunk, job, *which).add_done_callback(go_on)
+                pool.submit(_run_chunk, job, *which).add_done_callback(go_on)
             except RuntimeError:  # no process will take it: it is left to this one
                 rest.append(which)
         if done is not None:
@@ -83,7 +99,7 @@ def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterato
             with suppress(IndexError):
                 mine = rest.popleft()
             if mine is not None:
-                yield run_chunk(job, *mine)
+                yield _run_chunk(job, *mine)
                 left -= 1
             while left and not (rest and finished.empty()):
                 yield finished.get().result()
@@ -95,7 +111,7 @@ def in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterato
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def reached(scheduler: str) -> Any:
+def _reached(scheduler: str) -> Any:
     """Return a client of the cluster at this address; raises ``ValueError`` when nobody answers there."""
     distributed = _distributed()
     try:
@@ -116,10 +132,10 @@ def _distributed() -> Any:
     return distributed
 
 
-def on_a_cluster(job: Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Chunk]:
+def _on_a_cluster(job: Job, todo: list[tuple[int, int]], client: Any) -> Iterator[Chunk]:
     """Yield chunks as a Dask cluster finishes them; a chunk of a worker that died is run again by another."""
     name = f"heparin-pk-{job.trial.fingerprint(0, job.seed)[:16]}-{job.runner}-{job.with_rows}-{job.as_csv}"
-    futures = [client.submit(run_chunk, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
+    futures = [client.submit(_run_chunk, job, *which, key=f"{name}-{which[0]}-{which[1]}") for which in todo]
     for future in _distributed().as_completed(futures):
         chunk = future.result()
         future.release()
