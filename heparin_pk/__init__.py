@@ -28,8 +28,9 @@ from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
+from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.outcomes import Outcomes
-from heparin_pk.trials.population import Distribution, Population, on_another_day, people
+from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward import nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step

@@ -257,13 +257,16 @@ def test_a_planted_circle_is_found(module, code):
 
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numba", "pandas", "scipy.integrate", "scipy.optimize", "multiprocessing")
 TELL = f"""
-import os, random, sys, threading, time, warnings
+import csv, decimal, os, random, sys, threading, time, warnings
 import numpy as np
-before = (list(warnings.filters), random.getstate(), np.random.get_state()[1].tolist(), dict(os.environ), os.listdir())
+def state():
+    limits = csv.field_size_limit(), sys.getrecursionlimit(), decimal.getcontext().prec, tuple(np.geterr().items())
+    return list(warnings.filters), random.getstate(), np.random.get_state()[1].tolist(), dict(os.environ), os.listdir(), limits
+before = state()
 began = time.process_time()
 import {NAME}
 took = time.process_time() - began
-after = (list(warnings.filters), random.getstate(), np.random.get_state()[1].tolist(), dict(os.environ), os.listdir())
+after = state()
 print(*sorted(set({HEAVY!r}) & set(sys.modules)), sep=",")
 print(before == after and threading.active_count() == 1)
 print(took)

@@ -169,7 +169,7 @@ def test_a_frame_will_do():
 
     mine = Population.from_table(pd.DataFrame({"weight_kg": [60, 80], "acute_thrombosis": [True, False]}))
     assert mine.cohort(DRUG, np.array([1]), seed=0)[0].weight_kg == 80
-    with pytest.raises(ValueError, match="age_y must be known of everybody or be left out; row 1 has none"):
+    with pytest.raises(ValueError, match="age_y must be known of every patient or be left out; row 1 has none"):
         Population.from_table({"weight_kg": [60, 80], "age_y": [50, math.nan]})
     with pytest.raises(ValueError, match="the table has 2 people; got person 2"):
         mine.cohort(DRUG, np.array([2]), seed=0)

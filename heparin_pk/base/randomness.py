@@ -1,7 +1,7 @@
-"""Randomness that does not depend on the order of calls: every draw has an address.
+"""Counter-based random numbers: every draw has an address, so the order of calls does not matter.
 
-A draw is addressed by (seed, stream, subject, moment). An extra blood sample therefore changes no other draw, and patient 17
-is the same person whoever else is in the room, in whatever order and on whatever machine people are drawn.
+A draw is addressed by (seed, stream, subject, time). An extra blood sample therefore changes no other draw, and patient 17 is
+the same patient in any cohort, in any order and on any machine.
 
 The bits are those of Philox4x64-10 (Salmon et al. 2011) with key (seed, stream) and counter (subject, moment, 0, 0).
 """
@@ -203,7 +203,7 @@ def each_inverse_normal_of(compiled: Callable[[Callable], Callable] = lambda fun
 
     def each_inverse_normal(p):
         z = np.empty(len(p))
-        for i in range(len(p)):  # everybody as if in the centre: without a question the compiler makes vectors of it
+        for i in range(len(p)):  # all by the central formula: without a branch the compiler vectorises the loop
             q = p[i] - 0.5
             above, below = polynomials(_CENTRE, 0.180625 - q * q)
             z[i] = above * q / below

@@ -22,7 +22,8 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.evidence.datasets import MIMIC_III_DEMO, WARD_TARGET, ICUCourse, replay
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.cohort import titrate_cohort
-from heparin_pk.trials.population import Distribution, Population
+from heparin_pk.trials.distribution import Distribution
+from heparin_pk.trials.population import Population
 from heparin_pk.ward.by_hand import Fixed
 
 BERGSTRAND_2011 = Source(

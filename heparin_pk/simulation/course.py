@@ -1,4 +1,4 @@
-"""What happened: the true course of one treatment, the chart the ward kept, and everything that caused it."""
+"""The course of one treatment: the true levels, the chart the ward kept, and everything that caused them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,19 @@ from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protami
 from heparin_pk.ward.pump import Bag, Pump, ml_per_h
 from heparin_pk.ward.ward_errors import WardErrors
 
-csv.field_size_limit(2**30)
+_LONGEST_FIELD = 2**30
+"""Characters of a CSV field: a drug with its sources is one field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Entry:
-    """One line of the chart: when, on which result (``None`` at the start), what was ordered, and why."""
+    """One line of the chart.
+
+    ``time_h``: when it was written, h.
+    ``lab``: the result it answers; ``None`` at the start.
+    ``orders``: what was ordered.
+    ``why``: the reason, in words.
+    """
 
     time_h: float
     lab: Lab | None = None
@@ -54,11 +61,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Course:
-    """One treatment from its first order to its last hour.
+    """One treatment from its first order to its last hour: the true levels, the chart, and everything that caused them.
 
-    ``time_h`` (n,) are the moments at which the truth is kept (every five minutes; a moment at which something was given
-    appears twice, before and after), ``states`` (n, 8) the :class:`~heparin_pk.body.kinetics.State` at them, ``pump_u_per_h`` (n,)
-    what runs from then on. ``entries`` is the chart: results as the ward read them, orders as they were given.
+    ``patient``, ``drug``, ``reagent``: who was treated, with which model, read with which reagent.
+    ``entries``: the chart: results as the ward read them, orders as they were given.
+    ``time_h`` (n,): the times at which the state is kept, every five minutes; a time at which something was given appears
+    twice, before and after.
+    ``states`` (n, 8): the :class:`~heparin_pk.body.kinetics.State` at them.
+    ``pump_u_per_h`` (n,): the rate from then on, U/h.
+    ``hours``: how long the course is, h.
+    ``laboratory``, ``pump``, ``ward_errors``: the hospital; ``None`` where there was none.
+    ``target``: the range the controller aimed at.
+    ``controller``: the name of the controller.
+    ``plan_source``: the paper of its table.
+    ``seed``, ``subject``: the address of the random numbers.
+    ``engine``: the integrator.
     """
 
     patient: Patient
@@ -353,27 +370,36 @@ class Course:
     @classmethod
     def from_csv(cls, file: str | Path) -> Course:
         """Return the course in a CSV file; raises ``ValueError`` that names the file, the line and what is wrong."""
-        rows = csv.DictReader(io.StringIO(read_text(file)))
-        needed = ["record", "time_h", "pump_u_per_h", *State._fields, "detail"]
-        missing = [name for name in needed if name not in (rows.fieldnames or [])]
-        if missing:
-            raise ValueError(f"{file}, line 1: missing column {', '.join(missing)}")
-        plain: dict[str, Any] = {"entries": [], "time_h": [], "states": [], "pump_u_per_h": []}
-        for row in rows:
-            try:
-                if row["record"] == "cause":
-                    plain |= json.loads(row["detail"])
-                elif row["record"] == "chart":
-                    plain["entries"].append(json.loads(row["detail"]))
-                elif row["record"] == "truth":
-                    plain["time_h"].append(float(row["time_h"]))
-                    plain["pump_u_per_h"].append(float(row["pump_u_per_h"]))
-                    plain["states"].append([float(row[name]) for name in State._fields])
-                else:
-                    raise ValueError(f"record must be cause, chart or truth; got {row['record']!r}")
-            except (ValueError, TypeError, RecursionError) as error:
-                raise ValueError(f"{file}, line {rows.line_num}: {error}") from None
+        limit_before = csv.field_size_limit(_LONGEST_FIELD)  # of the whole process: put back below
+        try:
+            plain = _read_rows(file, csv.DictReader(io.StringIO(read_text(file))))
+        finally:
+            csv.field_size_limit(limit_before)
         return _made(plain, str(file))
+
+
+def _read_rows(file: str | Path, rows: csv.DictReader[str]) -> dict[str, Any]:
+    """Return the plain values in the rows of a course's CSV table."""
+    needed = ["record", "time_h", "pump_u_per_h", *State._fields, "detail"]
+    missing = [name for name in needed if name not in (rows.fieldnames or [])]
+    if missing:
+        raise ValueError(f"{file}, line 1: missing column {', '.join(missing)}")
+    plain: dict[str, Any] = {"entries": [], "time_h": [], "states": [], "pump_u_per_h": []}
+    for row in rows:
+        try:
+            if row["record"] == "cause":
+                plain |= json.loads(row["detail"])
+            elif row["record"] == "chart":
+                plain["entries"].append(json.loads(row["detail"]))
+            elif row["record"] == "truth":
+                plain["time_h"].append(float(row["time_h"]))
+                plain["pump_u_per_h"].append(float(row["pump_u_per_h"]))
+                plain["states"].append([float(row[name]) for name in State._fields])
+            else:
+                raise ValueError(f"record must be cause, chart or truth; got {row['record']!r}")
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"{file}, line {rows.line_num}: {error}") from None
+    return plain
 
 
 _CLASSES: dict[str, type] = {

@@ -56,7 +56,7 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
 
 
 def with_digits(value: float, digits: int, sign: str = "") -> str:
-    """Return a n with so many digits, never as a power of ten.
+    """Return a number with so many digits, never as a power of ten.
 
     >>> with_digits(79_823.4, 4), with_digits(18_249.0, 3, "+"), with_digits(1.38812, 4), with_digits(-0.0000123, 3, "+")
     ('79,820', '+18,200', '1.388', '-0.0000123')
@@ -86,7 +86,7 @@ class Estimate:
 
 
 def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
-    """Return the estimate behind exact sums (3,), or ``None`` where nobody counts; ``wilson`` for shares of patients."""
+    """Return the estimate behind exact sums (3,), or ``None`` where no patient counts; ``wilson`` for shares of patients."""
     n = int(sums[0])
     if n == 0:
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from heparin_pk.base.source import Source, Value
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.sources import ASSUMED
-from heparin_pk.trials.population import Distribution, Population
+from heparin_pk.trials.distribution import Distribution
+from heparin_pk.trials.population import Population
 from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
@@ -235,7 +236,7 @@ REAL_WARD = WardErrors(
         )
     ),
 )
-"""How a hospital carries out its table where somebody counted. Unplanned stops of the pump are not in it: no number was found."""
+"""How often a hospital errs, as far as it was counted. Unplanned stops of the pump are not in it: no number was found."""
 WARDS = {"as-written": None, "real-ward": REAL_WARD}
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
 

@@ -1,8 +1,8 @@
-"""What becomes of many people, counted while time passes: nobody's trajectory is kept.
+"""Streaming outcomes of many patients, counted while time passes: no trajectory is stored.
 
-A level rises with the concentration, so a range of an assay is a range of concentrations, one pair of thresholds a person; between two
-kept moments the concentration is a straight line, cut at the thresholds. The numbers are those of :mod:`heparin_pk.simulation.metrics` but for
-the curvature of the aPTT within five minutes.
+A level rises with the concentration, so a range of an assay is a range of concentrations: two thresholds a patient. Between two
+grid points the concentration is taken as a straight line and cut at the thresholds. The numbers are those of
+:mod:`heparin_pk.simulation.metrics`, except for the curvature of the aPTT within five minutes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from heparin_pk.simulation.rules import EventKind
 
 
 class InRange:
-    """Hours below and in one range, and when it was first reached, of n people.
+    """Hours below and in one range, and when it was first reached, of n patients.
 
-    Only the moments at which somebody passes an threshold are worked on.
+    Only the intervals in which a level crosses a threshold are worked on.
     """
 
     def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses) -> None:
@@ -98,12 +98,12 @@ class InRange:
 
     def finish(self, hours: float) -> None:
         """Say that the time is up."""
-        everybody, end_h = np.arange(len(self._side)), np.full(len(self._side), hours)
-        self._change(everybody, self._side, self._side, end_h, end_h)
+        every, end_h = np.arange(len(self._side)), np.full(len(self._side), hours)
+        self._change(every, self._side, self._side, end_h, end_h)
 
 
 def _turns(who: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the first event of everybody, then the second, and so on; events come in the order of time."""
+    """Yield the places of each patient's first event, then of the second, and so on; events come in the order of time."""
     order = np.argsort(who, kind="stable")
     one_person = np.diff(who[order], prepend=-1) == 0
     place = np.arange(len(who))

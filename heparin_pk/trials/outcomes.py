@@ -1,6 +1,6 @@
-"""What came out of a trial: one row a patient, sums that add up exactly, percentiles over time, and words.
+"""The outcomes of a trial: one row a patient, exact sums, percentiles over time, and words.
 
-Sums are kept as whole numbers of a tiny unit, so that they add up to the same whatever the order, the chunks or the workers.
+Sums are kept as whole numbers of a tiny unit, so that the order of the chunks and the number of workers do not change them.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ from heparin_pk.trials.histogram import level_bins
 
 
 class Outcomes:
-    """The outcome of a trial: summaries with confidence intervals, paired differences, percentiles, curves, rows.
+    """The outcomes of a trial: summaries with confidence intervals, paired differences, percentiles, curves, rows.
 
-    ``arms`` names them in order (the first is what the others are compared with); ``targets`` their own ranges, ``common_range`` the
-    range in which all are compared. Parts are added as they finish; sums, counts and percentiles are the same in whatever order.
+    ``arms``: their names; the others are compared with the first.
+    ``targets``: the range each arm aims at, by name.
+    ``common_range``: the range in which all arms are compared.
+    ``hours``: how long each patient was followed, h.
+    ``seed``: the seed of the trial.
+    ``n``: how many patients are in.
+
+    Chunks are added as they finish; their order changes nothing.
     """
 
     def __init__(
@@ -77,7 +83,7 @@ class Outcomes:
         return self._keys
 
     def estimate(self, arm: str, key: str, group: str = "all") -> Estimate | None:
-        """Return the mean of an outcome (or the share of patients) with its 95 % interval; ``None`` where nobody counts."""
+        """Return the mean of an outcome (or the share of patients) with its 95 % interval; ``None`` where no patient counts."""
         place = self._place(arm, key, group)
         return estimate(self._sums[place], key, wilson=OUTCOMES[key].is_yes_or_no)
 

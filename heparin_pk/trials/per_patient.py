@@ -1,4 +1,4 @@
-"""One row a patient: the outcomes of everybody in a chunk, and the subgroups they belong to."""
+"""One row a patient: the outcomes of the patients of a chunk, and the subgroups they belong to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from heparin_pk.trials.observer import TrialObserver
 def rows_of(
     cohort: Cohort, charts: Charts, observer: TrialObserver, target: TherapeuticRange, responses: Responses, hours: float
 ) -> dict[str, np.ndarray]:
-    """Return the outcomes of everybody, arrays of shape (n,); NaN says "never" or "nothing to count"."""
+    """Return the outcomes of n patients by key, (n,) each; NaN says "never" or "nothing to count"."""
     own, common = observer.ranges[0], observer.ranges[-1]
     rows: dict[str, np.ndarray] = {}
     for name, one in (("time", own), ("common_range", common)):
@@ -72,15 +72,15 @@ def _first(which: np.ndarray, drawn_h: np.ndarray) -> np.ndarray:
 
 
 def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:
-    """Return who belongs to which subgroup, as far as it is known of these people; "all" is everybody."""
+    """Return which patients belong to each subgroup, (n,) booleans; only subgroups whose feature is known; "all" is all."""
     groups = {"all": np.ones(cohort.n, dtype=bool)}
     sex, age, height = cohort.sex, cohort.column("age_y"), cohort.column("height_cm")
     if sex is not None:
-        groups |= {"women": _everybody(cohort.female, cohort), "men": _everybody(cohort.male, cohort)}
+        groups |= {"women": _column(cohort.female, cohort), "men": _column(cohort.male, cohort)}
     if age is not None:
         groups |= {"under 65 years": age < 65, "65 to 80 years": (age >= 65) & (age <= 80), "over 80 years": age > 80}
     if height is not None:
-        bmi = _everybody(cohort.weight_kg, cohort) / (height / 100.0) ** 2
+        bmi = _column(cohort.weight_kg, cohort) / (height / 100.0) ** 2
         groups |= {
             "BMI under 25": bmi < 25,
             "BMI 25 to 30": (bmi >= 25) & (bmi < 30),
@@ -99,5 +99,5 @@ def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:
     return groups
 
 
-def _everybody(value: Any, cohort: Cohort) -> np.ndarray:
+def _column(value: Any, cohort: Cohort) -> np.ndarray:
     return np.broadcast_to(np.asarray(value), (cohort.n,))

@@ -1,6 +1,6 @@
-"""People who are not alike: who they are, what a set says of the differences between people and between days.
+"""Populations: features of patients, inter-individual variability and variability between days.
 
-Every draw has an address (seed, number, subject), so that person 17 is the same in a cohort of 20 or 20,000, alone or in company.
+Every random number has an address (seed, stream, subject), so patient 17 is the same in a cohort of 20 or 20,000.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -20,122 +19,28 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.files import read_text
 from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
-from heparin_pk.base.source import Source, Value
+from heparin_pk.base.source import Source
 from heparin_pk.base.streams import Stream
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
-from heparin_pk.body.patient import LIMITS, SEXES, YES_OR_NO, Cohort, Patient
+from heparin_pk.body.patient import LIMITS, YES_OR_NO, Cohort, Patient
 from heparin_pk.published.drug import Drug, Variability
+from heparin_pk.trials.distribution import Distribution
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
-_NORMAL = NormalDist()
-_ANYBODY = Patient(weight_kg=75.0)
-FORMS = {
-    "normal": ("mean", "sd"),
-    "log-normal": ("median", "sd"),
-    "uniform": ("lowest", "highest"),
-    "share": ("share",),
-}
-"""The numbers each form of a distribution has."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Distribution:
-    """Distribution of one feature over people, with the place each number was read in.
-
-    ``feature``: a numeric or yes-or-no field of :class:`Patient`, or "female".
-    ``form``: "normal" (give ``mean`` and ``sd``), "log-normal" (``median``, and ``sd`` of the natural logarithm), "uniform"
-    (``lowest`` and ``highest``) or "share" (``share`` of people with a yes-or-no feature).
-    ``among``: one sex, so that women and men can differ; "" for both.
-    ``low``, ``high``: limits at which the distribution is truncated (nobody is moved to the limit).
-    ``correlates_with``: a feature drawn before this one.
-    ``correlation_fraction``: how closely (of the logarithms, where they are log-normal).
-
-    Raises ``ValueError`` for an unknown feature or form, a number without a source, or a number the form does not have.
-    """
-
-    feature: str
-    form: str
-    mean: Value | None = None
-    median: Value | None = None
-    sd: Value | None = None
-    lowest: Value | None = None
-    highest: Value | None = None
-    share: Value | None = None
-    among: str = ""
-    low: float | None = None
-    high: float | None = None
-    correlates_with: str = ""
-    correlation_fraction: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_one_of("feature", self.feature, (*LIMITS, *YES_OR_NO, "female"))
-        check_one_of("form", self.form, FORMS)
-        for name in ("mean", "median", "sd", "lowest", "highest", "share"):
-            if name in FORMS[self.form]:
-                check_is(name, getattr(self, name), Value, f"a Value ({self.feature} needs its Source)")
-            elif getattr(self, name) is not None:
-                raise ValueError(f"a {self.form} distribution has {' and '.join(FORMS[self.form])}, no {name}")
-        if (self.form == "share") != (self.feature in (*YES_OR_NO, "female")):
-            raise ValueError(f"{self.feature} must be a share of people if and only if it is yes or no; got {self.form!r}")
-        if self.share is not None:
-            check_between("share", self.share.value, 0.0, 1.0)
-        if self.sd is not None:
-            check_between("sd", self.sd.value, 0.0, 1e4)
-        check_one_of("among", self.among, ("", *SEXES))
-        for name in ("low", "high"):
-            if getattr(self, name) is not None:
-                check_between(name, getattr(self, name), *LIMITS[self.feature])
-        check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
-
-    __repr__ = shown
-
-    def _numbers(self) -> tuple[Value, ...]:
-        return tuple(getattr(self, name) for name in FORMS[self.form])
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The papers behind it."""
-        return tuple(one.source for one in self._numbers())
-
-    def of(self, u: np.ndarray) -> np.ndarray:
-        """Return the feature at numbers spread evenly over (0, 1)."""
-        first, *rest = (one.value for one in self._numbers())
-        if self.form == "share":
-            return u < first
-        (second,) = rest
-        if self.form == "uniform":
-            return first + u * (second - first)
-        centre = math.log(first) if self.form == "log-normal" else first
-        as_is: Any = math.log if self.form == "log-normal" else float
-        bottom = 0.0 if self.low is None else _NORMAL.cdf((as_is(self.low) - centre) / second)
-        top = 1.0 if self.high is None else _NORMAL.cdf((as_is(self.high) - centre) / second)
-        x = centre + second * inverse_normal(bottom + u * (top - bottom))
-        return each(math.exp, x) if self.form == "log-normal" else x
-
-    def in_words(self) -> str:
-        """Return it in words."""
-        whom = f" ({self.among})" if self.among else ""
-        key = self.sources[0].key
-        first, second = (*(one.value for one in self._numbers()), math.nan)[:2]
-        numbers = {
-            "share": f"{first:.1%}",
-            "normal": f"{first:g}, SD {second:g}",
-            "log-normal": f"median {first:.4g}, SD of ln {second:g}",
-            "uniform": f"{first:g} to {second:g}, evenly",
-        }[self.form]
-        cut = "".join(f", {word} {end:g}" for word, end in (("from", self.low), ("to", self.high)) if end is not None)
-        moves = f", r {self.correlation_fraction:g} with {self.correlates_with}" if self.correlates_with else ""
-        return f"{self.feature}{whom}: {numbers}{cut}{moves} [{key}]"
+_ADULT = Patient(weight_kg=75.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Population:
-    """Who might be treated: what all have in common, how the rest is spread, or a table of people of your own.
+    """Patients who may be treated: a typical patient and distributions around it, or a table of your own patients.
 
-    ``typical`` is what nobody differs in; ``distributions`` are drawn in their order; ``table`` holds columns of real people instead
-    (:meth:`from_csv`, :meth:`from_table`), person 0 in its first row. ``dosing_weight`` is the hospital's rule
-    (``bodysize.DOSING_WEIGHTS``). ``varies`` switches what the model says of differences between people; ``day`` 1, 2, ... is
-    another day of the same people (``drug.between_occasions``), 0 the day they were measured.
+    ``name``: what they are called.
+    ``typical``: the features all have in common.
+    ``distributions``: how the other features are distributed, drawn in this order.
+    ``table``: columns of your own patients instead (:meth:`from_csv`, :meth:`from_table`), patient 0 in its first row.
+    ``dosing_weight``: the hospital's rule, one of ``bodysize.DOSING_WEIGHTS``.
+    ``varies``: whether the model's inter-individual variability (IIV) is drawn.
+    ``day``: 0 is the day the patients were measured; 1, 2, ... other days of the same patients (``drug.between_occasions``).
 
     >>> from heparin_pk import published
     >>> three = Population(typical=Patient(weight_kg=75)).cohort(published.UFH_DEFAULT, np.arange(3), seed=1)
@@ -144,7 +49,7 @@ class Population:
     """
 
     name: str = "people"
-    typical: Patient = _ANYBODY
+    typical: Patient = _ADULT
     distributions: tuple[Distribution, ...] = ()
     table: tuple[tuple[str, tuple], ...] = ()
     dosing_weight: str = "actual"
@@ -181,7 +86,7 @@ class Population:
 
     @property
     def size(self) -> int | None:
-        """How many people there are (``None``: as many as are asked for)."""
+        """How many patients there are (``None``: as many as are asked for)."""
         return len(self.table[0][1]) if self.table else None
 
     @property
@@ -190,14 +95,14 @@ class Population:
         return tuple({source.citation: source for one in self.distributions for source in one.sources}.values())
 
     def with_distributions(self, *distributions: Distribution) -> Population:
-        """Return the same people, spread in these features too (in place of what was said of them before)."""
+        """Return the same population with these distributions, in place of earlier ones of the same features."""
         new = {one.feature for one in distributions}
         return replace(self, distributions=(*(one for one in self.distributions if one.feature not in new), *distributions))
 
     def cohort(self, drug: Drug, subjects: np.ndarray, *, seed: int) -> Cohort:
-        """Return these people as one cohort; person i is the same whoever else is in it.
+        """Return the patients with these indices (m,) as a cohort; each is the same in any cohort.
 
-        Raises ``ValueError`` when a table has fewer people, or somebody lies outside the limits of a :class:`Patient`.
+        Raises ``ValueError`` when a table has fewer patients, or a patient lies outside the limits of :class:`Patient`.
         """
         subjects = np.asarray(subjects, dtype=np.int64)
         if len(subjects) and subjects.min() < 0:
@@ -208,23 +113,30 @@ class Population:
         if self.dosing_weight != "actual":
             plain = Cohort(len(subjects), columns)
             columns["dosing_weight_kg"] = np.broadcast_to(dosing_weight_kg(plain, self.dosing_weight), (len(subjects),)).copy()
+        factors = self._factors(drug, subjects, seed, columns)
+        return Cohort(
+            len(subjects),
+            columns,
+            {name: np.broadcast_to(np.asarray(factor, float), (len(subjects),)) for name, factor in factors.items()},
+        )
+
+    def _factors(self, drug: Drug, subjects: np.ndarray, seed: int, columns: dict[str, Any]) -> dict[str, Any]:
+        """Return the factor of each patient on each parameter that varies; baselines vary in ``columns``, within their limits."""
         factors: dict[str, Any] = dict(self.typical.factors)
         if self.varies:
             for name, factor in _drawn(drug.variability, subjects, seed, Stream.BETWEEN_PATIENTS, 0.0).items():
-                if name in _BASELINES:
-                    if columns[name] is not None:
-                        low, high = _BASELINES[name]
-                        columns[name] = np.minimum(high, np.maximum(low, columns[name] * factor))
-                else:
+                if name not in _BASELINES:
                     factors[name] = factors.get(name, 1.0) * factor
+                elif columns[name] is not None:
+                    low, high = _BASELINES[name]
+                    columns[name] = np.minimum(high, np.maximum(low, columns[name] * factor))
         if self.day:
             for name, factor in _drawn(drug.between_occasions, subjects, seed, Stream.BETWEEN_DAYS, 24.0 * self.day).items():
                 factors[name] = factors.get(name, 1.0) * factor
-        everybody = {name: np.broadcast_to(np.asarray(factor, float), (len(subjects),)) for name, factor in factors.items()}
-        return Cohort(len(subjects), columns, everybody)
+        return factors
 
     def person(self, drug: Drug, subject: int, *, seed: int) -> Patient:
-        """Return one of these people."""
+        """Return one of these patients."""
         if isinstance(subject, bool) or not isinstance(subject, int | np.integer) or not 0 <= subject < 2**53:
             raise ValueError(f"subject must be an integer of 0 or more; got {subject!r}")
         return self.cohort(drug, np.array([subject]), seed=seed)[0]
@@ -251,10 +163,10 @@ class Population:
             else:
                 value = one.of(u)
                 found.setdefault(one.feature, np.zeros(len(subjects), dtype=value.dtype))[here] = value
-        self._check_nobody_is_left_out(found)
+        self._check_both_sexes(found)
         return found
 
-    def _check_nobody_is_left_out(self, found: dict[str, np.ndarray]) -> None:
+    def _check_both_sexes(self, found: dict[str, np.ndarray]) -> None:
         for feature in found:
             sexes = {one.among for one in self.distributions if one.feature == feature}
             if "" not in sexes and sexes not in ({"female", "male"}, set()) and feature != "sex":
@@ -262,7 +174,7 @@ class Population:
 
     @classmethod
     def from_table(cls, columns: Mapping[str, Sequence], *, name: str = "a table of people") -> Population:
-        """Return people of your own: a mapping of columns (a pandas DataFrame will do), named like the fields of ``Patient``.
+        """Return a population of your own patients: columns (a mapping or a pandas DataFrame) named like the fields of ``Patient``.
 
         Raises ``ValueError`` for an unknown column, columns of unequal length, a missing value, or a person outside the limits.
         """
@@ -273,7 +185,7 @@ class Population:
             values = list(columns[column])
             if any(value is None or value != value for value in values):
                 row = next(i for i, value in enumerate(values) if value is None or value != value)
-                raise ValueError(f"{column} must be known of everybody or be left out; row {row} has none")
+                raise ValueError(f"{column} must be known of every patient or be left out; row {row} has none")
             if column == "sex":
                 typed: list = [str(value) for value in values]
             else:
@@ -287,7 +199,7 @@ class Population:
 
     @classmethod
     def from_csv(cls, file: str | Path) -> Population:
-        """Return people of your own from a CSV file with a header; raises ``ValueError`` that names the file and the line."""
+        """Return a population of your own patients from a CSV file with a header; raises ``ValueError`` that names the file and the line."""
         rows = list(csv.DictReader(io.StringIO(read_text(file))))
         if not rows:
             raise ValueError(f"{file}: has no people in it")
@@ -305,7 +217,7 @@ class Population:
         return cls.from_table(columns, name=Path(file).stem)
 
     def resampled(self, n: int, *, seed: int) -> Population:
-        """Return ``n`` people drawn with replacement from a table."""
+        """Return ``n`` patients drawn with replacement from the table."""
         if not self.table:
             raise ValueError("only a table can be resampled; distributions give as many people as are asked for")
         size = len(self.table[0][1])
@@ -330,7 +242,7 @@ def _typed(name: str, text: str) -> Any:
 def _drawn(
     every: tuple[Variability, ...], subjects: np.ndarray, seed: int, stream: Stream, time_h: float
 ) -> dict[str, np.ndarray]:
-    """Return the log-normal factors of these people on each number that varies, correlated as the set says."""
+    """Return the log-normal factors of these patients on each parameter that varies, correlated as the parameter set says."""
     normals = {one.name: standard_normals(seed, stream.of(one.name), time_h, subjects) for one in every}
     factors = {}
     for one in every:
@@ -343,7 +255,7 @@ def _drawn(
 
 
 def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
-    """Return person number ``subject``: like ``typical``, but for what people of one description differ in.
+    """Return patient ``subject``: like ``typical``, but for the inter-individual variability.
 
     Log-normal around the typical value, with the coefficients of variation (and correlations) of ``drug.variability``. A
     clotting time drawn beyond what a :class:`Patient` can have is set to that limit.
@@ -357,7 +269,7 @@ def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
 
 
 def people(drug: Drug, typical: Patient, n: int, *, seed: int | np.random.Generator) -> Iterator[Patient]:
-    """Yield persons 0 to ``n`` - 1 (1 to ten million)."""
+    """Yield patients 0 to ``n`` - 1 (1 to ten million)."""
     n, one_seed = int(check_between("n", n, 1, 1e7)), checked_seed(seed)
     population = Population(typical=typical)
     for first in range(0, n, 1024):
@@ -366,7 +278,7 @@ def people(drug: Drug, typical: Patient, n: int, *, seed: int | np.random.Genera
 
 
 def on_another_day(drug: Drug, patient: Patient, day: int, *, seed: int, subject: int = 0) -> Patient:
-    """Return the same person on another day: what ``drug.between_occasions`` says varies, drawn again for this day."""
+    """Return the same patient on another day: the variability between days is drawn again."""
     check_between("day", day, 0, 1e4)
     drawn = _drawn(drug.between_occasions, np.array([subject]), seed, Stream.BETWEEN_DAYS, 24.0 * day)
     factors = dict(patient.factors)

@@ -72,7 +72,7 @@ def _run_chunk(job: Job, first: int, n: int) -> Chunk:
 
 
 def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterator[Chunk]:
-    """Yield chunks as this process and the others beside it finish them; each takes the next when it is free."""
+    """Yield chunks as this process and its worker processes finish them; each takes the next when it is free."""
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # noqa: PLC0415  absent in a browser
     from multiprocessing import get_context  # noqa: PLC0415
 
@@ -82,14 +82,14 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
     finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
 
     def go_on(done: Future[Chunk] | None = None) -> None:
-        with suppress(IndexError):  # nothing left to do
+        with suppress(IndexError):  # no chunk is left
             which = rest.popleft()
             try:
                 pool.submit(_run_chunk, job, *which).add_done_callback(go_on)
-            except RuntimeError:  # no process will take it: it is left to this one
+            except RuntimeError:  # no worker accepts it: this process runs it
                 rest.append(which)
         if done is not None:
-            finished.put(done)  # a failure too: it comes to light below
+            finished.put(done)  # a failure too: result() below raises it
 
     try:
         for _ in range(others):
@@ -112,14 +112,14 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
 
 
 def _reached(scheduler: str) -> Any:
-    """Return a client of the cluster at this address; raises ``ValueError`` when nobody answers there."""
+    """Return a client of the cluster at this address; raises ``ValueError`` when none answers there."""
     distributed = _distributed()
     try:
         return distributed.Client(scheduler, timeout="10s")
     except (OSError, ValueError, TimeoutError) as error:
         why = " ".join(str(error).split())
-    # The client that came to nothing closes itself when it is collected. Later that could be while the next one starts, which
-    # would then wait for a lock that its own thread holds.
+    # A client that never connected closes itself when Python collects it. If that fell into the start of the next client, that
+    # client would wait for a lock its own thread holds: so it is collected now.
     gc.collect()
     raise ValueError(f"scheduler {scheduler!r} cannot be reached: {why}")
 
