@@ -1,4 +1,4 @@
-# Two commands: `make lab` opens the first notebook, `make test` runs every test. `make demo` needs no browser.
+# Two commands: `make lab` opens the first notebook, `make test` runs every test. `make demo` works without a browser.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin

@@ -1,6 +1,6 @@
-"""How the derived UFH sets were found: least squares on published facts. Run it: ``python benchmarks/derive_default.py``.
+"""Derive the UFH parameter sets by least squares on published data: ``python benchmarks/derive_default.py``.
 
-Observations (logarithmic residuals, each with its stated spread) and one prior:
+Observations (logarithmic residuals, each divided by its relative SD, given in brackets) and one prior:
 
 * half-life after a bolus, time from the peak to half of it: 30, 60, 150 min at 25, 100, 400 U/kg (handbook table, 20 % each),
   63 min at 70 U/kg (Hirsh 1976, 24 %), 74 min at 100 U/kg (Teien 1977, 25 %);
@@ -11,7 +11,7 @@ Observations (logarithmic residuals, each with its stated spread) and one prior:
 
 Structure A is one compartment with Michaelis-Menten and linear loss, structure B adds a finite binding pool instead of the
 Michaelis-Menten term. The half-life table and the infusion dose contradict each other in A: fitted to the half-lives alone it
-meets them exactly and then puts the plateau at 0.28 U/mL.
+reproduces them exactly and then predicts a plateau of 0.28 U/mL.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ VOLUME_ML_PER_KG = (48.0, 0.15)
 
 
 def structure_a(v, vmax, km, k_linear) -> Kinetics:
-    """Return one kilogram of a person with Michaelis-Menten and linear loss."""
+    """Return the kinetics of one kilogram of a patient with Michaelis-Menten and linear loss."""
     return Kinetics(v1_ml=v, clearance_ml_per_h=k_linear * v, vmax_u_per_h=vmax, km_u_per_ml=km)
 
 
 def structure_b(v, bmax, kon, kint, k_linear) -> Kinetics:
-    """Return one kilogram of a person with a binding pool and linear loss."""
+    """Return the kinetics of one kilogram of a patient with a binding pool and linear loss."""
     return Kinetics(v1_ml=v, clearance_ml_per_h=k_linear * v, bmax_u=bmax, kon_ml_per_u_per_h=kon, kint_per_h=kint)
 
 
@@ -58,29 +58,29 @@ def half_life_min(kinetics: Kinetics, dose_u: float) -> float:
 
 
 def half_lives(kinetics: Kinetics) -> list[float]:
-    """Return the residuals of the half-lives: logarithmic, each divided by its spread; the handbook's three come first."""
-    return [math.log(half_life_min(kinetics, dose) / printed) / spread for dose, printed, spread in HALF_LIVES_MIN]
+    """Return the residuals of the half-lives: logarithmic, each divided by its SD; the three of the handbook come first."""
+    return [math.log(half_life_min(kinetics, dose) / printed) / sd for dose, printed, sd in HALF_LIVES_MIN]
 
 
 def plateau(kinetics: Kinetics) -> list[float]:
     """Return the residual of the plateau at 18 U/kg/h."""
-    printed, spread = PLATEAU_AT_18_U_PER_ML
-    return [math.log(kinetics.steady_state_u_per_ml(18.0) / printed) / spread]
+    printed, sd = PLATEAU_AT_18_U_PER_ML
+    return [math.log(kinetics.steady_state_u_per_ml(18.0) / printed) / sd]
 
 
-def everything(kinetics: Kinetics) -> list[float]:
-    """Return all residuals, the prior on the volume among them."""
-    clearance, spread = CLEARANCE_AT_6_ML_PER_H_PER_KG
-    volume, volume_spread = VOLUME_ML_PER_KG
+def all_residuals(kinetics: Kinetics) -> list[float]:
+    """Return all residuals, including the prior on the volume."""
+    clearance, clearance_sd = CLEARANCE_AT_6_ML_PER_H_PER_KG
+    volume, volume_sd = VOLUME_ML_PER_KG
     return [
         *half_lives(kinetics),
         *plateau(kinetics),
-        math.log(kinetics.clearance_at_ml_per_h(6.0) / clearance) / spread,
-        math.log(kinetics.v1_ml / volume) / volume_spread,
+        math.log(kinetics.clearance_at_ml_per_h(6.0) / clearance) / clearance_sd,
+        math.log(kinetics.v1_ml / volume) / volume_sd,
     ]
 
 
-def fit(structure, start, residuals=everything):
+def fit(structure, start, residuals=all_residuals):
     """Return the best parameters, their relative standard errors and chi squared, fitted on the logarithmic scale."""
     found = least_squares(lambda p: residuals(structure(*np.exp(p))), np.log(start), xtol=1e-12, ftol=1e-12)
     inverse = np.linalg.pinv(found.jac.T @ found.jac)
@@ -111,7 +111,7 @@ def derive() -> dict[str, dict]:
 
 
 def main() -> None:
-    """Print the fits and what they predict."""
+    """Print the fits and their predictions."""
     for name, found in derive().items():
         structure = structure_b if "bmax" in found["parameters"] else structure_a
         best = structure(**found["parameters"])

@@ -1,15 +1,15 @@
 # The closed loop of peers.py around deSolve's lsoda: Rscript desolve.R FOLDER RTOL plain|compiled
-# Reads people.bin (n x 8) and errors.bin (n x 49) from FOLDER, writes concentration.bin (n x 577) and decided.bin (n x 48 x 4),
-# and prints the CPU-seconds of the loop.
+# Reads patients.bin (n x 8) and errors.bin (n x 49) from FOLDER, writes concentration.bin (n x 577) and decided.bin (n x 48 x 4),
+# and prints the CPU-seconds of the loop. The columns of patients.bin are those of Work in peers.py.
 suppressPackageStartupMessages(library(deSolve))
-given <- commandArgs(trailingOnly = TRUE)
-folder <- given[1]; rtol <- as.numeric(given[2]); how <- given[3]
+arguments <- commandArgs(trailingOnly = TRUE)
+folder <- arguments[1]; rtol <- as.numeric(arguments[2]); mode <- arguments[3]
 read <- function(name, width) {
   path <- file.path(folder, name)
   matrix(readBin(path, "double", file.size(path) / 8), ncol = width, byrow = TRUE)
 }
-people <- read("people.bin", 8); errors <- read("errors.bin", 49)
-n <- nrow(people)
+patients <- read("patients.bin", 8); errors <- read("errors.bin", 49)
+n <- nrow(patients)
 concentration <- matrix(0, n, 577); decided <- array(0, c(n, 48, 4))
 
 plain <- function(t, y, p) {
@@ -17,7 +17,7 @@ plain <- function(t, y, p) {
   binding <- p[5] * c * (p[4] - y[2])
   list(c(p[1] - binding - p[3] * c, binding - p[6] * y[2], c))
 }
-if (how == "compiled") {
+if (mode == "compiled") {
   writeLines(c(
     "static double p[6];",
     "void begin(void (*get)(int *, double *)) { int n = 6; get(&n, p); }",
@@ -29,31 +29,31 @@ if (how == "compiled") {
   dyn.load(file.path(folder, paste0("heparin", .Platform$dynlib.ext)))
 }
 
-segment <- function(person, y, rate, begin, end, i) {
-  p <- c(rate, person[1:5])
+segment <- function(patient, y, rate, begin, end, i) {
+  p <- c(rate, patient[1:5])
   times <- (begin * 12):(end * 12) / 12
-  found <- if (how == "compiled") {
+  solution <- if (mode == "compiled") {
     lsoda(y, times, "slope", p, rtol = rtol, atol = rtol * 1e-3, dllname = "heparin", initfunc = "begin")
   } else {
     lsoda(y, times, plain, p, rtol = rtol, atol = rtol * 1e-3)
   }
-  concentration[i, (begin * 12 + 2):(end * 12 + 1)] <<- found[-1, 2] / person[1]
-  as.numeric(found[nrow(found), 2:4])
+  concentration[i, (begin * 12 + 2):(end * 12 + 1)] <<- solution[-1, 2] / patient[1]
+  as.numeric(solution[nrow(solution), 2:4])
 }
 
 start <- proc.time()
 for (i in seq_len(n)) {
-  person <- people[i, ]; weight <- person[6]
+  patient <- patients[i, ]; weight <- patient[6]
   rate <- floor(18 * weight / 10 + 0.5) * 10
   y <- c(floor(80 * weight / 100 + 0.5) * 100, 0, 0)
   now <- 0; draw <- 6; settled <- FALSE
   while (now < 48) {
     until <- min(draw + 1, 48)
-    y <- segment(person, y, rate, now, until, i)
+    y <- segment(patient, y, rate, now, until, i)
     now <- until
     if (now == 48) break
-    seen <- person[7] * exp(min(12, person[8] * max(0, concentration[i, 12 * draw + 1]))) * exp(0.05 * errors[i, draw + 1])
-    level <- if (seen > 150) 1000 else floor(seen + 0.5)
+    aptt <- patient[7] * exp(min(12, patient[8] * max(0, concentration[i, 12 * draw + 1]))) * exp(0.05 * errors[i, draw + 1])
+    level <- if (aptt > 150) 1000 else floor(aptt + 0.5)
     bolus <- 0; hold <- 0; change <- 0
     if (level < 35) { bolus <- 80; change <- 4
     } else if (level < 46) { bolus <- 40; change <- 2
@@ -64,7 +64,7 @@ for (i in seq_len(n)) {
     bolus <- floor(bolus * weight / 100 + 0.5) * 100
     decided[i, now + 1, ] <- c(level, bolus, hold, rate)
     y[1] <- y[1] + bolus
-    if (hold == 1) { y <- segment(person, y, 0, now, now + 1, i); now <- now + 1 }
+    if (hold == 1) { y <- segment(patient, y, 0, now, now + 1, i); now <- now + 1 }
     draw <- now + (if (change == 0 && settled) 24 else 6)
     settled <- change == 0
   }

@@ -1,7 +1,7 @@
-"""Virtual patients per CPU-second, beside the peers, and what a trial costs: ``python benchmarks/hospital.py``.
+"""Virtual patients per CPU-second, compared with peers, and the cost of a trial: ``python benchmarks/hospital.py``.
 
-Sections (``--only rates,cold,scaling,cluster``): the same closed loop on every integrator, agreement checked before anything is
-timed; what importing and compiling cost; time and memory of ``Trial.run`` over cohort size and workers; a local Dask cluster.
+Sections (``--only rates,cold,scaling,cluster``): the same closed loop on every integrator, agreement checked before the timing;
+the cost of importing and compiling; time and memory of ``Trial.run`` by cohort size and workers; a local Dask cluster.
 CPU time throughout, medians of interleaved repeats in one run. See README.md beside this file.
 """
 
@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import peers
-from peers import BEYOND, HOURS, STEPS, Found, Work
+from peers import ABOVE_CEILING, HOURS, STEPS, Found, Work
 
 from heparin_pk import Nomogram, Patient, WardErrors, published, titrate
 from heparin_pk.base.randomness import standard_normals
@@ -41,19 +41,19 @@ from heparin_pk.trials.trial import Trial
 
 SEED = 7
 MEMORY_IS_KEPT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33)}
-"""For glibc, while rates are measured: no row pays for pages that another has given back to the system."""
+"""Settings of glibc while rates are measured: no row pays for memory that another row gave back to the system."""
 CHECKED = 64
-"""So many people are compared with the reference; decisions with everybody."""
+"""Number of patients whose concentrations are compared with the reference; decisions are compared for all patients."""
 AGREES_WITHIN = 1e-4
-"""A peer agrees when its concentrations at the draws lie within this of the reference, relatively."""
+"""Largest relative error of the concentrations at the draws at which a peer agrees with the reference."""
 DRUG, TABLE = published.UFH_DEFAULT, Nomogram.load("raschke-1993")
 TRIAL = Trial(population=THROMBOSIS_WARD, arms=[TABLE])
 JITTERED = replace(TRIAL, ward_errors=WardErrors(name="jittered", late_draw_fraction=1.0, late_by_h=0.5))
-"""Every draw late, by half an hour in the mean, to the minute."""
+"""Every draw is late, by half an hour in the mean, in whole minutes."""
 
 
-def the_ward(n: int) -> tuple[Any, Work]:
-    """Return the people as our cohort and as plain numbers."""
+def ward_patients(n: int) -> tuple[Any, Work]:
+    """Return the patients of the ward as our cohort and as plain arrays for the peers."""
     subjects = np.arange(n)
     cohort = THROMBOSIS_WARD.cohort(DRUG, subjects, seed=SEED)
     k = DRUG.kinetics_of_all(cohort)
@@ -61,52 +61,52 @@ def the_ward(n: int) -> tuple[Any, Work]:
         raise ValueError("the peers' model has the binding pool and linear loss only")
     slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.covariate_effects), (n,))
     columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
-    people = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
+    patients = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
     errors = np.stack(
         [standard_normals(SEED, Stream.ASSAY.of("aptt_s"), float(hour), subjects) for hour in range(HOURS + 1)], axis=1
     )
-    return cohort, Work(np.ascontiguousarray(people), np.ascontiguousarray(errors))
+    return cohort, Work(np.ascontiguousarray(patients), np.ascontiguousarray(errors))
 
 
 class Orders(NoObserver):
-    """Writes down what was ordered at which hour."""
+    """Observer that records the orders by lane and hour: ``decided`` (n, 48, 4) in the layout of ``peers.py``."""
 
     def __init__(self, n: int) -> None:
         self.decided = np.zeros((n, HOURS, 4))
 
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:
-        place = {EventKind.BOLUS: 1, EventKind.HOLD: 2, EventKind.INFUSION: 3}[EventKind(what)]
-        self.decided[lanes, np.rint(at_h).astype(int), place] = amount / 60.0 if what == EventKind.HOLD else amount
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, kind: int, amount: np.ndarray) -> None:
+        column = {EventKind.BOLUS: 1, EventKind.HOLD: 2, EventKind.INFUSION: 3}[EventKind(kind)]
+        self.decided[lanes, np.rint(at_h).astype(int), column] = amount / 60.0 if kind == EventKind.HOLD else amount
 
 
-def ours(runner: str, keeps: bool, cohort: Any, n: int) -> tuple[Charts, Orders]:
-    """Treat the ward through ``titrate_cohort``, keeping trajectories and orders, or nothing but the charts."""
+def ours(runner: str, keep: bool, cohort: Any, n: int) -> tuple[Charts, Orders]:
+    """Treat the ward with ``titrate_cohort``; ``keep`` stores trajectories and orders, otherwise only the charts."""
     subjects = np.arange(n)
-    orders = Orders(n if keeps else 0)
+    orders = Orders(n if keep else 0)
     charts = titrate_cohort(
         cohort.take(subjects),
         DRUG,
         TABLE,
-        observer=orders if keeps else None,
+        observer=orders if keep else None,
         hours=HOURS,
         seed=SEED,
         subjects=subjects,
         runner=runner,
-        trajectories=keeps,
+        trajectories=keep,
     )
     return charts, orders
 
 
-def as_peers_write(found: tuple[Charts, Orders]) -> Found:
-    """Return what was kept in the form of the peers."""
-    charts, orders = found
+def in_layout_of_peers(result: tuple[Charts, Orders]) -> Found:
+    """Return our trajectories and decisions in the layout of the peers."""
+    charts, orders = result
     n, decided = len(charts.n_results), orders.decided.copy()
     rate = decided[:, 0, 3].copy()
     level = np.zeros((n, HOURS))
     for k in range(len(charts.values)):
         hour = np.rint(charts.drawn_h[k]).astype(int) + 1
-        here = np.flatnonzero((k < charts.n_results) & (hour < HOURS))
-        level[here, hour[here]] = np.where(charts.above_ceiling[k], BEYOND, charts.values[k])[here]
+        lanes = np.flatnonzero((k < charts.n_results) & (hour < HOURS))
+        level[lanes, hour[lanes]] = np.where(charts.above_ceiling[k], ABOVE_CEILING, charts.values[k])[lanes]
     decided[:, 0] = 0.0
     for hour in range(1, HOURS):
         rate = np.where(decided[:, hour, 3] > 0.0, decided[:, hour, 3], rate)
@@ -115,23 +115,24 @@ def as_peers_write(found: tuple[Charts, Orders]) -> Found:
     return charts.trajectories_u_per_ml, decided
 
 
-def outcomes(runner: str, n: int) -> None:
+def one_chunk(runner: str, n: int) -> None:
+    """Run ``Trial.chunk``: draw the patients, treat them and count the outcomes."""
     TRIAL.chunk(0, n, seed=SEED, runner=runner)
 
 
 def reference(cohort: Any) -> np.ndarray:
-    """Return the concentrations of the first people by the tight SciPy engine, pre-dose, (CHECKED, 577)."""
+    """Return the concentrations of the first patients by the ``scipy`` engine (rtol 1e-12), pre-dose, shape (CHECKED, 577)."""
     rows = []
     for i in range(CHECKED):
-        person: Patient = cohort[i]
+        patient: Patient = cohort[i]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            course = titrate(person, DRUG, TABLE, hours=HOURS, seed=SEED, subject=i, engine="scipy")
+            course = titrate(patient, DRUG, TABLE, hours=HOURS, seed=SEED, subject=i, engine="scipy")
         rows.append(course.concentration_u_per_ml[np.searchsorted(course.time_h, peers.GRID - 1e-9)])
     return np.array(rows)
 
 
-# who, how to make it with a tolerance, how many people it is timed with, what it is made of, the tolerances
+# name, function that makes the loop for a tolerance, number of patients in the timing, packages it imports, tolerances
 _PEERS: tuple[tuple[str, Callable[[float], Callable[[Work], Found]], int, tuple[str, ...], str], ...] = (
     ("SciPy solve_ivp LSODA", partial(peers.solve_ivp, "LSODA"), 120, ("scipy",), "1e-6 1e-8"),
     ("SciPy solve_ivp DOP853", partial(peers.solve_ivp, "DOP853"), 120, ("scipy",), "1e-6 1e-8"),
@@ -147,13 +148,14 @@ _PEERS: tuple[tuple[str, Callable[[float], Callable[[Work], Found]], int, tuple[
     ("diffrax Tsit5", peers.diffrax, 8192, ("diffrax", "jax"), "1e-6 1e-8"),
 )
 PEERS: dict[str, tuple[Callable[[], Callable[[Work], Found]], int, tuple[str, ...]]] = {
-    f"{who} {rtol}": (partial(make, float(rtol)), many, modules)
-    for who, make, many, modules, tolerances in _PEERS
+    f"{name} {rtol}": (partial(make, float(rtol)), n, modules)
+    for name, make, n, modules, tolerances in _PEERS
     for rtol in tolerances.split()
 }
 RUNNERS = {"python": 120, "numpy": 32_768, "compiled": 32_768}
-"""As many as a trial runs together with compiled code; the peers' cost does not depend on how many there are."""
-HOWS = ("trajectory", "nobody looks", "Trial.part")
+"""Patients in each row: the chunk size of a trial with compiled code. The cost of a peer does not depend on their number."""
+MODES = ("trajectory", "no observer", "Trial.chunk")
+"""Trajectories and orders kept; only the charts kept; a whole chunk of a trial with its outcomes."""
 
 
 def cpu_s() -> float:
@@ -161,54 +163,54 @@ def cpu_s() -> float:
 
 
 def rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
-    """Return patients per CPU-second of everybody, whether they agree, and who is missing."""
-    most = max([*RUNNERS.values(), *(many for _, many, _ in PEERS.values())])
-    cohort, work = the_ward(max(CHECKED, min(most, patients or most)))
+    """Return one row for each runner and peer: patients per CPU-second and agreement, or why it was skipped."""
+    most = max([*RUNNERS.values(), *(n for _, n, _ in PEERS.values())])
+    cohort, work = ward_patients(max(CHECKED, min(most, patients or most)))
     exact = reference(cohort)
     jobs: dict[str, tuple[Callable[[int], Any], int, Callable[[Any], Found] | None]] = {}
-    for runner, many in RUNNERS.items():
-        for how, treat, shown in (
-            (HOWS[0], partial(ours, runner, True, cohort), as_peers_write),
-            (HOWS[1], partial(ours, runner, False, cohort), None),
-            (HOWS[2], partial(outcomes, runner), None),
+    for runner, n in RUNNERS.items():
+        for mode, treat, convert in (
+            (MODES[0], partial(ours, runner, True, cohort), in_layout_of_peers),
+            (MODES[1], partial(ours, runner, False, cohort), None),
+            (MODES[2], partial(one_chunk, runner), None),
         ):
-            jobs[f"heparin_pk {runner}, {how}"] = (treat, many, shown)
-    counted_elsewhere: dict[str, peers.DeSolve] = {}
+            jobs[f"heparin_pk {runner}, {mode}"] = (treat, n, convert)
+    counted_in_r: dict[str, peers.DeSolve] = {}
     skipped: list[dict[str, Any]] = []
-    for name, (make, many, _) in PEERS.items():
+    for name, (make, n, _) in PEERS.items():
         try:
             run: Any = make()
         except ImportError as error:
             skipped.append({"name": name, "skipped": str(error)})
             continue
-        jobs[name] = (partial(_peer, run, work), many, lambda found: found)
+        jobs[name] = (partial(_peer, run, work), n, lambda found: found)
         if isinstance(run, peers.DeSolve):
-            counted_elsewhere[name] = run
+            counted_in_r[name] = run
     rows: list[dict[str, Any]] = []
-    decisions = as_peers_write(ours("numpy", True, cohort, len(work.people)))[1]
+    decisions = in_layout_of_peers(ours("numpy", True, cohort, len(work.patients)))[1]
     draws = np.argwhere(decisions[:CHECKED, :, 0] > 0.0)
-    for name, (treat, many, shown) in jobs.items():
-        many = min(many, patients or many)  # noqa: PLW2901
-        row: dict[str, Any] = {"name": name, "patients": many, "cpu_s": []}
+    for name, (treat, most_of_row, convert) in jobs.items():
+        n = min(most_of_row, patients or most_of_row)
+        row: dict[str, Any] = {"name": name, "patients": n, "cpu_s": []}
         rows.append(row)
-        found = treat(many)
-        if shown:
-            concentration, decided = shown(found)
-            some = min(CHECKED, many)
-            seen = exact[:some] > 1e-4
-            row["trajectory_error"] = float(np.abs(concentration[:some][seen] / exact[:some][seen] - 1.0).max())
-            who, hour = draws[draws[:, 0] < some].T
+        found = treat(n)
+        if convert:
+            concentration, decided = convert(found)
+            checked = min(CHECKED, n)
+            present = exact[:checked] > 1e-4
+            row["trajectory_error"] = float(np.abs(concentration[:checked][present] / exact[:checked][present] - 1.0).max())
+            lanes, hour = draws[draws[:, 0] < checked].T
             at = (hour - 1) * STEPS
-            row["draw_error"] = float(np.abs(concentration[who, at] / exact[who, at] - 1.0).max())
-            same = (np.abs(decided - decisions[:many]) < 1e-6).all(axis=(1, 2))
+            row["draw_error"] = float(np.abs(concentration[lanes, at] / exact[lanes, at] - 1.0).max())
+            same = (np.abs(decided - decisions[:n]) < 1e-6).all(axis=(1, 2))
             row["other_decisions"] = int((~same).sum())
             row["agrees"] = bool(row["draw_error"] <= AGREES_WITHIN and same.all())
     for _ in range(repeats):
         for row in rows:
             start = cpu_s()
             jobs[row["name"]][0](row["patients"])
-            elsewhere = counted_elsewhere.get(row["name"])
-            row["cpu_s"].append(elsewhere.cpu_s if elsewhere else cpu_s() - start)
+            in_r = counted_in_r.get(row["name"])
+            row["cpu_s"].append(in_r.cpu_s if in_r else cpu_s() - start)
     base = "heparin_pk numpy, trajectory"
     speed = {row["name"]: row["patients"] / statistics.median(row["cpu_s"]) for row in rows}
     for row in rows:
@@ -230,47 +232,48 @@ def print_rates(rows: list[dict[str, Any]]) -> None:
             continue
         checked = "agrees" in row
         errors = f"{row['trajectory_error']:>9.1e}{row['draw_error']:>10.1e}" if checked else f"{'':>19}"
-        word = ("yes" if row["agrees"] else f"NO: {row['other_decisions']} decided otherwise") if checked else ""
+        agreement = ("yes" if row["agrees"] else f"NO: {row['other_decisions']} decided otherwise") if checked else ""
         print(
             f"{row['name']:<36}{row['patients']:>9,}{row['per_cpu_s']:>11,.0f}{errors}"
-            f"{row['numpy_is_times']:>9.1f}{row['compiled_is_times']:>11.1f}  {word}"
+            f"{row['numpy_is_times']:>9.1f}{row['compiled_is_times']:>11.1f}  {agreement}"
         )
 
 
-# Each of the following runs in a process of its own
+# Each of the following functions runs in a process of its own
 
 
 def cold(name: str) -> dict[str, Any]:
-    """Return what importing costs, the first call, and the same call again (CPU-seconds)."""
-    cohort, work = the_ward(64)
+    """Return the cost of importing, of the first call, and of the same call again, CPU-seconds."""
+    cohort, work = ward_patients(64)
     if name.startswith("heparin_pk "):
         runner = name.split()[1]
-        code = "import time; start = time.process_time(); import heparin_pk.trial; print(time.process_time() - start)"
+        code = "import time; start = time.process_time(); import heparin_pk.trials.trial; print(time.process_time() - start)"
         imported = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
         start = cpu_s()
         if runner == "compiled":
             import numba  # noqa: F401, PLC0415
         imported += cpu_s() - start
         run: Callable[[], Any] = partial(ours, runner, True, cohort, 64)
-        begun = cpu_s()
+        start = cpu_s()
     else:
         make, _, modules = PEERS[name]
         start = cpu_s()
         for module in modules:
             importlib.import_module("scipy.integrate" if module == "scipy" else module)
-        imported, begun = cpu_s() - start, cpu_s()
+        imported, start = cpu_s() - start, cpu_s()
         run = partial(make(), work)
     run()
-    first = cpu_s() - begun  # making the model and compiling it included
+    first = cpu_s() - start  # includes making the model and compiling it
     start = cpu_s()
     run()
     return {"import_s": imported, "first_s": first, "again_s": cpu_s() - start, "mb": _mb()}
 
 
 def trial(n: int, workers: int, keep_rows: bool, runner: str, draws: str) -> dict[str, Any]:
+    """Return the time and the memory of one ``Trial.run``."""
     start, wall = _tree_s(), time.perf_counter()
-    which = JITTERED if draws == "jittered" else TRIAL
-    which.run(n, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
+    design = JITTERED if draws == "jittered" else TRIAL
+    design.run(n, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
     return {
         "patients": n,
         "workers": workers,
@@ -284,30 +287,31 @@ def trial(n: int, workers: int, keep_rows: bool, runner: str, draws: str) -> dic
     }
 
 
-def cluster(n: int, how: str) -> dict[str, Any]:
-    """Return what a run costs in this process, in two, or on a local Dask cluster of two (start-up included)."""
+def cluster(n: int, mode: str) -> dict[str, Any]:
+    """Return the cost of a run in this process, in two processes, or on a local Dask cluster of two workers, with start-up."""
     start, wall = _tree_s(), time.perf_counter()
     common: dict[str, Any] = {"seed": SEED, "keep_rows": False, "progress": False}
-    if how in ("serial", "two processes"):
-        TRIAL.run(n, workers=1 if how == "serial" else 2, **common)
+    if mode in ("serial", "two processes"):
+        TRIAL.run(n, workers=1 if mode == "serial" else 2, **common)
     else:
         import dask  # noqa: PLC0415
         from dask.distributed import Client, LocalCluster  # noqa: PLC0415
 
-        if how == "Dask, trim 2**30":
+        if mode == "Dask, trim 2**30":
             dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30})
-        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two, Client(two) as client:
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as workers, Client(workers) as client:
             TRIAL.run(n, client=client, people_per_chunk=16_384, **common)
-    return {"how": how, "patients": n, "wall_s": time.perf_counter() - wall, "cpu_s": _tree_s() - start}
+    return {"mode": mode, "patients": n, "wall_s": time.perf_counter() - wall, "cpu_s": _tree_s() - start}
 
 
 def _tree_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    """Return the CPU time of this process and its finished children, s."""
+    usages = [resource.getrusage(scope) for scope in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _mb() -> float:
-    """Return the peak memory of this process; Linux's ru_maxrss would begin at what the parent had when it forked."""
+    """Return the peak memory of this process, MB; on Linux ru_maxrss would start at the value of the parent at the fork."""
     if os.path.exists("/proc/self/status"):
         with open("/proc/self/status", encoding="utf-8") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
@@ -317,9 +321,9 @@ def _mb() -> float:
 ALONE: dict[str, Callable[..., Any]] = {"rates": rates, "cold": cold, "trial": trial, "cluster": cluster}
 
 
-def alone(what: str, *arguments: Any, environment: dict[str, str] | None = None) -> Any:
-    """Run one of these in a fresh process, with these environment variables besides its own."""
-    command = [sys.executable, "-W", "ignore", __file__, "--alone", json.dumps([what, *arguments])]
+def alone(name: str, *arguments: Any, environment: dict[str, str] | None = None) -> Any:
+    """Return the result of a function of ``ALONE`` in a fresh process, with additional environment variables."""
+    command = [sys.executable, "-W", "ignore", __file__, "--alone", json.dumps([name, *arguments])]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | (environment or {}))
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
@@ -327,7 +331,10 @@ def alone(what: str, *arguments: Any, environment: dict[str, str] | None = None)
 
 
 def kept_rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
-    """Return ``rates`` from a process that keeps its memory; raises ``RuntimeError`` if it failed."""
+    """Return ``rates`` from a process that keeps its memory.
+
+    Raises ``RuntimeError`` if it failed.
+    """
     found = alone("rates", patients, repeats, environment=MEMORY_IS_KEPT)
     if isinstance(found, dict):
         raise RuntimeError(found["failed"])
@@ -335,20 +342,20 @@ def kept_rates(patients: int | None, repeats: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Measure, print, and write the rows."""
+    """Measure and print the rows, and write them to a file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--patients", type=int, help="at most so many in each row of the rates")
+    parser.add_argument("--patients", type=int, help="largest number of patients in each row of the rates")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default="rates,cold,scaling,cluster")
     parser.add_argument("--large", action="store_true", help="a million patients too")
     parser.add_argument("--json", help="write all rows to this file")
     parser.add_argument("--alone", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.alone:
-        what, *arguments = json.loads(given.alone)
-        print(json.dumps(ALONE[what](*arguments)))
+    options = parser.parse_args()
+    if options.alone:
+        name, *arguments = json.loads(options.alone)
+        print(json.dumps(ALONE[name](*arguments)))
         return
-    only = given.only.split(",")
+    only = options.only.split(",")
     packages = (
         "numpy",
         "scipy",
@@ -365,7 +372,7 @@ def main() -> None:
     found: dict[str, Any] = {"machine": _machine(), "versions": {name: _version(name) for name in packages}}
     print(found["machine"], *(f"{name} {version}" for name, version in found["versions"].items()), sep=", ")
     if "rates" in only:
-        found["rates"] = kept_rates(given.patients, given.repeats)
+        found["rates"] = kept_rates(options.patients, options.repeats)
         print_rates(found["rates"])
     if "cold" in only:
         with tempfile.TemporaryDirectory() as folder:
@@ -387,11 +394,11 @@ def main() -> None:
             f"\n{'Trial.run':<12}{'patients':>10}{'draws':>10}{'workers':>9}{'rows':>6}"
             f"{'wall s':>9}{'CPU s':>9}{'MB':>7}{'MB a worker':>13}"
         )
-        sizes = [1_000, 10_000, 100_000] + [1_000_000] * given.large
-        ways_to_run = ((1, False, "on time"), (2, False, "on time"), (1, True, "on time"), (1, False, "jittered"))
+        sizes = [1_000, 10_000, 100_000] + [1_000_000] * options.large
+        settings = ((1, False, "on time"), (2, False, "on time"), (1, True, "on time"), (1, False, "jittered"))
         for runner in ("numpy", "compiled"):
             for n in sizes:
-                for workers, keep_rows, draws in ways_to_run:
+                for workers, keep_rows, draws in settings:
                     row = alone("trial", n, workers, keep_rows, runner, draws)
                     found["scaling"].append(row)
                     print(
@@ -400,24 +407,24 @@ def main() -> None:
                     )
     if "cluster" in only:
         found["cluster"] = []
-        ways = ("serial", "two processes", "Dask", "Dask, trim 2**30")
-        n = min(given.patients or 100_000, 100_000)
-        rounds = [[(alone("cluster", 64, how), alone("cluster", n, how)) for how in ways] for _ in range(3)]
+        modes = ("serial", "two processes", "Dask", "Dask, trim 2**30")
+        n = min(options.patients or 100_000, 100_000)
+        rounds = [[(alone("cluster", 64, mode), alone("cluster", n, mode)) for mode in modes] for _ in range(3)]
         print(f"\n{f'{n:,} patients, numpy':<28}{'wall s':>9}{'CPU s':>9}{'of it start':>13}{'work / serial':>15}")
-        serial = statistics.median(large["cpu_s"] - small["cpu_s"] for small, large in (one[0] for one in rounds))
-        for place, how in enumerate(ways):
-            small, large = ([one[place][which] for one in rounds] for which in (0, 1))
+        serial = statistics.median(large["cpu_s"] - small["cpu_s"] for small, large in (pairs[0] for pairs in rounds))
+        for index, mode in enumerate(modes):
+            small, large = ([pairs[index][size] for pairs in rounds] for size in (0, 1))
             row = {
-                "how": how,
-                "wall_s": statistics.median(one["wall_s"] for one in large),
-                "cpu_s": statistics.median(one["cpu_s"] for one in large),
-                "start_cpu_s": statistics.median(one["cpu_s"] for one in small),
+                "mode": mode,
+                "wall_s": statistics.median(run["wall_s"] for run in large),
+                "cpu_s": statistics.median(run["cpu_s"] for run in large),
+                "start_cpu_s": statistics.median(run["cpu_s"] for run in small),
             }
             row["work_by_serial"] = statistics.median(b["cpu_s"] - a["cpu_s"] for a, b in zip(small, large, strict=True)) / serial
             found["cluster"].append(row)
-            print(f"{how:<28}{row['wall_s']:>9.1f}{row['cpu_s']:>9.1f}{row['start_cpu_s']:>13.1f}{row['work_by_serial']:>15.2f}")
-    if given.json:
-        with open(given.json, "w", encoding="utf-8") as file:
+            print(f"{mode:<28}{row['wall_s']:>9.1f}{row['cpu_s']:>9.1f}{row['start_cpu_s']:>13.1f}{row['work_by_serial']:>15.2f}")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
             json.dump(found, file, indent=1)
 
 

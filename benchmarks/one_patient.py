@@ -1,7 +1,7 @@
-"""How long 48 h of one patient under a nomogram take on each engine: ``python benchmarks/one_patient.py``.
+"""Time 48 h of one patient under every nomogram on each engine: ``python benchmarks/one_patient.py``.
 
-Medians of one run, interleaved, and their ratios; ``engines`` differ in nothing but the integrator. The agreement is checked
-before anything is timed.
+Prints medians of interleaved repeats of one run, and their ratios; the engines differ only in the integrator. The largest
+difference between them is measured before the timing.
 """
 
 from __future__ import annotations

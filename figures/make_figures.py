@@ -33,7 +33,7 @@ from heparin_pk import (
     validation,
 )
 
-PERSON = Patient(weight_kg=75)
+PATIENT = Patient(weight_kg=75)
 MODELS = {
     "with a binding pool (the default)": published.UFH_DEFAULT,
     "one compartment, fitted to the half-lives alone": published.UFH_A_HALF_LIVES_DERIVED,
@@ -43,34 +43,34 @@ MODELS = {
 
 
 def hero() -> Course:
-    """A reagent more sensitive than the one the table was written for: too long at first, held, cut, brought into range."""
+    """Simulate a patient whose first aPTT, with a sensitive reagent, is too long; a hold and a lower rate bring it into range."""
     laboratory = Laboratory(reagent=published.reagents.ACTIN_FS)
-    person = Patient(weight_kg=82, baseline_aptt_s=31)
-    return titrate(person, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), laboratory=laboratory, seed=1)
+    patient = Patient(weight_kg=82, baseline_aptt_s=31)
+    return titrate(patient, published.UFH_DEFAULT, Nomogram.load("raschke-1993"), laboratory=laboratory, seed=1)
 
 
 def one_patient_under_a_nomogram():
-    """What is true, and what the ward sees."""
+    """The true aPTT, and the results the ward sees."""
     axes = plot.course(hero(), target=Nomogram.load("raschke-1993").target)
     plot.title(axes[0], "82 kg under the Raschke nomogram: what is true, and what the ward sees")
     return axes[0].figure
 
 
 def dose_dependent_half_life():
-    """The half-life is not a number: it grows with the dose."""
+    """The half-life grows with the dose."""
     figure, axes = plot.new_figure(13.0, 5.2, nrows=1, ncols=2)
-    plot.decays(published.UFH_DEFAULT, PERSON, ax=axes[0, 0])
-    plot.half_lives({"default model": published.UFH_DEFAULT}, PERSON, ax=axes[0, 1])
+    plot.decays(published.UFH_DEFAULT, PATIENT, ax=axes[0, 0])
+    plot.half_lives({"default model": published.UFH_DEFAULT}, PATIENT, ax=axes[0, 1])
     plot.title(axes[0, 0], "the more is given, the longer it stays")
     plot.title(axes[0, 1], "half-life against dose")
     return figure
 
 
 def why_a_binding_pool():
-    """The half-life table and the infusion dose contradict each other in one compartment; a finite pool reconciles them."""
+    """One compartment cannot reproduce both the half-lives and the plateau of an infusion; a finite binding pool can."""
     figure, axes = plot.new_figure(13.0, 5.6, nrows=1, ncols=2)
-    plot.half_lives(MODELS, PERSON, ax=axes[0, 0])
-    plot.plateaus(MODELS, PERSON, published.ranges.ANTI_XA_TREATMENT, ax=axes[0, 1])
+    plot.half_lives(MODELS, PATIENT, ax=axes[0, 0])
+    plot.plateaus(MODELS, PATIENT, published.ranges.ANTI_XA_TREATMENT, ax=axes[0, 1])
     plot.title(axes[0, 0], "after a bolus …")
     plot.title(axes[0, 1], "… and on an infusion")
     axes[0, 1].get_legend().remove()
@@ -78,7 +78,7 @@ def why_a_binding_pool():
 
 
 def nomogram_bands():
-    """Four published tables as rulers."""
+    """Four published nomograms, one coloured row a band."""
     names = ("raschke-1993", "durham-va-2009", "michigan-vte-anti-xa", "uk-aptt-ratio")
     tables = [Nomogram.load(name) for name in names]
     figure, axes = plot.new_figure(15.0, 9.0, nrows=2, ncols=2)
@@ -89,7 +89,7 @@ def nomogram_bands():
 
 
 def real_patient_replay():
-    """A real patient's charted infusion through the model of a typical one: the misfit is the point."""
+    """The charted infusion of a real patient in the model of a typical patient, to show the misfit."""
     chart = datasets.load_icu_course("M3D-027")
     course = datasets.replay(chart, published.UFH_DEFAULT)
     axes = plot.replay(course, chart.labs, datasets.WARD_TARGET)
@@ -102,7 +102,7 @@ def models_disagree():
     patient = Patient(weight_kg=75, height_cm=175, sex="male", age_y=50)
     regimen = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideValidityDomain)  # that is what the picture shows
+        warnings.simplefilter("ignore", OutsideValidityDomain)  # the picture itself marks the models outside their domain
         courses = overlay(patient, published.UFH, regimen)
     ax = plot.overlay(courses, target=published.ranges.ANTI_XA_TREATMENT)
     plot.title(ax, "80 U/kg, then 18 U/kg/h: one patient in eleven models")
@@ -110,20 +110,20 @@ def models_disagree():
 
 
 def one_level_many_seconds():
-    """The same heparin in ten reagents, with the range of the anti-Xa and one hospital's range of seconds."""
+    """The aPTT of ten reagents against heparin level, with the anti-Xa range and the aPTT range of one hospital."""
     in_use = TherapeuticRange(assay="aptt_s", low=45, high=75)
-    ax = plot.reagents(PERSON, list(published.reagents.REAGENTS.values()), target=in_use)
+    ax = plot.reagents(PATIENT, list(published.reagents.REAGENTS.values()), target=in_use)
     plot.title(ax, "the same heparin, different reagents")
     return ax.figure
 
 
 def two_assays_disagree():
-    """Virtual ill patients: aPTT against anti-Xa, with both ranges."""
+    """The aPTT against the anti-Xa of virtual ill patients, with both ranges."""
     after_surgery = calibration.FACTOR_VIII_AFTER_SURGERY.value
-    tubes = calibration.samples(
+    samples = calibration.samples(
         published.UFH_DEFAULT, published.reagents.GUIDELINE, 600, seed=3, factor_viii_u_per_ml=after_surgery
     )
-    ax = plot.discordance(tubes, TherapeuticRange(assay="aptt_s", low=45, high=75))
+    ax = plot.discordance(samples, TherapeuticRange(assay="aptt_s", low=45, high=75))
     plot.title(ax, "600 virtual patients on heparin")
     return ax.figure
 
@@ -142,14 +142,14 @@ KINDS_OF_PATIENT = {
 
 
 def every_patient_another_dose():
-    """The infusion that puts each kind of patient at the middle of an anti-Xa of 0.3 to 0.7."""
+    """The infusion rate that brings each kind of patient to the middle of the anti-Xa range 0.3 to 0.7 U/mL."""
     ax = plot.needed_doses(published.UFH_DEFAULT, KINDS_OF_PATIENT, published.ranges.ANTI_XA_TREATMENT)
     plot.title(ax, "the infusion each patient needs")
     return ax.figure
 
 
 def five_reasons():
-    """Five reasons to give heparin, and a sixth that neutralises it again."""
+    """Five indications for heparin, and cardiac surgery, where protamine neutralises it at the end."""
     names = (
         "dvt-prophylaxis-8h",
         "pulmonary-embolism",
@@ -165,7 +165,7 @@ def five_reasons():
 
 
 def does_it_hold():
-    """Printed values beside our own, by how far they are off."""
+    """Printed values and the predictions of the models, as a ratio, by group."""
     ax = plot.validation([row for row in validation.rows() if not row.claim.used_to_build])
     plot.title(ax, "what papers print, and what the models say")
     return ax.figure
@@ -176,18 +176,18 @@ HOSPITAL = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load(RASCHK
 
 
 def a_hospital_in_a_minute():
-    """The same four thousand virtual patients under two tables that aim at different seconds in one laboratory."""
+    """The same four thousand virtual patients under two nomograms with different aPTT ranges, in one laboratory."""
     sample = [HOSPITAL.course(arm, person, seed=7) for arm in HOSPITAL.names for person in range(3)]
     return plot.trial(HOSPITAL.run(4000, seed=7, progress=False), sample=sample)
 
 
 def ideal_and_real_ward():
-    """The same patients and tables on a ward that does what is written and on one that errs as wards were counted to err."""
+    """The same patients and nomograms on an ideal ward and on one with ward errors at published rates."""
     ideal = HOSPITAL.run(4000, seed=7, progress=False)
     real = replace(HOSPITAL, ward_errors=hospital.REAL_WARD).run(4000, seed=7, progress=False)
     figure, axes = plot.new_figure(14.0, 9.6, nrows=2, ncols=2, height_ratios=(1.5, 1.0))
-    for ax, found, name in ((axes[0, 0], ideal, "as written"), (axes[0, 1], real, "a real ward")):
-        plot.percentile_bands(found, DURHAM, ax=ax)
+    for ax, result, name in ((axes[0, 0], ideal, "as written"), (axes[0, 1], real, "a real ward")):
+        plot.percentile_bands(result, DURHAM, ax=ax)
         plot.title(ax, f"{DURHAM}, {name}")
     for ax, arm in ((axes[1, 0], DURHAM), (axes[1, 1], RASCHKE)):
         plot.time_shares({"as written": ideal, "a real ward": real}, arm, ax=ax)

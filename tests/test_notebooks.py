@@ -1,4 +1,4 @@
-"""Notebooks call, they do not compute: their anatomy, without running them (nbval does that)."""
+"""Notebooks call functions of the package and define none; their structure is checked without running them (nbval runs them)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_there_is_a_notebook():
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
-def test_a_notebook_is_a_question_that_only_calls(file):
+def test_a_notebook_asks_a_question_and_defines_no_function(file):
     notebook = nbformat.read(file, as_version=4)
     nbformat.validate(notebook)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
@@ -43,9 +43,9 @@ def test_a_notebook_is_a_question_that_only_calls(file):
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
-def test_its_pictures_exist_and_have_words(file):
+def test_its_pictures_exist_and_have_alternative_texts(file):
     notebook = nbformat.read(file, as_version=4)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for words, picture in re.findall(r"!\[(.*?)\]\((.*?)\)", prose):
+    for alternative_text, picture in re.findall(r"!\[(.*?)\]\((.*?)\)", prose):
         assert (file.parent / picture).is_file()
-        assert len(words) > 20
+        assert len(alternative_text) > 20

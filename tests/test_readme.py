@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from heparin_pk import (
     Trial,
     calibration,
     hospital,
-    indications,
     metrics,
     nomogram,
     plot,
@@ -104,11 +104,63 @@ def test_the_picture_on_top_says_what_its_caption_says(tmp_path):
     assert f"settles at {course.level_at('aptt_s', 48):.0f} s" in README
 
 
-def test_the_floors_it_prints_are_the_rooms_there_are():
-    rooms = set(re.findall(r"[a-z]+", re.search(r"0 source, helpers(.*?)```", README, re.S)[1])) - {"then"}
-    files = {path.stem for path in (ROOT / "heparin_pk").glob("[a-z]*.py")} - {"__init__"}
-    folders = {path.name for path in (ROOT / "heparin_pk").iterdir() if (path / "__init__.py").exists()}
-    assert rooms | {"source"} == files | folders
+FOLDERS = {path.name for path in (ROOT / "heparin_pk").iterdir() if (path / "__init__.py").exists()}
+IMPORTS = re.search(r"```\n(base → .*?)```", README, re.S)[1]
+
+
+def test_the_table_of_folders_names_every_folder_and_things_that_are_there():
+    table = re.search(r"\| folder \| what lives there.*?\n\n", README, re.S)[0]
+    assert set(re.findall(r"`(\w+)/`", table)) - {"docs"} == FOLDERS
+    for row in table.splitlines()[2:]:
+        folders, example = re.findall(r"`(\w+)/`", row.split("|")[1]), row.split("|")[3]
+        texts = "".join(file.read_text() for folder in folders for file in (ROOT / "heparin_pk" / folder).rglob("*.py"))
+        names = [name.rpartition(".")[2] for name in re.findall(r"`([\w.]+)`", example)]
+        assert names
+        assert [name for name in names if not re.search(rf"\b{name}\b", texts)] == []
+
+
+def test_the_picture_of_imports_is_the_one_that_is_tested():
+    """Each folder stands to the right of all it may import; the house test reads the imports themselves."""
+    from test_house import FLOORS
+
+    places = {name: IMPORTS.index(name) for name in re.findall(r"[a-z]+", IMPORTS)}
+    order = re.findall(r"\w+", IMPORTS.replace("body → engine", ""))
+    order.insert(order.index("blood") + 1, "engine")
+    assert set(order) == FOLDERS == set(places)
+    floors = [FLOORS[name] for name in order if name != "engine"]
+    assert floors == sorted(floors)
+    assert FLOORS["body"] < FLOORS["engine"] < FLOORS["simulation"]
+
+
+NUMBERS = dict(zip("seven eight eleven seventeen".split(), (7, 8, 11, 17), strict=True))
+
+
+def counted(pattern):
+    """Return the number word (or digits) that README prints where the pattern says."""
+    word = re.search(pattern, README)[1].lower()
+    return NUMBERS[word] if word in NUMBERS else int(word)
+
+
+def test_the_counts_it_prints_are_counted():
+    tables = sorted((ROOT / "heparin_pk" / "ward" / "nomograms").glob("*.toml"))
+    incomplete = list((ROOT / "heparin_pk" / "ward" / "nomograms" / "incomplete").glob("*.toml"))
+    assert counted(r"(\w+) published tables load by name") == len(nomogram.names()) == len(tables)
+    assert counted(r"(\w+) more could only be read in\npart") == len(incomplete)
+    assert counted(r"Four of the (\w+):") == len(tables)
+    assert counted(r"`published.ALL` holds (\w+) sets") == len(published.ALL)
+    assert len(re.findall(r"^\d\. \[", README, re.M)) == len(list((ROOT / "notebooks").glob("*.ipynb"))) == 7
+    person = Patient(weight_kg=75)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        drawn = 0
+        for drug in published.UFH:
+            try:
+                drug.kinetics(person)
+                drawn += 1
+            except ValueError:
+                continue
+    assert counted(r"contradict each other in a textbook's model, and (\w+) models of one drug") == drawn
+    assert counted(r"!\[(\w+) models for one patient") == drawn
 
 
 @pytest.mark.slow
@@ -138,8 +190,10 @@ def test_the_score_it_prints_is_the_score():
     inside = f"Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside"
     assert inside in README
     assert f"{numbers['proving_outside']} outside" in README
-    assert len(published.ALL) == 17
-    assert len(indications.ALL) == 17
+    assert {"A hundred and thirty-five": 135}[re.search(r"\) (A hundred[\w -]+) printed numbers", README)[1]] == numbers["rows"]
+    trials = [row for row in found if row.claim.group == "virtual trials"]
+    inside = sum(row.inside for row in trials)
+    assert f"virtual patients ({len(trials)} rows, {inside} inside)" in README
 
 
 def test_the_pictures_say_what_their_captions_say():

@@ -1,1 +1,1 @@
-"""What ``hospital.py`` measures, kept by commit with asv; how to run it is in README.md beside that file."""
+"""The rows of ``hospital.py``, kept by commit with asv; README.md in the folder above says how to run it."""

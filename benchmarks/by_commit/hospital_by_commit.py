@@ -1,4 +1,4 @@
-"""The rates and the trials of ``hospital.py`` as asv's rows: one run measures every peer in turn, asv keeps and draws them."""
+"""The rates and the trials of ``hospital.py`` as benchmarks of asv: one run measures all rows in turn."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import hospital
 
 
 class Rates:
-    """The same closed loop on every integrator; who is not installed has no n."""
+    """The same closed loop on every integrator; a peer that is not installed has no result."""
 
-    param_names = ("who",)
-    params = ([*(f"heparin_pk {runner}, {how}" for runner in hospital.RUNNERS for how in hospital.HOWS), *hospital.PEERS],)
+    param_names = ("name",)
+    params = ([*(f"heparin_pk {runner}, {mode}" for runner in hospital.RUNNERS for mode in hospital.MODES), *hospital.PEERS],)
     timeout = 3600
 
     def setup_cache(self) -> dict[str, dict[str, Any]]:
         return {row["name"]: row for row in hospital.kept_rates(None, 5)}
 
-    def setup(self, rows: dict[str, dict[str, Any]], who: str) -> None:
-        if "skipped" in rows[who]:
-            raise NotImplementedError(rows[who]["skipped"])  # asv's word for "not on this machine"
+    def setup(self, rows: dict[str, dict[str, Any]], name: str) -> None:
+        if "skipped" in rows[name]:
+            raise NotImplementedError(rows[name]["skipped"])  # asv reads this as "not available on this machine"
 
-    def track_patients_per_cpu_s(self, rows: dict[str, dict[str, Any]], who: str) -> float:
-        return rows[who]["per_cpu_s"]
+    def track_patients_per_cpu_s(self, rows: dict[str, dict[str, Any]], name: str) -> float:
+        return rows[name]["per_cpu_s"]
 
-    def track_compiled_is_times(self, rows: dict[str, dict[str, Any]], who: str) -> float:
-        return rows[who]["compiled_is_times"]
+    def track_compiled_is_times(self, rows: dict[str, dict[str, Any]], name: str) -> float:
+        return rows[name]["compiled_is_times"]
 
-    def track_trajectory_error(self, rows: dict[str, dict[str, Any]], who: str) -> float:
-        return rows[who].get("trajectory_error", float("nan"))
+    def track_trajectory_error(self, rows: dict[str, dict[str, Any]], name: str) -> float:
+        return rows[name].get("trajectory_error", float("nan"))
 
-    def track_treated_otherwise(self, rows: dict[str, dict[str, Any]], who: str) -> float:
-        return rows[who].get("other_decisions", float("nan"))
+    def track_treated_otherwise(self, rows: dict[str, dict[str, Any]], name: str) -> float:
+        return rows[name].get("other_decisions", float("nan"))
 
     track_patients_per_cpu_s.unit = "patients/CPU-s"
     track_compiled_is_times.unit = "times as many patients/CPU-s"

@@ -146,7 +146,7 @@ PREGNANCY_KINETICS = Covariate(
     effect=Value(
         1.5, BRANCAZIO.at("peak 0.11 against 0.23 U/mL under the skin; half more of each is assumed and explains 0.14", "assumed")
     ),
-    words="I am in the last third of pregnancy: heparin distributions wider and leaves faster.",
+    words="I am in the last third of pregnancy: heparin spreads wider and leaves faster.",
 )
 SMOKING = Covariate(
     name="smoking",

@@ -54,7 +54,7 @@ THANOS_1 = Source(
 TICHELAAR_2012 = Source(
     key="Tichelaar_2012",
     citation=(
-        "Tichelaar V, Mulder A, Kluin-Nelemans H, Meijer K. The acute phase reaction explains only a chunk of initially elevated "
+        "Tichelaar V, Mulder A, Kluin-Nelemans H, Meijer K. The acute phase reaction explains only a part of initially elevated "
         "factor VIII:C levels: a prospective cohort study in patients with venous thrombosis. Thromb Res 2012;129(2):183-186"
     ),
     where="Abstract: mean factor VIII 207 IU/dL at baseline, 75 patients (taken as the median); a CV of 45 % is assumed",
