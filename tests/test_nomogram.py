@@ -510,3 +510,12 @@ def test_words(noun, words):
 def test_limits(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_nomogram_saved_with_a_byte_order_mark_loads(tmp_path):
+    text = (Path(nomogram.__file__).parent / "nomograms" / "raschke-1993.toml").read_text(encoding="utf-8")
+    file = tmp_path / "ours.toml"
+    file.write_text(text, encoding="utf-8-sig")
+    assert Nomogram.load(file).bands == Nomogram.load("raschke-1993").bands
+    with pytest.raises(ValueError, match="cannot be read"):
+        Nomogram.load("a\0.toml")

@@ -360,3 +360,33 @@ class TestPrinted:
     def test_bypass_act(self):
         """From 210 to more than 600 s after 2 mg/kg."""
         assert 210 < a.act_after_s("DELAVENNE_2017_UFH", 220, 5 / 60) < 600
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Parameter(name="volume", value=Value(1.0, SOURCE)), "name must be a field of Kinetics.*; got 'volume'"),
+        (lambda: Parameter(name="v1_ml", value=3000), "v1_ml needs a Value with its Source; got 3000"),
+        (
+            lambda: Parameter(name="v1_ml", value=Value(1.0, SOURCE), exponent=3),
+            "exponent must lie between -1 and 2; got 3",
+        ),
+        (
+            lambda: replace(published.UFH_A_DERIVED, parameters=published.UFH_A_DERIVED.parameters[:1] * 2),
+            "UFH_A_DERIVED: a parameter is given twice: v1_ml, v1_ml",
+        ),
+        (lambda: replace(published.UFH_A_DERIVED, reference_weight_kg=0), "reference_weight_kg must lie between"),
+        (lambda: published.named("ufh-a"), r"no model 'ufh-a'; there are UFH_B_DERIVED.*"),
+    ],
+)
+def test_what_cannot_be(make, message):
+    with pytest.raises(ValueError, match=message.replace("()", r"\(\)")):
+        make()
+
+
+def test_names_of_sets_in_any_case():
+    assert published.named("ufh-b-derived") is published.UFH_B_DERIVED
+    assert published.named("UFH_DEFAULT") is published.UFH_DEFAULT
