@@ -1,4 +1,4 @@
-"""The benchmarks run, and whoever is measured agrees with us; no time is looked at."""
+"""The benchmarks run, and every program measured agrees with ours; no time is asserted."""
 
 import importlib
 from pathlib import Path
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
-def test_everybody_who_is_here_agrees_and_has_a_row_by_commit(monkeypatch):
+def test_every_installed_program_agrees_and_has_a_row_by_commit(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     hospital = importlib.import_module("hospital")
     rows = {row["name"]: row for row in hospital.rates(4, 1)}

@@ -1,4 +1,4 @@
-"""The loop over many patients: the same orders, results and levels as each patient alone, in any company."""
+"""The loop over many patients: the orders, results and levels of each are the same as alone and in any cohort."""
 
 from dataclasses import dataclass
 
@@ -68,7 +68,7 @@ CONTROLLERS = [
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda one: type(one).__name__)
-def test_whoever_decides_decides_the_same(controller):
+def test_every_kind_of_controller_decides_the_same(controller):
     laboratory = Laboratory(turnaround_h=0.8)
     held_together(ward(6), DRUG, controller, range(6), hours=41.3, laboratory=laboratory)
 
@@ -91,25 +91,25 @@ def test_events_of_one_moment_keep_their_order():
     assert (charts.values[0] < charts.values[1]).all()
 
 
-def test_company_changes_nobody():
-    """Person i alone, in a small room, in a large one, in another order: the same bits."""
+def test_other_patients_in_the_cohort_change_no_patient():
+    """Patient i alone, in a small cohort, in a large one, in another order: the same bits."""
     table, subjects = Nomogram.load("durham-va-2009"), np.arange(60)
 
-    def run(who):
-        cohort = hospital.THROMBOSIS_WARD.cohort(DRUG, who, seed=3)
+    def run(chosen):
+        cohort = hospital.THROMBOSIS_WARD.cohort(DRUG, chosen, seed=3)
         observer = TrialObserver(cohort, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT))
-        charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=5, subjects=who, hours=30.0, ward_errors=ERRING)
+        charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=5, subjects=chosen, hours=30.0, ward_errors=ERRING)
         observer.finish(30.0)
         return charts, observer
 
     charts, observer = run(subjects)
-    for who in (np.array([17]), subjects[::-1].copy(), np.array([59, 17, 3])):
-        other, counted = run(who)
-        np.testing.assert_array_equal(charts.states[who], other.states)
-        np.testing.assert_array_equal(charts.values[: len(other.values)][:, who], other.values)
+    for chosen in (np.array([17]), subjects[::-1].copy(), np.array([59, 17, 3])):
+        other, counted = run(chosen)
+        np.testing.assert_array_equal(charts.states[chosen], other.states)
+        np.testing.assert_array_equal(charts.values[: len(other.values)][:, chosen], other.values)
         for one, two in zip(observer.ranges, counted.ranges, strict=True):
             for name in COUNTED:
-                np.testing.assert_array_equal(getattr(one, name)[who], getattr(two, name))
+                np.testing.assert_array_equal(getattr(one, name)[chosen], getattr(two, name))
 
 
 # Levels kept on the way
@@ -117,7 +117,7 @@ def test_company_changes_nobody():
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
 def test_what_is_kept_on_the_way_is_the_course(runner):
-    """Trajectories and full hours: the very numbers of the course, before what is given at that moment."""
+    """Trajectories and full hours: the numbers of the course, before the doses of that moment."""
     cohort, table = ward(5), Nomogram.load("raschke-1993")
     ward_errors = ERRING if runner == "numpy" else None
     charts = titrate_cohort(cohort, DRUG, table, seed=4, hours=25.5, ward_errors=ward_errors, runner=runner, trajectories=True)
@@ -149,7 +149,7 @@ FIFTY_TO_EIGHTY = TherapeuticRange(assay="aptt_s", low=50, high=80)
 
 @dataclass(frozen=True)
 class Gentle:
-    """Your own rule for thousands: one and a half units more below 50 s, one less above 80 s."""
+    """A rule of one's own for thousands of patients: one and a half units more below 50 s, one less above 80 s."""
 
     name: str = "gentle"
     assay: str = "aptt_s"

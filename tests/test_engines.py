@@ -447,7 +447,7 @@ def test_the_area_is_the_integral(engine):
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
-def test_looking_leaves_no_mark(engine):
+def test_reading_the_state_leaves_no_mark(engine):
     def run():
         fresh = Run(published.UFH_DEFAULT.individual(PATIENT), engine)
         fresh.give(0.0, State(central_u=6000.0), rate_u_per_h=1350.0)
@@ -523,7 +523,7 @@ def test_what_a_set_cannot_receive_is_refused():
 
 
 def test_protamine_that_fades_is_followed_too():
-    """It holds the plasma down while it lasts; with these rates a rule that looked at the plasma alone would miss by 4e-6."""
+    """It lowers the plasma while it lasts; with these rates a rule that uses the plasma alone would be wrong by 4e-6."""
     kinetics = Kinetics(
         v1_ml=2477.3,
         clearance_ml_per_h=2843.3,

@@ -80,14 +80,14 @@ def test_kinetics_at_the_limit_stay_positive():
         assert run.trajectory(6.0)[1].min() >= 0.0
 
 
-def test_kinetics_of_all_are_everybodys():
+def test_kinetics_of_all_are_those_of_each_patient():
     cohort = ward(30)
     for drug in (published.UFH_DEFAULT, published.GREEN_2003_ENOXAPARIN, published.RXKINETICS_UFH):
-        who = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=70)).cohort(
+        drawn = replace(hospital.THROMBOSIS_WARD, typical=Patient(weight_kg=75, creatinine_clearance_ml_per_min=70)).cohort(
             drug, np.arange(30), seed=3
         )
-        every = drug.kinetics_of_all(who)
+        every = drug.kinetics_of_all(drawn)
         for i in range(30):
-            assert every[i] == drug.kinetics(who[i])
+            assert every[i] == drug.kinetics(drawn[i])
             assert isinstance(every[i], Kinetics)
     assert cohort.take(np.array([4, 2]))[0] == cohort[4]

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.Outsi
 
 
 def test_an_error_does_not_grow_over_twenty_halvings():
-    """Of a level that falls for hours each halving adds its error: against the formula, not the reference."""
+    """Each halving of a falling level adds its error: compared with the formula, not the reference."""
     for clearance in (700.0, 2800.0, 14_000.0):
         rates = Kinetics(v1_ml=4000.0, clearance_ml_per_h=clearance).rates()
         lanes, one = Lanes(Rates(*map(np.atleast_1d, rates)), 24.0), np.zeros(1, dtype=np.int64)
@@ -77,13 +77,13 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
     by_the_clock = hospital.THROMBOSIS_WARD.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
 
-    def run(who, trajectories):
-        people = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # whose range moves is told of every interval
-        cohort = people.cohort(DRUG, np.arange(100), seed=3)
+    def run(runner_name, trajectories):
+        population = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # a range that moves needs every interval
+        cohort = population.cohort(DRUG, np.arange(100), seed=3)
         observer = TrialObserver(cohort, DRUG.responses, ranges)
         assert (observer.thresholds(np.arange(100)) is None) == trajectories
         settings = {"seed": 1, "hours": 26.0, "ward_errors": ward_errors, "trajectories": trajectories}
-        charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=who, **settings)
+        charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=runner_name, **settings)
         observer.finish(26.0)
         names = ("n_results", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
         names += ("trajectories_u_per_ml", "area_u_h_per_ml")
@@ -98,8 +98,8 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
 
 
 @pytest.mark.slow
-def test_a_company_and_who_comes_after_it_stay_themselves():
-    """More people than are put in order together."""
+def test_patients_sorted_together_and_those_after_them_keep_their_bits():
+    """More patients than are sorted together."""
     cohort, table = ward(compiled.SORTED_TOGETHER + 70), Nomogram.load("raschke-1993")
     one, other = (titrate_cohort(cohort, DRUG, table, seed=1, hours=9.0, runner=runner) for runner in ("numpy", "compiled"))
     for name in ("values", "states", "hourly_u_per_ml"):
@@ -107,7 +107,7 @@ def test_a_company_and_who_comes_after_it_stay_themselves():
 
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
-def test_no_grid_point_is_lost_when_something_is_given_a_hair_before_it(runner):
+def test_no_grid_point_is_lost_when_something_is_given_just_before_it(runner):
     """Given at 2.9999999999999996 h, once or twice, the level at 3 h is the one just after it, for one and for many."""
     before_3_h = math.nextafter(3.0, 0.0)
     orders = [

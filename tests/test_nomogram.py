@@ -379,7 +379,7 @@ WRONG = {
         GOOD.replace("[50, 70]", "[50, 75]"),
         "target 50-75 must be the levels left alone; the bands leave alone 50-70",
     ),
-    "a target nobody leaves alone": (
+    "a target that no band leaves alone": (
         GOOD.replace('label = "50-70 s"', 'label = "50-70 s"\nchange_u_per_h = 1'),
         "the bands leave alone nothing",
     ),

@@ -32,12 +32,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.Outsi
 
 @pytest.mark.parametrize("name", ["raschke-1993", "michigan-vte-anti-xa", "uk-aptt-ratio"])
 @pytest.mark.parametrize("by_the_clock", [False, True])
-def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
+def test_the_observer_counts_what_the_metrics_find(name, by_the_clock):
     table = Nomogram.load(name)
-    people = hospital.THROMBOSIS_WARD
+    population = hospital.THROMBOSIS_WARD
     if by_the_clock:
-        people = people.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
-    cohort = people.cohort(DRUG, np.arange(25), seed=8)
+        population = population.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
+    cohort = population.cohort(DRUG, np.arange(25), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
     observer = TrialObserver(cohort, answers(DRUG, None, Laboratory(assay=table.assay)), ranges)
     charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=2)
@@ -56,8 +56,8 @@ def test_the_tally_counts_what_the_metrics_find(name, by_the_clock):
 
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
-def test_whoever_is_exactly_on_an_edge_is_in_range(runner):
-    """Rising to the very number of the lower limit, falling to the very number of the upper one."""
+def test_a_level_exactly_at_a_limit_is_in_range(runner):
+    """Rising to exactly the lower limit, falling to exactly the upper one."""
     plan = Fixed(
         regimen=Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=18), Stop(time_h=12))), assay="anti_xa_u_per_ml", draws_h=()
     )
@@ -81,7 +81,7 @@ def test_whoever_is_exactly_on_an_edge_is_in_range(runner):
 
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
-def test_an_edge_crossed_just_before_something_is_given_is_seen(runner):
+def test_a_threshold_crossed_just_before_something_is_given_is_seen(runner):
     """Between the last point of the grid and an order that does not wait for the next."""
     orders = (Infusion(time_h=0, rate_u_per_kg_per_h=18), Infusion(time_h=7.04, rate_u_per_kg_per_h=20))
     plan = Fixed(regimen=Regimen(orders), assay="anti_xa_u_per_ml", draws_h=())
@@ -96,7 +96,7 @@ def test_an_edge_crossed_just_before_something_is_given_is_seen(runner):
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
 def test_the_peak_of_a_dose_under_the_skin_lies_on_the_way(runner):
-    """Nothing is given or looked at when it is highest."""
+    """No order and no draw at the moment it is highest."""
     plan = Fixed(regimen=Regimen((Subcutaneous(time_h=0, dose_u_per_kg=200),)), draws_h=(12.0,))
     cohort = ward(3)
     observer = TrialObserver(cohort, DRUG.responses, ())

@@ -86,11 +86,11 @@ class TestOverlay:
 
     def test_no_reason_is_lost_in_the_short_form(self, monkeypatch):
         small, great = (replace(PATIENT, weight_kg=kg, age_y=y, height_cm=cm) for kg, y, cm in ((9, 2, 75), (250, 110, 175)))
-        courses = [course for somebody in (PATIENT, small, great) for course in overlay(somebody, published.UFH, USUAL)]
+        courses = [course for patient in (PATIENT, small, great) for course in overlay(patient, published.UFH, USUAL)]
         shorts = [plot.outside_in_short(course) for course in courses]
         assert [short.startswith("outside: ") for short in shorts] == [bool(course.outside) for course in courses]
         assert not [short for short in shorts if "got" in short]
-        monkeypatch.setitem(plot.outside_in_short.__globals__, "_KINDS", {})  # a reason nobody has a short word for yet
+        monkeypatch.setitem(plot.outside_in_short.__globals__, "_KINDS", {})  # a reason without a short word
         assert plot.outside_in_short(courses[4]).startswith("outside: was studied at bolus 125 to 500 U/kg; got 80")
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pump arithmetic: printed problems with printed answers, the rounding of people, and what is refused."""
+"""Pump arithmetic: printed problems with printed answers, rounding as on paper, and limits."""
 
 import csv
 import json

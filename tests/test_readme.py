@@ -154,7 +154,7 @@ def test_the_pictures_say_what_their_captions_say():
 
 @pytest.mark.slow
 def test_the_hospital_says_what_its_captions_say():
-    """README and notebook: 4,000 people, seed 7, on a ward as written and on a real one."""
+    """README and notebook: 4,000 patients, seed 7, on a ward as written and on a real one."""
     raschke, durham = "raschke-1993", "durham-va-2009"
     ideal = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load(raschke), Nomogram.load(durham)])
     real = replace(ideal, ward_errors=hospital.REAL_WARD)

@@ -21,21 +21,21 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     now = on_arrays.slope(*state, *inputs, *rates)
     new, bend = on_arrays.rk4_step(state, hours, inputs, rates, now)
     error_indicators = on_arrays.error_indicators(state, new, hours, inputs, rates, now, bend)
-    many, sure = on_arrays.substeps(error_indicators), on_arrays.accept_step(error_indicators)
+    n_substeps, accepted = on_arrays.substeps(error_indicators), on_arrays.accept_step(error_indicators)
     for i in range(n):
-        mine, fed, who = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
-        slopes = on_floats.slope(*mine, *fed, *who)
-        stepped, bent = on_floats.rk4_step(mine, float(hours[i]), fed, who, slopes)
-        own = on_floats.error_indicators(mine, stepped, float(hours[i]), fed, who, slopes, bent)
+        mine, fed, own_rates = (tuple(float(x[i]) for x in group) for group in (state, inputs, rates))
+        slopes = on_floats.slope(*mine, *fed, *own_rates)
+        stepped, bent = on_floats.rk4_step(mine, float(hours[i]), fed, own_rates, slopes)
+        own = on_floats.error_indicators(mine, stepped, float(hours[i]), fed, own_rates, slopes, bent)
         assert own == tuple(x[i] for x in error_indicators)
-        assert (on_floats.substeps(own), on_floats.accept_step(own)) == (many[i], sure[i])
-    assert len(set(many.tolist())) > 5
-    assert (many == 1.0).any()
-    np.testing.assert_array_equal(sure, many == 1.0)
+        assert (on_floats.substeps(own), on_floats.accept_step(own)) == (n_substeps[i], accepted[i])
+    assert len(set(n_substeps.tolist())) > 5
+    assert (n_substeps == 1.0).any()
+    np.testing.assert_array_equal(accepted, n_substeps == 1.0)
 
 
 def test_one_step_is_promised_only_where_the_rule_says_one():
-    """At the threshold too: the rule looks away from the last billionth, so the promise and the rule cannot differ."""
+    """At the threshold too: the rule ignores the last billionth, so accept_step and substeps cannot differ."""
     rule = stepper.build()
     rng = np.random.default_rng(6)
     for plasma in rng.uniform(1e-30, 1e3, 2000):
@@ -51,7 +51,7 @@ def test_one_step_is_promised_only_where_the_rule_says_one():
 @pytest.mark.parametrize("arithmetic", [stepper.FLOATS, stepper.ARRAYS])
 @pytest.mark.parametrize("beyond", [math.inf, -math.inf, math.nan])
 def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond):
-    """It may overflow: the rule must not believe what came of it, and how stiff things are it knows without."""
+    """It may overflow: the rule must not use the overflowed state; it knows the stiffness without it."""
     rule = stepper.build(arithmetic=arithmetic)
 
     def each(values):

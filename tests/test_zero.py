@@ -8,7 +8,7 @@ from heparin_pk.body.kinetics import Rates, derivatives
 from heparin_pk.engine.zero import ZERO
 
 
-def test_nothing_is_a_zero_that_is_never_computed():
+def test_the_symbolic_zero_is_never_computed():
     x = np.array([1.5, -2.0])
     assert (ZERO + x) is x
     assert (x + ZERO) is x

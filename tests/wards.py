@@ -77,11 +77,11 @@ def same(course, charts, orders, i):
     assert charts.area_u_h_per_ml[i] == metrics.auc_u_h_per_ml(course)
 
 
-def held_together(cohort, drug, controller, people, **settings):
+def held_together(cohort, drug, controller, lanes, **settings):
     chart = Chart(len(cohort))
     charts = titrate_cohort(cohort, drug, controller, observer=chart, seed=11, subjects=np.arange(len(cohort)) + 100, **settings)
     settings.pop("runner", None)
-    for i in people:
+    for i in lanes:
         same(titrate(cohort[i], drug, controller, seed=11, subject=100 + i, **settings), charts, chart.orders, i)
     return charts
 
