@@ -1,6 +1,6 @@
-"""The laws of the house, as functions: each takes a citizen (a set, an engine, a table, a controller) and raises if it disobeys.
+"""The laws of the house, as functions: each takes a set, an engine, a table or a controller, and raises if the law does not hold.
 
-``test_laws.py`` submits every published set, engine, nomogram and kind of controller to them; a new one joins by existing.
+``test_laws.py`` calls them with every published set, engine, nomogram and kind of controller, new ones too.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ SCIPY_UNDERSHOOT_U = 1e-9
 
 
 def person(weight_kg: float, **more: float) -> Patient:
-    """Return somebody of this weight whose height, sex and kidneys are known, so that every set can read them."""
+    """Return a patient of this weight whose height, sex and kidneys are known, so that every set can read them."""
     return Patient(weight_kg=weight_kg, height_cm=170.0, sex="male", creatinine_clearance_ml_per_min=80.0, **more)
 
 
 def patient_for(drug: Drug, **more: float) -> Patient:
-    """Return a person the set was studied in, as close to 75 kg as it allows."""
+    """Return a patient within the validity domain of the set, as close to 75 kg as it allows."""
     low, high = drug.studied.weight_kg or (40.0, 160.0)
     return person(min(max(75.0, low), high), **more)
 
@@ -311,7 +311,7 @@ def sees_only_what_the_ward_sees(drug: Drug, controller: Controller, laboratory:
 def splitting_an_order_changes_nothing(drug: Drug, engine: str) -> None:
     patient = patient_for(drug)
     whole = Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=18), Bolus(time_h=2, dose_u_per_kg=80, over_min=10)))
-    parts = Regimen(
+    split = Regimen(
         (
             Infusion(time_h=0, rate_u_per_kg_per_h=18),
             Infusion(time_h=0.5, rate_u_per_kg_per_h=18),
@@ -322,7 +322,7 @@ def splitting_an_order_changes_nothing(drug: Drug, engine: str) -> None:
             Infusion(time_h=7.77, rate_u_per_kg_per_h=18),
         )
     )
-    course, again = (simulate(patient, drug, regimen, hours=12, engine=engine) for regimen in (whole, parts))
+    course, again = (simulate(patient, drug, regimen, hours=12, engine=engine) for regimen in (whole, split))
     np.testing.assert_allclose(at_moments(again)[1], at_moments(course)[1], rtol=SPLITTING[engine], atol=1e-12)
     np.testing.assert_allclose(metrics.heparin_given_u(again), metrics.heparin_given_u(course), rtol=1e-12)
 

@@ -127,7 +127,7 @@ def test_seventy_per_cent_in_the_matched_range(name, low, high):
 
 
 def test_a_tube_does_not_know_its_number():
-    """A factor Xa inhibitor in everybody's blood is in the last tube as in the first."""
+    """A factor Xa inhibitor in the blood of every patient is in the last tube as in the first."""
     tubes = samples(UFH, REAGENTS["guideline"], 300, seed=3, typical=Patient(weight_kg=75, doac_anti_xa_u_per_ml=2.0))
     found = [tube.anti_xa_u_per_ml for tube in tubes]
     assert np.mean(found[200:]) == pytest.approx(np.mean(found[:100]), abs=0.2)

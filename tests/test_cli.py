@@ -213,3 +213,53 @@ def test_lab_opens_the_first_notebook(monkeypatch, capsys):
     assert asked[0][5].endswith("/lab/tree/notebooks/01-hold-this-patient-in-range.ipynb")
     assert "--no-browser" in asked[0]
     assert "--port=8899" in asked[0]
+
+
+# Several models, indications, conditions
+
+
+def test_commands(capsys, tmp_path):
+    body = ("--weight", "75", "--height", "175", "--sex", "male", "--bolus", "80", "--infusion", "18")
+    picture = tmp_path / "o.png"
+    assert cli.main(["overlay", "UFH_DEFAULT", "JIA_2015_UFH", "EDRICH_2015_UFH", *body, "--figure", str(picture)]) == 0
+    out = capsys.readouterr().out
+    assert "JIA_2015_UFH" in out
+    assert "was studied with bolus; got infusion" in out
+    assert picture.stat().st_size > 20_000
+    assert cli.main(["overlay", *body, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["model"] for row in rows] == [drug.name for drug in published.UFH]
+    short = ("--weight", "75", "--bolus", "80", "--infusion", "18")
+    assert cli.main(["overlay", *short]) == 0
+    out = capsys.readouterr().out
+    assert "left out: AL_SALLAMI_2016_UFH: the fat-free mass needs height_cm and sex of the patient\n" in out
+    assert "UFH_B_DERIVED" in out
+    assert cli.main(["overlay", "UFH_DEFAULT", *short, "--assay", "aptt_s"]) == 0
+    assert "     > 150        55   within what was studied" in capsys.readouterr().out  # no number above the ceiling
+    assert cli.main(["overlay", *short, "--json"]) == 0
+    said = capsys.readouterr()
+    assert len(json.loads(said.out)) == len(published.UFH) - said.err.count("note: left out: ") < len(published.UFH)
+    assert cli.main(["overlay", "AL_SALLAMI_2016_UFH", *short]) == 2  # asked for by name it is refused, never dropped
+    assert "needs height_cm and sex" in capsys.readouterr().err
+    assert cli.main(["overlay", "UFH_DEFAULT", *body, "--assay", "smell"]) == 2
+    assert "no assay 'smell'" in capsys.readouterr().err
+    assert cli.main(["indications"]) == 0
+    assert "pulmonary-embolism" in capsys.readouterr().out
+    assert cli.main(["indications", "haemodialysis", "--weight", "75"]) == 0
+    assert "given in all 3,750 U" in capsys.readouterr().out
+    assert cli.main(["indications", "dvt-prophylaxis-8h", "--weight", "75"]) == 0
+    assert "No level is aimed at. Beside the range of treatment:\nanti-Xa 0.3-0.7" in capsys.readouterr().out
+    assert cli.main(["indications", "haemodialysis"]) == 0
+    assert "Brunet" in capsys.readouterr().out
+    assert cli.main(["indications", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "dvt-prophylaxis-8h"
+    assert cli.main(["indications", "vte-iv", "--json"]) == 2
+    assert "--weight is needed" in capsys.readouterr().err
+    simulated = ["simulate", "--weight", "75", "--bolus", "80", "--condition", "cirrhosis", "--json"]
+    assert cli.main(simulated) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert any("Teien" in line for line in answer["citations"])
+    assert "@misc" in answer["bibtex"]
+    assert answer["outside_what_was_studied"] == []
+    assert cli.main([*simulated[:-3], "--condition", "luck"]) == 2
+    assert "no condition 'luck'" in capsys.readouterr().err

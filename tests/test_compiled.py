@@ -69,7 +69,7 @@ def test_normals_keep_their_bits(monkeypatch):
         np.testing.assert_array_equal(randomness.each_inverse_normal_of()(chances[::7]), plain[::7])
 
 
-def test_agendas_are_read_and_written_alike(monkeypatch):
+def test_event_queues_are_read_and_written_alike(monkeypatch):
     assert {event_queue.take_next, event_queue.write_down} <= set(COMPILED)
     for lanes, entry, here_h, rules in entries(RNG, 3_000):
         slots = full_of_appointments(RNG, 3_000)
@@ -82,7 +82,7 @@ def test_agendas_are_read_and_written_alike(monkeypatch):
         assert written == without_loops(monkeypatch, event_queue.write_down, both[1], lanes, *entry)
         there = np.arange(5)[:, None] < both[0].held
         for one, other in zip(*both, strict=True):
-            np.testing.assert_array_equal(*(np.where(there if part.ndim == 2 else True, part, 0) for part in (one, other)))
+            np.testing.assert_array_equal(*(np.where(there if array.ndim == 2 else True, array, 0) for array in (one, other)))
 
 
 TREAT = """

@@ -1,4 +1,4 @@
-"""An queue for many beside the simplest one for each: a list from which the smallest is taken."""
+"""The event queue of many lanes against the simplest queue of each: a list from which the smallest is taken."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ def test_who_has_nothing_to_do_is_left_out():
 
 
 def full_of_appointments(rng, number):
-    """Return slots as an queue leaves them: some lanes with none, some with as many as there is room for."""
+    """Return slots as a queue leaves them: some lanes with none, some with as many as there is room for."""
     held = rng.integers(0, 6, number)
     there = np.arange(5)[:, None] < held
     time_h = np.where(there, rng.choice([0.0, 1.0, 2.5, 9.0], (5, number)), np.inf)
@@ -78,7 +78,7 @@ def full_of_appointments(rng, number):
 
 
 def copied(slots):
-    return Slots(*(part.copy() for part in slots))
+    return Slots(*(array.copy() for array in slots))
 
 
 def entries(rng, number, until_h=9.0):

@@ -28,7 +28,7 @@ FLOORS = {  # a folder imports only from folders on lower floors
     "published": 3,  # models
     "ward": 3,  # orders
     "simulation": 4,  # time passes
-    "trials": 5,  # virtual people
+    "trials": 5,  # virtual patients
     "teaching": 5,  # what is taught
     "evidence": 6,  # models against papers
     "": 7,  # the public names: what a notebook imports, and what the upper floors may
@@ -364,11 +364,11 @@ def numbers_without_a_unit(code):
         if isinstance(node, ast.FunctionDef) and is_public(node.name):
             yield from of_function(node, "")
         elif isinstance(node, ast.ClassDef) and is_public(node.name):
-            for part in node.body:
-                if isinstance(part, ast.AnnAssign) and is_float(part.annotation) and not has_a_unit(part.target.id):
-                    yield f"{part.target.id} in {node.name}"
-                elif isinstance(part, ast.FunctionDef) and is_public(part.name):
-                    yield from of_function(part, f"{node.name}.")
+            for member in node.body:
+                if isinstance(member, ast.AnnAssign) and is_float(member.annotation) and not has_a_unit(member.target.id):
+                    yield f"{member.target.id} in {node.name}"
+                elif isinstance(member, ast.FunctionDef) and is_public(member.name):
+                    yield from of_function(member, f"{node.name}.")
 
 
 # Widgets hold pixels and shares of a screen; what they hand on to the house is checked where it arrives.

@@ -8,7 +8,7 @@ import pytest
 from heparin_pk import Bolus, Infusion, OutsideValidityDomain, Patient, Source, indications, metrics, plot
 from heparin_pk.teaching.indications import ALL, Indication, named
 
-PEOPLE = {
+PATIENTS = {
     "adults": Patient(weight_kg=75, height_cm=175, sex="male", age_y=60),
     "children": Patient(weight_kg=20, height_cm=115, sex="female", age_y=6),
     "infants": Patient(weight_kg=5, height_cm=60, sex="male", age_y=0.4),
@@ -28,7 +28,7 @@ def test_the_source_document_is_covered():
 def test_every_preset_runs_with_its_paper(one):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if one.name == "haemodialysis-bolus" else "error", OutsideValidityDomain)
-        course = one.course(PEOPLE[one.people])
+        course = one.course(PATIENTS[one.people])
     assert metrics.peak_u_per_ml(course) > 0.0
     assert one.source.citation in {source.citation for source in course.sources}
     assert course.controller == one.name
@@ -50,16 +50,16 @@ def test_caps_bind():
 
 
 def test_prophylaxis_stays_low_and_treatment_reaches_the_range():
-    low = named("dvt-prophylaxis-8h").course(PEOPLE["adults"])
+    low = named("dvt-prophylaxis-8h").course(PATIENTS["adults"])
     assert 0.05 < metrics.peak_u_per_ml(low) < 0.15
     assert low.aptt_s.max() - 30 < 6
     for name in ("vte-iv", "vte-label", "elderly"):
-        course = named(name).course(PEOPLE["adults"])
+        course = named(name).course(PATIENTS["adults"])
         assert course.level_at("anti_xa_u_per_ml", 24) in named(name).target
 
 
 def test_protamine_brings_the_act_down_and_heparin_rebounds():
-    course = named("cardiac-surgery").course(PEOPLE["adults"])
+    course = named("cardiac-surgery").course(PATIENTS["adults"])
     before, lowest = course.level_at("act_s", 1.99), course.level("act_s")[course.time_h > 2].min()
     assert before > 400
     assert lowest < 160
@@ -76,8 +76,8 @@ def test_every_level_aimed_at_has_a_source(one):
 def test_another_model_may_be_asked():
     from heparin_pk import published
 
-    own = named("haemodialysis").course(PEOPLE["adults"])
-    default = named("haemodialysis").course(PEOPLE["adults"], drug=published.UFH_DEFAULT)
+    own = named("haemodialysis").course(PATIENTS["adults"])
+    default = named("haemodialysis").course(PATIENTS["adults"], drug=published.UFH_DEFAULT)
     assert default.concentration_at_u_per_ml(4) < 0.5 * own.concentration_at_u_per_ml(4)
 
 
@@ -105,9 +105,9 @@ def test_a_name_that_is_nearly_right():
 
 def test_pictures():
     several = [named(name) for name in ("dvt-prophylaxis-8h", "pulmonary-embolism", "cardiac-surgery")]
-    axes = plot.indications(several, PEOPLE["adults"])
+    axes = plot.indications(several, PATIENTS["adults"])
     assert [ax.get_ylabel() for ax in axes.flat] == ["anti-Xa (U/mL)", "anti-Xa (U/mL)", "ACT (s)"]
-    words = plot.describe_indication(several[1], several[1].course(PEOPLE["adults"]))
+    words = plot.describe_indication(several[1], several[1].course(PATIENTS["adults"]))
     assert "aims at anti-Xa 0.3-0.7 U/mL" in words
     with pytest.raises(ValueError, match="no indication to draw"):
-        plot.indications([], PEOPLE["adults"])
+        plot.indications([], PATIENTS["adults"])

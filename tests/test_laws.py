@@ -1,6 +1,6 @@
-"""Every published set × every engine × every nomogram and kind of controller, before the law.
+"""The laws of the house for every published set, engine, nomogram and kind of controller.
 
-A new set, table or engine joins by existing: the parameters below walk ``published.ALL``, ``nomogram.names()`` and ``ENGINES``.
+The parameters below walk ``published.ALL``, ``nomogram.names()`` and ``ENGINES``: a new set, table or engine is tested too.
 """
 
 from dataclasses import fields, is_dataclass, replace
@@ -63,7 +63,7 @@ from heparin_pk import (
 from heparin_pk.blood.response import aptt_s
 from heparin_pk.engine import ENGINES
 
-# The laws are arithmetic: they hold for doses nobody studied, too.
+# The laws are arithmetic: they hold outside the validity domain, too.
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 
 DRUGS = [pytest.param(drug, id=drug.name) for drug in laws.DRUGS]
@@ -79,7 +79,7 @@ CLOSED_FORM = [pytest.param(d, id=d.name) for d in laws.DRUGS if laws.has_closed
 EVERY_ENGINE = [pytest.param(e, marks=pytest.mark.slow) if e == "compiled" else pytest.param(e) for e in ENGINES]
 
 
-def test_no_citizen_is_missing():
+def test_no_set_engine_or_table_is_missing():
     by_name = {name: value for name, value in vars(published).items() if isinstance(value, Drug) and name != "UFH_DEFAULT"}
     assert set(by_name) == {drug.name for drug in published.ALL}
     assert set(ENGINES) == {"stepper", "scipy", "compiled"}

@@ -379,7 +379,7 @@ WRONG = {
         GOOD.replace("[50, 70]", "[50, 75]"),
         "target 50-75 must be the levels left alone; the bands leave alone 50-70",
     ),
-    "a target nobody leaves alone": (
+    "a target that no band leaves alone": (
         GOOD.replace('label = "50-70 s"', 'label = "50-70 s"\nchange_u_per_h = 1'),
         "the bands leave alone nothing",
     ),
@@ -510,3 +510,12 @@ def test_words(noun, words):
 def test_limits(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_nomogram_saved_with_a_byte_order_mark_loads(tmp_path):
+    text = (Path(nomogram.__file__).parent / "nomograms" / "raschke-1993.toml").read_text(encoding="utf-8")
+    file = tmp_path / "ours.toml"
+    file.write_text(text, encoding="utf-8-sig")
+    assert Nomogram.load(file).bands == Nomogram.load("raschke-1993").bands
+    with pytest.raises(ValueError, match="cannot be read"):
+        Nomogram.load("a\0.toml")

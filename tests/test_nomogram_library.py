@@ -323,7 +323,7 @@ def test_the_mcmaster_steps_are_whole_millilitres_of_its_bag(tables):
 
 
 @pytest.mark.parametrize("name", IN_PART)
-def test_a_table_in_part_is_refused_and_says_what_is_missing(name):
+def test_an_incomplete_table_is_refused_and_says_what_is_missing(name):
     file = FOLDER / "incomplete" / f"{name}.toml"
     missing = tomllib.loads(file.read_text(encoding="utf-8"))["missing"]
     assert missing

@@ -133,3 +133,37 @@ def test_the_description_says_what_the_picture_says():
     assert "80 kg" in words
     assert "of the time in 46-70" in words
     assert words.endswith(".")
+
+
+# Why the half-life is not a number
+
+
+def test_clearance_falls_where_a_road_fills_up_and_only_there():
+    models = {"pool": published.UFH_DEFAULT, "straight": published.KANDROTAS_1989_UFH}
+    ax = plot.clearances(models, Patient(weight_kg=75), published.ranges.ANTI_XA_TREATMENT)
+    falling, level = (next(line for line in ax.get_lines() if line.get_label() == name).get_ydata() for name in models)
+    assert (np.diff(falling) < 0).all()
+    np.testing.assert_allclose(level, 28 * 60 / 1000)  # 28 mL/min, as the paper prints it
+    with pytest.raises(ValueError, match="target must be a range of anti-Xa, the axis is a concentration; got 'aptt_s'"):
+        plot.clearances(models, PERSON, published.ranges.APTT_RASCHKE)
+    plt.close("all")
+
+
+def test_a_larger_bolus_fills_more_of_the_pool_and_for_longer():
+    ax = plot.binding_pool(published.UFH_DEFAULT, Patient(weight_kg=75), (25, 100, 400))
+    lines = ax.get_lines()[:3]
+    highest = [max(line.get_ydata()) for line in lines]
+    hours_half_full = [np.ptp(line.get_xdata()[np.asarray(line.get_ydata()) > 40]) for line in lines]
+    assert 0 < highest[0] < highest[1] < highest[2] < 100
+    assert hours_half_full == sorted(hours_half_full)
+    with pytest.raises(ValueError, match="drug must be a model with a binding pool; got JIA_2015_UFH"):
+        plot.binding_pool(published.JIA_2015_UFH, Patient(weight_kg=75))
+    plt.close("all")
+
+
+def test_a_half_life_drawn_twice_is_the_same_line():
+    first, again = (plot.half_lives({"m": published.UFH_DEFAULT}, Patient(weight_kg=75)).get_lines()[0].get_ydata() for _ in "12")
+    np.testing.assert_array_equal(first, again)
+    heavier = plot.half_lives({"m": published.UFH_DEFAULT}, Patient(weight_kg=120)).get_lines()[0].get_ydata()
+    assert not np.allclose(first, heavier)
+    plt.close("all")

@@ -1,4 +1,4 @@
-"""Who is on the ward: distributions, tables of one's own, and draws that have an address."""
+"""The patients of a ward: distributions, tables of one's own, and draws that have an address."""
 
 import math
 
@@ -45,7 +45,7 @@ def test_draws_do_not_know_each_other():
         assert abs(np.corrcoef(one[:-1], one[1:])[0, 1]) < 4 / math.sqrt(n)
 
 
-# People
+# Patients
 
 
 def test_person_17_is_the_same_in_a_cohort_of_20_or_20000():
@@ -70,11 +70,11 @@ def test_the_thrombosis_ward_is_as_its_papers_say():
     for who, r in ((men, 0.514), (cohort.female, 0.330)):
         assert np.corrcoef(np.log(cohort.weight_kg[who]), np.log(cohort.height_cm[who]))[0, 1] == pytest.approx(r, abs=0.02)
     assert (cohort.age_y >= 18).all()
-    assert len(np.unique(cohort.age_y)) == 40_000, "nobody was moved to an edge"
+    assert len(np.unique(cohort.age_y)) == 40_000, "no patient was moved to a limit"
 
 
 @pytest.mark.parametrize(
-    ("spread", "mean", "sd"),
+    ("distribution", "mean", "sd"),
     [
         (Distribution(feature="age_y", form="normal", mean=value(50), sd=value(10)), 50, 10),
         (
@@ -90,9 +90,9 @@ def test_the_thrombosis_ward_is_as_its_papers_say():
         ),
     ],
 )
-def test_a_spread_has_the_mean_and_sd_it_says(spread, mean, sd):
-    cohort = Population(distributions=(spread,)).cohort(DRUG, np.arange(30_000), seed=2)
-    column = getattr(cohort, spread.feature)
+def test_a_distribution_has_the_mean_and_sd_it_says(distribution, mean, sd):
+    cohort = Population(distributions=(distribution,)).cohort(DRUG, np.arange(30_000), seed=2)
+    column = getattr(cohort, distribution.feature)
     assert column.mean() == pytest.approx(mean, rel=0.01)
     assert column.std() == pytest.approx(sd, rel=0.02)
 
@@ -110,7 +110,7 @@ def test_another_day_is_the_same_person_otherwise():
     assert one == on_another_day(DRUG, Patient(weight_kg=75), 2, seed=3)
 
 
-def test_everybody_differs_only_where_asked():
+def test_patients_differ_only_where_asked():
     flat = Population(typical=Patient(weight_kg=90), varies=False).cohort(DRUG, np.arange(5), seed=1)
     assert {flat[i] for i in range(5)} == {Patient(weight_kg=90)}
 

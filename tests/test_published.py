@@ -1,4 +1,4 @@
-"""The library of models: every set walks the registry, and says back a number its paper prints that nobody typed in."""
+"""The library of models: each set of the registry, and numbers its paper prints that were not typed in."""
 
 import warnings
 from dataclasses import replace
@@ -37,8 +37,8 @@ EVERY = [pytest.param(drug, id=drug.name) for drug in published.ALL]
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
 
 
-def somebody(drug: Drug) -> Patient:
-    """Return a person the set was studied in, everything known."""
+def patient_of(drug: Drug) -> Patient:
+    """Return a patient within the validity domain of the set, everything known."""
     weight, age = drug.studied.weight_kg, drug.studied.age_y
     weight_kg = 75.0 if weight is None else min(max(75.0, weight[0]), weight[1])
     age_y = None if age is None else min(max(50.0, age[0]), age[1])
@@ -98,7 +98,7 @@ class TestEverySet:
     def test_is_silent_at_home(self, drug):
         with warnings.catch_warnings():
             warnings.simplefilter("error", OutsideValidityDomain)
-            course = simulate(somebody(drug), drug, clinical(drug), hours=24)
+            course = simulate(patient_of(drug), drug, clinical(drug), hours=24)
         assert course.outside == ()
         assert metrics.peak_u_per_ml(course) > 0.0
 
@@ -114,14 +114,14 @@ class TestEverySet:
             assert all(reason in str(said[0].message) for reason in course.outside)
 
     def test_survives_json_and_csv(self, drug, tmp_path):
-        course = simulate(somebody(drug), drug, clinical(drug), hours=2)
+        course = simulate(patient_of(drug), drug, clinical(drug), hours=2)
         assert Course.from_json(course.to_json()) == course
         course.to_csv(tmp_path / "c.csv")
         assert Course.from_csv(tmp_path / "c.csv") == course
 
     def test_is_plausible(self, drug):
         """Bounds: heparins stay near plasma and blood (30-110 mL/kg), small molecules in extracellular water (to 400)."""
-        patient = somebody(drug)
+        patient = patient_of(drug)
         kinetics = drug.kinetics(patient)
         volume = kinetics.v1_ml / patient.weight_kg
         assert 30 <= volume <= (180 if drug.family != "direct thrombin inhibitor" else 400), volume
@@ -135,7 +135,7 @@ class TestEverySet:
         assert 0.0 < levels[0] < levels[-1] < 10.0
 
     def test_draws_in_the_assay_it_answers_in(self, drug):
-        course = simulate(somebody(drug), drug, clinical(drug), hours=12)
+        course = simulate(patient_of(drug), drug, clinical(drug), hours=12)
         axes = plot.course(course)
         assert axes[0].get_ylabel().split(" (")[0] in [ASSAYS[assay].label for assay in course.assays]
         plt.close(axes[0].figure)
@@ -143,7 +143,7 @@ class TestEverySet:
 
 def test_a_set_without_an_aptt_says_so():
     course = simulate(
-        somebody(published.EDRICH_2015_UFH), published.EDRICH_2015_UFH, clinical(published.EDRICH_2015_UFH), hours=2
+        patient_of(published.EDRICH_2015_UFH), published.EDRICH_2015_UFH, clinical(published.EDRICH_2015_UFH), hours=2
     )
     with pytest.raises(ValueError, match="nothing was published about aPTT with this model; it answers in act_s"):
         course.level("aptt_s")
@@ -159,7 +159,7 @@ def test_a_nomogram_in_the_wrong_assay_is_refused_with_the_reason():
         titrate(patient, published.UFH_DEFAULT, table, laboratory=Laboratory(assay="anti_xa_u_per_ml"))
     enoxaparin = published.GREEN_2003_ENOXAPARIN
     with pytest.raises(ValueError, match="reports aptt_s, about which nothing was published with GREEN_2003"):
-        titrate(somebody(enoxaparin), enoxaparin, table)
+        titrate(patient_of(enoxaparin), enoxaparin, table)
 
 
 @pytest.mark.parametrize(
@@ -360,3 +360,33 @@ class TestPrinted:
     def test_bypass_act(self):
         """From 210 to more than 600 s after 2 mg/kg."""
         assert 210 < a.act_after_s("DELAVENNE_2017_UFH", 220, 5 / 60) < 600
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Parameter(name="volume", value=Value(1.0, SOURCE)), "name must be a field of Kinetics.*; got 'volume'"),
+        (lambda: Parameter(name="v1_ml", value=3000), "v1_ml needs a Value with its Source; got 3000"),
+        (
+            lambda: Parameter(name="v1_ml", value=Value(1.0, SOURCE), exponent=3),
+            "exponent must lie between -1 and 2; got 3",
+        ),
+        (
+            lambda: replace(published.UFH_A_DERIVED, parameters=published.UFH_A_DERIVED.parameters[:1] * 2),
+            "UFH_A_DERIVED: a parameter is given twice: v1_ml, v1_ml",
+        ),
+        (lambda: replace(published.UFH_A_DERIVED, reference_weight_kg=0), "reference_weight_kg must lie between"),
+        (lambda: published.named("ufh-a"), r"no model 'ufh-a'; there are UFH_B_DERIVED.*"),
+    ],
+)
+def test_what_cannot_be(make, message):
+    with pytest.raises(ValueError, match=message.replace("()", r"\(\)")):
+        make()
+
+
+def test_names_of_sets_in_any_case():
+    assert published.named("ufh-b-derived") is published.UFH_B_DERIVED
+    assert published.named("UFH_DEFAULT") is published.UFH_DEFAULT

@@ -1,4 +1,4 @@
-"""Pump arithmetic: printed problems with printed answers, the rounding of people, and what is refused."""
+"""Pump arithmetic: printed problems with printed answers, rounding as on paper, and limits."""
 
 import csv
 import json
@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from field_limits import fields_of, refuses_outside
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -200,3 +201,17 @@ def test_a_bag_too_thin_or_too_thick():
         Bag(units_u=1000, volume_ml=10_000)
     with pytest.raises(ValueError, match="got 100000"):
         Bag(units_u=10_000, volume_ml=0.1)
+
+
+# Limits
+
+
+LIMITS = [
+    *fields_of(Bag, {"units_u": 25_000, "volume_ml": 250}, units_u=(-1, 0, 1e7), volume_ml=(-1, 0, 1e6)),
+    *fields_of(Pump, {}, resolution_ml_per_h=(-0.1, 0, 11)),
+]
+
+
+@pytest.mark.parametrize(("make", "usual", "name", "outside"), LIMITS)
+def test_limits(make, usual, name, outside):
+    refuses_outside(make, usual, name, outside)

@@ -132,7 +132,7 @@ def test_the_picture_of_imports_is_the_one_that_is_tested():
     assert FLOORS["body"] < FLOORS["engine"] < FLOORS["simulation"]
 
 
-NUMBERS = dict(zip("seven eight eleven seventeen".split(), (7, 8, 11, 17), strict=True))
+NUMBERS = dict(zip(["seven", "eight", "eleven", "seventeen"], (7, 8, 11, 17), strict=True))
 
 
 def counted(pattern):
@@ -208,7 +208,7 @@ def test_the_pictures_say_what_their_captions_say():
 
 @pytest.mark.slow
 def test_the_hospital_says_what_its_captions_say():
-    """README and notebook: 4,000 people, seed 7, on a ward as written and on a real one."""
+    """README and notebook: 4,000 patients, seed 7, on a ward as written and on a real one."""
     raschke, durham = "raschke-1993", "durham-va-2009"
     ideal = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load(raschke), Nomogram.load(durham)])
     real = replace(ideal, ward_errors=hospital.REAL_WARD)

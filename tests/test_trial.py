@@ -64,12 +64,12 @@ def identical(one, two):
 # Nothing but the seed matters
 
 
-def test_parts_of_a_few_do_not_matter():
+def test_chunks_of_a_few_patients_do_not_matter():
     small = replace(TWO, hours=13.0)
     identical(small.run(60, seed=7, progress=False), small.run(60, seed=7, people_per_chunk=25, progress=False))
 
 
-def test_nobody_is_counted_twice():
+def test_no_patient_is_counted_twice():
     small = replace(TWO, hours=8.0)
     found, chunk = small.run(20, seed=7, progress=False), small.chunk(0, 20, seed=7)
     with pytest.raises(ValueError, match="the people from 0 on are in already"):
@@ -78,7 +78,7 @@ def test_nobody_is_counted_twice():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("people_per_chunk", [400, 150, 97])
-def test_parts_do_not_matter(found, people_per_chunk):
+def test_chunks_do_not_matter(found, people_per_chunk):
     identical(found, TWO.run(NUMBER, seed=7, people_per_chunk=people_per_chunk, progress=False))
 
 
@@ -104,7 +104,7 @@ def test_the_seed_matters(found):
     assert TWO.run(20, seed=rng, progress=False).seed != TWO.run(20, seed=rng, progress=False).seed
 
 
-def test_more_patients_change_nobody(found):
+def test_more_patients_change_no_patient(found):
     few = TWO.run(50, seed=7, progress=False).columns("durham-va-2009")
     many = found.columns("durham-va-2009")
     for name, values in few.items():
@@ -381,7 +381,7 @@ def test_a_cluster_that_is_not_there(tmp_path):
     assert all(one.status == "closed" for one in clients), "one that is collected later would stop the next from starting"
 
 
-def _part_with_a_dying_worker(trial, flag, first, n, seed, runner):
+def _chunk_with_a_dying_worker(trial, flag, first, n, seed, runner):
     if first == 100 and not os.path.exists(flag):
         with open(flag, "w", encoding="utf-8"):
             pass
@@ -395,7 +395,7 @@ class Fatal(Trial):
     __slots__ = ()
 
     def chunk(self, first, n, *, seed, runner="numpy"):
-        return _part_with_a_dying_worker(self, os.environ["HEPARIN_PK_FLAG"], first, n, seed, runner)
+        return _chunk_with_a_dying_worker(self, os.environ["HEPARIN_PK_FLAG"], first, n, seed, runner)
 
 
 @pytest.mark.slow
@@ -476,7 +476,7 @@ def test_what_no_process_takes_is_done_here(monkeypatch):
     identical(TWO.run(30, seed=7, progress=False), TWO.run(30, seed=7, workers=3, people_per_chunk=5, progress=False))
 
 
-# Arms of every kind, people of every kind
+# Arms of every kind, patients of every kind
 
 
 @pytest.mark.slow
@@ -525,8 +525,8 @@ def test_a_ward_that_errs_does_worse():
     for arm in TWO.names:
         assert real.estimate(arm, "time_in_range_fraction").high < ideal.estimate(arm, "time_in_range_fraction").low
     guessed = replace(TWO, ward_errors=WardErrors(name="guessed weights", weight_error_cv_fraction=0.3), hours=48.0)
-    spread = guessed.run(800, seed=7, progress=False).estimate("raschke-1993", "heparin_given_u").sd
-    assert spread > ideal.estimate("raschke-1993", "heparin_given_u").sd
+    sd = guessed.run(800, seed=7, progress=False).estimate("raschke-1993", "heparin_given_u").sd
+    assert sd > ideal.estimate("raschke-1993", "heparin_given_u").sd
 
 
 # What is refused
@@ -539,7 +539,7 @@ HAND = ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)
     [
         (lambda: Trial(population=Population(), arms=[]), "needs an arm at least"),
         (lambda: Trial(population=Population(), arms=[RASCHKE, RASCHKE]), "arms must have different names"),
-        (lambda: Trial(population="everybody", arms=[RASCHKE]), "population must be a Population"),
+        (lambda: Trial(population="all", arms=[RASCHKE]), "population must be a Population"),
         (lambda: Trial(population=Population(), arms=["raschke-1993"]), "an arm must be something with an assay"),
         (lambda: Trial(population=Population(), arms=[Fixed(regimen=Regimen(()))]), "Fixed aims at no range of its own"),
         (lambda: Trial(population=Population(), arms=[RASCHKE], drug=published.EDRICH_2015_UFH), "arm raschke-1993: the"),
@@ -551,7 +551,7 @@ HAND = ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)
         (lambda: TWO.run(10, runner="gpu"), "runner must be one of"),
         (lambda: TWO.run(10, people_per_chunk=100_000), "people_per_chunk must lie between 1 and 65536"),
         (lambda: TWO.run(10, seed="x"), "seed must be an integer"),
-        (lambda: TWO.course("nobody", 1), "arm must be one of raschke-1993, durham-va-2009"),
+        (lambda: TWO.course("unknown", 1), "arm must be one of raschke-1993, durham-va-2009"),
         (lambda: Trial(population=Population.from_table({"weight_kg": [60]}), arms=[RASCHKE]).run(2), "must be at most 1"),
     ],
 )  # fmt: skip
@@ -564,7 +564,7 @@ def test_outcomes_refuse_what_they_do_not_have(found):
     with pytest.raises(ValueError, match="an outcome must be one of"):
         found.estimate("raschke-1993", "happiness")
     with pytest.raises(ValueError, match="group must be one of all, women"):
-        found.estimate("raschke-1993", "holds", "nobody")
+        found.estimate("raschke-1993", "holds", "unknown")
     with pytest.raises(ValueError, match="raschke-1993 is what the others are compared with"):
         found.difference("raschke-1993", "holds")
     assert all(outcome.most > 0 for outcome in OUTCOMES.values())

@@ -22,7 +22,7 @@ AS_IN_THE_CHECK = Laboratory(cv_fraction=0.0, turnaround_h=0.0, residual=HEPARIN
 
 
 def lived_by(drug, seed):
-    """Return the charts with results as this model's people would have had them, one person a chart."""
+    """Return the charts with the results that patients of this model would have had, one patient a chart."""
     told = []
     for number, chart in enumerate(CHARTS):
         if chart.labs:
@@ -117,13 +117,13 @@ def test_the_picture_shows_range_units_and_what_lies_outside(real):
 
 
 @pytest.mark.slow
-def test_what_was_not_charted_may_be_spread(real):
-    spread = vpc.prediction_corrected(
+def test_features_that_were_not_charted_may_be_drawn(real):
+    drawn = vpc.prediction_corrected(
         CHARTS, HEPARIN, seed=3, replicates=60, distributions=(hospital.ANTITHROMBIN, hospital.FACTOR_VIII)
     )
-    assert not np.array_equal(spread.low, real.low)
-    assert np.array_equal(spread.observed, real.observed)
-    assert hospital.TICHELAAR_2012.citation in {source.citation for source in spread.sources}
+    assert not np.array_equal(drawn.low, real.low)
+    assert np.array_equal(drawn.observed, real.observed)
+    assert hospital.TICHELAAR_2012.citation in {source.citation for source in drawn.sources}
 
 
 @pytest.mark.parametrize(

@@ -450,12 +450,12 @@ def test_sliders_stay_within_what_the_nouns_allow():
 @pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 def test_every_model_of_the_house_has_a_bedside():
     for drug in {id(one): one for one in vars(published).values() if isinstance(one, Drug)}.values():
-        somebody = Patient(weight_kg=68, height_cm=170, sex="male")
+        patient = Patient(weight_kg=68, height_cm=170, sex="male")
         if not isinstance(drug.reagent, Reagent):
             with pytest.raises(ValueError, match=f"drug must be a heparin whose aPTT follows a reagent; {drug.name}"):
-                bedside(drug=drug, patient=somebody)
+                bedside(drug=drug, patient=patient)
             continue
-        day = bedside(drug=drug, patient=somebody)
+        day = bedside(drug=drug, patient=patient)
         assert day.sliders["weight_kg"].min >= 40
         assert (day.sliders["weight_kg"].min, day.sliders["weight_kg"].max) == (drug.studied.weight_kg or (40, 160))
 

@@ -1,4 +1,4 @@
-"""Patients who differ: each law against the number it was read from, switched on and off; body sizes; populations."""
+"""Covariate effects: each against the number it was read from, switched on and off; body sizes; patients who vary."""
 
 import pickle
 from dataclasses import replace
@@ -34,7 +34,7 @@ UFH = published.UFH_DEFAULT
 ADULT = Patient(weight_kg=75)
 USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
-PEOPLE = {
+PATIENTS = {
     "age": replace(ADULT, age_y=85),
     "sex": replace(ADULT, sex="female"),
     "acute thrombosis": replace(ADULT, acute_thrombosis=True),
@@ -53,12 +53,12 @@ def slope(patient, drug=UFH):
     return np.log(float(level("aptt_s", 0.5, patient, drug.responses)) / patient.baseline_aptt_s) / 0.5
 
 
-def test_every_law_has_somebody():
-    assert set(PEOPLE) == {law.name for law in UFH.covariate_effects}
+def test_every_covariate_effect_has_a_patient():
+    assert set(PATIENTS) == {effect.name for effect in UFH.covariate_effects}
 
 
 def test_a_typical_patient_is_untouched():
-    """Bit for bit: with every law of the set and with none."""
+    """Bit for bit: with every covariate effect of the set and with none."""
     bare = replace(UFH, covariate_effects=())
     with_laws, without = (simulate(ADULT, drug, USUAL, hours=24) for drug in (UFH, bare))
     np.testing.assert_array_equal(with_laws.states, without.states)
@@ -68,9 +68,9 @@ def test_a_typical_patient_is_untouched():
     assert UFH.in_the_patients_words(ADULT) == "Nothing about me changes this model."
 
 
-@pytest.mark.parametrize("name", PEOPLE)
-def test_every_law_does_something_says_so_and_can_be_switched_off(name):
-    patient = PEOPLE[name]
+@pytest.mark.parametrize("name", PATIENTS)
+def test_every_covariate_effect_does_something_says_so_and_can_be_switched_off(name):
+    patient = PATIENTS[name]
     on, off = (simulate(patient, drug, USUAL, hours=30) for drug in (UFH, UFH.without(name)))
     moved = [
         float(np.max(np.abs(on.level(assay) - off.level(assay))[1:] / np.maximum(0.05, off.level(assay)[1:])))
@@ -78,14 +78,14 @@ def test_every_law_does_something_says_so_and_can_be_switched_off(name):
     ]
     assert max(moved) > 0.03
     said = UFH.in_the_patients_words(patient)
-    laws = [law for law in UFH.covariate_effects if law.name == name and law.applies_to(patient)]
-    assert laws
-    for law in laws:
-        assert law.words in said
-        assert law.words.startswith(("I ", "My ", "The "))
-        assert law.effect.source.citation in {source.citation for source in on.sources}
+    effects = [effect for effect in UFH.covariate_effects if effect.name == name and effect.applies_to(patient)]
+    assert effects
+    for effect in effects:
+        assert effect.words in said
+        assert effect.words.startswith(("I ", "My ", "The "))
+        assert effect.effect.source.citation in {source.citation for source in on.sources}
     assert {source.citation for source in off.sources} <= {source.citation for source in on.sources}
-    assert name not in {law.name for law in UFH.without(name).covariate_effects}
+    assert name not in {effect.name for effect in UFH.without(name).covariate_effects}
 
 
 class TestPrintedRatios:
@@ -93,14 +93,14 @@ class TestPrintedRatios:
         """117.8 / 74.0 min (Teien) and 117 (Kandrotas, dialysis) / 74.0 min after 100 U/kg."""
         usual = a.half_life_min(UFH, dose_u_per_kg=100)
         for name, printed in (("cirrhosis", 117.8 / 74.0), ("kidney failure", 117 / 74.0)):
-            assert a.half_life_min(UFH, PEOPLE[name], dose_u_per_kg=100) / usual == pytest.approx(printed, rel=0.02)
+            assert a.half_life_min(UFH, PATIENTS[name], dose_u_per_kg=100) / usual == pytest.approx(printed, rel=0.02)
 
     def test_fresh_clot(self):
         """20.7 U/kg/h for 0.45 U/mL; 507/24 = 21.1 printed for deep-vein thrombosis."""
-        assert a.needed_u_per_kg_per_h("UFH_DEFAULT", 0.45, PEOPLE["acute thrombosis"]) == pytest.approx(20.7, abs=0.05)
+        assert a.needed_u_per_kg_per_h("UFH_DEFAULT", 0.45, PATIENTS["acute thrombosis"]) == pytest.approx(20.7, abs=0.05)
 
     def test_slopes(self):
-        assert slope(PEOPLE["pregnancy"]) / slope(replace(ADULT, sex="female")) == pytest.approx(1.68 / 2.33, rel=1e-6)
+        assert slope(PATIENTS["pregnancy"]) / slope(replace(ADULT, sex="female")) == pytest.approx(1.68 / 2.33, rel=1e-6)
         two, one = (replace(ADULT, factor_viii_u_per_ml=x) for x in (2.7, 1.2))
         assert slope(two) / slope(one) == pytest.approx(0.76 / 1.2, rel=0.01)
         assert slope(replace(ADULT, factor_viii_u_per_ml=0.3)) == slope(ADULT)  # never steeper than the reagent
@@ -118,7 +118,7 @@ class TestPrintedRatios:
 
     def test_the_day_swings(self):
         """26 % of the anti-Xa between 5 and 17 o'clock, highest before dawn."""
-        course = simulate(PEOPLE["time of day"], UFH, USUAL, hours=72)
+        course = simulate(PATIENTS["time of day"], UFH, USUAL, hours=72)
         late = course.time_h >= 48
         found = course.level("anti_xa_u_per_ml")[late]
         assert (found.max() - found.min()) / found.mean() == pytest.approx(0.26, abs=0.005)
@@ -127,7 +127,7 @@ class TestPrintedRatios:
         assert np.ptp(course.concentration_u_per_ml[late]) < 1e-3  # the heparin itself does not swing
 
     def test_a_factor_xa_inhibitor_fades(self):
-        patient = PEOPLE["factor Xa inhibitor"]
+        patient = PATIENTS["factor Xa inhibitor"]
         course = simulate(patient, UFH, Regimen(()), hours=24)
         assert course.level_at("anti_xa_u_per_ml", 0.0) == 1.0
         assert course.level_at("anti_xa_u_per_ml", 12.0) == pytest.approx(0.5)
@@ -201,7 +201,7 @@ def test_doses_follow_the_dosing_weight_and_kinetics_the_true_one():
     assert "(18.0 U/kg/h" in course.in_words()
 
 
-# People and days
+# Patients and days
 
 
 def test_person_seventeen_is_the_same_in_any_cohort():
@@ -211,7 +211,7 @@ def test_person_seventeen_is_the_same_in_any_cohort():
     assert small != list(people(UFH, ADULT, 20, seed=5))
 
 
-def test_people_vary_as_the_set_says():
+def test_patients_vary_as_the_set_says():
     drawn = list(people(UFH, ADULT, 4000, seed=1))
     for one in UFH.variability:
         if one.name == "baseline_aptt_s":
@@ -261,7 +261,7 @@ def test_factors_are_checked():
         ({"words": ""}, "words must be a text"),
     ],
 )
-def test_a_law_that_cannot_be(more, message):
+def test_a_covariate_effect_that_cannot_be(more, message):
     given = {"name": "n", "feature": "smoker", "on": ("bmax_u",), "form": "times", "effect": Value(1.1, SOURCE), "words": "w"}
     with pytest.raises(ValueError, match=message):
         Covariate(**(given | more))
@@ -280,18 +280,18 @@ def test_the_needed_dose():
 
 
 def test_pictures_of_patients(tmp_path):
-    axes = plot.two_assays({"one": simulate(ADULT, UFH, USUAL), "other": simulate(PEOPLE["cirrhosis"], UFH, USUAL)})
+    axes = plot.two_assays({"one": simulate(ADULT, UFH, USUAL), "other": simulate(PATIENTS["cirrhosis"], UFH, USUAL)})
     assert [ax.get_ylabel() for ax in axes] == ["aPTT ratio (× control)", "anti-Xa (U/mL)"]
-    nobody = replace(ADULT, antithrombin_fraction=0.0)
-    ax = plot.needed_doses(UFH, {"typical": ADULT, "no antithrombin": nobody}, published.ranges.ANTI_XA_TREATMENT)
+    without_antithrombin = replace(ADULT, antithrombin_fraction=0.0)
+    ax = plot.needed_doses(UFH, {"typical": ADULT, "no antithrombin": without_antithrombin}, published.ranges.ANTI_XA_TREATMENT)
     words = [text.get_text() for text in ax.texts]
     assert "19.1" in words
     assert "cannot be reached" in words
     assert ANTITHROMBIN_LAWS[0].form == "falls below"
 
 
-def test_some_of_a_cohort_are_those_people():
-    """Fields are picked when they are first asked for: by name, by law, by copy, and by some of some."""
+def test_some_of_a_cohort_are_those_patients():
+    """Fields are picked when they are first asked for: by name, by covariate effect, by copy, and by a choice of a choice."""
     cohort = Cohort(
         5,
         {
@@ -313,9 +313,9 @@ def test_some_of_a_cohort_are_those_people():
     copied = pickle.loads(pickle.dumps(cohort.take(np.array([3, 1, 4]))))
     assert [copied[i] for i in range(3)] == [cohort[i] for i in (3, 1, 4)]
     assert cohort.take(np.arange(5)) is cohort
-    who = np.array([2, 3])
-    these = cohort.take(who)
-    who[:] = 0  # whoever asked may use his list again
+    chosen = np.array([2, 3])
+    these = cohort.take(chosen)
+    chosen[:] = 0  # the caller may use the array again
     assert these.weight_kg.tolist() == [70.0, 80.0]
     with pytest.raises(AttributeError, match="no height"):
         _ = some.height

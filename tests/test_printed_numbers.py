@@ -1,4 +1,4 @@
-"""What the papers and the evidence print, and we did not type in: every set must say it back.
+"""Numbers that the papers and the evidence print, and we did not type in: every set must give them back.
 
 Numbers marked "evidence" were computed when the derived sets were fitted, by another program; the others are printed.
 """
@@ -164,8 +164,8 @@ def half_life_min(kinetics, dose_u):
     run.give(0.0, State(central_u=dose_u), rate_u_per_h=0.0)
     low, high = 0.0, 10.0
     for _ in range(40):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if run.state_at(middle).central_u > 0.5 * dose_u else (low, middle)
+        halfway = 0.5 * (low + high)
+        low, high = (halfway, high) if run.state_at(halfway).central_u > 0.5 * dose_u else (low, halfway)
     return 60 * low
 
 
@@ -291,7 +291,7 @@ def laws_of(drug):
         *(p.value for p in drug.parameters),
         *(v.cv_fraction for v in drug.variability),
         *(r.value for r in drug.residual),
-        *(law.effect for law in drug.covariate_effects),
+        *(covariate.effect for covariate in drug.covariate_effects),
     ]
 
 

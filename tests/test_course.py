@@ -1,0 +1,220 @@
+"""A course: equality, frames, words, and JSON and CSV files written, read and damaged."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from examples import ADULT, RASCHKE, UFH, course_of_every_order
+
+from heparin_pk import Bolus, Course, Infusion, Patient, Regimen, published, simulate, titrate
+from heparin_pk.body.kinetics import State
+
+
+@pytest.fixture(scope="module")
+def titrated():
+    return course_of_every_order()
+
+
+def nomogram_course(**more):
+    return titrate(Patient(weight_kg=82), UFH, RASCHKE, **{"hours": 48, "seed": 3} | more)
+
+
+def test_round_trips(tmp_path, titrated):
+    plain = simulate(ADULT, UFH, Regimen((Bolus(time_h=0, dose_u=5000),)), hours=2, reagent=published.reagents.SILIMAT)
+    for number, course in enumerate((titrated, nomogram_course(), plain)):
+        assert Course.from_json(course.to_json()) == course
+        json_file, csv_file = tmp_path / f"{number}.json", tmp_path / f"{number}.csv"
+        assert course.to_json(json_file) == json_file.read_text(encoding="utf-8")
+        assert course.to_csv(csv_file) == csv_file.read_text(encoding="utf-8")
+        assert Course.from_json(json_file) == Course.from_json(str(json_file)) == course
+        assert Course.from_csv(csv_file) == course
+        assert Course.from_json(course.to_json()).in_words() == course.in_words()
+        assert json.loads(course.to_json())["heparin_pk"] == "course"
+
+
+def test_a_course_is_not_another_one(titrated):
+    assert titrated == replace(titrated)
+    assert titrated != replace(titrated, seed=10)
+    assert titrated != replace(titrated, states=titrated.states + 1e-12)
+    assert titrated != "course"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(titrated)
+    assert "82 kg" in repr(titrated)
+    assert "3 results" in repr(titrated)
+    with pytest.raises(ValueError, match="read-only"):
+        titrated.states[0, 0] = 1.0
+
+
+def test_a_course_checks_its_arrays(titrated):
+    with pytest.raises(ValueError, match="states must be 2-dimensional, finite and as long as time_h"):
+        replace(titrated, states=titrated.states[:-1])
+    with pytest.raises(ValueError, match="pump_u_per_h must be 1-dimensional"):
+        replace(titrated, pump_u_per_h=np.full(len(titrated.time_h), np.nan))
+
+
+def test_to_frame(titrated):
+    frame = titrated.to_frame()
+    assert list(frame.columns) == [
+        "time_h",
+        "pump_u_per_h",
+        "concentration_u_per_ml",
+        "aptt_s",
+        "aptt_ratio",
+        "anti_xa_u_per_ml",
+        *State._fields,
+    ]
+    assert len(frame) == len(titrated.time_h)
+    np.testing.assert_array_equal(frame["aptt_s"], titrated.aptt_s)
+    np.testing.assert_array_equal(frame["central_u"], titrated.states[:, 0])
+
+
+def test_in_words(titrated):
+    text = titrated.in_words()
+    *lines, bag = text.splitlines()
+    assert bag.strip() == "(mL/h of a bag with 100 U/mL)"
+    assert len(lines) == len(titrated.chart())
+    times_h = [float(line.split()[0]) for line in lines]
+    assert times_h == sorted(times_h)
+    assert {entry.time_h for entry in titrated.entries} <= set(times_h)
+    for words in (
+        "bolus 6,560 U over 5 min",
+        "rate 1,480 U/h (18.0 U/kg/h, pump 14.8 mL/h)",
+        "hold 30 min",
+        "subcutaneous 5,000 U",
+        "stop the infusion",
+        "protamine 12.5 mg over 10 min",
+        "20.5 h",
+        "as planned",
+    ):
+        assert words in text
+    (second,) = (line for line in lines if line.split()[0] == "7")
+    assert second.split() == ["7", "h", *titrated.labs[0].in_words().split(), "(drawn", "6", "h)", "no", "change"]
+    (third,) = (line for line in lines if "14.25 h" in line)
+    assert "drawn 13.25 h" in third
+
+
+def test_in_words_of_a_nomogram():
+    course = nomogram_course()
+    *lines, bag = course.in_words().splitlines()
+    assert "100 U/mL" in bag
+    assert len(lines) == len(course.entries)
+    assert RASCHKE.start.in_words() in lines[0]
+    for line, entry in zip(lines[1:], course.entries[1:], strict=True):
+        assert entry.lab.in_words() in line
+        assert RASCHKE.band(entry.lab.value, entry.lab.above_ceiling).label.partition(" (")[0] in line
+        for order in entry.orders:
+            if isinstance(order, Infusion):
+                assert f"pump {order.rate_u_per_h / 100:.4g} mL/h" in line
+        if not entry.orders:
+            assert "no change" in line
+    assert Course.from_json(course.to_json()).in_words() == course.in_words()
+
+
+# Damaged files
+
+WRONG_JSON = {
+    "not JSON": (lambda text: text[:200] + "}{", r"wrong\.json, line 1: is not JSON: "),
+    "another JSON": (lambda text: '{"a": 1}', r"wrong\.json: is not a heparin_pk course"),
+    "a list": (lambda text: "[1]", r"wrong\.json: is not a heparin_pk course"),
+    "a missing array": (lambda text: text.replace('"states"', '"stadia"'), r"wrong\.json: missing states"),
+    "an unknown noun": (
+        lambda text: text.replace('"is": "Patient"', '"is": "Ship"'),
+        r"wrong\.json: unknown kind of record: 'Ship'",
+    ),
+    "an unknown field": (
+        lambda text: text.replace('"weight_kg": 82.0', '"weight_lb": 82.0'),
+        r"wrong\.json: Patient: .*weight_lb",
+    ),
+    "a bad value": (
+        lambda text: text.replace('"weight_kg": 82.0', '"weight_kg": 82000'),
+        r"wrong\.json: weight_kg must lie .* got 82000",
+    ),
+    "text for a number": (
+        lambda text: text.replace('"weight_kg": 82.0', '"weight_kg": "x"'),
+        r"wrong\.json: weight_kg must be a number",
+    ),
+    "not a number": (lambda text: text.replace('"states": [[0.0', '"states": [[NaN'), r"wrong\.json: states must be"),
+    "nothing": (lambda text: "", r"wrong\.json, line 1: is not JSON"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_JSON)
+def test_wrong_json(tmp_path, titrated, what):
+    damage, message = WRONG_JSON[what]
+    file = tmp_path / "wrong.json"
+    file.write_text(damage(titrated.to_json()), encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        Course.from_json(file)
+
+
+WRONG_CSV = {
+    "a missing column": (lambda t: t.replace("bound_u", "bond", 1), r"wrong\.csv, line 1: missing column bound_u"),
+    "two missing columns": (lambda t: t.replace("record,", "rec,", 1).replace("detail", "x", 1), "missing column record, detail"),
+    "another table": (lambda t: "a,b\n1,2\n", r"wrong\.csv, line 1: missing column record, time_h"),
+    "nothing": (lambda t: "", r"wrong\.csv, line 1: missing column"),
+    "a bad number": (
+        lambda t: t.replace("\ntruth,0.0,", "\ntruth,zero,", 1),
+        r"wrong\.csv, line \d+: could not convert .*'zero'",
+    ),
+    "a short row": (lambda t: t + "truth,24.0\n", r"wrong\.csv, line \d+: "),
+    "an unknown record": (
+        lambda t: t.replace("\ntruth,", "\nlie,", 1),
+        r"line \d+: record must be cause, chart or truth; got 'lie'",
+    ),
+    "broken JSON in a cause": (lambda t: t.replace('"{""patient""', '"{""patient', 1), r"wrong\.csv, line 2: "),
+    "no patient": (lambda t: "\n".join(line for line in t.splitlines() if '"{""patient""' not in line), r"wrong\.csv: .*patient"),
+    "a bad patient": (lambda t: t.replace('""weight_kg"": 82.0', '""weight_kg"": 0.1'), r"wrong\.csv: weight_kg must lie"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_CSV)
+def test_wrong_csv(tmp_path, titrated, what):
+    damage, message = WRONG_CSV[what]
+    whole = titrated.to_csv()
+    file = tmp_path / "wrong.csv"
+    file.write_text(damage(whole), encoding="utf-8")
+    assert damage(whole) != whole
+    with pytest.raises(ValueError, match=message):
+        Course.from_csv(file)
+
+
+def test_the_line_that_is_named_is_the_line(tmp_path, titrated):
+    lines = titrated.to_csv().splitlines()
+    number = next(i for i, line in enumerate(lines) if line.startswith("truth,")) + 10
+    lines[number] = lines[number].replace("truth,", "truth,x", 1)
+    file = tmp_path / "wrong.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"wrong\.csv, line {number + 1}: "):
+        Course.from_csv(file)
+
+
+def test_files_that_cannot_be_read_or_written(tmp_path, titrated):
+    for read in (Course.from_json, Course.from_csv):
+        with pytest.raises(ValueError, match="absent: cannot be read: No such file"):
+            read(tmp_path / "absent")
+        binary = tmp_path / "binary"
+        binary.write_bytes(b"\xff\xfe\x00\x01")
+        with pytest.raises(ValueError, match="binary: is not UTF-8 text"):
+            read(binary)
+    for write in (titrated.to_json, titrated.to_csv):
+        with pytest.raises(ValueError, match="cannot be written"):
+            write(tmp_path / "no such folder" / "x")
+
+
+def test_a_spreadsheet_may_have_left_its_mark(tmp_path, titrated):
+    """A byte order mark and Windows line ends are what a spreadsheet adds when it saves."""
+    file = tmp_path / "from_windows.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + titrated.to_csv().replace("\n", "\r\n").encode())
+    assert Course.from_csv(file) == titrated
+
+
+def test_a_damaged_course_is_a_value_error(titrated, tmp_path):
+    plain = json.loads(titrated.to_json())
+    for key, damage in (("drug", {"is": "Drug"}), ("entries", [{"is": "Entry", "time_h": 0, "orders": None}]), ("seed", "x")):
+        with pytest.raises(ValueError, match="the JSON text"):
+            Course.from_json(json.dumps({**plain, key: damage}))
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"deep\.json"):
+        Course.from_json(deep)
