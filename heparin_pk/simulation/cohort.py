@@ -64,11 +64,11 @@ class Observer(Protocol):
     """Whoever is told what happens to many people."""
 
     def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return the thresholds whose crossing is to be told; see :class:`heparin_pk.engine.lanes.Watch`."""
+        """Return the thresholds whose crossing is to be told; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""
         ...
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Time passed for these lanes; see :class:`heparin_pk.engine.lanes.Watch`."""
+        """Time passed for these lanes; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""
         ...
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
