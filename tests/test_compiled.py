@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from numba.core import caching
-from test_event_queue import copied, entries, full_of_appointments
+from test_event_queue import copied, entries, full_of_events
 
 from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
@@ -73,7 +73,7 @@ def test_normals_keep_their_bits(monkeypatch):
 def test_event_queues_are_read_and_written_alike(monkeypatch):
     assert {event_queue.take_next, event_queue.write_down} <= set(COMPILED)
     for lanes, entry, here_h, rules in entries(RNG, 3_000):
-        slots = full_of_appointments(RNG, 3_000)
+        slots = full_of_events(RNG, 3_000)
         both = copied(slots), copied(slots)
         found = event_queue.take_next(both[0], lanes, here_h, rules)
         plain = without_loops(monkeypatch, event_queue.take_next, both[1], lanes, here_h, rules)

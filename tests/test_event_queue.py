@@ -1,4 +1,4 @@
-"""An queue for many beside the simplest one for each: a list from which the smallest is taken."""
+"""The event queue of many lanes against the simplest queue of each: a list from which the smallest is taken."""
 
 import numpy as np
 import pytest
@@ -68,8 +68,8 @@ def test_who_has_nothing_to_do_is_left_out():
     assert len(queue.take_next(left, np.zeros(3))[0]) == 0
 
 
-def full_of_appointments(rng, number):
-    """Return slots as an queue leaves them: some lanes with none, some with as many as there is room for."""
+def full_of_events(rng, number):
+    """Return slots as a queue leaves them: some lanes with no event, some with as many as there are slots."""
     held = rng.integers(0, 6, number)
     there = np.arange(5)[:, None] < held
     time_h = np.where(there, rng.choice([0.0, 1.0, 2.5, 9.0], (5, number)), np.inf)
@@ -96,7 +96,7 @@ def test_lane_after_lane_is_all_at_once(monkeypatch):
         monkeypatch.delitem(COMPILED, known)
     rng = np.random.default_rng(3)
     for lanes, entry, here_h, rules in entries(rng, 300):
-        slots = full_of_appointments(rng, 300)
+        slots = full_of_events(rng, 300)
         both = copied(slots), copied(slots)
         found = event_queue.take_next(both[0], lanes, here_h, rules), event_queue.each_take_next(*both[1], lanes, here_h, *rules)
         for one, other in zip(*found, strict=True):
