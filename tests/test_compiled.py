@@ -8,21 +8,23 @@ import sys
 import numpy as np
 import pytest
 from numba.core import caching
-from test_event_queue import copied, entries, full_of_appointments
+from test_event_queue import copied, entries, full_of_events
 
 from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.base.streams import Stream
-from heparin_pk.engine import compiled, event_queue
+from heparin_pk.engine import event_queue
+from heparin_pk.engine.numba_cache import kept_on_disk
+from heparin_pk.engine.numba_loops import install_compiled_loops
 
 pytestmark = pytest.mark.slow
 RNG = np.random.default_rng(8)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quickened():
-    compiled.install_compiled_loops()
+def _compiled_loops():
+    install_compiled_loops()
 
 
 def without_loops(monkeypatch, function, *arguments):
@@ -72,7 +74,7 @@ def test_normals_keep_their_bits(monkeypatch):
 def test_event_queues_are_read_and_written_alike(monkeypatch):
     assert {event_queue.take_next, event_queue.write_down} <= set(COMPILED)
     for lanes, entry, here_h, rules in entries(RNG, 3_000):
-        slots = full_of_appointments(RNG, 3_000)
+        slots = full_of_events(RNG, 3_000)
         both = copied(slots), copied(slots)
         found = event_queue.take_next(both[0], lanes, here_h, rules)
         plain = without_loops(monkeypatch, event_queue.take_next, both[1], lanes, here_h, rules)
@@ -148,6 +150,6 @@ def test_kernels_kept_by_two_processes_are_not_taken_for_each_other(tmp_path):
 def test_where_nothing_can_be_written_it_is_compiled_again(monkeypatch):
     """Where numba finds no folder to keep code in, that costs time and nothing else."""
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
-    twice = compiled._kept(lambda x: 2.0 * x)
+    twice = kept_on_disk(lambda x: 2.0 * x)
     assert twice(3.0) == 6.0
     assert twice.stats.cache_path is None

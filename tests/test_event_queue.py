@@ -7,9 +7,9 @@ from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.engine import event_queue
 from heparin_pk.engine.event_queue import EventQueue, Slots
 
-RANKS = np.array([2, 0, 1, 1])
+PRIORITIES = np.array([2, 0, 1, 1])
 AT_ONCE = 1
-"""The rank that needs no time to pass."""
+"""The priority that needs no time to pass."""
 
 
 @pytest.mark.parametrize("at_the_end", [(), (0,), (0, 1, 2)])
@@ -17,18 +17,18 @@ AT_ONCE = 1
 def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
     rng = np.random.default_rng(seed)
     number, until_h = 7, 2.0
-    queue = EventQueue(number, RANKS, until_h, at_the_end, (AT_ONCE,))
+    queue = EventQueue(number, PRIORITIES, until_h, at_the_end, (AT_ONCE,))
     lists = [[] for _ in range(number)]
     written = [0] * number
     most, waited, over = 0, 0, 0
     for _ in range(300):
         lanes = np.flatnonzero(rng.random(number) < rng.choice([0.3, 1.0]))
         if rng.random() < 0.55:
-            what = int(rng.integers(len(RANKS)))
+            what = int(rng.integers(len(PRIORITIES)))
             time_h, x, y = rng.integers(0, 6, len(lanes)) / 2.0, rng.random(len(lanes)), rng.random(len(lanes))
             queue.add(lanes, time_h, what, x, y)
             for i, lane in enumerate(lanes.tolist()):
-                lists[lane].append((time_h[i], RANKS[what], written[lane], what, x[i], y[i]))
+                lists[lane].append((time_h[i], PRIORITIES[what], written[lane], what, x[i], y[i]))
                 written[lane] += 1
             most = max(most, *map(len, lists))
             continue
@@ -53,13 +53,13 @@ def test_it_is_a_list_from_which_the_smallest_is_taken(seed, at_the_end):
     assert most > 4  # it has grown
     assert waited > 0
     assert over > 0
-    for what in range(len(RANKS)):
+    for what in range(len(PRIORITIES)):
         expected = [sum(one[4] for one in due if one[3] == what) for due in lists]
         np.testing.assert_allclose(queue.running(np.arange(number), what), expected)
 
 
 def test_who_has_nothing_to_do_is_left_out():
-    queue = EventQueue(3, RANKS, 10.0)
+    queue = EventQueue(3, PRIORITIES, 10.0)
     queue.add(np.array([1]), 4.0, 0)
     left, waits, due = queue.take_next(np.arange(3), np.zeros(3))
     assert (left.tolist(), waits, due.lanes.tolist(), due.at_h.tolist()) == ([1], True, [1], [4.0])
@@ -68,8 +68,8 @@ def test_who_has_nothing_to_do_is_left_out():
     assert len(queue.take_next(left, np.zeros(3))[0]) == 0
 
 
-def full_of_appointments(rng, number):
-    """Return slots as a queue leaves them: some lanes with none, some with as many as there is room for."""
+def full_of_events(rng, number):
+    """Return slots as a queue leaves them: some lanes with no event, some with as many as there are slots."""
     held = rng.integers(0, 6, number)
     there = np.arange(5)[:, None] < held
     time_h = np.where(there, rng.choice([0.0, 1.0, 2.5, 9.0], (5, number)), np.inf)
@@ -96,7 +96,7 @@ def test_lane_after_lane_is_all_at_once(monkeypatch):
         monkeypatch.delitem(COMPILED, known)
     rng = np.random.default_rng(3)
     for lanes, entry, here_h, rules in entries(rng, 300):
-        slots = full_of_appointments(rng, 300)
+        slots = full_of_events(rng, 300)
         both = copied(slots), copied(slots)
         found = event_queue.take_next(both[0], lanes, here_h, rules), event_queue.each_take_next(*both[1], lanes, here_h, *rules)
         for one, other in zip(*found, strict=True):

@@ -1,4 +1,4 @@
-"""Small helpers every noun uses: limits with a message, and a ``repr`` that can be pasted back."""
+"""Helpers of all frozen classes: checks of arguments with a clear message, and a ``repr`` that can be pasted back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 
 
 def check_between(name: str, value: Any, low: float, high: float) -> float:
-    """Return ``value`` as a float if it lies in [``low``, ``high``]; NaN, infinities, text and booleans never do.
+    """Return ``value`` as a float if it lies in [``low``, ``high``].
+
+    Raises ``ValueError`` otherwise; NaN, infinities, text and booleans never lie in it.
 
     >>> check_between("weight_kg", 82, 0.4, 400)
     82.0
@@ -36,8 +38,8 @@ def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {value!r}")
 
 
-def check_is(name: str, value: Any, kind: type | tuple[type, ...], what: str) -> None:
-    """Raise ``ValueError`` unless ``value`` is of ``kind``, which ``what`` names for a reader.
+def check_is(name: str, value: Any, kind: type | tuple[type, ...], noun: str) -> None:
+    """Raise ``ValueError`` unless ``value`` is an instance of ``kind``; ``noun`` names the kind in the message.
 
     >>> check_is("patient", "Mr Smith", int, "a Patient")
     Traceback (most recent call last):
@@ -45,7 +47,7 @@ def check_is(name: str, value: Any, kind: type | tuple[type, ...], what: str) ->
     ValueError: patient must be a Patient; got 'Mr Smith'
     """
     if not isinstance(value, kind):
-        raise ValueError(f"{name} must be {what}; got {value!r}")
+        raise ValueError(f"{name} must be {noun}; got {value!r}")
 
 
 def check_text(name: str, value: Any) -> None:
@@ -55,7 +57,7 @@ def check_text(name: str, value: Any) -> None:
 
 
 def floats(instance: Any, *names: str) -> None:
-    """Store the named fields of a frozen dataclass as floats (they were checked before)."""
+    """Store the named fields of a frozen dataclass as floats, after they were checked; ``None`` stays."""
     for name in names:
         value = getattr(instance, name)
         if value is not None:
@@ -63,7 +65,7 @@ def floats(instance: Any, *names: str) -> None:
 
 
 def shown(instance: Any) -> str:
-    """Return the shortest call that makes ``instance`` again: fields left at their default are left out."""
+    """Return the shortest call that creates ``instance`` again: fields at their default are left out."""
     parts = []
     for field in fields(instance):
         value = getattr(instance, field.name)

@@ -1,4 +1,4 @@
-"""What a run rests on: exactly the papers it used, in text and in BibTeX."""
+"""Citations of a run: exactly the papers it used, as text and as BibTeX."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heparin_pk.base.source import Source
 
 @runtime_checkable
 class Cited(Protocol):
-    """Whatever knows the papers it used: a course, a trial."""
+    """Protocol of results that know the papers they used: a course, a trial."""
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -22,12 +22,12 @@ _latest: list[Cited] = []
 
 
 def remember(run: Cited) -> None:
-    """Keep what was run last, so that ``print_citations()`` needs no argument."""
+    """Keep the last run, so that ``print_citations()`` needs no argument."""
     _latest[:] = [run]
 
 
 def sources(*courses: Cited) -> tuple[Source, ...]:
-    """Return the papers these courses (or trials) used, each once; without one, those of the run before.
+    """Return the papers these courses or trials used, each once; without an argument, those of the last run.
 
     Raises ``ValueError`` when nothing was run yet.
     """
@@ -40,12 +40,12 @@ def sources(*courses: Cited) -> tuple[Source, ...]:
 
 
 def citations(*courses: Cited, bibtex: bool = False) -> str:
-    """Return what :func:`sources` finds as references, one a line, or as BibTeX entries."""
+    """Return the papers of :func:`sources` as references, one a line, or as BibTeX entries."""
     return "\n".join(source.bibtex() if bibtex else source.cite() for source in sources(*courses))
 
 
 def print_citations(*courses: Cited, bibtex: bool = True) -> None:
-    """Print exactly what these courses (or the last run) used: references to read, then the same as BibTeX to paste.
+    """Print the papers these courses (or the last run) used: as references to read, then as BibTeX to paste.
 
     >>> from heparin_pk import Bolus, Patient, Regimen, published, simulate
     >>> course = simulate(Patient(weight_kg=75), published.KANDROTAS_1989_UFH, Regimen((Bolus(time_h=0, dose_u=5000),)), hours=1)

@@ -1,7 +1,7 @@
-"""The same arithmetic for one person and for a cohort: a number or an array of one number a person.
+"""The same arithmetic for one patient and for a cohort: on a number, or on an array of one number a patient.
 
-Powers go through the float's own arithmetic element by element, so that a person gets the same bits alone and in a cohort, on
-any machine's vector units.
+Powers and functions are computed with Python's own float arithmetic, element by element: a patient gets the same bits alone and
+in a cohort, on any machine. NumPy's vector instructions may round differently.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-COMPILED: dict[Callable, Callable] = {}
-"""Compiled loops over arrays, by the function they repeat: the same bits, sooner. The compiled engine puts them here."""
+COMPILED: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""Compiled loops over arrays, by the function they replace: the same bits, faster. Filled by the compiled engine."""
 
 
 def each(function: Callable[[float], float], values: Any) -> Any:
@@ -34,7 +34,7 @@ def power(base: Any, exponent: float) -> Any:
     if not isinstance(base, np.ndarray):
         return base**exponent
     if pow in COMPILED:
-        return COMPILED[pow](base, float(exponent))  # a whole exponent would be multiplied out
+        return COMPILED[pow](base, float(exponent))  # float: compiled code would expand a whole exponent into products
     return np.fromiter(map(pow, base.tolist(), repeat(exponent)), dtype=float, count=len(base))
 
 
@@ -43,16 +43,16 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
     return np.where(condition, yes, no) if isinstance(condition, np.ndarray) else (yes if condition else no)
 
 
-def larger(one: Any, two: Any) -> Any:
-    """Return the larger of two, element by element."""
-    return np.maximum(one, two) if isinstance(one, np.ndarray) or isinstance(two, np.ndarray) else max(one, two)
+def larger(a: Any, b: Any) -> Any:
+    """Return the larger of two numbers, or of two arrays element by element."""
+    return np.maximum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else max(a, b)
 
 
-def smaller(one: Any, two: Any) -> Any:
-    """Return the smaller of two, element by element."""
-    return np.minimum(one, two) if isinstance(one, np.ndarray) or isinstance(two, np.ndarray) else min(one, two)
+def smaller(a: Any, b: Any) -> Any:
+    """Return the smaller of two numbers, or of two arrays element by element."""
+    return np.minimum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else min(a, b)
 
 
 def some(condition: Any) -> bool:
-    """Return whether a condition holds for one person, or for anybody of a cohort."""
+    """Return whether a condition holds for one patient, or for at least one of a cohort."""
     return bool(np.any(condition))

@@ -1,4 +1,4 @@
-"""Text files in and out, with complaints that name the file."""
+"""Reading and writing text files, with error messages that name the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 
 def read_text(file: str | Path) -> str:
-    """Return a text file; raises ``ValueError`` that names it when it cannot be read."""
+    """Return the content of a UTF-8 text file.
+
+    Raises ``ValueError`` that names the file when it cannot be read.
+    """
     try:
         return Path(file).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -16,7 +19,10 @@ def read_text(file: str | Path) -> str:
 
 
 def write_text(file: str | Path, text: str) -> None:
-    """Write a text file; raises ``ValueError`` that names it when it cannot be written."""
+    """Write a UTF-8 text file.
+
+    Raises ``ValueError`` that names the file when it cannot be written.
+    """
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Nouns to plain dictionaries and back, without loss: what JSON and CSV files hold."""
+"""Dataclasses to plain dictionaries and back, without loss, for JSON and CSV files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def to_plain(value: Any) -> Any:
-    """Return dataclasses as dictionaries that name their class, tuples as lists; numbers, texts and None as they are."""
+    """Return dataclasses as dictionaries that name their class, tuples as lists; numbers, texts and None unchanged."""
     if is_dataclass(value) and not isinstance(value, type):
         plain = {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
         return {"is": type(value).__name__, **plain}
@@ -17,7 +17,7 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(plain: Any, classes: dict[str, type]) -> Any:
-    """Return what :func:`to_plain` was given; only classes named in ``classes`` are made, and they check themselves.
+    """Return the value that :func:`to_plain` was given; only the classes in ``classes`` are created, and they check their fields.
 
     Raises ``ValueError`` for an unknown class or field.
     """

@@ -1,4 +1,4 @@
-"""Rounding to a step, half up: what a pump can be set to, what a laboratory reports."""
+"""Rounding to a step, halves away from zero: the rates a pump can run at, the digits a laboratory reports."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def round_to(value: float, step: float) -> float:
 
     >>> round_to(24.416, 0.1), round_to(2.25, 0.5), round_to(-2.25, 0.5), round_to(5903, 100)
     (24.4, 2.5, -2.5, 5900.0)
+
+    Raises ``ValueError`` for a step outside [1e-6, 1e6] or a value beyond 1e9.
     """
     value = check_between("value", value, -1e9, 1e9)
     step = check_between("step", step, 1e-6, 1e6)
@@ -22,7 +24,7 @@ def round_to(value: float, step: float) -> float:
 
 
 def round_all_to(values: np.ndarray, step: float) -> np.ndarray:
-    """Return :func:`round_to` of every element: the very same numbers.
+    """Return :func:`round_to` of every element, the same numbers bit for bit.
 
     >>> round_all_to(np.array([24.416, 0.25, 5903.0]), 0.1).tolist()
     [24.4, 0.3, 5903.0]

@@ -1,4 +1,4 @@
-"""Where a number came from: a value and its paper are one object."""
+"""Sources of numbers: a value and the paper it comes from are one object."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from heparin_pk.base.checks import check_one_of, shown
 CONFIDENCES = {
     "primary": "the paper's own text, abstract or label was read",
     "re-coded": "read from a third party's coding of the published model",
-    "second-hand": "quoted by somebody else; the original was not read",
-    "derived": "calculated by us from sourced values; the way is stated",
-    "assumed": "no source was found; chosen for teaching and said to be so",
+    "second-hand": "quoted by another author; the original was not read",
+    "derived": "calculated by us from sourced values; the calculation is stated",
+    "assumed": "no source was found; chosen for teaching and marked as such",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Source:
-    """A place in a paper that a reader can open: what was read, where in it, and how well it was seen.
+    """A place in a paper: the reference, the place in it, and how it was read.
 
-    ``key`` is AUTHOR_YEAR, ``citation`` the reference as one would print it, ``where`` the table, page, section or sentence
-    (required: a paper without a place is a shrug), ``confidence`` one of ``CONFIDENCES``; ``doi``, ``pmid`` and ``url`` lead
-    there.
+    * ``key``: AUTHOR_YEAR.
+    * ``citation``: the reference as printed.
+    * ``where``: table, page, section or sentence; required.
+    * ``confidence``: one of ``CONFIDENCES``.
+    * ``doi``: digital object identifier of the paper, or empty.
+    * ``pmid``: its PubMed number, or empty.
+    * ``url``: its address on the web, or empty.
 
     Raises ``ValueError`` when ``key``, ``citation`` or ``where`` is empty or ``confidence`` is not in the list.
     """
@@ -47,18 +51,18 @@ class Source:
     __repr__ = shown
 
     def at(self, where: str, confidence: str | None = None) -> Source:
-        """Return the same paper opened at another place."""
+        """Return the same paper at another place."""
         return replace(self, where=where, confidence=confidence or self.confidence)
 
     def bibtex(self) -> str:
-        """Return the reference as a BibTeX entry whose note says where in it and how it was read."""
+        """Return the reference as a BibTeX entry; its note holds the place in the paper and how it was read."""
         fields = {"title": self.citation, "doi": self.doi, "url": "" if self.doi else self.url}
         fields["note"] = f"{f'PMID {self.pmid}. ' if self.pmid else ''}{self.where} [{self.confidence}]"
         lines = [f"  {name} = {{{_tex(text)}}}," for name, text in fields.items() if text]
         return "\n".join([f"@misc{{{re.sub('[^A-Za-z0-9_-]', '_', self.key)},", *lines, "}"])
 
     def cite(self) -> str:
-        """Return the reference on one line, with its address and how it was read."""
+        """Return the reference on one line, with DOI, PMID or web address and how it was read."""
         address = [f"doi:{self.doi}"] if self.doi else []
         address += [f"PMID {self.pmid}"] if self.pmid else []
         address += [self.url] if self.url and not address else []
@@ -73,7 +77,12 @@ def _tex(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Value:
-    """A number that cannot be made without the place it was read in.
+    """A number with its source; it cannot be created without one.
+
+    * ``value``: the number, finite, in the unit of the parameter it is used for.
+    * ``source``: the place in a paper it was read in.
+
+    Raises ``ValueError`` when ``value`` is not a finite number or ``source`` is not a :class:`Source`.
 
     >>> Value(28.0, "28 mL/min")
     Traceback (most recent call last):

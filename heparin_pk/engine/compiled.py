@@ -1,8 +1,8 @@
 """The stepper, compiled: the same source lines through numba (the optional extra ``fast``).
 
-For one person the stepper as it is. For many, blocks of lanes in lock-step, which the compiler turns into vector instructions:
-what a block needs lies in one small array, at distances the compiler knows. What is
-:data:`~heparin_pk.engine.zero.ZERO` is a type of its own there, and vanishes while compiling.
+For one patient: the stepper unchanged (:func:`advance`). For many patients: a kernel (:func:`through`) that integrates blocks of
+64 lanes in lock-step, which the compiler turns into vector instructions. The data of a block lie in one small array, at distances
+the compiler knows. Terms that are :data:`~heparin_pk.engine.zero.ZERO` have a type of their own and are removed while compiling.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from heparin_pk.engine.stepper import INTERVAL_H, STEPS_PER_H
 from heparin_pk.engine.zero import ZERO
 
 TILE = 16
-"""Lanes of a block that go again together: a step that one of them must take is taken by all, and kept by those that must."""
+"""Lanes that take substeps together: all lanes of a tile compute each substep, and those that need it keep the result."""
 
 SORTED_TOGETHER = 32 * BLOCK
-"""Lanes that are put in order together: so many as the processor keeps at hand."""
+"""Lanes that are sorted by substep count together: as many as fit into the processor's cache."""
 
 
 _MOST_STEPS = 63
-"""Lanes that need more steps than that are not told apart when they are put in order."""
+"""Substep counts above this are equal to the sorting."""
 
 ONE_ULP = 2.0**-52
-"""Whoever comes within a hair of an threshold is told of, so that being exactly on it is not missed."""
+"""Tolerance (1 ulp) for threshold crossings: a level exactly on a threshold is reported, whatever its last rounding."""
 
 
 @lru_cache(maxsize=1)
@@ -44,148 +44,173 @@ def advance() -> Callable:
 
 @lru_cache(maxsize=16)
 def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
-    """Return the kernel that takes many lanes through their intervals; compiled for what is in play.
+    """Return the kernel that integrates many lanes through their intervals, compiled for the parts in use.
 
     ``in_play`` says which of the 8 states, 2 inputs and 13 rates are not ``ZERO``. The kernel is called with
 
-    * ``parts`` (everybody, k), of which the k columns are what is in play, and ``lanes`` (n,), who of them goes;
-    * ``first_interval_h`` (n,), how long each one's first interval is; every other is five minutes, and there are ``intervals`` (n,),
-      falling;
-    * ``grid`` (n,), at which grid point the first of them ends (not looked at where nothing is noted);
-    * ``kept`` (everybody, all grid points), in which every concentration is noted, or none (0, 0);
-    * ``thresholds`` (2 k, n), lower and upper thresholds of k ranges of concentration, and ``every``, whether all intervals are told of, not
-      only those that cross one;
-    * ``hourly`` (everybody, hours + 1), in which the concentration at full hours is noted, or none (0, 0);
-    * ``keep``, whether the new states are written to ``parts``;
-    * ``peak`` and ``last`` (n,), which are filled with the highest and the last concentration.
+    * ``table`` (all patients, k): the parts in use, a row a patient; states in U, rates as in
+      :class:`~heparin_pk.body.kinetics.Rates`;
+    * ``lanes`` (n,): the rows of the patients to integrate;
+    * ``first_interval_h`` (n,): length of each lane's first interval, h; every other interval is five minutes;
+    * ``grid`` (n,): grid point at which the first interval ends (read only where levels are stored);
+    * ``intervals`` (n,): how many intervals each lane goes, falling;
+    * ``trajectories`` (all patients, all grid points): filled with the concentration at every grid point, U/mL; or (0, 0);
+    * ``thresholds`` (2 k, n): lower and upper thresholds of k ranges of concentration, U/mL; only intervals that cross one are
+      reported;
+    * ``report_all``: whether all intervals are reported instead;
+    * ``hourly`` (all patients, hours + 1): filled with the concentration at every full hour, U/mL; or (0, 0);
+    * ``write``: whether the new states are written to ``table``;
+    * ``peak`` (n,): filled with the highest concentration of each lane, U/mL;
+    * ``last`` (n,): filled with its last concentration, U/mL.
 
-    Returns which intervals are told of, whose they were, and the concentrations before and after, (k,) each, of each lane in the
-    order of time; and the lowest amount in any state. Bit-identical to the other runners.
+    It returns
+
+    * for every reported interval (k,): its index, the place of its lane in ``lanes``, and the concentrations before and after it
+      (of each lane in the order of time);
+    * the lowest amount in any state, U.
+
+    Bit-identical to the other runners.
     """
     compiler = numba_compiler(in_play)
     get, put = block_access()
     store, stored, lies_at = streaming_stores()
-    kit = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
-    slope, rk4_step, error_indicators, accept_step, substeps, _ = kit
+    # np.ceil stays a float in compiled code, as the block needs it; math.ceil would give a whole number.
+    slope, rk4_step, error_indicators, accept_step, substeps, _ = stepper.build(compiler, stepper.FLOATS._replace(whole=np.ceil))
     size = BLOCK
-    # What is in play is a constant of the compiled code: its row in a block, or ZERO.
+    # Layout of a block: one row of 64 lanes for each part in use, then for the quantities below. The row number of a part is a
+    # constant of the compiled code; a part that is not in use is ZERO, and get and put of it compile to nothing.
     row = itertools.count()
     (s0, s1, s2, s3, s4, s5, s6, s7, i0, i1, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12) = (
-        next(row) if here else ZERO for here in in_play
+        next(row) if used else ZERO for used in in_play
     )
     rows, states = sum(in_play), sum(in_play[:8])
-    hours, steps, h, how_swift, how_bent, of_plasma, of_now, of_old, of_top, of_low, of_high, aside = (
-        (rows + place) * ROW for place in range(12)
+    # Offsets of the other rows: length of the interval, number and length of substeps, the three error indicators, the
+    # concentration now and an interval ago, its peak, the bracket in which no threshold is crossed; last, the old state.
+    hours, steps, h, speeds, truncations, plasmas, of_now, of_before, of_peak, of_low, of_high, saved = (
+        (rows + index) * ROW for index in range(12)
     )
-    line = 8  # numbers a line of the cache holds
+    line = 8  # numbers in a cache line
 
     # fmt: off
+    # One lane of a block, as the tuples the stepper takes.
     @compiler
-    def state_of(w, l):  # noqa: E741
-        return (get(s0, w, l), get(s1, w, l), get(s2, w, l), get(s3, w, l),
-                get(s4, w, l), get(s5, w, l), get(s6, w, l), get(s7, w, l))
+    def state_of(block, lane):
+        return (get(s0, block, lane), get(s1, block, lane), get(s2, block, lane), get(s3, block, lane),
+                get(s4, block, lane), get(s5, block, lane), get(s6, block, lane), get(s7, block, lane))
 
     @compiler
-    def inputs_of(w, l):  # noqa: E741
-        return get(i0, w, l), get(i1, w, l)
+    def inputs_of(block, lane):
+        return get(i0, block, lane), get(i1, block, lane)
 
     @compiler
-    def rates_of(w, l):  # noqa: E741
-        return (get(r0, w, l), get(r1, w, l), get(r2, w, l), get(r3, w, l), get(r4, w, l), get(r5, w, l), get(r6, w, l),
-                get(r7, w, l), get(r8, w, l), get(r9, w, l), get(r10, w, l), get(r11, w, l), get(r12, w, l))
+    def rates_of(block, lane):
+        return (get(r0, block, lane), get(r1, block, lane), get(r2, block, lane), get(r3, block, lane), get(r4, block, lane),
+                get(r5, block, lane), get(r6, block, lane), get(r7, block, lane), get(r8, block, lane), get(r9, block, lane),
+                get(r10, block, lane), get(r11, block, lane), get(r12, block, lane))
 
     @compiler
-    def put_all(w, where, lane, new, old, keep):
-        l = where + lane  # noqa: E741
-        put(s0, w, l, new[0], old[0], keep); put(s1, w, l, new[1], old[1], keep)  # noqa: E702
-        put(s2, w, l, new[2], old[2], keep); put(s3, w, l, new[3], old[3], keep)  # noqa: E702
-        put(s4, w, l, new[4], old[4], keep); put(s5, w, l, new[5], old[5], keep)  # noqa: E702
-        put(s6, w, l, new[6], old[6], keep); put(s7, w, l, new[7], old[7], keep)  # noqa: E702
+    def put_state(block, offset, lane, new, old, keep):
+        at = offset + lane  # offset 0: the state itself; saved: the copy of the old state
+        put(s0, block, at, new[0], old[0], keep); put(s1, block, at, new[1], old[1], keep)  # noqa: E702
+        put(s2, block, at, new[2], old[2], keep); put(s3, block, at, new[3], old[3], keep)  # noqa: E702
+        put(s4, block, at, new[4], old[4], keep); put(s5, block, at, new[5], old[5], keep)  # noqa: E702
+        put(s6, block, at, new[6], old[6], keep); put(s7, block, at, new[7], old[7], keep)  # noqa: E702
     # fmt: on
 
     @compiler
-    def take_in(w, parts, lanes, first_interval_h, which):
-        """Fill a block with these lanes; those that are left over stand still."""
-        for lane in range(len(which)):
+    def load_block(block, table, lanes, first_interval_h, places):
+        """Copy the parts of these lanes into a block; the places left over get intervals of zero hours, so they do not change."""
+        for lane in range(len(places)):
             for part in range(rows):
-                w[part * ROW + lane] = parts[lanes[which[lane]], part]
-            w[hours + lane] = first_interval_h[which[lane]]
-        for lane in range(len(which), size):
-            w[hours + lane] = 0.0
+                block[part * ROW + lane] = table[lanes[places[lane]], part]
+            block[hours + lane] = first_interval_h[places[lane]]
+        for lane in range(len(places), size):
+            block[hours + lane] = 0.0
 
     @compiler
-    def steps_of(w, lane):
-        return substeps((w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane]))
+    def substeps_of(block, lane):
+        return substeps((block[speeds + lane], block[truncations + lane], block[plasmas + lane]))
 
     @compiler
-    def step_all(w, again):
-        """Take every lane through an interval: with one step, and those that must take more ``again`` from where they were."""
+    def step_block(block, divide):
+        """Integrate every lane over its interval with one step; with ``divide``, repeat those that need it with substeps."""
         for first in range(0, size, TILE):
-            more = 0
+            # Try one step in every lane. This loop has no branches and all its data in the block: it becomes vector code.
+            failed = 0
             for lane in range(first, first + TILE):
-                old, fed, who, length = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane), w[hours + lane]
-                slopes = slope(*old, *fed, *who)
-                new, bend = rk4_step(old, length, fed, who, slopes)
-                swift, bent, plasma = error_indicators(old, new, length, fed, who, slopes, bend)
-                more += not accept_step((swift, bent, plasma))
-                w[how_swift + lane], w[how_bent + lane], w[of_plasma + lane] = swift, bent, plasma
-                put_all(w, aside, lane, old, old, True)
-                put_all(w, 0, lane, new, old, True)
-            if more == 0 or not again:
+                old, inputs, rates, dt = state_of(block, lane), inputs_of(block, lane), rates_of(block, lane), block[hours + lane]
+                slopes = slope(*old, *inputs, *rates)
+                new, bend = rk4_step(old, dt, inputs, rates, slopes)
+                speed, truncation, plasma = error_indicators(old, new, dt, inputs, rates, slopes, bend)
+                failed += not accept_step((speed, truncation, plasma))
+                block[speeds + lane], block[truncations + lane], block[plasmas + lane] = speed, truncation, plasma
+                put_state(block, saved, lane, old, old, True)
+                put_state(block, 0, lane, new, old, True)
+            if failed == 0 or not divide:
                 continue
+            # Lanes that need substeps go back to their old state; the others have none to do and keep the new one.
             for lane in range(first, first + TILE):
-                many = steps_of(w, lane)
-                put_all(w, 0, lane, state_of(w, aside + lane), state_of(w, lane), many > 1.0)
-                w[steps + lane], w[h + lane] = (many if many > 1.0 else 0.0), w[hours + lane] / many
+                n = substeps_of(block, lane)
+                put_state(block, 0, lane, state_of(block, saved + lane), state_of(block, lane), n > 1.0)
+                block[steps + lane], block[h + lane] = (n if n > 1.0 else 0.0), block[hours + lane] / n
             most = 0.0
             for lane in range(first, first + TILE):
-                most = max(most, w[steps + lane])
+                most = max(most, block[steps + lane])
+            # The tile takes as many substeps as its slowest lane; a lane that is done computes them too, and drops the results.
             for step in range(np.int64(most)):
                 for lane in range(first, first + TILE):
-                    old, fed, who = state_of(w, lane), inputs_of(w, lane), rates_of(w, lane)
-                    new, _bend = rk4_step(old, w[h + lane], fed, who, slope(*old, *fed, *who))
-                    put_all(w, 0, lane, new, old, step < w[steps + lane])
+                    old, inputs, rates = state_of(block, lane), inputs_of(block, lane), rates_of(block, lane)
+                    new, _bend = rk4_step(old, block[h + lane], inputs, rates, slope(*old, *inputs, *rates))
+                    put_state(block, 0, lane, new, old, step < block[steps + lane])
 
     @compiler
-    def in_order(w, parts, lanes, first_interval_h, intervals):
-        """Return the lanes so that of those with equally many intervals those stand together whose first takes equally many steps:
-        who needs more then mostly waits for nobody, and makes nobody wait.
+    def sorted_by_substeps(block, table, lanes, first_interval_h, intervals):
+        """Return the places of the lanes, those with equally many intervals sorted by the substep count of their first interval.
+
+        Lanes with equal counts then share a tile, which reduces divergence: few lanes compute substeps that they drop.
         """
         n = len(lanes)
         order, first_steps = np.arange(n), np.empty(n, np.int64)
+        # Try one step in every lane, and keep nothing of it but the substep count.
         for first in range(0, n, size):
-            many = min(size, n - first)
-            take_in(w, parts, lanes, first_interval_h, order[first : first + many])
-            step_all(w, False)
+            n_lanes = min(size, n - first)
+            load_block(block, table, lanes, first_interval_h, order[first : first + n_lanes])
+            step_block(block, False)
             for lane in range(size):
-                many_steps = steps_of(w, lane)
-                w[steps + lane] = many_steps if many_steps < _MOST_STEPS else _MOST_STEPS  # whatever it is
-            for lane in range(many):
-                first_steps[first + lane] = np.int64(w[steps + lane])
-        upto = np.empty(_MOST_STEPS + 2, np.int64)
+                count = substeps_of(block, lane)
+                block[steps + lane] = count if count < _MOST_STEPS else _MOST_STEPS  # NaN too
+            for lane in range(n_lanes):
+                first_steps[first + lane] = np.int64(block[steps + lane])
+        # A counting sort of every run of lanes with equally many intervals: count, sum up to first places, distribute. It is
+        # stable, and the order by falling number of intervals stays.
+        next_place = np.empty(_MOST_STEPS + 2, np.int64)
         begin = 0
         while begin < n:
             end = begin + 1
             while end < n and intervals[end] == intervals[begin]:
                 end += 1
-            if end - begin > TILE:
-                upto[:] = 0
+            if end - begin > TILE:  # shorter runs keep their order
+                next_place[:] = 0
                 for place in range(begin, end):
-                    upto[first_steps[place] + 1] += 1
-                for many in range(_MOST_STEPS + 1):
-                    upto[many + 1] += upto[many]
+                    next_place[first_steps[place] + 1] += 1
+                for index in range(_MOST_STEPS + 1):
+                    next_place[index + 1] += next_place[index]
                 for place in range(begin, end):
-                    order[begin + upto[first_steps[place]]] = place
-                    upto[first_steps[place]] += 1
+                    order[begin + next_place[first_steps[place]]] = place
+                    next_place[first_steps[place]] += 1
             begin = end
         return order
 
     @compiler
-    def around(concentration, thresholds, lane):
-        """Return between which two concentrations no threshold is crossed."""
+    def bracket(concentration, thresholds, lane):
+        """Return the lowest and the highest concentration (U/mL) between which no threshold is crossed.
+
+        One comparison with each then replaces the comparisons with all thresholds. The bracket of a level outside a range ends
+        1 ulp before the threshold.
+        """
         lowest, highest = -np.inf, np.inf
-        for one in range(0, thresholds.shape[0], 2):
-            low, high = thresholds[one, lane], thresholds[one + 1, lane]
+        for index in range(0, thresholds.shape[0], 2):
+            low, high = thresholds[index, lane], thresholds[index + 1, lane]
             if concentration < low:
                 highest = min(highest, low - abs(low) * ONE_ULP)
             elif concentration > high:
@@ -194,98 +219,111 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(parts, lanes, first_interval_h, grid, intervals, kept, thresholds, every, hourly, keep, peak, last):
+    def kernel(table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, hourly, write, peak, last):
         n = len(lanes)
-        room = np.ones((rows + 11 + states) * ROW + line)
-        w = room[-(lies_at(room) // 8) % line :]
-        c, old, top = w[of_now:][:size], w[of_old:][:size], w[of_top:][:size]
-        low, high = w[of_low:][:size], w[of_high:][:size]
-        most = intervals.sum()  # room that is not touched costs nothing
+        # The block begins on a cache line, and so does each of its rows. Lanes that are never loaded hold ones.
+        memory = np.ones((rows + 11 + states) * ROW + line)
+        block = memory[-(lies_at(memory) // 8) % line :]
+        now, before, top = block[of_now:][:size], block[of_before:][:size], block[of_peak:][:size]
+        low, high = block[of_low:][:size], block[of_high:][:size]
+        # Room to report every interval of every lane; memory that is never touched costs nothing.
+        most = intervals.sum()
         reported_interval, reported_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
         reported_before, reported_after = np.empty(most), np.empty(most)
-        levels = np.empty(intervals[0] * ROW if kept.shape[0] > 0 else 0)  # of one block, interval by interval
-        hour, phase, turn = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
-        upto = np.zeros(STEPS_PER_H + 2, np.int64)
-        least, watched = 0.0, every or thresholds.shape[0] > 0
-        flat = kept.reshape(-1)
+        levels = np.empty(intervals[0] * ROW if trajectories.shape[0] > 0 else 0)  # of one block, interval by interval
+        hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
+        ends = np.zeros(STEPS_PER_H + 2, np.int64)
+        least, watched = 0.0, report_all or thresholds.shape[0] > 0
+        flat = trajectories.reshape(-1)
         order = np.arange(n)
         for first in range(0, n, size):
+            # Sort the next lanes by substep count, in groups whose data stay in the cache until their blocks are run.
             if first % SORTED_TOGETHER == 0 and intervals[0] > 1 and n > TILE:
-                some = slice(first, first + SORTED_TOGETHER)
-                order[some] = first + in_order(w, parts, lanes[some], first_interval_h[some], intervals[some])
-            many = min(size, n - first)
-            which = order[first : first + many]
-            take_in(w, parts, lanes, first_interval_h, which)
+                group = slice(first, first + SORTED_TOGETHER)
+                order[group] = first + sorted_by_substeps(block, table, lanes[group], first_interval_h[group], intervals[group])
+            # Begin a block: load its lanes; level, peak and bracket (U/mL) at the start. An empty bracket reports everything.
+            n_lanes = min(size, n - first)
+            places = order[first : first + n_lanes]
+            load_block(block, table, lanes, first_interval_h, places)
             for lane in range(size):
-                c[lane] = get(s0, w, lane) * get(r0, w, lane)
-                top[lane] = c[lane]
-            low[:], high[:] = (np.inf, -np.inf) if every else (-np.inf, np.inf)
+                now[lane] = get(s0, block, lane) * get(r0, block, lane)
+                top[lane] = now[lane]
+            low[:], high[:] = (np.inf, -np.inf) if report_all else (-np.inf, np.inf)
             if thresholds.shape[0] > 0:
-                for lane in range(many):
-                    low[lane], high[lane] = around(c[lane], thresholds, which[lane])
-            if hourly.shape[0] > 0:  # lanes by the interval at the end of which they first pass a full hour: then every 12th
-                upto[:] = 0
-                for lane in range(many):
-                    hour[lane] = -(-grid[which[lane]] // STEPS_PER_H)
-                    phase[lane] = hour[lane] * STEPS_PER_H - grid[which[lane]]
-                    upto[phase[lane] + 2] += 1
-                for one in range(3, STEPS_PER_H + 2):
-                    upto[one] += upto[one - 1]
-                for lane in range(many):
-                    turn[upto[phase[lane] + 1]] = lane
-                    upto[phase[lane] + 1] += 1
-            going = many
+                for lane in range(n_lanes):
+                    low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
+            # Group the lanes by the interval at whose end they first pass a full hour (0 to 11); they pass the next every 12
+            # intervals. So each interval touches only the lanes that have an hour to store.
+            if hourly.shape[0] > 0:
+                ends[:] = 0
+                for lane in range(n_lanes):
+                    hour[lane] = -(-grid[places[lane]] // STEPS_PER_H)
+                    phase[lane] = hour[lane] * STEPS_PER_H - grid[places[lane]]
+                    ends[phase[lane] + 2] += 1
+                for index in range(3, STEPS_PER_H + 2):
+                    ends[index] += ends[index - 1]
+                for lane in range(n_lanes):
+                    by_phase[ends[phase[lane] + 1]] = lane
+                    ends[phase[lane] + 1] += 1
+            going = n_lanes
             for interval in range(intervals[first]):
+                # Lanes with the most intervals come first, so the lanes that have arrived are the last ones; their intervals
+                # become zero hours long and their states stay.
                 while intervals[first + going - 1] <= interval:
                     going -= 1
-                    w[hours + going] = 0.0
-                step_all(w, True)
+                    block[hours + going] = 0.0
+                step_block(block, True)
                 if interval == 0:
-                    w[hours : hours + many] = INTERVAL_H
+                    block[hours : hours + n_lanes] = INTERVAL_H
+                # New levels and peaks of all lanes, and how many have left their bracket: without branches, as vector code.
                 out = 0
                 if watched:
                     for lane in range(size):
-                        level = get(s0, w, lane) * get(r0, w, lane)
-                        old[lane] = c[lane]
-                        c[lane] = level
+                        level = get(s0, block, lane) * get(r0, block, lane)
+                        before[lane] = now[lane]
+                        now[lane] = level
                         top[lane] = level if level > top[lane] else top[lane]
                         out += (level < low[lane]) | (level > high[lane])
                 else:
                     for lane in range(size):
-                        level = get(s0, w, lane) * get(r0, w, lane)
-                        c[lane] = level
+                        level = get(s0, block, lane) * get(r0, block, lane)
+                        now[lane] = level
                         top[lane] = level if level > top[lane] else top[lane]
-                if kept.shape[0] > 0:
-                    levels[interval * ROW : interval * ROW + size] = c
+                if trajectories.shape[0] > 0:
+                    levels[interval * ROW : interval * ROW + size] = now
                 if hourly.shape[0] > 0:
-                    for i in range(upto[interval % STEPS_PER_H], upto[interval % STEPS_PER_H + 1]):
-                        lane = turn[i]
+                    for i in range(ends[interval % STEPS_PER_H], ends[interval % STEPS_PER_H + 1]):
+                        lane = by_phase[i]
                         if lane < going:
-                            hourly[lanes[which[lane]], hour[lane] + interval // STEPS_PER_H] = c[lane]
+                            hourly[lanes[places[lane]], hour[lane] + interval // STEPS_PER_H] = now[lane]
+                # Report the lanes that left their bracket, and compute their new bracket. Most intervals have none.
                 if out > 0:
                     for lane in range(going):
-                        if c[lane] < low[lane] or c[lane] > high[lane]:
-                            reported_interval[reported], reported_place[reported] = interval, which[lane]
-                            reported_before[reported], reported_after[reported] = old[lane], c[lane]
+                        if now[lane] < low[lane] or now[lane] > high[lane]:
+                            reported_interval[reported], reported_place[reported] = interval, places[lane]
+                            reported_before[reported], reported_after[reported] = before[lane], now[lane]
                             reported += 1
-                            if not every:
-                                low[lane], high[lane] = around(c[lane], thresholds, which[lane])
-            if kept.shape[0] > 0:
-                for lane in range(many):
-                    place = np.uint64(lanes[which[lane]] * kept.shape[1] + grid[which[lane]])
-                    there = np.uint64(lane)  # without a sign there is no counting from the end
+                            if not report_all:
+                                low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
+            # End of a block: write the levels lane by lane, past the caches, because they are not read again here.
+            if trajectories.shape[0] > 0:
+                for lane in range(n_lanes):
+                    # Unsigned indices: numba then needs no code for negative ones, which count from the end.
+                    start = np.uint64(lanes[places[lane]] * trajectories.shape[1] + grid[places[lane]])
+                    offset = np.uint64(lane)
                     for interval in range(np.uint64(intervals[first + lane])):
-                        store(flat, place + interval, levels[there + interval * np.uint64(ROW)])
-            for lane in range(many):
-                peak[which[lane]], last[which[lane]] = top[lane], c[lane]
-            if keep:
+                        store(flat, start + interval, levels[offset + interval * np.uint64(ROW)])
+            for lane in range(n_lanes):
+                peak[places[lane]], last[places[lane]] = top[lane], now[lane]
+            if write:
                 for part in range(states):
-                    for lane in range(many):
-                        new = w[part * ROW + lane]
+                    for lane in range(n_lanes):
+                        new = block[part * ROW + lane]
                         least = min(least, new)
-                        parts[lanes[which[lane]], part] = new
-        if kept.shape[0] > 0:
+                        table[lanes[places[lane]], part] = new
+        if trajectories.shape[0] > 0:
             stored()
+        # Copies of the rows in use, so that the room for all intervals is freed.
         return (
             reported_interval[:reported].copy(),
             reported_place[:reported].copy(),

@@ -1,9 +1,9 @@
-"""The closed form of one compartment with Michaelis-Menten and linear loss: a witness, not an engine.
+"""The closed form of one compartment with Michaelis-Menten and linear elimination: the engines are tested against it.
 
 With a constant input R the amount x obeys dx/dt = R - k x - Vmax x / (K + x), K = Km V. The right side is
 -k (x - r1)(x - r2) / (K + x) with r2 < -K < 0 <= r1, so time is an elementary function of x; x at a given time is the root of
-one increasing scalar equation. Holds for a :class:`~heparin_pk.body.kinetics.Kinetics` with linear loss above zero and neither
-binding pool, second compartment nor depot.
+one increasing scalar equation. Holds for a :class:`~heparin_pk.body.kinetics.Kinetics` with linear elimination above zero and
+neither binding pool, second compartment nor depot. R and Vmax in U/h, k per hour, x and K in U.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from heparin_pk.body.kinetics import Kinetics
 
 
 def _roots(kinetics: Kinetics, rate_u_per_h: float) -> tuple[float, float, float, float]:
-    """Return k, r1, r2 and the share alpha = (K + r1) / (r1 - r2) of the slow term."""
+    """Return the constants of the closed form.
+
+    * k: rate constant of linear elimination, per hour;
+    * r1, r2: the two roots of the right side, U; r1 is the steady state;
+    * alpha: the share (K + r1) / (r1 - r2) of the slow term.
+
+    Raises ``ValueError`` for kinetics with a pool, a second compartment or no linear elimination.
+    """
     if kinetics.bmax_u or kinetics.q_ml_per_h or kinetics.clearance_ml_per_h <= 0.0:
         raise ValueError("the closed form needs one compartment, linear loss above 0 and no binding pool; got " + repr(kinetics))
     k = kinetics.clearance_ml_per_h / kinetics.v1_ml
@@ -28,7 +35,7 @@ def _roots(kinetics: Kinetics, rate_u_per_h: float) -> tuple[float, float, float
 
 
 def amount_after(kinetics: Kinetics, amount_u: float, rate_u_per_h: float, hours: float) -> float:
-    """Return the amount in plasma ``hours`` later under a constant infusion, U, to rounding error.
+    """Return the amount in plasma ``hours`` later under a constant infusion, U, exact to rounding error.
 
     >>> plain = Kinetics(v1_ml=1000, clearance_ml_per_h=1000, vmax_u_per_h=0, km_u_per_ml=1)
     >>> round(amount_after(plain, 1000, 0, math.log(2)), 9)
@@ -49,13 +56,14 @@ def amount_after(kinetics: Kinetics, amount_u: float, rate_u_per_h: float, hours
         w -= delta
         if abs(delta) <= 1e-16 * abs(w):
             break
+    # x = r1 + (x0 - r1) exp(w), written as x0 plus the change where w is small, to avoid cancellation.
     if w < -1.0:
         return r1 + (amount_u - r1) * math.exp(w)
     return amount_u + (amount_u - r1) * math.expm1(w)
 
 
 def hours_until(kinetics: Kinetics, amount_u: float, rate_u_per_h: float, target_u: float) -> float:
-    """Return when the amount passes ``target_u``, h; infinite when it never does."""
+    """Return after how many hours the amount passes ``target_u``; infinite when it never does."""
     k, r1, r2, alpha = _roots(kinetics, rate_u_per_h)
     ratio = (target_u - r1) / (amount_u - r1) if amount_u != r1 else math.inf
     if not 0.0 < ratio <= 1.0:

@@ -1,4 +1,4 @@
-"""What the compiled kernel needs from numba: the type of the symbolic zero, access to blocks, streaming stores."""
+"""Extensions of numba for the compiled kernel: the type of the symbolic zero, access to blocks, streaming stores."""
 
 from __future__ import annotations
 
@@ -10,33 +10,41 @@ from typing import Any
 from heparin_pk.engine.zero import ZERO, SymbolicZero
 
 BLOCK = 64
-"""Lanes that go in lock-step."""
+"""Lanes that are integrated in lock-step, so that the compiler can use vector instructions."""
 ROW = BLOCK + 8
-"""How far apart two parts of one lane lie: at a power of two they would be in each other's way in the processor's cache."""
+"""Distance in a block between two values of one lane. At a power of two, the rows of a block would compete for the same places
+of the processor's cache (cache aliasing); the eight extra numbers, one cache line, keep them apart."""
 
 
 @lru_cache(maxsize=1)
 def block_access() -> tuple[Callable, Callable]:
-    """Return ``get`` and ``put``, which read and write a part of a block, and do nothing for ``ZERO``."""
+    """Return two functions for compiled code that compile to nothing for ``ZERO``.
+
+    * ``get(part, block, lane)``: the value of a part (a row number, or ``ZERO``) in one lane of a block.
+    * ``put(part, block, lane, value, old, keep)``: write ``value`` there if ``keep``, otherwise ``old``.
+    """
     from numba.core import types  # noqa: PLC0415
     from numba.core.imputils import lower_constant  # noqa: PLC0415
     from numba.extending import models, overload, register_model, typeof_impl  # noqa: PLC0415
 
     class ZeroType(types.Type):
-        """The type of ``ZERO``."""
+        """The numba type of ``ZERO``."""
 
         def __init__(self) -> None:
             super().__init__(name="SymbolicZero")
 
-    one_type = ZeroType()
-    typeof_impl.register(SymbolicZero)(lambda _value, _context: one_type)
+    # ZERO has a type of its own, and no value at run time (an opaque pointer). numba chooses the code of each operation by the
+    # types of its operands, so an unused term is removed while compiling.
+    zero_type = ZeroType()
+    typeof_impl.register(SymbolicZero)(lambda _value, _context: zero_type)
     register_model(ZeroType)(models.OpaqueModel)
     lower_constant(ZeroType)(lambda context, _builder, _type, _value: context.get_dummy_value())
 
     def is_zero(kind: Any) -> bool:
         return isinstance(kind, ZeroType)
 
-    # The same rules as in ``SymbolicZero``, by type. A function that returns None leaves the case to numba.
+    # The same rules as in ``SymbolicZero``, by type. An overload returns the function to be compiled for these types; where it
+    # returns None, numba goes on with its own rules.
 
     @overload(operator.add)
     def _add(a, b):
@@ -65,11 +73,12 @@ def block_access() -> tuple[Callable, Callable]:
     for function in (operator.neg, abs):
         overload(function)(lambda a: (lambda a: ZERO) if is_zero(a) else None)
 
+    # The two names are only called in compiled code, where the overloads below give them a meaning.
     def get(part, block, lane):
-        """Read a part of a block."""
+        """Read a part of one lane of a block."""
 
     def put(part, block, lane, value, old, keep):
-        """Write a part of a block, if it is to be kept."""
+        """Write a part of one lane of a block: the new value if ``keep``, otherwise the old one."""
 
     @overload(get, inline="always")
     def _get(part, block, lane):
@@ -82,6 +91,7 @@ def block_access() -> tuple[Callable, Callable]:
         if is_zero(part):
             return lambda part, block, lane, value, old, keep: None
 
+        # One of two values is written, always: a choice of values can be a vector instruction, a branch cannot.
         def write(part, block, lane, value, old, keep):
             block[part * ROW + lane] = value if keep else old
 
@@ -92,26 +102,31 @@ def block_access() -> tuple[Callable, Callable]:
 
 @lru_cache(maxsize=1)
 def streaming_stores() -> tuple[Callable, Callable, Callable]:
-    """Return ``store(array, place, value)``, which writes what nobody reads soon without reading its surroundings first, and
-    ``stored()``, which waits until all of that is seen by everybody; and ``lies_at(array)``, its place in memory, byte.
+    """Return three functions for compiled code.
+
+    * ``store(array, index, value)``: write past the caches (a non-temporal store), for values that are not read soon: the
+      processor need not read their cache line first.
+    * ``stored()``: wait until all these writes are visible to every thread.
+    * ``lies_at(array)``: the address of the array's data, bytes.
     """
     from numba.core import types  # noqa: PLC0415
     from numba.extending import intrinsic  # noqa: PLC0415
 
     @intrinsic
-    def store(_, array, place, value):
+    def store(_, array, index, value):
         def generate(context, builder, signature, given):
             data = context.make_array(signature.args[0])(context, builder, given[0]).data
-            one = builder.module.add_metadata([context.get_constant(types.int32, 1)])
-            builder.store(given[2], builder.gep(data, [given[1]])).set_metadata("nontemporal", one)
+            # LLVM's mark of a non-temporal store is metadata that holds the number 1.
+            mark = builder.module.add_metadata([context.get_constant(types.int32, 1)])
+            builder.store(given[2], builder.gep(data, [given[1]])).set_metadata("nontemporal", mark)
             return context.get_dummy_value()
 
-        return types.none(array, place, value), generate
+        return types.none(array, index, value), generate
 
     @intrinsic
     def stored(_):
         def generate(context, builder, _signature, _given):
-            builder.fence("seq_cst")
+            builder.fence("seq_cst")  # non-temporal stores are not ordered by themselves
             return context.get_dummy_value()
 
         return types.none(), generate

@@ -1,8 +1,8 @@
-"""The number zero that is never computed: what a switched-off term is made of when many people are integrated at once.
+"""Symbolic zero for switched-off terms.
 
-``ZERO`` takes the place of a parameter or a state that is zero for everybody. Whatever it multiplies is nothing, whatever it
-is added to stays as it is: the one right-hand side then does only the arithmetic that is left, and gets the same bits, because
-adding 0.0 to a number never changes it.
+``ZERO`` replaces a parameter or a state that is zero in the whole batch of patients. A product with it is ``ZERO``, a sum with it
+is the other term: the one right-hand side then computes only the terms in use, and gets the same bits, because adding 0.0 to a
+number never changes it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 
 class SymbolicZero:
-    """Zero, as an absorbing and neutral element; there is one of it, ``ZERO``."""
+    """Zero as the absorbing element of products and the neutral element of sums; its only instance is ``ZERO``."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # an array asked to work with it lets it answer
+    __array_ufunc__ = None  # NumPy then leaves array + ZERO to the methods below
 
     def __repr__(self) -> str:
         return "ZERO"
@@ -36,7 +36,8 @@ class SymbolicZero:
     __rmul__ = __truediv__ = __mul__
 
     def __rtruediv__(self, _: Any) -> SymbolicZero:
-        return self  # the volume of a compartment that nobody has: what is divided by it is multiplied by its flow, nothing
+        # Occurs where a compartment is unused: the quotient by its volume is multiplied by its flow, which is ZERO too.
+        return self
 
     def __neg__(self) -> SymbolicZero:
         return self

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from heparin_pk.engine.lanes import Levels, Moments
-from heparin_pk.engine.lanes import Watch as IntervalObserver
+from heparin_pk.engine.lanes import IntervalObserver, Levels, Moments
 
 
 class Observer(IntervalObserver, Protocol):

@@ -129,7 +129,7 @@ class TrialObserver:
         return np.concatenate([np.empty((0, len(lanes))), *(one.thresholds(lanes) for one in self.ranges)])
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Note the time that passed; see :class:`heparin_pk.engine.lanes.Watch`."""
+        """Note the time that passed; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""
         self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.peak)
         for one in self.ranges:
             one.passed(lanes, moments, levels)
