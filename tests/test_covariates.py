@@ -25,7 +25,7 @@ from heparin_pk import (
     published,
     simulate,
 )
-from heparin_pk.blood.response import ANTITHROMBIN_LAWS, level
+from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, level
 from heparin_pk.body.bodysize import blood_volume_l, bmi, fat_free_mass_kg, ideal_body_weight_kg, lean_body_weight_kg
 from heparin_pk.evidence.validation import ask as a
 from heparin_pk.trials.population import person
@@ -257,7 +257,7 @@ def test_factors_are_checked():
         ({"form": "magic"}, "form must be one of"),
         ({"reference": 60.0}, "has no reference"),
         ({"form": "from"}, "needs a reference"),
-        ({"form": "fades"}, "only what fades is added"),
+        ({"form": "fades"}, "belongs to anti_xa_u_per_ml alone"),
         ({"words": ""}, "words must be a text"),
     ],
 )
@@ -287,7 +287,7 @@ def test_pictures_of_patients(tmp_path):
     words = [text.get_text() for text in ax.texts]
     assert "19.1" in words
     assert "cannot be reached" in words
-    assert ANTITHROMBIN_LAWS[0].form == "falls below"
+    assert ANTITHROMBIN_EFFECTS[0].form == "falls below"
 
 
 def test_some_of_a_cohort_are_those_patients():

@@ -1,1 +1,1 @@
-"""What is measured: aPTT, anti-Xa, ACT and ratio as functions of the concentration, and the laboratory that reports them."""
+"""Laboratory tests: aPTT, aPTT ratio, ACT and anti-Xa as functions of the concentration, and the laboratory that reports them."""

@@ -1,4 +1,4 @@
-"""The tests a laboratory can run, and ranges of their results."""
+"""The laboratory tests of this package, and therapeutic ranges in their units."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from heparin_pk.base.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Assay:
-    """A laboratory test: its name, its unit, how a level is written, and what it is called on the chart."""
+    """A laboratory test, and how its results are written.
+
+    ``key``: its key in ``ASSAYS``, unit included: "aptt_s".
+    ``label``: its name on the chart: "aPTT".
+    ``unit``: its unit on the chart, empty for a ratio.
+    ``resolution``: the step to which results are rounded, in that unit.
+    ``ceiling``: the highest result reported as a number, in that unit; above it the report is "> ceiling".
+    """
 
     key: str
     label: str
@@ -20,7 +27,7 @@ class Assay:
     ceiling: float
 
     def in_words(self, value: float, above_ceiling: bool = False) -> str:
-        """Return a level as the chart would show it."""
+        """Return a result as the chart shows it, such as "aPTT > 150 s"."""
         decimals = max(0, -math.floor(math.log10(self.resolution) + 1e-9))
         digits = f"{value:.{decimals}f}"
         return f"{self.label} {'> ' if above_ceiling else ''}{digits}{' ' + self.unit if self.unit else ''}"
@@ -32,12 +39,17 @@ ASSAYS = {
     "anti_xa_u_per_ml": Assay("anti_xa_u_per_ml", "anti-Xa", "U/mL", 0.01, math.inf),
     "act_s": Assay("act_s", "ACT", "s", 1.0, 999.0),
 }
-"""The tests a laboratory of the house can report. Above ``ceiling`` an aPTT is reported as "> 150 s", never as a number."""
+"""The tests a :class:`~heparin_pk.blood.laboratory.Laboratory` can report. Above its ceiling an aPTT is reported as "> 150 s"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TherapeuticRange:
-    """The levels a clinician aims at, in the units of one assay, both ends included.
+    """The levels a clinician aims at, in the unit of one assay, both ends included.
+
+    ``assay``: a key of ``ASSAYS``.
+    ``low``: lower end, in the unit of the assay.
+    ``high``: upper end, in the unit of the assay.
+    ``source``: where the range was printed.
 
     Raises ``ValueError`` for an unknown assay, or unless 0 < low < high.
 
@@ -64,7 +76,7 @@ class TherapeuticRange:
         return self.low <= level <= self.high
 
     def in_words(self) -> str:
-        """Return the range as a chart would print it; beyond the usual ceiling of the assay nothing is a number."""
+        """Return the range as a chart prints it; an end above the usual ceiling of the assay is written as "> ceiling"."""
         assay = ASSAYS[self.assay]
         unit = " " + assay.unit if assay.unit else ""
         if self.high > assay.ceiling:

@@ -1,4 +1,4 @@
-"""The laboratory between the patient and the ward: when, how late, how wrong, and where it stops counting."""
+"""The laboratory: turnaround time, measurement error, residual error, rounding, and the ceiling of each assay."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from heparin_pk.base.rounding import round_all_to
 from heparin_pk.base.source import Source, Value
 from heparin_pk.base.streams import Stream
 from heparin_pk.blood.assay import ASSAYS
-from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
+from heparin_pk.blood.response import Curve, Reagent, Responses, level
 from heparin_pk.body.patient import Cohort, Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Lab:
-    """A laboratory result: when the blood was drawn, when the ward read it, what was written.
+    """A laboratory result.
 
-    ``above_ceiling`` says that the assay stopped counting at ``value``: the result is "> 150 s" and no number.
+    ``drawn_h``: when the blood was drawn, h.
+    ``reported_h``: when the ward read the result, h.
+    ``assay``: a key of ``ASSAYS``.
+    ``value``: the result, in the unit of the assay.
+    ``above_ceiling``: True when the true level was above the ceiling: ``value`` is then the ceiling, written as "> 150 s".
     """
 
     drawn_h: float
@@ -55,7 +59,7 @@ FROM_HEPARIN_LINE_S = Value(
         url="https://aacnjournals.org/ccnonline/article-abstract/34/5/27/3418",
     ),
 )
-"""What blood drawn through the heparin lumen adds to an aPTT, s."""
+"""The error of an aPTT in blood drawn through a heparinised line, s."""
 
 
 RESIDUALS = (
@@ -66,11 +70,16 @@ RESIDUALS = (
     "act_cv_fraction",
     "act_sd_s",
 )
+"""The kinds of residual error: proportional (a CV) or additive (an SD), on a concentration, an aPTT or an ACT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Residual:
-    """What a published model leaves unexplained in one measurement: ``name`` is one of ``RESIDUALS``."""
+    """The residual error of a published model in one measurement.
+
+    ``name``: its kind, one of ``RESIDUALS``.
+    ``value``: its size, with the place in a paper it was read from.
+    """
 
     name: str
     value: Value
@@ -86,13 +95,18 @@ class Residual:
 class Laboratory:
     """A hospital laboratory that reports one test.
 
-    ``assay`` is a key of ``ASSAYS``; ``reagent`` the aPTT reagent (``None``: the one the drug's response was written for);
-    ``turnaround_h`` the hours from draw to result on the ward (0 to 24); ``cv_fraction`` the coefficient of variation of the
-    assay (0 to 0.5); ``ceiling`` the level above which the assay reports only "more than" (``None``: 150 s, and that over the
-    control for the ratio; anti-Xa has none); ``resolution`` the last digit it prints (``None``: 1 s, 0.1, 0.01 U/mL).
-    ``drawn_from_heparin_line`` spoils every sample as blood from a heparinised lumen is spoilt: 20.5 s on the aPTT.
-    ``residual`` adds what a published model leaves unexplained (``drug.residual``): on a concentration to an anti-Xa, on an aPTT
-    or ACT to that.
+    ``assay``: a key of ``ASSAYS``.
+    ``reagent``: the aPTT reagent; ``None`` means the one the drug's response was published with.
+    ``turnaround_h``: hours from draw to result on the ward (0 to 24).
+    ``cv_fraction``: coefficient of variation of the assay (0 to 0.5).
+    ``ceiling``: highest level reported as a number; ``None`` means 150 s, for the ratio 150 s / control, for the ACT 999 s, and
+    no ceiling for the anti-Xa.
+    ``resolution``: step of rounding; ``None`` means 1 s, 0.1 for the ratio, 0.01 U/mL for the anti-Xa.
+    ``drawn_from_heparin_line``: True adds 20.5 s to every aPTT, the error of blood drawn through a heparinised line.
+    ``residual``: residual errors of a published model (``drug.residual``): those of the concentration apply to an anti-Xa, those
+    of the aPTT or ACT to that test.
+
+    Raises ``ValueError`` when a field lies outside its limits.
 
     Sources: imprecision of 3-5 % for the aPTT was looked for and not found in print, 5 % is assumed; anti-Xa CV at most 5 %
     (PMC6009553). A turnaround of 1 h is assumed. A ceiling of 150 s is that of the MIMIC-III hospital.
@@ -120,14 +134,14 @@ class Laboratory:
             check_between("resolution", self.resolution, 1e-4, 10.0)
         check_is("residual", self.residual, (list, tuple), "a list of Residual")
         object.__setattr__(self, "residual", tuple(self.residual))
-        for one in self.residual:
-            check_is("residual", one, Residual, "a Residual")
+        for residual in self.residual:
+            check_is("residual", residual, Residual, "a Residual")
         floats(self, "turnaround_h", "cv_fraction", "ceiling", "resolution")
 
     __repr__ = shown
 
-    def ceiling_for(self, reagent: Reagent | ClottingTime | None) -> float:
-        """Return the highest level this laboratory writes as a number."""
+    def ceiling_for(self, reagent: Curve | None) -> float:
+        """Return the highest level this laboratory reports as a number, in the unit of its assay."""
         if self.ceiling is not None:
             return self.ceiling
         if self.assay == "aptt_ratio" and reagent is not None:
@@ -138,12 +152,16 @@ class Laboratory:
         self,
         concentration_u_per_ml: float,
         patient: Patient,
-        responses: Responses | Reagent | ClottingTime,
+        responses: Responses | Curve,
         drawn_h: float,
         seed: int,
         subject: int = 0,
     ) -> Lab:
-        """Return what the ward will read of blood drawn now: the true level, spoilt, blurred, capped and rounded."""
+        """Return the result that the ward will read for blood drawn now.
+
+        The true level, plus the error of the line, the residual error and the assay error, then capped and rounded. The
+        errors are the same for the same ``seed``, ``subject`` and ``drawn_h``.
+        """
         value, above = self.report_many(
             np.array([concentration_u_per_ml]), patient, responses, np.array([drawn_h]), seed, np.array([subject])
         )
@@ -159,19 +177,22 @@ class Laboratory:
         self,
         concentration_u_per_ml: np.ndarray,
         patient: Patient | Cohort,
-        responses: Responses | Reagent | ClottingTime,
+        responses: Responses | Curve,
         drawn_h: np.ndarray,
         seed: int,
         subjects: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the ward will read of many tubes: values and whether the assay stopped counting, arrays of shape (m,)."""
+        """Return the results of many samples: values, and whether each is above the ceiling, two arrays of shape (m,).
+
+        ``concentration_u_per_ml``, ``drawn_h`` and ``subjects`` have shape (m,); see :meth:`report`.
+        """
         reagent = responses.aptt if isinstance(responses, Responses) else responses
-        concentration = self._unexplained(concentration_u_per_ml, "concentration", "u_per_ml", drawn_h, seed, subjects)
+        concentration = self._with_residual(concentration_u_per_ml, "concentration", "u_per_ml", drawn_h, seed, subjects)
         true_level = level(self.assay, concentration, patient, responses, drawn_h)
         control_s = reagent.control_aptt_s if self.assay == "aptt_ratio" and reagent is not None else 1.0
         if self.drawn_from_heparin_line and self.assay in ("aptt_s", "aptt_ratio"):
             true_level = true_level + FROM_HEPARIN_LINE_S.value / control_s
-        measured = self._unexplained(true_level, self.assay.partition("_")[0], "s", drawn_h, seed, subjects, control_s)
+        measured = self._with_residual(true_level, self.assay.partition("_")[0], "s", drawn_h, seed, subjects, control_s)
         error = self.cv_fraction * standard_normals(seed, Stream.ASSAY.of(self.assay), drawn_h, subjects)
         seen = measured * each(math.exp, error)
         ceiling = self.ceiling_for(reagent)
@@ -179,17 +200,20 @@ class Laboratory:
         above = seen > ceiling
         return np.where(above, ceiling, np.minimum(ceiling, round_all_to(np.minimum(seen, 1e6), resolution))), above
 
-    def _unexplained(
+    def _with_residual(
         self, true: np.ndarray, kind: str, unit: str, drawn_h: np.ndarray, seed: int, subjects: np.ndarray, scale: float = 1.0
     ) -> np.ndarray:
-        """Return a level with what the published model leaves unexplained in one measurement; never below zero."""
-        for one in self.residual:
-            belongs = kind != "concentration" or self.assay == "anti_xa_u_per_ml"  # the concentration as it was measured
-            if not (belongs and one.name.startswith(f"{kind}_")):
+        """Return a level (m,) with the residual errors of this kind; never below zero.
+
+        ``kind``: "concentration", "aptt" or "act". ``scale``: the additive error is divided by it (the control of a ratio).
+        """
+        for residual in self.residual:
+            applies = kind != "concentration" or self.assay == "anti_xa_u_per_ml"  # a clotting time has residuals of its own
+            if not (applies and residual.name.startswith(f"{kind}_")):
                 continue
-            z = standard_normals(seed, Stream.RESIDUAL.of(one.name), drawn_h, subjects)
-            if one.name == f"{kind}_cv_fraction":
-                true = true * log_normal(one.value.value, z)
-            elif one.name == f"{kind}_sd_{unit}":
-                true = np.maximum(0.0, true + one.value.value / scale * z)
+            z = standard_normals(seed, Stream.RESIDUAL.of(residual.name), drawn_h, subjects)
+            if residual.name == f"{kind}_cv_fraction":
+                true = true * log_normal(residual.value.value, z)
+            elif residual.name == f"{kind}_sd_{unit}":
+                true = np.maximum(0.0, true + residual.value.value / scale * z)
         return true

@@ -1,7 +1,7 @@
-"""How clotting answers a concentration: aPTT, its ratio, ACT, anti-Xa, and the ranges clinicians aim at.
+"""The response to a concentration: aPTT, aPTT ratio, ACT and anti-Xa, forwards and backwards.
 
 The aPTT rises exponentially with heparin (Whitfield & Levy 1980: ln aPTT is linear in concentration from 0.05 to 0.8 U/mL,
-r2 > 0.987 in all of 17 volunteers). How steeply depends on the reagent, which is why seconds do not travel between hospitals.
+r2 > 0.987 in all of 17 volunteers). The slope depends on the reagent, so a range in seconds is valid in one hospital only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,16 +17,18 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.body.covariate import Covariate, product
+from heparin_pk.body.covariate import Covariate, Effects, Numbers, product
 from heparin_pk.body.patient import Cohort, Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Reagent:
-    """An aPTT reagent: how steeply ln(aPTT) rises with heparin, and the aPTT of normal plasma it is compared with.
+    """An aPTT reagent: how steeply ln(aPTT) rises with heparin, and the control aPTT it is compared with.
 
-    ``slope_ml_per_u`` is the slope m of ln(aPTT) = ln(baseline) + m * concentration (0.1 to 10 mL/U); ``control_aptt_s`` the
-    laboratory's control, the denominator of the aPTT ratio (15 to 60 s).
+    ``name``: its name.
+    ``slope_ml_per_u``: the slope m of ln(aPTT) = ln(baseline) + m * concentration, mL/U (0.1 to 10).
+    ``source``: the paper the slope was read from.
+    ``control_aptt_s``: aPTT of normal plasma, the denominator of the aPTT ratio, s (15 to 60).
 
     Raises ``ValueError`` outside these limits or without a source.
     """
@@ -50,9 +53,10 @@ class Reagent:
     def from_matched_range(
         cls, *, name: str, anti_xa_u_per_ml: tuple[float, float], aptt_ratio: tuple[float, float], source: Source
     ) -> Reagent:
-        """Return the reagent whose slope passes closest to a published pair of matched ranges.
+        """Return the reagent whose slope fits a published pair of matched ranges best.
 
-        Least squares through the origin on ln(ratio), so that no heparin leaves the aPTT at its baseline.
+        Least squares through the origin on ln(ratio), so that without heparin the aPTT is the baseline. Raises ``ValueError``
+        unless both ranges rise, the anti-Xa from above 0 and the ratio from above 1.
 
         >>> guideline = Reagent.from_matched_range(
         ...     name="guideline", anti_xa_u_per_ml=(0.3, 0.7), aptt_ratio=(1.5, 2.5),
@@ -73,13 +77,20 @@ class Reagent:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClottingTime:
-    """A published law of a clotting time that is not the exponential one: a straight line, or one that flattens.
+    """A published clotting-time curve that is not exponential: a straight line, one that saturates, or the sum of both.
 
-    baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C / (``half_at_u_per_ml`` + C), for ``assay`` "aptt_s" or "act_s".
-    ``baseline_s`` is the time without the drug (the patient's own, where known, comes first); ``control_s`` the denominator of
-    a ratio.
+    Clotting time = baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C / (``half_at_u_per_ml`` + C).
 
-    Raises ``ValueError`` outside its limits, without a source, or when no dose would move it.
+    ``name``: its name.
+    ``assay``: "aptt_s" or "act_s".
+    ``baseline_s``: clotting time without the drug, s (15 to 300); used for an ACT where the patient's own is unknown.
+    ``source``: the paper the curve was read from.
+    ``slope_s_ml_per_u``: slope of the straight part, s mL/U.
+    ``most_s``: most that the saturating part adds, s.
+    ``half_at_u_per_ml``: concentration at which it adds half of that, U/mL.
+    ``control_aptt_s``: aPTT of normal plasma, the denominator of the aPTT ratio, s (15 to 60).
+
+    Raises ``ValueError`` outside its limits, without a source, or when ``slope_s_ml_per_u`` and ``most_s`` are both 0.
     """
 
     name: str
@@ -106,6 +117,9 @@ class ClottingTime:
 
     __repr__ = shown
 
+
+Curve = Reagent | ClottingTime
+"""An aPTT curve."""
 
 WHITFIELD_1980 = Source(
     key="Whitfield_1980",
@@ -136,9 +150,9 @@ ANTITHROMBIN_AND_ANTI_XA = Source(
     url="https://repub.eur.nl/pub/115265",
 )
 ENOUGH_ANTITHROMBIN_FRACTION = 0.27
-"""Above this the aPTT answers heparin as ever; antithrombin-depleted plasma needs twice the heparin (Krulder 1996)."""
+"""From this antithrombin on the aPTT responds to heparin as usual; depleted plasma needs twice the heparin (Krulder 1996)."""
 
-ANTITHROMBIN_LAWS = (
+ANTITHROMBIN_EFFECTS = (
     Covariate(
         name="antithrombin",
         feature="antithrombin_fraction",
@@ -158,30 +172,32 @@ ANTITHROMBIN_LAWS = (
         words="I am short of antithrombin: the anti-Xa assay finds less of the heparin I was given.",
     ),
 )
-"""Heparin acts through antithrombin. The aPTT hardly notices until it is nearly gone; the anti-Xa falls in proportion."""
+"""Heparin acts through antithrombin: the aPTT responds less only below 0.27 of normal, the anti-Xa falls in proportion."""
 
 BEYOND_ANY_ASSAY = 12.0
-"""ln(aPTT / baseline) goes no further: 160,000 times the baseline means "does not clot", and no number stands for it."""
+"""Upper limit of ln(aPTT / baseline): 160,000 times the baseline means "does not clot"; the limit prevents an overflow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Responses:
-    """How blood answers one drug: its aPTT law, its ACT law, what an anti-Xa assay sees of it, and the covariate_effects patients add.
+    """The response to one drug: its clotting-time curves, the share that an anti-Xa assay finds, and its covariate effects.
 
-    ``aptt`` is a :class:`Reagent` or a :class:`ClottingTime`, ``act`` a :class:`ClottingTime`; ``None`` means that nothing was
-    published. ``anti_xa_fraction`` is 1 for heparins and 0 for direct thrombin inhibitors.
+    ``aptt``: aPTT curve, a :class:`Reagent` or a :class:`ClottingTime`; ``None``: none was published.
+    ``act``: ACT curve, a :class:`ClottingTime`; ``None``: none was published.
+    ``anti_xa_fraction``: share of the drug that an anti-Xa assay finds: 1 for heparins, 0 for direct thrombin inhibitors.
+    ``covariate_effects``: covariate effects on the response; those on kinetics are ignored here.
     """
 
-    aptt: Reagent | ClottingTime | None
+    aptt: Curve | None
     act: ClottingTime | None = None
     anti_xa_fraction: float = 1.0
-    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
+    covariate_effects: Effects = ANTITHROMBIN_EFFECTS
 
     __repr__ = shown
 
     @property
     def assays(self) -> tuple[str, ...]:
-        """The keys of ``ASSAYS`` this drug has an answer for."""
+        """The keys of ``ASSAYS`` for which a response to this drug was published."""
         known = {
             "aptt_s": self.aptt is not None,
             "aptt_ratio": self.aptt is not None,
@@ -191,35 +207,38 @@ class Responses:
         return tuple(assay for assay, is_known in known.items() if is_known)
 
 
-def slope_ml_per_u(patient: Patient | Cohort, reagent: Reagent, covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS):
-    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times what the covariate_effects make of it.
+def slope_ml_per_u(patient: Patient | Cohort, reagent: Reagent, covariate_effects: Effects = ANTITHROMBIN_EFFECTS) -> Any:
+    """Return how steeply ln(aPTT) rises with heparin in this patient, mL/U: the reagent's slope times the covariate effects.
 
-    Antithrombin hardly matters until it is nearly gone: the reagent's slope down to an antithrombin of 0.27, from there in a
-    straight line (DERIVED) to half of it without antithrombin. Source: Krulder 1996, abstract: over 0.27 U/mL the response is
-    similar, depleted plasma needs twice the heparin.
+    By default the only covariate effect is that of antithrombin: the reagent's slope down to an antithrombin of 0.27, from
+    there in a straight line (DERIVED) to half of it without antithrombin. Source: Krulder 1996, abstract: over 0.27 U/mL the
+    response is similar, depleted plasma needs twice the heparin.
     """
     return reagent.slope_ml_per_u * product(covariate_effects, "slope_ml_per_u", patient)
 
 
 def active_u_per_ml(
-    concentration_u_per_ml, patient: Patient | Cohort, covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS, time_h=0.0
-):
-    """Return the concentration as blood feels it at a time of the day: the same, unless a law swings over 24 h."""
+    concentration_u_per_ml: Any, patient: Patient | Cohort, covariate_effects: Effects = ANTITHROMBIN_EFFECTS, time_h: Any = 0.0
+) -> Any:
+    """Return the effective concentration ``time_h`` hours after the start, U/mL.
+
+    It is the concentration itself, unless a covariate effect on ``activity_fraction`` swings over 24 h.
+    """
     swing = product(covariate_effects, "activity_fraction", patient, time_h)
     return concentration_u_per_ml if isinstance(swing, float) and swing == 1.0 else concentration_u_per_ml * swing
 
 
 def aptt_s(
-    concentration_u_per_ml,
+    concentration_u_per_ml: Numbers,
     patient: Patient | Cohort,
-    reagent: Reagent | ClottingTime,
-    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
-    time_h=0.0,
-):
+    reagent: Curve,
+    covariate_effects: Effects = ANTITHROMBIN_EFFECTS,
+    time_h: Numbers = 0.0,
+) -> Any:
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
-    With a reagent, baseline * exp(m * C): without heparin it is the baseline, exactly. Source: Whitfield & Levy 1980. Gross
-    overdoses end at ``BEYOND_ANY_ASSAY``. With a published straight line or plateau, that.
+    With a :class:`Reagent` it is baseline * exp(m * C): without heparin exactly the baseline (source: Whitfield & Levy 1980);
+    the exponent is limited to ``BEYOND_ANY_ASSAY``. With a :class:`ClottingTime` it is the published curve.
     """
     c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if isinstance(reagent, ClottingTime):
@@ -230,65 +249,69 @@ def aptt_s(
     return patient.baseline_aptt_s * np.exp(np.minimum(BEYOND_ANY_ASSAY, slope * c))
 
 
-def _clotting_time_s(c, law: ClottingTime, baseline_s: float, steeper: float):
-    return baseline_s + steeper * (law.slope_s_ml_per_u * c + law.most_s * c / (law.half_at_u_per_ml + c))
+def _clotting_time_s(c: Numbers, curve: ClottingTime, baseline_s: float, factor: float) -> Numbers:
+    return baseline_s + factor * (curve.slope_s_ml_per_u * c + curve.most_s * c / (curve.half_at_u_per_ml + c))
 
 
 def aptt_ratio(
-    concentration_u_per_ml,
+    concentration_u_per_ml: Numbers,
     patient: Patient | Cohort,
-    reagent: Reagent | ClottingTime,
-    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
-    time_h=0.0,
-):
+    reagent: Curve,
+    covariate_effects: Effects = ANTITHROMBIN_EFFECTS,
+    time_h: Numbers = 0.0,
+) -> Any:
     """Return the true aPTT divided by the laboratory's control aPTT."""
     return aptt_s(concentration_u_per_ml, patient, reagent, covariate_effects, time_h) / reagent.control_aptt_s
 
 
 def act_s(
-    concentration_u_per_ml,
+    concentration_u_per_ml: Numbers,
     patient: Patient | Cohort,
     law: ClottingTime,
-    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
-    time_h=0.0,
-):
-    """Return the true activated clotting time (the test of the catheter laboratory and the bypass pump), s."""
+    covariate_effects: Effects = ANTITHROMBIN_EFFECTS,
+    time_h: Numbers = 0.0,
+) -> Any:
+    """Return the true activated clotting time, s: the test used in catheter laboratories and on cardiopulmonary bypass.
+
+    ``law``: the ACT curve; its baseline counts only where the patient's own is unknown.
+    """
     baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
     c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     return _clotting_time_s(c, law, baseline_s, product(covariate_effects, "slope_ml_per_u", patient))
 
 
 def anti_xa_u_per_ml(
-    concentration_u_per_ml,
+    concentration_u_per_ml: Numbers,
     patient: Patient | Cohort,
-    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS,
-    time_h=0.0,
-):
-    """Return the anti-Xa activity an assay without added antithrombin finds, U/mL.
+    covariate_effects: Effects = ANTITHROMBIN_EFFECTS,
+    time_h: Numbers = 0.0,
+) -> Any:
+    """Return the anti-Xa activity found by an assay without added antithrombin, U/mL.
 
-    Heparin acts through antithrombin: below normal antithrombin the recovery falls in proportion, above it nothing is gained.
+    Heparin acts through antithrombin: below normal antithrombin the recovery falls in proportion, above it it stays complete.
     Source: recovery "linearly reduced with antithrombin activity decreasing below 100%", repub.eur.nl/pub/115265. An oral
-    factor Xa inhibitor still in the blood is found too, where a law says so.
+    factor Xa inhibitor still in the blood is added where there is a covariate effect of the form "fades".
     """
     found = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h) * product(
         covariate_effects, "recovery_fraction", patient
     )
-    for law in covariate_effects:
-        if law.form == "fades" and law.applies_to(patient):
-            found = found + law.added(patient, time_h)
+    for effect in covariate_effects:
+        if effect.form == "fades" and effect.applies_to(patient):
+            found = found + effect.added(patient, time_h)
     return found
 
 
 def level(
-    assay: str, concentration_u_per_ml, patient: Patient | Cohort, responses: Responses | Reagent | ClottingTime, time_h=0.0
-):
-    """Return the true level of ``assay`` (one of ``ASSAYS``) at a concentration, a number or an array.
+    assay: str, concentration_u_per_ml: Numbers, patient: Patient | Cohort, responses: Responses | Curve, time_h: Numbers = 0.0
+) -> Any:
+    """Return the true level of a test at a concentration, in the unit of the assay: a number or an array.
 
-    ``responses`` is what :class:`Responses` says, or a reagent alone; ``time_h`` the hours since the start (an array of the same
-    shape, or a number), which only a swing over the day and a fading drug read.
+    ``assay``: a key of ``ASSAYS``.
+    ``concentration_u_per_ml``: a number or an array, U/mL; for a cohort an array (n,).
+    ``responses``: the drug's :class:`Responses`, or an aPTT curve alone.
+    ``time_h``: hours since the start, a number or an array of the same shape; only the forms "swing" and "fades" use it.
 
-    A cohort takes an array, one number a person. Raises ``ValueError`` for a negative concentration, and for an assay nobody
-    published for this drug.
+    Raises ``ValueError`` for a negative concentration, and for an assay without a published response to this drug.
     """
     check_one_of("assay", assay, ASSAYS)
     if not isinstance(responses, Responses):
@@ -305,55 +328,56 @@ def level(
         assert responses.act is not None  # or it would not be among its assays
         return act_s(concentration_u_per_ml, patient, responses.act, covariate_effects, time_h)
     assert responses.aptt is not None
-    law = aptt_s if assay == "aptt_s" else aptt_ratio
-    return law(concentration_u_per_ml, patient, responses.aptt, covariate_effects, time_h)
+    function = aptt_s if assay == "aptt_s" else aptt_ratio
+    return function(concentration_u_per_ml, patient, responses.aptt, covariate_effects, time_h)
 
 
-def felt_u_per_ml(assay: str, concentration_u_per_ml, patient: Patient | Cohort, responses: Responses, time_h=0.0):
-    """Return the concentration that would give an assay's level at a typical time of the day and with nothing else in the blood.
+def felt_u_per_ml(
+    assay: str, concentration_u_per_ml: Numbers, patient: Patient | Cohort, responses: Responses, time_h: Numbers = 0.0
+) -> Any:
+    """Return the concentration that gives the same level without a daily swing and without an oral factor Xa inhibitor, U/mL.
 
-    The level rises with it whatever the hour; :func:`concentration_for_u_per_ml` says at which of it a level is reached.
+    The level depends on it alone, whatever the time of day, and rises with it. :func:`concentration_for_u_per_ml` is the
+    inverse: the value of it at which a level is reached.
     """
     felt = active_u_per_ml(concentration_u_per_ml, patient, responses.covariate_effects, time_h)
-    if assay == "anti_xa_u_per_ml":
-        for law in responses.covariate_effects:
-            if law.form == "fades" and law.applies_to(patient):
-                felt = felt + law.added(patient, time_h) / product(responses.covariate_effects, "recovery_fraction", patient)
+    for effect in responses.covariate_effects:
+        if assay == "anti_xa_u_per_ml" and effect.form == "fades" and effect.applies_to(patient):
+            felt = felt + effect.added(patient, time_h) / product(responses.covariate_effects, "recovery_fraction", patient)
     return felt
 
 
-def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Cohort, responses: Responses):
-    """Return the concentration (see :func:`felt_u_per_ml`) at which an assay reaches a value, a number or one a person.
+def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Cohort, responses: Responses) -> Any:
+    """Return the concentration (see :func:`felt_u_per_ml`) at which an assay reaches a value, U/mL; (n,) for a cohort.
 
-    Below the value without the drug there is none: the answer is then below 0. Raises ``ValueError`` for an assay nobody
-    published for this drug, and for a law that flattens (``most_s``), which has no inverse written here.
+    A value below the one without the drug gives a negative number. Raises ``ValueError`` for an assay without a published
+    response to this drug, and for a curve that saturates (``most_s`` above 0), whose inverse is not implemented.
     """
     check_one_of("assay", assay, responses.assays)
     covariate_effects = responses.covariate_effects
     if assay == "anti_xa_u_per_ml":
         return value / product(covariate_effects, "recovery_fraction", patient)
-    law = responses.act if assay == "act_s" else responses.aptt
-    assert law is not None  # or it would not be among the assays
-    seconds = value * law.control_aptt_s if assay == "aptt_ratio" else value
-    if isinstance(law, Reagent):
-        return each(math.log, seconds / patient.baseline_aptt_s) / slope_ml_per_u(patient, law, covariate_effects)
-    if law.most_s > 0.0:
-        raise ValueError(f"{law.name} flattens; no concentration is read back from it")
+    curve = responses.act if assay == "act_s" else responses.aptt
+    assert curve is not None  # or it would not be among the assays
+    seconds = value * curve.control_aptt_s if assay == "aptt_ratio" else value
+    if isinstance(curve, Reagent):
+        return each(math.log, seconds / patient.baseline_aptt_s) / slope_ml_per_u(patient, curve, covariate_effects)
+    if curve.most_s > 0.0:
+        raise ValueError(f"{curve.name} saturates (most_s is above 0); its inverse is not implemented")
     baseline_s = patient.baseline_aptt_s
     if assay == "act_s":
-        baseline_s = law.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
-    return (seconds - baseline_s) / law.slope_s_ml_per_u / product(covariate_effects, "slope_ml_per_u", patient)
+        baseline_s = curve.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
+    return (seconds - baseline_s) / curve.slope_s_ml_per_u / product(covariate_effects, "slope_ml_per_u", patient)
 
 
-def aptt_range_for_anti_xa(
-    reagent: Reagent | ClottingTime, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)
-) -> TherapeuticRange:
-    """Return the aPTT range of this reagent that corresponds to an anti-Xa range, as laboratories derive theirs.
+def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:
+    """Return the aPTT range that corresponds to an anti-Xa range with this reagent, rounded to whole seconds.
 
-    The ends are rounded to whole seconds. With the same anti-Xa 0.3-0.7 U/mL a sensitive reagent has a far higher range. A
-    patient short of antithrombin needs more heparin for the same anti-Xa, and has a longer aPTT at it.
+    Laboratories derive their aPTT range in this way. For the same anti-Xa of 0.3 to 0.7 U/mL a sensitive reagent has a far
+    higher range. A patient short of antithrombin needs more heparin for the same anti-Xa, and then has a longer aPTT.
 
-    Raises ``ValueError`` unless two levels rise between 0.01 and 10 U/mL, or without any antithrombin.
+    Raises ``ValueError`` unless ``anti_xa_range`` is two rising levels between 0.01 and 10 U/mL, and for a patient without
+    antithrombin.
     """
     ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
     if len(ends) != 2 or not ends[0] < ends[1]:

@@ -1,1 +1,1 @@
-"""Who is treated, and where the drug goes: patients, body size, kinetics, covariate effects."""
+"""The patient and where the drug goes: patients, cohorts, body size, kinetics, covariate effects."""

@@ -1,7 +1,8 @@
-"""How big somebody is, in the measures doses and published models use: each a formula with its paper.
+"""Body size in the measures that doses and published models use: each a formula with its paper.
 
-Raises ``ValueError`` naming what is missing (``height_cm``, ``sex``, ``age_y``) where a formula needs it. A
-:class:`~heparin_pk.body.patient.Cohort` gets an array, one number a person.
+Every function takes a :class:`~heparin_pk.body.patient.Patient` and returns a number, or a
+:class:`~heparin_pk.body.patient.Cohort` and returns an array of shape (n,). Raises ``ValueError`` that names the missing
+field (``height_cm``, ``sex``, ``age_y``) where a formula needs one that is unknown.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def _height_cm(patient: Patient | Cohort) -> Any:
     return patient.height_cm
 
 
-def _known(patient: Patient | Cohort, measure: str, *names: str) -> None:
+def _check_known(patient: Patient | Cohort, measure: str, *names: str) -> None:
+    """Raise ``ValueError`` where a field that the measure needs is unknown."""
     missing = [name for name in names if getattr(patient, name) is None]
     if missing:
         raise ValueError(f"{measure} needs {' and '.join(missing)} of the patient; got {patient!r}")
@@ -51,7 +53,7 @@ def _known(patient: Patient | Cohort, measure: str, *names: str) -> None:
 
 def bmi(patient: Patient | Cohort) -> Any:
     """Return the body-mass index, kg/m2."""
-    _known(patient, "the body-mass index", "height_cm")
+    _check_known(patient, "the body-mass index", "height_cm")
     height_m = _height_cm(patient) / 100.0
     return patient.weight_kg / (height_m * height_m)
 
@@ -61,49 +63,58 @@ def ideal_body_weight_kg(patient: Patient | Cohort) -> Any:
 
     Source: Green et al. 2005, references 19 and 20, as traced by nlmixr2lib.
     """
-    _known(patient, "the ideal body weight", "height_cm", "sex")
+    _check_known(patient, "the ideal body weight", "height_cm", "sex")
     return choose(patient.female, 45.5, 50.0) + 2.3 * (_height_cm(patient) / 2.54 - 60.0)
 
 
 def adjusted_body_weight_kg(patient: Patient | Cohort, share_fraction: float = 0.4) -> Any:
-    """Return the ideal weight and a share of what lies above it (0.3 and 0.4 are in use); below the ideal, the true weight."""
+    """Return the ideal weight plus a share of the weight above it, kg; below the ideal weight, the true weight.
+
+    ``share_fraction``: that share, 0 to 1; 0.3 and 0.4 are in use.
+    """
     share_fraction = check_between("share_fraction", share_fraction, 0.0, 1.0)
     ideal = ideal_body_weight_kg(patient)
     return choose(patient.weight_kg > ideal, ideal + share_fraction * (patient.weight_kg - ideal), patient.weight_kg)
 
 
 def blood_volume_l(patient: Patient | Cohort) -> Any:
-    """Return Nadler's blood volume, L; source ``NADLER``."""
-    _known(patient, "the blood volume", "height_cm", "sex")
+    """Return Nadler's blood volume, L.
+
+    Source: ``NADLER``.
+    """
+    _check_known(patient, "the blood volume", "height_cm", "sex")
     cube_m3 = power(_height_cm(patient) / 100.0, 3)
     woman = 0.3561 * cube_m3 + 0.03308 * patient.weight_kg + 0.1833
     return choose(patient.female, woman, 0.3669 * cube_m3 + 0.03219 * patient.weight_kg + 0.604)
 
 
 def lean_body_weight_kg(patient: Patient | Cohort) -> Any:
-    """Return James's lean body weight, kg; source ``LEAN_BODY_WEIGHT``."""
-    _known(patient, "the lean body weight", "height_cm", "sex")
+    """Return James's lean body weight, kg.
+
+    Source: ``LEAN_BODY_WEIGHT``.
+    """
+    _check_known(patient, "the lean body weight", "height_cm", "sex")
     ratio = patient.weight_kg / _height_cm(patient)
     woman = 1.07 * patient.weight_kg - 148.0 * (ratio * ratio)
     return choose(patient.female, woman, 1.10 * patient.weight_kg - 120.0 * (ratio * ratio))
 
 
 def fat_free_mass_kg(patient: Patient | Cohort) -> Any:
-    """Return Janmahasatian's fat-free mass, kg; with an age it carries Al-Sallami's factor (an extrapolation below 3 years).
+    """Return Janmahasatian's fat-free mass, kg; where the age is known, times Al-Sallami's factor for children.
 
-    Source ``FAT_FREE_MASS``.
+    Below 3 years that factor is an extrapolation. Source: ``FAT_FREE_MASS``.
     """
-    _known(patient, "the fat-free mass", "height_cm", "sex")
+    _check_known(patient, "the fat-free mass", "height_cm", "sex")
     girl = _fat_free_mass_kg(patient, 8780.0, 244.0, 1.11, 7.1, 1.1)
     return choose(patient.female, girl, _fat_free_mass_kg(patient, 6680.0, 216.0, 0.88, 13.4, 12.7))
 
 
-def _fat_free_mass_kg(patient: Patient | Cohort, base: float, per_bmi: float, maturing: float, half_y: float, steep: float):
+def _fat_free_mass_kg(patient: Patient | Cohort, base: float, per_bmi: float, at_0: float, half_y: float, hill: float) -> Any:
     adult = 9270.0 * patient.weight_kg / (base + per_bmi * bmi(patient))
     if patient.age_y is None:
         return adult
-    grown = power(patient.age_y / half_y, steep)
-    return (maturing + (1.0 - maturing) * (grown / (1.0 + grown))) * adult
+    maturity = power(patient.age_y / half_y, hill)
+    return (at_0 + (1.0 - at_0) * (maturity / (1.0 + maturity))) * adult
 
 
 MEASURES = {
@@ -118,11 +129,11 @@ MEASURE_SOURCES = {
     "lean_body_weight_kg": LEAN_BODY_WEIGHT,
     "blood_volume_l": NADLER,
 }
-"""The paper behind each measure a published set scales with."""
+"""The paper behind each measure that a published parameter set scales with."""
 
 
 def measure(patient: Patient | Cohort, name: str) -> Any:
-    """Return a measure of the patient by name: a field, or one of the formulas above; ``None`` where it is not known."""
+    """Return a measure by name: a field of the patient, or one of ``MEASURES``; ``None`` where a field is unknown."""
     return MEASURES[name](patient) if name in MEASURES else getattr(patient, name)
 
 
@@ -130,7 +141,11 @@ DOSING_WEIGHTS = ("actual", "ideal", "adjusted", "capped")
 
 
 def dosing_weight_kg(patient: Patient | Cohort, rule: str, *, share_fraction: float = 0.4, cap_kg: float = 100.0) -> Any:
-    """Return the weight a hospital would dose by: ``"actual"``, ``"ideal"``, ``"adjusted"`` (by a share), ``"capped"``.
+    """Return the weight that a hospital's rule doses by, kg.
+
+    ``rule``: "actual", "ideal", "adjusted" (:func:`adjusted_body_weight_kg`) or "capped".
+    ``share_fraction``: for "adjusted", the share of the weight above the ideal.
+    ``cap_kg``: for "capped", the highest weight, kg (1 to 400).
 
     >>> round(dosing_weight_kg(Patient(weight_kg=150, height_cm=170, sex="female"), "adjusted"))
     97

@@ -1,12 +1,13 @@
-"""How a feature of the patient changes a number of a model: one law, its size, its paper, and what the patient would say.
+"""Covariate effects: how a feature of the patient changes a parameter of a model, with its size and its paper.
 
-A law is data: it can be printed, stored, switched off (``drug.without("smoking")``) and found in the citations. A feature
-that is not known, or absent, leaves the typical number untouched.
+A covariate effect is data: it can be printed, stored, switched off (``drug.without("smoking")``) and found in the citations.
+A feature that is unknown or absent leaves the typical value unchanged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from heparin_pk.base.source import Value
 from heparin_pk.body.bodysize import MEASURES, measure
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Cohort, Patient
+
+Numbers = float | np.ndarray
+"""One number, or an array with one number a patient (or a moment)."""
 
 FORMS = {
     "times": "factor where the feature is true",
@@ -33,14 +37,21 @@ FEATURES = {field.name for field in fields(Patient)} - {"factors", "sex"} | {"fe
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Covariate:
-    """One way in which patients differ.
+    """A covariate effect: one feature of the patient changes one or more parameters.
 
-    ``name`` switches it; ``feature`` is a field of :class:`Patient` or a measure of ``bodysize``; ``on`` names the numbers it
-    changes: fields of :class:`Kinetics`, ``slope_ml_per_u`` (how steeply the aPTT rises), ``recovery_fraction`` (what an
-    anti-Xa assay finds), ``activity_fraction`` (both), ``anti_xa_u_per_ml`` (added to it). ``form`` is a key of ``FORMS``,
-    ``effect`` its size with the place it was read in, ``words`` what the patient would say.
+    ``name``: the name that switches it off (``drug.without(name)``).
+    ``feature``: a field of :class:`Patient`, or a measure of :mod:`~heparin_pk.body.bodysize`.
+    ``on``: the parameters it changes: fields of :class:`Kinetics`, or of the response: ``slope_ml_per_u`` (how steeply the
+    aPTT rises), ``recovery_fraction`` (the share of the drug that an anti-Xa assay finds), ``activity_fraction`` (both) or
+    ``anti_xa_u_per_ml`` (added to the anti-Xa).
+    ``form``: the formula, a key of ``FORMS``.
+    ``effect``: its size, with the place in a paper it was read from.
+    ``words``: the effect in one sentence, as the patient would say it.
+    ``reference``: the value of the feature from which on, or below which, the effect acts; for "swing" the time of day of its
+    maximum, h; ``None`` for "times" and "fades".
 
-    Raises ``ValueError`` for an unknown feature, number or form, or an effect without a source.
+    Raises ``ValueError`` for an unknown feature, parameter or form, an effect without a source, or a reference that is missing
+    or not needed.
     """
 
     name: str
@@ -58,8 +69,8 @@ class Covariate:
         check_one_of("form", self.form, FORMS)
         check_is("on", self.on, (list, tuple), "a list of names")
         object.__setattr__(self, "on", tuple(self.on))
-        for one in self.on:
-            check_one_of("on", one, (*KINETIC, *RESPONSE))
+        for parameter in self.on:
+            check_one_of("on", parameter, (*KINETIC, *RESPONSE))
         if not isinstance(self.effect, Value):
             raise ValueError(f"{self.name} needs a Value with its Source; got {self.effect!r}")
         if (self.reference is None) != (self.form in ("times", "fades")):
@@ -67,14 +78,14 @@ class Covariate:
         if self.reference is not None:
             object.__setattr__(self, "reference", check_between("reference", self.reference, 0.0, 1e4))
         if (self.form == "fades") != (self.on == ("anti_xa_u_per_ml",)):
-            raise ValueError(f"{self.name}: only what fades is added to anti_xa_u_per_ml; got {self.form!r} on {self.on}")
+            raise ValueError(f"{self.name}: the form 'fades' belongs to anti_xa_u_per_ml alone; got {self.form!r} on {self.on}")
 
     __repr__ = shown
 
-    def factor(self, patient: Patient | Cohort, time_h=0.0):
-        """Return what this patient's feature multiplies by, 1 where it is absent or unknown (time matters to a swing only).
+    def factor(self, patient: Patient | Cohort, time_h: Numbers = 0.0) -> Any:
+        """Return the factor that this feature puts on the parameter, 1 where it is absent or unknown; (n,) for a cohort.
 
-        A cohort gets one factor a person.
+        Only the form "swing" depends on ``time_h``, hours since the start.
         """
         x = measure(patient, self.feature) if self.feature not in MEASURES or self._measurable(patient) else None
         if x is None or self.form == "fades":
@@ -94,8 +105,8 @@ class Covariate:
             case _:
                 return 1.0 + effect * np.cos(2.0 * np.pi * (x + time_h - reference) / 24.0)
 
-    def added(self, patient: Patient | Cohort, time_h=0.0):
-        """Return what is added at a moment; 0 for every law that multiplies."""
+    def added(self, patient: Patient | Cohort, time_h: Numbers = 0.0) -> Any:
+        """Return the anti-Xa activity added ``time_h`` hours after the start, U/mL; 0 for every form but "fades"."""
         if self.form != "fades":
             return 0.0
         return measure(patient, self.feature) * 0.5 ** (time_h / self.effect.value)
@@ -105,14 +116,18 @@ class Covariate:
         return patient.height_cm is not None and patient.sex is not None
 
     def applies_to(self, patient: Patient | Cohort) -> bool:
-        """Return whether this patient (anybody of a cohort) has the feature: whether anything changes at any time of the day."""
+        """Return whether the effect changes anything for this patient (or any patient of a cohort), at any time of day."""
         return any(some(self.factor(patient, h) != 1.0) or some(self.added(patient, h) != 0.0) for h in (0.0, 7.0))
 
 
-def product(covariate_effects: tuple[Covariate, ...], parameter: str, patient: Patient | Cohort, time_h=0.0):
-    """Return the factor of all covariate_effects and of the person itself on one number."""
-    factor = patient.factor(parameter)
-    for law in covariate_effects:
-        if parameter in law.on:
-            factor = factor * law.factor(patient, time_h)
+Effects = tuple[Covariate, ...]
+"""The covariate effects of one model or one response."""
+
+
+def product(covariate_effects: Effects, parameter: str, patient: Patient | Cohort, time_h: Numbers = 0.0) -> Any:
+    """Return the factor on one parameter: all covariate effects on it, times the patient's own factor; (n,) for a cohort."""
+    factor: Any = patient.factor(parameter)
+    for effect in covariate_effects:
+        if parameter in effect.on:
+            factor = factor * effect.factor(patient, time_h)
     return factor

@@ -1,11 +1,11 @@
-"""The one right-hand side: where heparin goes, in plain arithmetic.
+"""The kinetic model: its state, its parameters and its one right-hand side, :func:`derivatives`.
 
 Amounts are heparin units (U), volumes mL, time h, concentrations U/mL. A parameter that is zero switches its term off, so
-every published structure in the house (linear or saturable, one or two compartments, with or without a binding pool, given
-intravenously or under the skin, neutralised by protamine) is a special case of :func:`derivatives`.
+every published model structure in this package (linear or saturable, one or two compartments, with or without a binding pool,
+intravenous or subcutaneous, neutralised by protamine) is a special case of :func:`derivatives`.
 
-The function uses nothing but ``+ - * /``: Python floats, NumPy arrays and compiled code run the same lines and get the same
-bits. It has never heard of a patient, a nomogram or a clock on the wall.
+The right-hand side uses only ``+ - * /``, so Python floats, NumPy arrays and compiled code run the same lines and give the
+same bits. It knows no patient, no nomogram and no time of day.
 """
 
 from __future__ import annotations
@@ -20,16 +20,20 @@ import numpy as np
 from heparin_pk.base.checks import check_between, check_one_of, shown
 
 FASTEST_PER_H = 1000.0
-"""Nothing in heparin's kinetics acts within less than a few seconds; the engines are built for that."""
+"""The fastest rate allowed, per hour (a time constant of 3.6 s): the step sizes of the engines are built for it."""
 
 
 class State(NamedTuple):
-    """Where the heparin of one person is at one moment.
+    """The state of the kinetic model in one patient at one moment.
 
-    ``central_u``, ``peripheral_u`` and ``bound_u`` are heparin in plasma, in the second compartment and in the
-    endothelial/macrophage pool; ``depot1_u`` and ``depot2_u`` are the subcutaneous transit chain; ``protamine_u`` is protamine
-    in the units of heparin it can neutralise; ``effect_u_per_ml`` trails the plasma concentration when ``ke0_per_h`` is set;
-    ``auc_u_h_per_ml`` is the area under the concentration so far.
+    ``central_u``: heparin in plasma, U.
+    ``peripheral_u``: heparin in the second compartment, U.
+    ``bound_u``: heparin in the endothelial/macrophage binding pool, U.
+    ``depot1_u``: heparin in the first transit compartment under the skin, U.
+    ``depot2_u``: heparin in the second transit compartment under the skin, U.
+    ``protamine_u``: protamine in plasma, in units of heparin it can neutralise.
+    ``effect_u_per_ml``: concentration in the effect compartment, U/mL; it follows the plasma when ``ke0_per_h`` is above 0.
+    ``auc_u_h_per_ml``: area under the plasma concentration since 0 h, U h/mL.
     """
 
     central_u: float = 0.0
@@ -43,7 +47,11 @@ class State(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """The numbers :func:`derivatives` reads, in the order in which it reads them; volumes turned over, for division is slow."""
+    """The parameters of :func:`derivatives`, in the order in which it takes them.
+
+    As in :class:`Kinetics`, but with the two volumes stored as their inverses, because division is slow:
+    ``inverse_v1_per_ml`` = 1 / ``v1_ml`` and ``inverse_v2_per_ml`` = 1 / ``v2_ml``.
+    """
 
     inverse_v1_per_ml: float
     clearance_ml_per_h: float
@@ -62,15 +70,27 @@ class Rates(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Kinetics:
-    """How one person distributes and eliminates heparin: the parameters of the right-hand side, in absolute units.
+    """How one patient distributes and eliminates heparin: the kinetic parameters in absolute units; 0 switches a term off.
 
-    ``vmax_u_per_h`` with ``km_u_per_ml`` is Michaelis-Menten elimination; ``bmax_u`` with ``kon_ml_per_u_per_h`` and
-    ``kint_per_h`` the finite binding pool; ``q_ml_per_h`` with ``v2_ml`` the second compartment; ``ktr_per_h``, ``transits``,
-    ``bioavailability_fraction`` and ``lag_h`` the subcutaneous route; ``kr_ml_per_u_per_h`` and ``protamine_loss_per_h``
-    neutralisation by protamine; ``ke0_per_h`` an effect site.
+    ``v1_ml``: volume of the central compartment (plasma), mL.
+    ``clearance_ml_per_h``: linear clearance, mL/h.
+    ``vmax_u_per_h``: most that the saturable (Michaelis-Menten) elimination removes, U/h.
+    ``km_u_per_ml``: concentration at which it removes half of that, U/mL.
+    ``q_ml_per_h``: exchange with the second compartment, mL/h.
+    ``v2_ml``: volume of the second compartment, mL.
+    ``bmax_u``: capacity of the endothelial/macrophage binding pool, U.
+    ``kon_ml_per_u_per_h``: rate constant of binding to the pool, mL/U/h.
+    ``kint_per_h``: rate constant of internalisation from the pool, per hour.
+    ``ktr_per_h``: rate constant of absorption from each subcutaneous transit compartment, per hour.
+    ``transits``: number of subcutaneous transit compartments, 1 or 2.
+    ``bioavailability_fraction``: share of a subcutaneous dose that is absorbed.
+    ``lag_h``: delay before a subcutaneous dose starts to be absorbed, h.
+    ``kr_ml_per_u_per_h``: rate constant of neutralisation by protamine, mL/U/h.
+    ``protamine_loss_per_h``: rate constant of protamine's own elimination, per hour.
+    ``ke0_per_h``: rate constant of the effect compartment, per hour.
 
-    Raises ``ValueError`` when a parameter lies outside its limits, or when a term is half described (a ``vmax`` without
-    ``km``).
+    Raises ``ValueError`` when a parameter lies outside its limits, when a binding pool lacks ``kon_ml_per_u_per_h`` or
+    ``kint_per_h``, or when the parameters together act faster than ``FASTEST_PER_H``.
 
     >>> Kinetics(v1_ml=4000, vmax_u_per_h=1500, km_u_per_ml=0.5).clearance_at_ml_per_h(0.25)
     2000.0
@@ -124,7 +144,7 @@ class Kinetics:
     __repr__ = shown
 
     def rates(self) -> Rates:
-        """Return the numbers the right-hand side reads; without a pool nothing binds to it."""
+        """Return the parameters of the right-hand side; the binding constants are 0 where there is no pool."""
         has_pool = self.bmax_u > 0.0
         return Rates(
             1.0 / self.v1_ml,
@@ -143,13 +163,13 @@ class Kinetics:
         )
 
     def concentration_u_per_ml(self, central_u: Any) -> Any:
-        """Return the concentration that an amount in plasma makes, a number or an array, as the right-hand side reads it."""
+        """Return the concentration of an amount in plasma, U/mL (a number or an array), same bits as the right-hand side."""
         return central_u * (1.0 / self.v1_ml)
 
     @property
     def fastest_per_h(self) -> float:
-        """The fastest rate at which anything can happen at vanishing concentration, per hour."""
-        return _fastest_per_h(self)
+        """Upper limit of the rate constants of the model, reached at zero concentration, per hour."""
+        return float(_fastest_per_h(self))
 
     @property
     def is_linear(self) -> bool:
@@ -158,16 +178,16 @@ class Kinetics:
 
     @property
     def can_neutralise(self) -> bool:
-        """True when this set says how protamine binds heparin."""
+        """True when this parameter set describes neutralisation by protamine."""
         return self.kr_ml_per_u_per_h > 0.0
 
     @property
     def can_absorb(self) -> bool:
-        """True when this set says how a subcutaneous dose is absorbed."""
+        """True when this parameter set describes the absorption of a subcutaneous dose."""
         return self.ktr_per_h > 0.0
 
     def clearance_at_ml_per_h(self, concentration_u_per_ml: float) -> float:
-        """Return the clearance at a steady concentration: what saturation leaves of it, mL/h."""
+        """Return the total clearance at a steady concentration, mL/h: it falls as elimination saturates."""
         c = concentration_u_per_ml
         saturable = self.vmax_u_per_h / (self.km_u_per_ml + c)
         if self.bmax_u > 0.0:
@@ -176,9 +196,9 @@ class Kinetics:
         return self.clearance_ml_per_h + saturable
 
     def steady_state_u_per_ml(self, rate_u_per_h: float) -> float:
-        """Return the concentration at which loss equals a constant infusion, U/mL.
+        """Return the steady-state concentration under a constant infusion, U/mL.
 
-        Raises ``ValueError`` when the infusion exceeds what can ever be eliminated, so that no plateau exists.
+        Raises ``ValueError`` when the infusion exceeds the most that can be eliminated, so that no steady state exists.
         """
         rate_u_per_h = check_between("rate_u_per_h", rate_u_per_h, 0.0, 1e6)
         if rate_u_per_h == 0.0:
@@ -189,7 +209,7 @@ class Kinetics:
         low, high = 0.0, 1.0
         while self.clearance_at_ml_per_h(high) * high < rate_u_per_h:
             high *= 2.0
-        while high - low > 1e-15 * high:
+        while high - low > 1e-15 * high:  # bisection: elimination rises with concentration
             middle = 0.5 * (low + high)
             if middle in (low, high):
                 break
@@ -200,17 +220,23 @@ class Kinetics:
         return 0.5 * (low + high)
 
 
-def _fastest_per_h(one: Any) -> Any:
-    per_ml = one.clearance_ml_per_h + one.vmax_u_per_h / one.km_u_per_ml + one.q_ml_per_h
-    per_ml = per_ml + one.kon_ml_per_u_per_h * one.bmax_u
-    others = one.kint_per_h + one.ktr_per_h + one.protamine_loss_per_h + one.ke0_per_h
-    return per_ml / one.v1_ml + one.q_ml_per_h / one.v2_ml + others
+def _fastest_per_h(kinetics: Any) -> Any:
+    """Return the sum of all rate constants at zero concentration, per hour: one number, or an array (n,) for all patients."""
+    per_ml = kinetics.clearance_ml_per_h + kinetics.vmax_u_per_h / kinetics.km_u_per_ml + kinetics.q_ml_per_h
+    per_ml = per_ml + kinetics.kon_ml_per_u_per_h * kinetics.bmax_u
+    others = kinetics.kint_per_h + kinetics.ktr_per_h + kinetics.protamine_loss_per_h + kinetics.ke0_per_h
+    return per_ml / kinetics.v1_ml + kinetics.q_ml_per_h / kinetics.v2_ml + others
 
 
 class KineticsOfAll:
-    """The kinetics of many people: arrays of shape (n,), checked as each person's :class:`Kinetics` would be.
+    """The kinetics of all patients of a cohort: each field of :class:`Kinetics` as an array of shape (n,).
 
-    Raises ``ValueError`` for the person whose parameters are impossible.
+    ``transits``: number of subcutaneous transit compartments, the same for all.
+    ``n``: number of patients.
+    ``values``: parameter name to value or array (n,); parameters left out keep the default of :class:`Kinetics`.
+
+    ``kinetics[17]`` is the :class:`Kinetics` of one patient. Raises the ``ValueError`` of :class:`Kinetics` when one patient's
+    parameters are outside its limits.
     """
 
     def __init__(self, transits: int, n: int, values: Mapping[str, Any]) -> None:
@@ -222,11 +248,11 @@ class KineticsOfAll:
             if field.name != "transits"
         }
         extremes = {int(values.argmin()) for values in self._values.values()} | {int(v.argmax()) for v in self._values.values()}
-        for person in sorted(extremes | {int(np.argmax(_fastest_per_h(self)))}):
-            self[person]
+        for index in sorted(extremes | {int(np.argmax(_fastest_per_h(self)))}):
+            self[index]  # raises where it is impossible; every other patient lies within these extremes
 
-    def __getitem__(self, person: int) -> Kinetics:
-        return Kinetics(transits=self.transits, **{name: float(values[person]) for name, values in self._values.items()})
+    def __getitem__(self, index: int) -> Kinetics:
+        return Kinetics(transits=self.transits, **{name: float(values[index]) for name, values in self._values.items()})
 
     def __getattr__(self, name: str) -> np.ndarray:
         try:
@@ -235,7 +261,7 @@ class KineticsOfAll:
             raise AttributeError(name) from None
 
     def rates(self) -> Rates:
-        """Return the numbers the right-hand side reads, arrays of shape (n,); without a pool nothing binds to it."""
+        """Return the parameters of the right-hand side, arrays (n,); the binding constants are 0 where there is no pool."""
         read = {name: np.where(self.bmax_u > 0.0, self._values[name], 0.0) for name in ("kon_ml_per_u_per_h", "kint_per_h")}
         read |= {"inverse_v1_per_ml": 1.0 / self.v1_ml, "inverse_v2_per_ml": 1.0 / self.v2_ml}
         return Rates(*(read[name] if name in read else self._values[name] for name in Rates._fields))  # type: ignore[arg-type]
@@ -243,14 +269,16 @@ class KineticsOfAll:
 
 # fmt: off
 def derivatives(
-    central, peripheral, bound, depot1, depot2, protamine, effect, auc,  # noqa: ARG001  the area does not feed back
-    rate, protamine_rate,
-    per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0,
-):
-    """Return how fast each part of the :class:`State` changes, per hour.
+    central: Any, peripheral: Any, bound: Any, depot1: Any, depot2: Any, protamine: Any, effect: Any, auc: Any,  # noqa: ARG001
+    rate: Any, protamine_rate: Any, per_v1: Any, cl: Any, vmax: Any, km: Any, q: Any, per_v2: Any,
+    bmax: Any, kon: Any, kint: Any, ktr: Any, kr: Any, protamine_loss: Any, ke0: Any,
+) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
+    """Return the derivative of each part of the :class:`State`, per hour. Every argument is a float or an array.
 
-    ``rate`` is what the pump gives into the vein (U/h), ``protamine_rate`` what the protamine syringe gives (U neutralised per
-    h). Floats or arrays alike.
+    ``central`` to ``auc``: the state, in the order of :class:`State` (``auc`` changes nothing else, and is not read).
+    ``rate``: heparin from the pump into the vein, U/h.
+    ``protamine_rate``: protamine from its syringe, in units of heparin it can neutralise, per hour.
+    ``per_v1`` to ``ke0``: the parameters, in the order of :class:`Rates`.
     """
     c = central * per_v1
     binding = kon * c * (bmax - bound)

@@ -1,4 +1,4 @@
-"""Who is treated: only what some law of the house reads."""
+"""One patient, or a cohort of many patients, described by the covariates that models and formulas of this package use."""
 
 from __future__ import annotations
 
@@ -41,16 +41,30 @@ YES_OR_NO = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smo
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Patient:
-    """A person about to be given heparin; what is not said is not known, and no law uses it.
+    """A patient about to be given heparin.
 
-    ``weight_kg`` is the true body weight (0.4 to 400); ``dosing_weight_kg`` the weight doses are calculated with where that is
-    another one (:func:`heparin_pk.body.bodysize.dosing_weight_kg`); ``height_cm``, ``age_y``, ``sex`` ("female", "male").
-    ``baseline_aptt_s`` and ``baseline_act_s`` are the clotting times before heparin (15 to 150 s, 50 to 300 s);
-    ``antithrombin_fraction`` the antithrombin activity as a share of normal (0 to 2); ``factor_viii_u_per_ml`` (0.01 to 20);
-    ``creatinine_clearance_ml_per_min`` (1 to 250); ``inr`` of somebody on warfarin; ``doac_anti_xa_u_per_ml`` what an anti-Xa
-    assay still sees of an oral factor Xa inhibitor at 0 h. ``acute_thrombosis``, ``cirrhosis``, ``kidney_failure`` (uraemia),
-    ``pregnant`` (last third) and ``smoker`` are yes or no. ``clock_at_start_h`` is the time of day at 0 h (0 to 24).
-    ``factors`` say how this person differs from a typical one of the same description: ``(("bmax_u", 1.2),)``.
+    A field left at ``None`` is unknown, and no covariate effect then uses it.
+
+    ``weight_kg``: true body weight, kg (0.4 to 400).
+    ``age_y``: age, years (0 to 120).
+    ``height_cm``: height, cm (20 to 250).
+    ``sex``: "female" or "male".
+    ``baseline_aptt_s``: aPTT before heparin, s (15 to 150).
+    ``baseline_act_s``: activated clotting time before heparin, s (50 to 300).
+    ``antithrombin_fraction``: antithrombin activity as a share of normal (0 to 2).
+    ``factor_viii_u_per_ml``: factor VIII, U/mL (0.01 to 20).
+    ``creatinine_clearance_ml_per_min``: creatinine clearance, mL/min (1 to 250).
+    ``inr``: INR under warfarin (0.8 to 10); ``None`` means no warfarin.
+    ``doac_anti_xa_u_per_ml``: anti-Xa activity of an oral factor Xa inhibitor left in the blood at 0 h, U/mL (0 to 20).
+    ``acute_thrombosis``: True with an acute thrombosis.
+    ``cirrhosis``: True with liver cirrhosis.
+    ``kidney_failure``: True with uraemia.
+    ``pregnant``: True in the last third of a pregnancy.
+    ``smoker``: True for a smoker.
+    ``clock_at_start_h``: time of day at 0 h, hours after midnight (0 to 24).
+    ``dosing_weight_kg``: weight that doses are calculated with, kg, where it is not the true weight
+    (:func:`heparin_pk.body.bodysize.dosing_weight_kg`).
+    ``factors``: factors by which this patient differs from a typical one with the same covariates: ``(("bmax_u", 1.2),)``.
 
     Raises ``ValueError`` with name, limits and value when a field lies outside its limits.
 
@@ -111,12 +125,12 @@ class Patient:
 
     @property
     def doses_by_kg(self) -> float:
-        """The weight doses are calculated with, kg."""
+        """The weight that doses are calculated with, kg."""
         return self.weight_kg if self.dosing_weight_kg is None else self.dosing_weight_kg
 
     @property
     def female(self) -> bool:
-        """True for a woman; unknown counts as no."""
+        """True for a female patient; an unknown sex counts as no."""
         return self.sex == "female"
 
     @property
@@ -125,17 +139,21 @@ class Patient:
         return self.inr is not None
 
     def factor(self, parameter: str) -> float:
-        """Return this person's own factor on a parameter, 1 where nothing is said."""
+        """Return this patient's own factor on a parameter; 1 where none is given."""
         return dict(self.factors).get(parameter, 1.0)
 
 
 class Cohort:
-    """Many people at once: the fields of :class:`Patient`, each one value for all or an array of shape (n,).
+    """Many patients at once: the fields of :class:`Patient`, each either one value for all or an array of shape (n,).
 
-    ``columns`` holds what is not at its default (``weight_kg`` at least); ``factors`` maps a parameter to one factor a person.
-    Laws and formulas of the house read a cohort as they read a patient and answer with arrays. ``cohort[17]`` is the patient.
+    Covariate effects and body-size formulas take a cohort as they take a patient, and then return arrays. ``cohort[17]`` is
+    one patient; :meth:`take` returns a sub-cohort.
 
-    Raises ``ValueError`` with name, limits, value and person when somebody lies outside the limits of a :class:`Patient`.
+    ``n``: number of patients.
+    ``columns``: field name to value or array (n,); fields left out keep their default, ``weight_kg`` is required.
+    ``factors``: parameter name to array (n,), each patient's own factor on that parameter.
+
+    Raises ``ValueError`` with name, limits, value and index when a patient lies outside the limits of :class:`Patient`.
 
     >>> cohort = Cohort(2, {"weight_kg": np.array([60.0, 82.0]), "sex": np.array(["female", "male"])})
     >>> cohort.female.tolist(), cohort[1]
@@ -143,29 +161,29 @@ class Cohort:
     """
 
     __slots__ = (
-        "_everybody",
         "_factors",
-        "_of_sex",
-        "_people",
+        "_indices",
+        "_parent",
+        "_sex_masks",
         "n",
         *(field.name for field in fields(Patient) if field.name != "factors"),
     )
 
     def __init__(self, n: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
         self.n = n
-        self._everybody: Cohort | None = None  # of whom these are some, and which
-        self._people = np.empty(0, dtype=np.int64)
+        self._parent: Cohort | None = None  # set by take(): the cohort these patients were taken from
+        self._indices = np.empty(0, dtype=np.int64)  # set by take(): their indices in the parent
         self._factors = dict(factors or {})
-        self._of_sex: dict[str, Any] = {}
+        self._sex_masks: dict[str, Any] = {}
         typical = Patient(weight_kg=75.0)
         for name in columns:
-            check_one_of("a column", name, _CROWD_FIELDS)
+            check_one_of("a column", name, _COHORT_FIELDS)
         if "weight_kg" not in columns:
-            raise ValueError("weight_kg is needed of everybody; got no such column")
-        for name in _CROWD_FIELDS:
+            raise ValueError("weight_kg is needed of every patient; got no such column")
+        for name in _COHORT_FIELDS:
             value = columns.get(name, getattr(typical, name))
             if isinstance(value, np.ndarray) and value.shape != (n,):
-                raise ValueError(f"{name} must have one value for each of {n} people; got shape {value.shape}")
+                raise ValueError(f"{name} must have one value for each of {n} patients; got shape {value.shape}")
             setattr(self, name, value)
             _check_column(name, value)
         for name, factor in self._factors.items():
@@ -175,23 +193,23 @@ class Cohort:
 
     @property
     def doses_by_kg(self) -> Any:
-        """The weight doses are calculated with, kg."""
+        """The weight that doses are calculated with, kg."""
         return self.weight_kg if self.dosing_weight_kg is None else self.dosing_weight_kg
 
     @property
     def female(self) -> Any:
-        """True for each woman; unknown counts as no."""
+        """True for each female patient; an unknown sex counts as no."""
         return self._is("female")
 
     @property
     def male(self) -> Any:
-        """True for each man; unknown counts as no."""
+        """True for each male patient; an unknown sex counts as no."""
         return self._is("male")
 
     def _is(self, sex: str) -> Any:
-        if sex not in self._of_sex:  # comparing words takes its time, and laws ask again and again
-            self._of_sex[sex] = self.sex == sex if self._everybody is None else _picked(self._everybody._is(sex), self._people)
-        return self._of_sex[sex]
+        if sex not in self._sex_masks:  # cached: comparing strings is slow, and covariate effects ask repeatedly
+            self._sex_masks[sex] = self.sex == sex if self._parent is None else _taken(self._parent._is(sex), self._indices)
+        return self._sex_masks[sex]
 
     @property
     def on_warfarin(self) -> bool:
@@ -199,26 +217,26 @@ class Cohort:
         return self.inr is not None
 
     def factor(self, parameter: str) -> Any:
-        """Return everybody's own factor on a parameter, 1 where nothing is said."""
-        if self._everybody is not None and parameter not in self._factors:
-            self._factors[parameter] = _picked(self._everybody.factor(parameter), self._people)
+        """Return each patient's own factor on a parameter (n,); 1 where none is given."""
+        if self._parent is not None and parameter not in self._factors:
+            self._factors[parameter] = _taken(self._parent.factor(parameter), self._indices)
         return self._factors.get(parameter, 1.0)
 
     @property
     def factors(self) -> dict[str, np.ndarray]:
-        """The factors people differ by, one array a parameter."""
-        names = self._factors if self._everybody is None else self._everybody.factors
+        """The patients' own factors: parameter name to array (n,)."""
+        names = self._factors if self._parent is None else self._parent.factors
         return {name: self.factor(name) for name in names}
 
     def __getattr__(self, name: str) -> Any:
-        """Return a field of some of a cohort, picked when it is first asked for."""
-        if name not in _CROWD_FIELDS or self._everybody is None:
+        """Return a field of a sub-cohort, taken from its parent on first access and then stored."""
+        if name not in _COHORT_FIELDS or self._parent is None:
             raise AttributeError(f"a Cohort has no {name}")
-        setattr(self, name, _picked(getattr(self._everybody, name), self._people))
+        setattr(self, name, _taken(getattr(self._parent, name), self._indices))
         return getattr(self, name)
 
     def column(self, name: str) -> np.ndarray | None:
-        """Return a field as an array of shape (n,), or ``None`` where it is not known."""
+        """Return a field as an array of shape (n,), or ``None`` where it is unknown."""
         value = getattr(self, name)
         if value is None or isinstance(value, np.ndarray):
             return value
@@ -227,39 +245,39 @@ class Cohort:
     def __len__(self) -> int:
         return self.n
 
-    def __getitem__(self, person: int) -> Patient:
-        if not 0 <= person < self.n:
-            raise IndexError(f"person must lie between 0 and {self.n - 1}; got {person!r}")
+    def __getitem__(self, index: int) -> Patient:
+        if not 0 <= index < self.n:
+            raise IndexError(f"index must lie between 0 and {self.n - 1}; got {index!r}")
         values = {}
         for field in fields(Patient):
             if field.name != "factors":
                 value = getattr(self, field.name)
-                values[field.name] = value[person].item() if isinstance(value, np.ndarray) else value
-        return Patient(**values, factors=tuple((name, float(factor[person])) for name, factor in self.factors.items()))
+                values[field.name] = value[index].item() if isinstance(value, np.ndarray) else value
+        return Patient(**values, factors=tuple((name, float(factor[index])) for name, factor in self.factors.items()))
 
-    def take(self, people: np.ndarray) -> Cohort:
-        """Return the cohort of these people (m,), in this order."""
-        if len(people) == self.n and np.array_equal(people, np.arange(self.n)):
+    def take(self, indices: np.ndarray) -> Cohort:
+        """Return the sub-cohort of the patients at these indices (m,), in this order; its columns are copied when first read."""
+        if len(indices) == self.n and np.array_equal(indices, np.arange(self.n)):
             return self
-        some = object.__new__(Cohort)  # everybody was checked before
-        some.n, some._everybody, some._people = len(people), self, np.array(people)
-        some._factors, some._of_sex = {}, {}
-        return some
+        cohort = object.__new__(Cohort)  # skips __init__: the parent's columns were checked
+        cohort.n, cohort._parent, cohort._indices = len(indices), self, np.array(indices)
+        cohort._factors, cohort._sex_masks = {}, {}
+        return cohort
 
 
-def _picked(value: Any, people: np.ndarray) -> Any:
-    return value[people] if isinstance(value, np.ndarray) else value
+def _taken(value: Any, indices: np.ndarray) -> Any:
+    return value[indices] if isinstance(value, np.ndarray) else value
 
 
-_CROWD_FIELDS = tuple(field.name for field in fields(Patient) if field.name != "factors")
+_COHORT_FIELDS = tuple(field.name for field in fields(Patient) if field.name != "factors")
 
 
 def _check_column(name: str, value: Any) -> None:
     if name in LIMITS and value is not None:
         _check_range(name, value, *LIMITS[name])
     elif name == "sex" and value is not None:
-        for one in np.unique(value):
-            check_one_of("sex", str(one), SEXES)
+        for sex in np.unique(value):
+            check_one_of("sex", str(sex), SEXES)
     elif name in YES_OR_NO and not isinstance(value, bool) and not (isinstance(value, np.ndarray) and value.dtype == bool):
         raise ValueError(f"{name} must be True or False; got {value!r}")
     elif value is None and name not in (*_OPTIONAL, "sex"):
@@ -270,5 +288,5 @@ def _check_range(name: str, value: Any, low: float, high: float) -> None:
     values = np.atleast_1d(np.asarray(value, dtype=float))
     inside = (values >= low) & (values <= high)
     if not inside.all():
-        person = int(np.argmin(inside))
-        raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {float(values[person])!r} (person {person})")
+        index = int(np.argmin(inside))
+        raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {float(values[index])!r} (person {index})")

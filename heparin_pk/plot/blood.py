@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.blood.response import ANTITHROMBIN_LAWS, Reagent, Responses, level
+from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, Reagent, Responses, level
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Calibration, Sample, agreement
 from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, GREEN, STYLE, VERMILION, new_figure
@@ -62,7 +62,7 @@ def reagents(
     """
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
-    covariate_effects = responses.covariate_effects if responses is not None else ANTITHROMBIN_LAWS
+    covariate_effects = responses.covariate_effects if responses is not None else ANTITHROMBIN_EFFECTS
     concentration = np.linspace(0.0, 1.0, 101)
     ceiling = ASSAYS["aptt_s"].ceiling
     with plt.rc_context(STYLE):

@@ -10,7 +10,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.elementwise import power
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Residual
-from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime, Reagent, Responses
+from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980, ClottingTime, Reagent, Responses
 from heparin_pk.body.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.body.covariate import KINETIC, Covariate, product
 from heparin_pk.body.kinetics import Kinetics, KineticsOfAll
@@ -203,7 +203,7 @@ class Drug:
     variability: tuple[Variability, ...] = ()
     between_occasions: tuple[Variability, ...] = ()
     residual: tuple[Residual, ...] = ()
-    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_LAWS
+    covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_EFFECTS
     unit_potency_ratio: float = 1.0
 
     def __post_init__(self) -> None:

@@ -174,7 +174,7 @@ DOAC = Covariate(
     words="I took a factor Xa inhibitor: the anti-Xa assay counts it as heparin until it is gone.",
 )
 
-LAWS = (
+EFFECTS = (
     AGE,
     SEX,
     ACUTE_THROMBOSIS,

@@ -1,7 +1,7 @@
 """Unfractionated heparin: one constant per published or derived set, and no calculation beyond what a reader can redo."""
 
 from heparin_pk.base.source import Value
-from heparin_pk.blood.response import ANTITHROMBIN_LAWS, WHITFIELD_1980, ClottingTime
+from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980, ClottingTime
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.published import patients
 from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
@@ -117,7 +117,7 @@ UFH_B_DERIVED = Drug(
             correlation_fraction=0.5,
         ),
     ),
-    covariate_effects=(*ANTITHROMBIN_LAWS, *patients.LAWS),
+    covariate_effects=(*ANTITHROMBIN_EFFECTS, *patients.EFFECTS),
     between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
     residual=(
         Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),
@@ -481,7 +481,7 @@ RXKINETICS_UFH = Drug(
     reagent=GUIDELINE,
     studied=ValidityDomain(population="adults; a formula in use, not a study", age_y=(18.0, 100.0), assay="not stated"),
     covariate_effects=(
-        *ANTITHROMBIN_LAWS,
+        *ANTITHROMBIN_EFFECTS,
         Covariate(
             name="smoking",
             feature="smoker",

@@ -1,1 +1,1 @@
-"""What is ordered and what is done: orders, the pump, controllers, nomograms, errors of the ward."""
+"""Orders and how they are carried out: orders, the pump, controllers, nomograms, ward errors."""

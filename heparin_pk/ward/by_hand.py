@@ -12,7 +12,14 @@ from heparin_pk.ward.orders import Regimen
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fixed:
-    """A plan that does not listen: the orders of ``regimen``, with blood drawn at ``draws_h`` for the record."""
+    """A controller with a plan fixed in advance: it never adjusts anything to a result.
+
+    ``regimen``: the orders.
+    ``draws_h``: when blood is drawn, h, rising.
+    ``assay``: the test that is reported, a key of ``ASSAYS``.
+
+    Raises ``ValueError`` when a field is of the wrong kind, or the draws do not rise.
+    """
 
     regimen: Regimen
     draws_h: tuple[float, ...] = ()
@@ -30,7 +37,7 @@ class Fixed:
     __repr__ = shown
 
     def decide(self, situation: Situation) -> Decision:
-        """Return every order and every draw at the start, and nothing afterwards."""
+        """Return every order and every draw at the start, and nothing at the results."""
         if situation.labs:
             return Decision()
         return Decision(orders=self.regimen.orders, next_draw_h=self.draws_h, why="as planned")
@@ -38,7 +45,15 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Step:
-    """A learner's answer to one result: hold, re-bolus, new rate (``None`` keeps the rate), and when to look again."""
+    """A learner's decision at one result.
+
+    ``hold_min``: pause of the infusion, minutes (0 to 2880; 0: none).
+    ``bolus_u_per_kg``: re-bolus, U/kg (0 to 500; 0: none).
+    ``rate_u_per_kg_per_h``: new rate, U/kg/h (0 to 100); ``None`` keeps the rate.
+    ``recheck_h``: hours to the next draw, counted from the end of the hold (1 to 72).
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
 
     hold_min: float = 0.0
     bolus_u_per_kg: float = 0.0
@@ -58,9 +73,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ByHand:
-    """A learner at the bedside: a start, a first check, and one :class:`Step` for each result as it comes.
+    """A controller with a learner's own decisions: a start, a first check, and one :class:`Step` for each result in turn.
 
-    When the steps run out the infusion is left alone and blood is drawn as the last step (or the first check) asked.
+    After the last step the infusion is left unchanged, and blood is drawn at the interval of the last step (or, without
+    steps, of the first check).
+
+    ``bolus_u_per_kg``: first bolus, U/kg (0 to 500).
+    ``rate_u_per_kg_per_h``: first rate, U/kg/h (0 to 100).
+    ``first_check_h``: hours to the first draw (1 to 72).
+    ``steps``: the decisions, the first of them at the first result.
+    ``assay``: the test that is reported, a key of ``ASSAYS``.
+
+    Raises ``ValueError`` when a field lies outside its limits.
 
     >>> ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=(Step(rate_u_per_kg_per_h=16),))
     ByHand(bolus_u_per_kg=80.0, rate_u_per_kg_per_h=18.0, steps=(Step(rate_u_per_kg_per_h=16.0),))

@@ -1,7 +1,7 @@
-"""What the ward sees and what it answers: results, situations, decisions, and whoever decides.
+"""Controllers: the situation a controller sees, and the decision it returns; for one patient or for many.
 
-A controller is anything with an ``assay`` and one method, ``decide``. It is asked at the start and again at each result, and
-it sees what the ward would see at that moment: nothing that is still in the laboratory, nothing that is only true.
+A controller is any object with an ``assay`` and a method ``decide``. It is called at the start and at each result. It sees
+only what the ward knows at that moment: no result that is still in the laboratory, and no true level.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from heparin_pk.ward.pump import Pump
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is known at the bedside when somebody has to decide: the time, the weight, the running rate, the results so far.
+    """The information at one bedside at the moment of a decision.
 
-    ``rate_u_per_h`` is the rate ordered last: what runs, or will run again when a hold ends.
+    ``time_h``: now, h.
+    ``weight_kg``: the weight that doses are calculated with, kg.
+    ``rate_u_per_h``: the rate ordered last, U/h: it runs now, or will again when a hold ends.
+    ``labs``: the results reported so far, oldest first.
+    ``pump``: the pump and its bag.
     """
 
     time_h: float
@@ -33,7 +37,12 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was decided: orders (from now on), when to draw blood next (several times, or ``None``: not again), and why."""
+    """A controller's decision for one patient.
+
+    ``orders``: the orders, from now on.
+    ``next_draw_h``: when to draw blood, h: one time, several, or ``None`` for no further draw.
+    ``why``: the reason, as it is written on the chart.
+    """
 
     orders: tuple[Order, ...] = ()
     next_draw_h: float | tuple[float, ...] | None = None
@@ -41,17 +50,22 @@ class Decision:
 
     @property
     def draws_h(self) -> tuple[float, ...]:
-        """Every draw decided on, h."""
+        """The times of all draws decided on, h."""
         draws = () if self.next_draw_h is None else self.next_draw_h
         return draws if isinstance(draws, tuple) else (draws,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Situations:
-    """What is known at many bedsides where somebody has to decide at once: arrays of shape (m,), one element a person.
+    """The situations of m patients, for a decision about all of them at once; see :class:`Situation`.
 
-    ``n_results`` counts the results so far; ``levels`` and ``above_ceiling`` (k, m) hold the latest k of them, newest first
-    (0 and False where there are fewer). The rest is as in :class:`Situation`.
+    ``time_h``: now, h (m,).
+    ``weight_kg``: the weight that doses are calculated with, kg (m,).
+    ``rate_u_per_h``: the rate ordered last, U/h (m,).
+    ``n_results``: number of results reported so far (m,).
+    ``levels``: the latest k results, newest first (k, m); 0 where there are fewer.
+    ``above_ceiling``: whether each of them is above the ceiling of the assay (k, m); False where there are fewer.
+    ``pump``: the pump and its bag, the same for all.
     """
 
     time_h: np.ndarray
@@ -64,25 +78,30 @@ class Situations:
 
     @classmethod
     def of(cls, situation: Situation, latest: int) -> Situations:
-        """Return one situation as a cohort of one, with its latest results."""
+        """Return the situation of one patient in arrays (m = 1), with its ``latest`` newest results."""
         newest = situation.labs[::-1][:latest]
-        blank = [0.0] * (latest - len(newest))
+        n_blank = latest - len(newest)
         return cls(
             time_h=np.array([situation.time_h]),
             weight_kg=np.array([situation.weight_kg]),
             rate_u_per_h=np.array([situation.rate_u_per_h]),
             n_results=np.array([len(situation.labs)]),
-            levels=np.array([[lab.value] for lab in newest] + [[one] for one in blank]),
-            above_ceiling=np.array([[lab.above_ceiling] for lab in newest] + [[False] for _ in blank]),
+            levels=np.array([[lab.value] for lab in newest] + [[0.0]] * n_blank),
+            above_ceiling=np.array([[lab.above_ceiling] for lab in newest] + [[False]] * n_blank),
             pump=situation.pump,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decisions:
-    """What was decided at many bedsides: arrays of shape (m,); a bolus or hold of 0 is none, NaN keeps the rate or draws no more.
+    """The decisions for m patients at once.
 
-    The new rate runs once the hold is over. ``at_h`` is when it is done (``None``: now).
+    ``bolus_u``: bolus, U (m,); 0: none.
+    ``bolus_over_min``: minutes over which it is given (m,).
+    ``hold_min``: pause of the infusion, minutes (m,); 0: none.
+    ``rate_u_per_h``: new rate, U/h (m,), running once the hold is over; NaN keeps the rate.
+    ``next_draw_h``: when to draw blood next, h (m,); NaN: no further draw.
+    ``at_h``: when the orders are carried out, h (m,); ``None``: now.
     """
 
     bolus_u: np.ndarray
@@ -93,7 +112,7 @@ class Decisions:
     at_h: np.ndarray | None = None
 
     def orders(self, now_h: float) -> tuple[Order, ...]:
-        """Return the orders at the first of these bedsides."""
+        """Return the orders for the first patient, given at ``now_h`` unless ``at_h`` says otherwise."""
         rate = float(self.rate_u_per_h[0])
         return adjustment(
             now_h if self.at_h is None else float(self.at_h[0]),
@@ -106,29 +125,32 @@ class Decisions:
 
 @runtime_checkable
 class Controller(Protocol):
-    """Whoever decides the next order: a nomogram, a plan, a learner's hand."""
+    """A controller decides the next orders: a nomogram, a fixed plan, a learner's own steps."""
 
     @property
     def assay(self) -> str:
-        """The test it wants reported, a key of ``ASSAYS``."""
+        """The test it reads, a key of ``ASSAYS``."""
         ...
 
     def decide(self, situation: Situation) -> Decision:
-        """Return what to do now; called at the start (no results yet) and at every result."""
+        """Return the decision for this situation; called at the start (no results yet) and at each result."""
         ...
 
 
 @runtime_checkable
 class VectorController(Controller, Protocol):
-    """A controller that decides for many at once: the same decisions, thousands a millisecond, no compiler needed."""
+    """A controller that decides for many patients at once, with NumPy arrays.
+
+    The decisions are the same as those of ``decide``, and each depends only on that patient's situation.
+    """
 
     @property
     def looks_back(self) -> int:
-        """How many of the latest results it reads."""
+        """Number of latest results it reads."""
         ...
 
     def decide_many(self, situations: Situations) -> Decisions:
-        """Return what to do at each bedside, which depends on nothing but that bedside."""
+        """Return the decisions for these patients; each depends only on that patient's situation."""
         ...
 
 

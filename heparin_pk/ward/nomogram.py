@@ -1,8 +1,8 @@
-"""What to order next: published dosing tables, held so that a gap cannot be written.
+"""Nomograms: published dosing tables, stored so that their bands cannot have gaps.
 
-A table stores rising upper edges only; the last one is infinite, so every level falls into exactly one band. A level is
-rounded to the table's printed resolution before it is looked up (45.4 s belongs to "35-45 s"). Each table is a TOML file that
-can be checked line by line against its paper, and your own hospital's table is one file away.
+A table stores only the upper edges of its bands, which rise; the last one is infinite, so every level falls into exactly one
+band. A level is rounded to the printed resolution of the table before it is looked up (45.4 s belongs to "35-45 s"). Each
+table is a TOML file that can be checked line by line against its paper; a hospital's own table is one more such file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -33,11 +33,22 @@ _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Band:
-    """One line of a table: the levels ``below`` this edge (and not below the edge before), and what to do about them.
+    """One line of a table: a band of levels and its action.
 
-    ``bolus_u`` or ``bolus_u_per_kg`` is the re-bolus; ``hold_min`` the pause; at most one of ``change_u_per_kg_per_h``,
-    ``change_u_per_h``, ``change_percent`` and ``change_ml_per_h`` the change of rate, in the unit that was printed;
-    ``recheck_h`` when to draw again, counted from the change or from the restart after a hold (``None``: the table's rule).
+    At most one re-bolus and at most one change of rate are given, in the unit that was printed; 0 means none.
+
+    ``below``: upper edge, in the unit of the assay, not included; the lower edge is the upper edge of the band before.
+    ``label``: the levels as they were printed.
+    ``bolus_u``: re-bolus, U.
+    ``bolus_u_per_kg``: re-bolus, U/kg.
+    ``hold_min``: pause of the infusion, minutes.
+    ``change_u_per_kg_per_h``: change of rate, U/kg/h.
+    ``change_u_per_h``: change of rate, U/h.
+    ``change_percent``: change of rate, per cent of the running rate.
+    ``change_ml_per_h``: change of rate, mL/h of the bag on the pump.
+    ``recheck_h``: hours to the next draw, from the change or from the end of the hold; ``None``: the rule of the table.
+
+    Raises ``ValueError`` when a field lies outside its limits, or with two re-boluses or two changes of rate.
     """
 
     below: float
@@ -76,11 +87,11 @@ class Band:
 
     @property
     def is_no_change(self) -> bool:
-        """True when the band leaves everything as it is."""
+        """True when the band changes nothing."""
         return not (self.bolus_u or self.bolus_u_per_kg or self.hold_min or any(getattr(self, name) for name in _CHANGES))
 
     def in_words(self) -> str:
-        """Return the action in words, in the units that were printed."""
+        """Return the action in words, in the printed units."""
         parts = []
         if self.bolus_u or self.bolus_u_per_kg:
             parts.append(f"re-bolus {self.bolus_u:g} U" if self.bolus_u else f"re-bolus {self.bolus_u_per_kg:g} U/kg")
@@ -94,7 +105,21 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Start:
-    """How a table begins: bolus and rate (absolute or per kg), their caps, and the hours to the first check."""
+    """The start of a table.
+
+    At most one bolus and exactly one rate are given, absolute or per kilogram.
+
+    ``first_check_h``: hours to the first draw.
+    ``bolus_u``: first bolus, U.
+    ``bolus_u_per_kg``: first bolus, U/kg.
+    ``bolus_max_u``: cap on the first bolus, U; ``None``: no cap.
+    ``bolus_over_min``: minutes over which the bolus is given.
+    ``rate_u_per_h``: first rate, U/h.
+    ``rate_u_per_kg_per_h``: first rate, U/kg/h.
+    ``rate_max_u_per_h``: cap on the first rate, U/h; ``None``: no cap.
+
+    Raises ``ValueError`` when a field lies outside its limits, with two boluses, or without exactly one rate.
+    """
 
     first_check_h: float
     bolus_u: float = 0.0
@@ -124,12 +149,12 @@ class Start:
     __repr__ = shown
 
     def bolus_for_u(self, weight_kg: Any) -> Any:
-        """Return the first bolus for a weight (or each of many), capped, U."""
+        """Return the first bolus for a weight, capped, U; weights (m,) give boluses (m,)."""
         dose = self.bolus_u + self.bolus_u_per_kg * weight_kg  # one of the two is 0
         return dose if self.bolus_max_u is None else smaller(dose, self.bolus_max_u)
 
     def rate_for_u_per_h(self, weight_kg: Any) -> Any:
-        """Return the first rate for a weight (or each of many), capped, U/h."""
+        """Return the first rate for a weight, capped, U/h; weights (m,) give rates (m,)."""
         rate = self.rate_u_per_h + self.rate_u_per_kg_per_h * weight_kg  # one of the two is 0
         return rate if self.rate_max_u_per_h is None else smaller(rate, self.rate_max_u_per_h)
 
@@ -146,7 +171,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Recheck:
-    """When to look again: after ``hours``; once ``settled_after`` results in a row are in range, after ``settled_hours``."""
+    """When to draw blood again.
+
+    ``hours``: hours to the next draw, unless the band has its own ``recheck_h``.
+    ``settled_after``: number of results in range in a row after which draws are less frequent (1 to 10); ``None``: never.
+    ``settled_hours``: hours to the next draw from then on.
+
+    Raises ``ValueError`` when a field lies outside its limits, or when only one of the last two is given.
+    """
 
     hours: float
     settled_after: int | None = None
@@ -167,14 +199,27 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Nomogram:
-    """A published dosing table: how to start, what to do at each level, when to look again, and where it was printed.
+    """A published dosing table; a controller for one patient or for many.
 
-    ``round_to`` is the printed resolution of the levels; ``target`` the range that is left alone; ``bolus_round_u`` and
-    ``rate_round_u_per_h`` the rounding the table orders; ``bag_u_per_ml`` the bag it was written for. Caps in ``start`` bind
-    the first doses only; ``bolus_max_u`` and ``rate_max_u_per_h`` bind always.
+    ``name``: its name, by default that of its file.
+    ``title``: its title.
+    ``assay``: the test it reads, a key of ``ASSAYS``.
+    ``round_to``: printed resolution of the levels, in the unit of the assay.
+    ``target``: the therapeutic range: the levels at which nothing is changed.
+    ``start``: first bolus, first rate and first check.
+    ``recheck``: when to draw blood again.
+    ``bands``: the lines of the table, in rising order.
+    ``source``: where it was printed.
+    ``weight``: the weight it doses by, in words.
+    ``bolus_round_u``: step to which boluses are rounded, U; ``None``: not rounded.
+    ``rate_round_u_per_h``: step to which rates are rounded, U/h; ``None``: not rounded.
+    ``bolus_max_u``: cap on every bolus, U (the cap in ``start`` is for the first one only).
+    ``rate_max_u_per_h``: cap on every rate, U/h (the cap in ``start`` is for the first one only).
+    ``bag_u_per_ml``: concentration of the bag it was written for, U/mL; ``None``: not printed.
+    ``caveats``: notes on the table, one text each.
 
     Raises ``ValueError`` when the upper edges do not rise (an overlap), when the last one is not infinite (a gap), or when the
-    target is not exactly the bands that change nothing.
+    target is not exactly the levels of the bands that change nothing.
 
     >>> raschke = Nomogram.load("raschke-1993")
     >>> raschke.band(45.4).label, raschke.band(45.5).label
@@ -257,15 +302,15 @@ class Nomogram:
 
     @property
     def pump(self) -> Pump:
-        """The pump with the bag this table was written for (25,000 U in 250 mL where it names none)."""
+        """The pump with the bag that this table was written for (25,000 U in 250 mL where none was printed)."""
         return Pump() if self.bag_u_per_ml is None else Pump(bag=Bag.of(self.bag_u_per_ml))
 
     @classmethod
     def load(cls, name_or_file: str | Path) -> Nomogram:
-        """Return a table of the house by name, or your own from a TOML file.
+        """Return a table of this package by name (see :func:`names`), or your own from a TOML file.
 
-        Raises ``ValueError`` that names the file for a gap, an overlap, an unknown key, a missing key or a missing source, and
-        the tables there are for an unknown name, and what is missing for a table that was not printed or retrieved whole.
+        Raises ``ValueError``: for a gap, an overlap, an unknown key, a missing key or a missing source, with the file's name;
+        for an unknown name, with the names of all tables; for an incomplete table, with the missing parts.
         """
         text = str(name_or_file)
         if text.endswith(".toml") or "/" in text or "\\" in text:
@@ -280,10 +325,12 @@ class Nomogram:
         return _read((folder / f"{text}.toml").read_text(encoding="utf-8"), f"{text}.toml", text)
 
     def band(self, level: float, above_ceiling: bool = False) -> Band:
-        """Return the one band for a level, after rounding it as the table is printed.
+        """Return the band of a level, after rounding it to the table's printed resolution.
 
-        A level above the assay's ceiling belongs to the first band that holds everything above the ceiling.
-        Raises ``ValueError`` when the table tells levels apart that the assay cannot (a ceiling below the last edge).
+        ``level``: the result, in the unit of the assay.
+        ``above_ceiling``: True when the true level is above it ("> 150 s"): it then belongs to the last band.
+
+        Raises ``ValueError`` when the ceiling is below the last edge, so that the band of a level above it is unknown.
         """
         level = check_between("level", level, 0.0, 1e4)
         if above_ceiling:
@@ -301,48 +348,48 @@ class Nomogram:
 
     @property
     def looks_back(self) -> int:
-        """How many of the latest results the table reads."""
+        """Number of latest results that the table reads."""
         return max(1, self.recheck.settled_after or 1)
 
     def decide(self, situation: Situation) -> Decision:
-        """Return the start, or what the table orders for the latest result."""
+        """Return the start, or the action for the latest result."""
         now = situation.time_h
-        made = self.decide_many(Situations.of(situation, self.looks_back))
-        orders = made.orders(now)
+        decisions = self.decide_many(Situations.of(situation, self.looks_back))
+        orders = decisions.orders(now)
         why = self.start.in_words()
         if situation.labs:
             band = self.band(situation.labs[-1].value, situation.labs[-1].above_ceiling)
             levels = band.label.partition(" (")[0]
             why = levels if band.is_no_change else f"{levels}: {band.in_words()}"
-        return Decision(orders=orders, next_draw_h=float(made.next_draw_h[0]), why=why)
+        return Decision(orders=orders, next_draw_h=float(decisions.next_draw_h[0]), why=why)
 
     def decide_many(self, situations: Situations) -> Decisions:
-        """Return the start, or what the table orders for the latest result, at each of many bedsides."""
+        """Return the start, or the action for the latest result, for each of m patients."""
         now, weight, old = situations.time_h, situations.weight_kg, situations.rate_u_per_h
-        begins = situations.n_results == 0
-        band = self._bands_of(situations.levels[0], situations.above_ceiling[0])
+        is_start = situations.n_results == 0
+        band = self._band_indices(situations.levels[0], situations.above_ceiling[0])
         new = np.maximum(0.0, old + self._change_u_per_h(band, situations))
-        changed, given = new != old, (self._each_band("bolus_u") + self._each_band("bolus_u_per_kg") > 0.0)[band]
-        new = _only(changed, np.nan, lambda who: self._rounded_rates_u_per_h(new[who], None))
-        bolus = _only(given, 0.0, lambda who: self._rounded_boluses_u(self._boluses_u(band[who], weight[who]), None))
-        hold_min = self._each_band("hold_min")[band]
+        changed, given = new != old, (self._by_band("bolus_u") + self._by_band("bolus_u_per_kg") > 0.0)[band]
+        new = _where(changed, np.nan, lambda lanes: self._rounded_rates_u_per_h(new[lanes], None))
+        bolus = _where(given, 0.0, lambda lanes: self._rounded_boluses_u(self._boluses_u(band[lanes], weight[lanes]), None))
+        hold_min = self._by_band("hold_min")[band]
         draw_h = now + hold_min / 60.0 + self._recheck_after_h(band, situations)
-        if not begins.any():
+        if not is_start.any():
             return Decisions(bolus_u=bolus, bolus_over_min=0.0 * now, hold_min=hold_min, rate_u_per_h=new, next_draw_h=draw_h)
         first_bolus = self._rounded_boluses_u(self.start.bolus_for_u(weight), self.start.bolus_max_u)
         first_rate = self._rounded_rates_u_per_h(self.start.rate_for_u_per_h(weight), self.start.rate_max_u_per_h)
         return Decisions(
-            bolus_u=np.where(begins, first_bolus, bolus),
-            bolus_over_min=np.where(begins, self.start.bolus_over_min, 0.0),
-            hold_min=np.where(begins, 0.0, hold_min),
-            rate_u_per_h=np.where(begins, first_rate, new),
-            next_draw_h=np.where(begins, now + self.start.first_check_h, draw_h),
+            bolus_u=np.where(is_start, first_bolus, bolus),
+            bolus_over_min=np.where(is_start, self.start.bolus_over_min, 0.0),
+            hold_min=np.where(is_start, 0.0, hold_min),
+            rate_u_per_h=np.where(is_start, first_rate, new),
+            next_draw_h=np.where(is_start, now + self.start.first_check_h, draw_h),
         )
 
     def _change_u_per_h(self, band: np.ndarray, situations: Situations) -> Any:
-        """Return how the rate is to change: the sum of what the table says in whatever units."""
+        """Return the change of rate, U/h (m,): the changes in all four units added up (a band uses at most one)."""
         per_kg, absolute, percent, ml = (
-            self._each_band(f"change_{unit}") for unit in ("u_per_kg_per_h", "u_per_h", "percent", "ml_per_h")
+            self._by_band(f"change_{unit}") for unit in ("u_per_kg_per_h", "u_per_h", "percent", "ml_per_h")
         )
         change: Any = 0.0
         if per_kg.any():
@@ -356,58 +403,63 @@ class Nomogram:
         return change
 
     def _boluses_u(self, band: np.ndarray, weight_kg: np.ndarray) -> np.ndarray:
-        bolus_u = self._each_band("bolus_u")[band]
-        return np.where(bolus_u > 0.0, bolus_u, self._each_band("bolus_u_per_kg")[band] * weight_kg)
+        """Return the re-boluses of these bands (indices) at these weights (m,), U."""
+        bolus_u = self._by_band("bolus_u")[band]
+        return np.asarray(np.where(bolus_u > 0.0, bolus_u, self._by_band("bolus_u_per_kg")[band] * weight_kg))
 
-    def _each_band(self, name: str) -> np.ndarray:
+    def _by_band(self, name: str) -> np.ndarray:
+        """Return one field of all bands, in their order."""
         return np.array([getattr(band, name) for band in self.bands], dtype=float)
 
-    def _bands_of(self, levels: np.ndarray, above_ceiling: np.ndarray) -> np.ndarray:
-        """Return the place of each level's band; see :meth:`band`."""
+    def _band_indices(self, levels: np.ndarray, above_ceiling: np.ndarray) -> np.ndarray:
+        """Return the index in ``bands`` of each level's band (m,); see :meth:`band`."""
         if above_ceiling.any():
-            self.band(float(levels[above_ceiling].min()), above_ceiling=True)  # complains where the table reads beyond
+            self.band(float(levels[above_ceiling].min()), above_ceiling=True)  # raises where a ceiling is below the last edge
         ticks = np.floor(levels / self.round_to + 0.5 + 1e-9)
-        place = np.zeros(len(levels), dtype=np.int16)
-        for band in self.bands[:-1]:  # few: sooner than a search
-            place += ticks >= round(band.below / self.round_to)
-        return np.where(above_ceiling, np.int16(len(self.bands) - 1), place).astype(np.intp)
+        index = np.zeros(len(levels), dtype=np.int16)
+        for band in self.bands[:-1]:  # few bands: faster than a binary search
+            index += ticks >= round(band.below / self.round_to)
+        return np.where(above_ceiling, np.int16(len(self.bands) - 1), index).astype(np.intp)
 
     def _rounded_boluses_u(self, dose_u: np.ndarray, cap_u: float | None) -> np.ndarray:
+        """Return the doses (m,), U, rounded as the table says and then capped, so that rounding up cannot exceed a cap."""
         dose = round_all_to(dose_u, self.bolus_round_u) if self.bolus_round_u else dose_u
         caps = [cap for cap in (cap_u, self.bolus_max_u) if cap is not None]
         return np.minimum(dose, min(caps)) if caps else dose
 
     def _rounded_rates_u_per_h(self, rate: np.ndarray, cap: float | None) -> np.ndarray:
+        """Return the rates (m,), U/h, rounded as the table says and then capped."""
         rate = round_all_to(rate, self.rate_round_u_per_h) if self.rate_round_u_per_h else rate
         caps = [limit for limit in (cap, self.rate_max_u_per_h) if limit is not None]
         return np.minimum(rate, min(caps)) if caps else rate
 
     def _recheck_after_h(self, band: np.ndarray, situations: Situations) -> np.ndarray:
+        """Return the hours to the next draw (m,): the band's own, the table's, or the longer ones once results have settled."""
         rule = self.recheck
-        own = np.array([rule.hours if one.recheck_h is None else one.recheck_h for one in self.bands])
+        band_h = np.array([rule.hours if line.recheck_h is None else line.recheck_h for line in self.bands])
+        after_h: np.ndarray = band_h[band]
         if not (rule.settled_after and rule.settled_hours):
-            return own[band]
-        left_alone = np.array([one.is_no_change for one in self.bands])
-        settled = np.flatnonzero(left_alone[band] & (situations.n_results >= rule.settled_after))
+            return after_h
+        no_change = np.array([line.is_no_change for line in self.bands])
+        settled = np.flatnonzero(no_change[band] & (situations.n_results >= rule.settled_after))
         for i in range(1, rule.settled_after):
-            before = self._bands_of(situations.levels[i][settled], situations.above_ceiling[i][settled])
-            settled = settled[left_alone[before]]
-        after_h = own[band]
+            before = self._band_indices(situations.levels[i][settled], situations.above_ceiling[i][settled])
+            settled = settled[no_change[before]]
         after_h[settled] = rule.settled_hours
         return after_h
 
 
-def _only(condition: np.ndarray, otherwise: float, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return ``of`` those (k,) for whom the condition (m,) holds, and for everybody else the same number."""
-    found = np.full(len(condition), otherwise)
-    who = np.flatnonzero(condition)
-    if len(who):
-        found[who] = of(who)
-    return found
+def _where(condition: np.ndarray, otherwise: float, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return ``function(lanes)`` in the lanes (k,) where the condition (m,) holds, and one number in all others."""
+    values = np.full(len(condition), otherwise)
+    lanes = np.flatnonzero(condition)
+    if len(lanes):
+        values[lanes] = function(lanes)
+    return values
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the tables that come with the house."""
+    """Return the names of the tables of this package."""
     return _names("nomograms")
 
 
@@ -417,7 +469,7 @@ def _names(folder: str) -> tuple[str, ...]:
 
 
 def _read(content: str, where: str, name: str) -> Nomogram:
-    """Return the nomogram in a TOML text; every complaint names the file."""
+    """Return the nomogram in a TOML text. Every error names the file (``where``)."""
     try:
         table = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
@@ -429,7 +481,7 @@ def _read(content: str, where: str, name: str) -> Nomogram:
 
 
 def _part(kind: type, table: Any, where: str) -> Any:
-    """Return ``kind`` made from a TOML table, complaining about keys it does not know and keys it misses."""
+    """Return a ``kind`` made from a TOML table. Raises ``ValueError`` for an unknown or a missing key."""
     if not isinstance(table, dict):
         raise ValueError(f"{where} must be a table of keys; got {table!r}")
     known = [field.name for field in fields(kind)]
@@ -447,9 +499,10 @@ def _part(kind: type, table: Any, where: str) -> Any:
 
 
 def _from_table(table: dict[str, Any], name: str) -> Nomogram:
+    """Return the nomogram in a TOML document; ``name`` is used where it gives none."""
     if "missing" in table:
         missing = table["missing"] if isinstance(table["missing"], list) else [table["missing"]]
-        raise ValueError(f"{name} is incomplete: not printed or not retrievable: {'; '.join(str(what) for what in missing)}")
+        raise ValueError(f"{name} is incomplete: not printed or not retrievable: {'; '.join(str(part) for part in missing)}")
     if "source" not in table:
         raise ValueError("no source: a nomogram needs a [source] that says where it was printed")
     source = _part(Source, table["source"], "[source]")
@@ -459,7 +512,7 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
     bands = table.get("bands")
     if not isinstance(bands, list):
         raise ValueError("no bands: a nomogram needs [[bands]] with rising upper edges")
-    made = {
+    values = {
         **table,
         "name": table.get("name", name),
         "source": source,
@@ -468,4 +521,4 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
         "recheck": _part(Recheck, table.get("recheck"), "[recheck]"),
         "bands": tuple(_part(Band, band, f"band {i}") for i, band in enumerate(bands, 1)),
     }
-    return _part(Nomogram, made, "the nomogram")
+    return cast(Nomogram, _part(Nomogram, values, "the nomogram"))

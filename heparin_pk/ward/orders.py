@@ -1,14 +1,14 @@
-"""What was ordered: boluses, infusions, holds, subcutaneous doses, protamine, and the regimen they make.
+"""Orders (boluses, infusions, holds, stops, subcutaneous doses, protamine) and the regimen that lists them.
 
-An order may be written per kilogram or absolute, exactly one of them; :meth:`Regimen.resolved` makes it absolute for one
-weight. A hold pauses whatever infusion is ordered: a new rate ordered during a hold starts when the hold ends.
+A dose or rate is written either per kilogram or absolute; :meth:`Regimen.resolved` makes it absolute for one weight. A hold
+pauses the infusion; a new rate ordered during a hold starts when the hold ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from heparin_pk.base.checks import check_between, check_is, floats, shown
 from heparin_pk.ward.pump import Bag, u_per_h
@@ -16,10 +16,10 @@ from heparin_pk.ward.pump import dose_u as weight_based_dose_u
 from heparin_pk.ward.pump import rate_u_per_h as weight_based_rate_u_per_h
 
 HOURS = (0.0, 24.0 * 60)
-"""Orders may be given within sixty days of the start."""
+"""Orders may be given from the start to sixty days later, h."""
 
 MOST_RATE_U_PER_KG_PER_H = 3000.0
-"""Room for the microgram doses of direct thrombin inhibitors; heparin beyond what was studied warns (``OutsideValidityDomain``)."""
+"""Wide enough for direct thrombin inhibitors (dosed in micrograms); doses above those studied warn: ``OutsideValidityDomain``."""
 
 MOST_DOSE_U = 200_000.0
 MOST_RATE_U_PER_H = 500_000.0
@@ -27,13 +27,13 @@ LONGEST_BOLUS_MIN = 600.0
 SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN = 1.0, 2880.0
 
 
-def _check_time(order) -> None:
+def _check_time(order: Any) -> None:
     check_between("time_h", order.time_h, *HOURS)
     floats(order, "time_h")
 
 
-def _check_one_way(order, limits: dict[str, float]) -> None:
-    """Check that exactly one of several ways to write an amount was used, and that it lies within its limit."""
+def _check_one_amount(order: Any, limits: dict[str, float]) -> None:
+    """Raise ``ValueError`` unless exactly one of these fields is given, and lies between 0 and its limit."""
     used = [name for name in limits if getattr(order, name) is not None]
     if len(used) != 1:
         got = " and ".join(used) if used else "none of them"
@@ -44,7 +44,16 @@ def _check_one_way(order, limits: dict[str, float]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Bolus:
-    """Heparin into the vein at once, or within ``over_min`` minutes; ``dose_u`` or ``dose_u_per_kg``, ``most_u`` a cap."""
+    """An intravenous dose, given at once or over some minutes. Exactly one of ``dose_u`` and ``dose_u_per_kg`` is needed.
+
+    ``time_h``: when it starts, h.
+    ``dose_u``: dose, U.
+    ``dose_u_per_kg``: dose, U/kg.
+    ``most_u``: cap on the dose, U; ``None``: no cap.
+    ``over_min``: minutes over which it is given (0 to 600; 0: at once).
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
 
     time_h: float
     dose_u: float | None = None
@@ -54,7 +63,7 @@ class Bolus:
 
     def __post_init__(self) -> None:
         _check_time(self)
-        _check_one_way(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
+        _check_one_amount(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
         check_between("over_min", self.over_min, 0.0, LONGEST_BOLUS_MIN)
         if self.most_u is not None:
             check_between("most_u", self.most_u, 0.0, MOST_DOSE_U)
@@ -72,7 +81,17 @@ class Bolus:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Infusion:
-    """From now on the pump runs at this rate: ``rate_u_per_h``, ``rate_u_per_kg_per_h``, or ``rate_ml_per_h`` of ``bag``."""
+    """A new rate of the infusion, from ``time_h`` on. Exactly one of the three rates is needed.
+
+    ``time_h``: when it starts, h.
+    ``rate_u_per_h``: rate, U/h.
+    ``rate_u_per_kg_per_h``: rate, U/kg/h.
+    ``rate_ml_per_h``: rate, mL/h of ``bag``.
+    ``bag``: the bag, needed with ``rate_ml_per_h`` and only then.
+    ``most_u_per_h``: cap on the rate, U/h; ``None``: no cap.
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
 
     time_h: float
     rate_u_per_h: float | None = None
@@ -83,7 +102,7 @@ class Infusion:
 
     def __post_init__(self) -> None:
         _check_time(self)
-        _check_one_way(
+        _check_one_amount(
             self, {"rate_u_per_h": MOST_RATE_U_PER_H, "rate_u_per_kg_per_h": MOST_RATE_U_PER_KG_PER_H, "rate_ml_per_h": 2000.0}
         )
         if self.bag is not None:
@@ -115,7 +134,13 @@ class Infusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Hold:
-    """Pause the infusion for ``duration_min`` minutes; it then runs at the rate ordered last."""
+    """A pause of the infusion; afterwards it runs at the rate ordered last.
+
+    ``time_h``: when it starts, h.
+    ``duration_min``: its length, minutes (1 to 2880).
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
 
     time_h: float
     duration_min: float
@@ -139,7 +164,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Stop:
-    """End the infusion."""
+    """The end of the infusion.
+
+    ``time_h``: when it stops, h.
+    """
 
     time_h: float
 
@@ -155,7 +183,14 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Subcutaneous:
-    """Heparin under the skin; ``dose_u`` or ``dose_u_per_kg``."""
+    """A subcutaneous dose. Exactly one of ``dose_u`` and ``dose_u_per_kg`` is needed.
+
+    ``time_h``: when it is given, h.
+    ``dose_u``: dose, U.
+    ``dose_u_per_kg``: dose, U/kg.
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
 
     time_h: float
     dose_u: float | None = None
@@ -163,7 +198,7 @@ class Subcutaneous:
 
     def __post_init__(self) -> None:
         _check_time(self)
-        _check_one_way(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
+        _check_one_amount(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
 
     __repr__ = shown
 
@@ -175,7 +210,14 @@ class Subcutaneous:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Protamine:
-    """Protamine sulfate, ``dose_mg`` given over ``over_min`` minutes (label: no faster than 50 mg in 10 min)."""
+    """Protamine sulfate into the vein (label: no faster than 50 mg in 10 min).
+
+    ``time_h``: when it starts, h.
+    ``dose_mg``: dose, mg (0 to 1000).
+    ``over_min``: minutes over which it is given (0.5 to 600).
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
 
     time_h: float
     dose_mg: float
@@ -198,16 +240,19 @@ Order = Bolus | Infusion | Hold | Stop | Subcutaneous | Protamine
 ORDERS = (Bolus, Infusion, Hold, Stop, Subcutaneous, Protamine)
 
 
-def _purpose(order: Order) -> str:
+def _kind(order: Order) -> str:
+    """Return the kind of an order; an infusion and a stop are of one kind, because both set the rate."""
     return "rate" if isinstance(order, Infusion | Stop) else type(order).__name__
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Regimen:
-    """A list of orders in the order of time: what is to be given, known in advance.
+    """A plan of orders known in advance.
 
-    Raises ``ValueError`` when something in it is no order, when an order comes after a later one, or when two orders of one
-    kind stand at the same time (two boluses are one double dose or one typing error; a stop and a rate contradict each other).
+    ``orders``: the orders, sorted by time.
+
+    Raises ``ValueError`` when an element is not an order, when the orders are not sorted by time, or when two orders of one
+    kind have the same time (two boluses are a double dose or a typing error; a stop and a rate contradict each other).
 
     >>> Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18))).resolved(82.0).orders[1]
     Infusion(time_h=0.0, rate_u_per_h=1476.0)
@@ -229,15 +274,15 @@ class Regimen:
                     f"comes after one at {latest:g} h"
                 )
             latest = order.time_h
-            if (order.time_h, _purpose(order)) in seen:
+            if (order.time_h, _kind(order)) in seen:
                 raise ValueError(
                     f"two orders of one kind at the same time: order {i} ({type(order).__name__} at {order.time_h:g} h)"
                 )
-            seen.add((order.time_h, _purpose(order)))
+            seen.add((order.time_h, _kind(order)))
 
     __repr__ = shown
 
     def resolved(self, weight_kg: float) -> Regimen:
-        """Return the same regimen in units and units per hour for one weight."""
+        """Return the same regimen with absolute doses and rates (U, U/h) for one weight."""
         check_between("weight_kg", weight_kg, 0.4, 400.0)
         return Regimen(tuple(order.resolved(weight_kg) for order in self.orders))

@@ -1,6 +1,6 @@
-"""Pump arithmetic: from an order to millilitres per hour, every conversion by name.
+"""Pump arithmetic: one named function for every conversion between an order and millilitres per hour.
 
-Rounding is half away from zero, as people round, and happens only where a function says so.
+Nothing is rounded unless the docstring of a function says so; halves are rounded away from zero.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ KG_PER_LB = 0.45359237
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Bag:
-    """Heparin diluted for an infusion: how many units in how many millilitres (concentration 0.5 to 50,000 U/mL).
+    """A bag of heparin diluted for infusion.
+
+    ``units_u``: heparin in the bag, U (1 to 1,000,000).
+    ``volume_ml``: its volume, mL (0.1 to 10,000).
+
+    Raises ``ValueError`` outside these limits, or when the concentration is not between 0.5 and 50,000 U/mL.
 
     >>> Bag(units_u=25_000, volume_ml=250).concentration_u_per_ml
     100.0
@@ -37,7 +42,7 @@ class Bag:
 
     @property
     def concentration_u_per_ml(self) -> float:
-        """Units in each millilitre."""
+        """Concentration of the bag, U/mL."""
         return self.units_u / self.volume_ml
 
     @classmethod
@@ -50,7 +55,12 @@ class Bag:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Pump:
-    """An infusion pump: the bag that hangs on it and the smallest step its display takes (0.01 to 10 mL/h).
+    """An infusion pump.
+
+    ``bag``: the bag on it.
+    ``resolution_ml_per_h``: the smallest step of its setting, mL/h (0.01 to 10).
+
+    Raises ``ValueError`` outside these limits.
 
     >>> Pump().set_ml_per_h(1476.0), Pump().delivered_u_per_h(1476.0)
     (14.8, 1480.0)
@@ -67,21 +77,21 @@ class Pump:
     __repr__ = shown
 
     def set_ml_per_h(self, rate_u_per_h: float) -> float:
-        """Return what a nurse dials for an ordered rate, mL/h, rounded to the pump's step."""
+        """Return the pump setting for an ordered rate, mL/h, rounded to the pump's step."""
         return round_to(ml_per_h(rate_u_per_h, self.bag.concentration_u_per_ml), self.resolution_ml_per_h)
 
     def delivered_u_per_h(self, rate_u_per_h: float) -> float:
-        """Return what then runs into the vein, U/h: the ordered rate within half a step of the pump."""
+        """Return the rate that the pump then gives, U/h: the ordered rate to within half a step of the pump."""
         return round(self.set_ml_per_h(rate_u_per_h) * self.bag.concentration_u_per_ml, 9)
 
     def delivered_to_all_u_per_h(self, rate_u_per_h: np.ndarray) -> np.ndarray:
-        """Return :meth:`delivered_u_per_h` of every rate: the very same numbers."""
+        """Return :meth:`delivered_u_per_h` of every rate in an array (n,), with the same numbers."""
         concentration = self.bag.concentration_u_per_ml
         return np.round(round_all_to(rate_u_per_h / concentration, self.resolution_ml_per_h) * concentration, 9)
 
 
 def weight_kg_from_lb(weight_lb: float, kg_per_lb: float = KG_PER_LB) -> float:
-    """Return pounds as kilograms; textbooks that divide by 2.2 pass ``kg_per_lb=1 / 2.2``.
+    """Return a weight in pounds as kilograms; for a textbook that divides by 2.2, pass ``kg_per_lb=1 / 2.2``.
 
     >>> round(weight_kg_from_lb(154, 1 / 2.2), 1)
     70.0
@@ -90,7 +100,7 @@ def weight_kg_from_lb(weight_lb: float, kg_per_lb: float = KG_PER_LB) -> float:
 
 
 def dose_u(dose_u_per_kg: float, weight_kg: float, most_u: float | None = None) -> float:
-    """Return a weight-based dose in units, no more than ``most_u`` where a cap is ordered.
+    """Return a weight-based dose in units, at most ``most_u`` where a cap is given.
 
     >>> dose_u(80, 68), dose_u(80, 140, most_u=10_000)
     (5440.0, 10000.0)
@@ -100,7 +110,7 @@ def dose_u(dose_u_per_kg: float, weight_kg: float, most_u: float | None = None) 
 
 
 def rate_u_per_h(rate_u_per_kg_per_h: float, weight_kg: float, most_u_per_h: float | None = None) -> float:
-    """Return a weight-based infusion in units per hour, capped where a cap is ordered.
+    """Return a weight-based infusion in units per hour, at most ``most_u_per_h`` where a cap is given.
 
     >>> rate_u_per_h(18, 68)
     1224.0
@@ -157,7 +167,7 @@ def changed_ml_per_h(
 
 
 def volume_ml(dose_u: float, concentration_u_per_ml: float) -> float:
-    """Return the millilitres of a vial or bag that hold a dose.
+    """Return the volume of a vial or bag that holds a dose, mL.
 
     >>> volume_ml(6000, 10_000)
     0.6

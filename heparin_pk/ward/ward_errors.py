@@ -1,8 +1,8 @@
-"""How orders are carried out: late, not at all, by the wrong weight. A layer of its own between whoever decides and the pump.
+"""Ward errors: orders carried out late, not at all, or with the wrong size or weight.
 
-An ideal ward (no ``WardErrors``) does what the table says when it says so. On real wards blood is drawn late, steps are
-missed, weights are guessed. Every error is drawn with an address of its own (seed, subject, moment), so that the same ward makes
-the same errors with the same patients in every arm of a trial.
+They stand between the controller and the pump. Without ``WardErrors`` every decision is carried out exactly and at once. On
+real wards blood is drawn late, steps are missed, weights are guessed. Every error is a random number with its own address
+(seed, stream, subject, time), so a ward makes the same errors with the same patients in every arm of a trial.
 """
 
 from __future__ import annotations
@@ -22,14 +22,19 @@ from heparin_pk.ward.controller import Decisions, Situations, VectorController
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WardErrors:
-    """How a ward carries out what was decided; everything 0: to the letter.
+    """The errors with which a ward carries out decisions; with every number 0 it makes none.
 
-    ``late_draw_fraction`` of ordered draws are late, by ``late_by_h`` on average (exponential, at most 12 h).
-    ``change_delay_h`` passes between a result and the change at the pump. ``missed_step_fraction`` of ordered adjustments are
-    not made; ``wrong_step_fraction`` are made with a wrong change of rate, off by a log-normal factor with
-    ``wrong_size_cv_fraction``. ``wrong_start_fraction`` of infusions start at a rate off by such a factor;
-    ``omitted_bolus_fraction`` of first boluses are not given. ``weight_error_cv_fraction`` is how well the weight is guessed
-    (log-normal, once a patient).
+    ``name``: its name.
+    ``late_draw_fraction``: share of draws that are late.
+    ``late_by_h``: mean delay of a late draw, h (exponential, at most 12 h).
+    ``change_delay_h``: delay between a result and the change at the pump, h.
+    ``missed_step_fraction``: share of adjustments that are not made.
+    ``wrong_step_fraction``: share of adjustments with a wrong change of rate.
+    ``wrong_start_fraction``: share of infusions that start at a wrong rate.
+    ``wrong_size_cv_fraction``: CV of the log-normal factor on a wrong change or a wrong first rate.
+    ``omitted_bolus_fraction``: share of first boluses that are not given.
+    ``weight_error_cv_fraction``: CV of the log-normal factor on the weight, drawn once a patient.
+    ``sources``: the papers the numbers were read from.
 
     Raises ``ValueError`` when a share lies outside [0, 1], a delay outside [0, 12] h, or missed and wrong steps exceed 1.
     """
@@ -64,53 +69,57 @@ class WardErrors:
     __repr__ = shown
 
     def weights_kg(self, true_kg: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
-        """Return the weights the ward doses by, shape (m,)."""
+        """Return the weights that the ward doses by, kg (m,): the true weights times each patient's weight error."""
         if self.weight_error_cv_fraction == 0.0:
             return true_kg
         return true_kg * log_normal(self.weight_error_cv_fraction, standard_normals(seed, Stream.GUESSED_WEIGHT, 0.0, subjects))
 
     def decide(self, controller: VectorController, seen: Situations, seed: int, subjects: np.ndarray) -> Decisions:
-        """Return what is in fact done at many bedsides: what the controller decides, as this ward carries it out."""
+        """Return the decisions of the controller for many patients, as this ward carries them out.
+
+        ``seen``: the situations, before the ward's weight error; ``subjects``: the numbers of the patients (m,).
+        """
         now = seen.time_h
         seen = replace(seen, weight_kg=self.weights_kg(seen.weight_kg, seed, subjects))
-        meant = controller.decide_many(seen)
-        begins = seen.n_results == 0
-        not_as_meant = self.missed_step_fraction + self.wrong_step_fraction
-        fate = self._chance(Stream.STEP, not_as_meant, now, seed, subjects)
-        missed = ~begins & (fate < self.missed_step_fraction)
-        wrong = ~begins & ~missed & (fate < not_as_meant)
-        factor = self._wrong_by(now, seed, subjects)
-        changed = seen.rate_u_per_h + (meant.rate_u_per_h - seen.rate_u_per_h) * factor
-        rate = np.where(wrong, np.maximum(0.0, changed), meant.rate_u_per_h)
-        chance = self._chance(Stream.START, self.wrong_start_fraction, now, seed, subjects)
-        rate = np.where(begins & (chance < self.wrong_start_fraction), meant.rate_u_per_h * factor, rate)
-        chance = self._chance(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects)
-        no_bolus = begins & (chance < self.omitted_bolus_fraction)
-        at_h = np.where(begins, now, now + self.change_delay_h)
+        ordered = controller.decide_many(seen)
+        is_start = seen.n_results == 0
+        faulty_fraction = self.missed_step_fraction + self.wrong_step_fraction
+        chance = self._uniforms(Stream.STEP, faulty_fraction, now, seed, subjects)
+        missed = ~is_start & (chance < self.missed_step_fraction)
+        wrong = ~is_start & ~missed & (chance < faulty_fraction)
+        factor = self._size_error_factors(now, seed, subjects)
+        changed = seen.rate_u_per_h + (ordered.rate_u_per_h - seen.rate_u_per_h) * factor
+        rate = np.where(wrong, np.maximum(0.0, changed), ordered.rate_u_per_h)
+        chance = self._uniforms(Stream.START, self.wrong_start_fraction, now, seed, subjects)
+        rate = np.where(is_start & (chance < self.wrong_start_fraction), ordered.rate_u_per_h * factor, rate)
+        chance = self._uniforms(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects)
+        no_bolus = is_start & (chance < self.omitted_bolus_fraction)
+        at_h = np.where(is_start, now, now + self.change_delay_h)
         return Decisions(
-            bolus_u=np.where(missed | no_bolus, 0.0, meant.bolus_u),
-            bolus_over_min=meant.bolus_over_min,
-            hold_min=np.where(missed, 0.0, meant.hold_min),
+            bolus_u=np.where(missed | no_bolus, 0.0, ordered.bolus_u),
+            bolus_over_min=ordered.bolus_over_min,
+            hold_min=np.where(missed, 0.0, ordered.hold_min),
             rate_u_per_h=np.where(missed, np.nan, rate),
-            next_draw_h=meant.next_draw_h + (at_h - now) + self._late_h(now, seed, subjects),
+            next_draw_h=ordered.next_draw_h + (at_h - now) + self._draw_delays_h(now, seed, subjects),
             at_h=at_h,
         )
 
     @staticmethod
-    def _chance(stream: Stream, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
-        """Return numbers spread evenly over (0, 1), drawn only where a fraction of them can matter."""
+    def _uniforms(stream: Stream, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
+        """Return uniform random numbers (m,); with a fraction of 0 or 1 every number decides alike, and none is drawn."""
         return uniforms(seed, stream, now, subjects) if 0.0 < fraction < 1.0 else np.full(len(subjects), 0.5)
 
-    def _wrong_by(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
+    def _size_error_factors(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
+        """Return the factor on a wrong change or a wrong first rate (m,)."""
         if self.wrong_size_cv_fraction == 0.0:
             return np.ones(len(subjects))
         return np.asarray(log_normal(self.wrong_size_cv_fraction, standard_normals(seed, Stream.WRONG_SIZE, now, subjects)))
 
-    def _late_h(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
-        """Return by how much the draw ordered now will be late, h, to the minute."""
+    def _draw_delays_h(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
+        """Return the delay of the draw ordered now, h (m,), rounded to the minute; 0 where it is not late."""
         if self.late_draw_fraction == 0.0 or self.late_by_h == 0.0:
             return np.zeros(len(subjects))
-        chance = self._chance(Stream.LATE_DRAW, self.late_draw_fraction, now, seed, subjects)
+        chance = self._uniforms(Stream.LATE_DRAW, self.late_draw_fraction, now, seed, subjects)
         late = chance < self.late_draw_fraction
         hours = -self.late_by_h * each(math.log, uniforms(seed, Stream.LATE_BY, now, subjects))
         return np.where(late, np.round(np.minimum(12.0, hours) * 60.0) / 60.0, 0.0)
