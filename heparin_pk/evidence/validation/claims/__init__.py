@@ -1,4 +1,4 @@
-"""Every claim of the table, group by group. Nothing here was tuned; a miss says why it misses."""
+"""Every claim of the table, one file a group. No model was tuned to these values; a claim that we miss says why."""
 
 from __future__ import annotations
 
