@@ -31,7 +31,7 @@ ALTERNATIVES = [
         bounds=within_percent(30, 30),
         unit="mg",
         uncertainty=tolerance_of_ours(30),
-        ask=lambda: ask.protamine_mg_for_last_hours(
+        ask=lambda: ask.protamine_mg_for_heparin_left(
             ask.run(DEFAULT, ask.ADULT, Infusion(time_h=0.0, rate_u_per_h=1250.0), hours=24.0), 24.0
         ),
     ),
