@@ -285,7 +285,7 @@ ALL: tuple[Indication, ...] = (
         model="DELAVENNE_2017_UFH",
         watch="ACT every half hour; ACT again after protamine, for rebound",
         source=_CPB,
-        caveats="The dilution of the blood by the pump prime is not modelled. The ACT of 480 s is quoted; its guideline was not read.",
+        caveats="Dilution by the pump prime is not modelled. The ACT of 480 s is quoted; its guideline was not read.",
     ),
     Indication(
         name="haemodialysis",
@@ -302,8 +302,8 @@ ALL: tuple[Indication, ...] = (
         watch="the circuit; bleeding from the access",
         source=BRUNET_2008,
         caveats=(
-            "The default model is not valid here: one hour after the stop it predicts a third of the measured 0.25 U/mL, and a half "
-            "of it for a patient with kidney failure. This preset uses a model derived from dialysis patients."
+            "The default model is not valid here: one hour after the stop it predicts a third of the measured 0.25 U/mL, and "
+            "half of it for a patient with kidney failure. This preset uses a model derived from dialysis patients."
         ),
     ),
     Indication(
@@ -331,11 +331,11 @@ ALL: tuple[Indication, ...] = (
         target=_RATIO,
         watch="aPTT at 6 h; bleeding; platelets",
         source=_AF,
-        caveats="The middle of the rates that a cohort needed; with this model's less sensitive reagent the aPTT stays below its range.",
+        caveats="The middle of the rates a cohort needed; with this model's insensitive reagent the aPTT stays below its range.",
     ),
     Indication(
         name="stroke",
-        title="stroke and other brain conditions, low dose without a bolus",
+        title="stroke and other neurological conditions, low dose without a bolus",
         why=f"{_KEEPS}, with a low dose.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=12.0),),
         hours=48.0,

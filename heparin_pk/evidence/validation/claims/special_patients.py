@@ -49,7 +49,7 @@ SPECIAL_PATIENTS = [
     _claim(
         quantity="half-life in kidney failure, relative to normal",
         population="21 haemodialysis patients; six normal subjects",
-        source=sources.KANDROTAS_1989.at("117 min, against 74.0 min in normal people (Teien 1977)", "derived"),
+        source=sources.KANDROTAS_1989.at("117 min, against 74.0 min in normal subjects (Teien 1977)", "derived"),
         printed=1.58,
         bounds=within_percent(1.58, 10),
         unit="x",
