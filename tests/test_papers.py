@@ -126,7 +126,7 @@ class TestDefault:
         assert at(course(B, *USUAL, Stop(time_h=2), *reversal, hours=3), 2.25) == pytest.approx([u_per_ml], rel=0.02)
 
     def test_heparin_rebounds_after_protamine(self):
-        """Protamine is eliminated in minutes. The set of Jia 2015 rebounds, from its deep compartment; the default set does not."""
+        """Protamine is eliminated in minutes. The set of Jia 2015 rebounds (deep compartment), the default does not."""
         reversed_ = course(B, *USUAL, Stop(time_h=2), Protamine(time_h=2, dose_mg=50), hours=6)
         late = reversed_.time_h >= 2.5
         assert reversed_.states[late, 5].max() < 0.05 * 5000

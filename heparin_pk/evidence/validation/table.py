@@ -77,8 +77,7 @@ def in_words(found: Iterable[Row]) -> str:
     numbers = score(every)
     lines += [
         "",
-        f"Rows: {numbers['rows']}. Used to build the model or covariate effect they test, so no proof (*): "
-        f"{numbers['used_to_build']}.",
+        f"Rows: {numbers['rows']}. Used to build the model or effect they test, so no proof (*): {numbers['used_to_build']}.",
     ]
     if numbers["proving"]:
         lines.append(
