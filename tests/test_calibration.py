@@ -1,4 +1,4 @@
-"""A laboratory finds its range, and two assays disagree."""
+"""A laboratory derives its own aPTT range, and the two assays disagree."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def test_the_linear_form_is_the_textbook_line():
 
 @pytest.mark.parametrize("name", ["guideline", *(pytest.param(one, marks=pytest.mark.slow) for one in ("actin-fs", "korea"))])
 def test_a_laboratory_finds_near_the_reagents_own_range(name):
-    """The slope was measured in patients: patients lead back to it. Illness added on top of theirs leads below it."""
+    """The slope was measured in patients, so samples of patients give it again. With illness added a second time it is lower."""
     own = aptt_range_for_anti_xa(REAGENTS[name], Patient(weight_kg=75))
     fit = calibrate(samples(UFH, REAGENTS[name], 800, seed=2))
     assert fit.low_s == pytest.approx(own.low, rel=0.06)
@@ -57,7 +57,7 @@ def test_students_t_as_tabled(freedom, table):
 
 @pytest.mark.slow
 def test_the_band_holds_the_truth_and_shrinks():
-    """Most bands hold the line of a large sample; 16 times the samples make them a quarter as wide."""
+    """Most bands contain the line of a large sample; 16 times the samples make them a quarter as wide."""
     truth = calibrate(samples(UFH, REAGENTS["actin-fs"], 6000, seed=99))
     few = [calibrate(samples(UFH, REAGENTS["actin-fs"], 40, seed=seed)) for seed in range(60)]
     held = np.mean([fit.low_band_s[0] <= truth.low_s <= fit.low_band_s[1] for fit in few])
@@ -70,8 +70,9 @@ def test_the_band_holds_the_truth_and_shrinks():
 def test_the_form_of_the_line_moves_the_range():
     """A Korean laboratory found 66.6-127.9 s by a logarithmic and 68.7-139.5 s by a linear fit (r = 0.835).
 
-    Theirs and ours: the straight line ends higher at both ends, more so at the upper one. Ours by far more (12 and 67 s): tubes
-    above 1 U/mL pull it. That the logarithmic ends are near proves nothing, the reagent was made from them.
+    Printed and simulated: the straight line is higher at both ends, more so at the upper one. The simulated differences are far
+    larger (11 and 54 s), because samples above 1 U/mL raise the line. That the logarithmic ends agree proves nothing: the reagent
+    was derived from them.
     """
     laboratories = [samples(UFH, REAGENTS["korea"], 80, seed=seed) for seed in range(20)]
     log, line = ([calibrate(tubes, form=form, anti_xa_range=(0.35, 0.70)) for tubes in laboratories] for form in FORMS)
@@ -102,7 +103,7 @@ def test_agreement_counts():
 
 @pytest.mark.slow
 def test_discordance_as_printed():
-    """Priority correlation 0.68 (0.60-0.75); 38 % in, 56 % below, 6 % above: with two published factor VIII, neither fitted."""
+    """Rank correlation 0.68 (0.60-0.75); 38 % in, 56 % below, 6 % above: with two published factor VIII, neither fitted."""
     thrombosis, surgery, as_found = (
         agreement(samples(UFH, REAGENTS["guideline"], 1500, seed=3, factor_viii_u_per_ml=median), IN_USE)
         for median in (FACTOR_VIII_THROMBOSIS.value, FACTOR_VIII_AFTER_SURGERY.value, None)
@@ -119,15 +120,15 @@ def test_discordance_as_printed():
 def test_seventy_per_cent_in_the_matched_range(name, low, high):
     """170 patients: about 70 % of those with an anti-Xa of 0.30-0.70 had an aPTT in the matched range, and r > 0.65.
 
-    Printed beside the ranges the slopes were made from; itself used for nothing.
+    It is printed with the ranges from which the slopes were derived; the percentage itself was not used.
     """
     found = agreement(samples(UFH, REAGENTS[name], 1500, seed=5), TherapeuticRange(assay="aptt_s", low=low, high=high))
     assert found.in_fraction == pytest.approx(0.70, abs=0.06)
     assert found.rank_correlation_ratio > 0.65
 
 
-def test_a_tube_does_not_know_its_number():
-    """A factor Xa inhibitor in the blood of every patient is in the last tube as in the first."""
+def test_a_sample_does_not_depend_on_its_index():
+    """A factor Xa inhibitor given to all patients raises the anti-Xa of the last samples as much as of the first."""
     tubes = samples(UFH, REAGENTS["guideline"], 300, seed=3, typical=Patient(weight_kg=75, doac_anti_xa_u_per_ml=2.0))
     found = [tube.anti_xa_u_per_ml for tube in tubes]
     assert np.mean(found[200:]) == pytest.approx(np.mean(found[:100]), abs=0.2)

@@ -1,4 +1,4 @@
-"""Real courses: every one loads and replays; a file of one's own complains by name and line."""
+"""Charted courses: each one loads and replays; an error in a user's file names the file and the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The derived sets are what their script derives, and they say so in the very numbers it prints."""
+"""The derived sets have the values their script derives, and quote the numbers it prints."""
 
 from __future__ import annotations
 

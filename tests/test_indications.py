@@ -1,4 +1,4 @@
-"""Reasons to give heparin: every preset runs, has a paper, and nothing dissolves a clot."""
+"""Indications: every preset runs and has a source, and no text says that heparin dissolves a clot."""
 
 import re
 import warnings

@@ -1,6 +1,6 @@
-"""Numbers that the papers and the evidence print, and we did not type in: every set must give them back.
+"""Values that papers print and that are not parameters of a set: every set must reproduce them.
 
-Numbers marked "evidence" were computed when the derived sets were fitted, by another program; the others are printed.
+Numbers marked "evidence" were computed by another program when the derived sets were fitted; the others are printed.
 """
 
 import math
@@ -39,7 +39,7 @@ def course(drug, *orders, hours, patient=ADULT):
 
 
 def at(course_, *times_h):
-    """Return the concentrations at moments the course keeps."""
+    """Return the concentrations at these times, which must be points of the course."""
     kept = [np.flatnonzero(np.isclose(course_.time_h, t, atol=1e-9))[0] for t in times_h]
     return course_.concentration_u_per_ml[kept].tolist()
 
@@ -126,7 +126,7 @@ class TestDefault:
         assert at(course(B, *USUAL, Stop(time_h=2), *reversal, hours=3), 2.25) == pytest.approx([u_per_ml], rel=0.02)
 
     def test_heparin_rebounds_after_protamine(self):
-        """Protamine is gone in minutes; heparin comes back from the pool only in so far as the set lets it: here it does not."""
+        """Protamine is eliminated in minutes. The set of Jia 2015 rebounds (deep compartment), the default does not."""
         reversed_ = course(B, *USUAL, Stop(time_h=2), Protamine(time_h=2, dose_mg=50), hours=6)
         late = reversed_.time_h >= 2.5
         assert reversed_.states[late, 5].max() < 0.05 * 5000
@@ -285,7 +285,7 @@ def test_seconds_do_not_travel_between_hospitals():
     assert [(r.low, r.high) for r in ranges] == [(43, 70), (81, 301)]
 
 
-def laws_of(drug):
+def values_of(drug):
     """Return every value of a set."""
     return [
         *(p.value for p in drug.parameters),
@@ -297,7 +297,7 @@ def laws_of(drug):
 
 def test_every_number_of_every_set_has_its_place():
     for drug in published.ALL:
-        for value in laws_of(drug):
+        for value in values_of(drug):
             assert value.source.where.strip()
         assert drug.cite().count("\n") == len(drug.sources) - 1
         for source in drug.sources:

@@ -1,4 +1,4 @@
-"""The table of printed values: complete, honest about what it was built from, and every miss explained."""
+"""The table of printed values: it is complete, marks the rows that built a model, and explains every miss."""
 
 import json
 import math
@@ -55,7 +55,7 @@ def test_every_row_names_a_model_there_is(row):
 
 
 def test_what_was_fitted_is_marked():
-    """The sets the default was built from may not pose as proof: their papers' rows about it are marked."""
+    """Rows from the papers the default was built from are no proof of it: they are marked."""
     built_from = {source.citation for source in published.UFH_DEFAULT.built_from}
     about_it = [row for row in ROWS if row.claim.group == "kinetics" and row.claim.model == "UFH_DEFAULT"]
     assert sum(row.claim.used_to_build for row in about_it) >= 6
@@ -65,7 +65,7 @@ def test_what_was_fitted_is_marked():
 
 
 def test_a_row_moves_when_the_model_does(monkeypatch):
-    """The table asks the model: another default gives other answers."""
+    """The table asks the model: another default gives other values."""
     kinetic = [c for c in CLAIMS if c.quantity == "half-life after 70 U/kg"]
     (before,) = validation.rows(kinetic)
     monkeypatch.setattr("heparin_pk.evidence.validation.ask.named", lambda _: published.KANDROTAS_1989_UFH)
@@ -82,7 +82,7 @@ def test_words_and_json(capsys):
     assert "inside  q" in words
     assert "OUTSIDE other *" in words
     assert "why: Because." in words
-    assert "Rows: 2. Used to build the model or law they test, so no proof (*): 1." in words
+    assert "Rows: 2. Used to build the model or effect they test, so no proof (*): 1." in words
     assert validation.score([good, bad])["proving_inside"] == 1
     assert main(["validate", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

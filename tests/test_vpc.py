@@ -1,4 +1,4 @@
-"""The prediction-corrected check: it holds where the model made the data, fails where another did."""
+"""The prediction-corrected check: a model passes on data it simulated itself, and fails on data of another model."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ CHARTS = [datasets.load_icu_course(name) for name in datasets.icu_course_ids()]
 AS_IN_THE_CHECK = Laboratory(cv_fraction=0.0, turnaround_h=0.0, residual=HEPARIN.residual)
 
 
-def lived_by(drug, seed):
-    """Return the charts with the results that patients of this model would have had, one patient a chart."""
-    told = []
-    for number, chart in enumerate(CHARTS):
+def simulated_by(drug, seed):
+    """Return the charts with results simulated by this model, one virtual patient a chart."""
+    charts = []
+    for index, chart in enumerate(CHARTS):
         if chart.labs:
             draws_h = tuple(lab.drawn_h for lab in chart.labs)
-            who = Population(typical=chart.patient).person(drug, number, seed=seed)
+            patient = Population(typical=chart.patient).person(drug, index, seed=seed)
             plan = Fixed(regimen=chart.regimen, draws_h=draws_h)
             hours = max(chart.hours, draws_h[-1] + 0.1)
-            course = titrate(who, drug, plan, hours=hours, laboratory=AS_IN_THE_CHECK, seed=seed, subject=number)
-            told.append(replace(chart, labs=course.labs))
-    return told
+            course = titrate(patient, drug, plan, hours=hours, laboratory=AS_IN_THE_CHECK, seed=seed, subject=index)
+            charts.append(replace(chart, labs=course.labs))
+    return charts
 
 
 @pytest.fixture(scope="module")
@@ -41,37 +41,37 @@ def real():
 
 
 @pytest.mark.slow
-def test_the_law_where_the_model_made_the_data_the_percentiles_lie_inside():
+def test_where_the_model_made_the_data_the_percentiles_lie_inside():
     shares = [
-        vpc.prediction_corrected(lived_by(HEPARIN, 100 + seed), HEPARIN, seed=5, replicates=100).inside_fraction
+        vpc.prediction_corrected(simulated_by(HEPARIN, 100 + seed), HEPARIN, seed=5, replicates=100).inside_fraction
         for seed in range(8)
     ]
-    assert 0.88 < np.mean(shares) <= 1.0  # 95 % but for chance: 120 percentiles, those of one chart not independent
+    assert 0.88 < np.mean(shares) <= 1.0  # 95 % expected; 120 percentiles, not independent within a chart
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 @pytest.mark.parametrize("wrong", [published.JIA_2015_UFH, published.KANDROTAS_1989_UFH], ids=lambda drug: drug.name)
 def test_a_wrong_model_is_seen(wrong):
-    assert vpc.prediction_corrected(lived_by(HEPARIN, 100), wrong, seed=5, replicates=100).inside_fraction < 0.5
+    assert vpc.prediction_corrected(simulated_by(HEPARIN, 100), wrong, seed=5, replicates=100).inside_fraction < 0.5
 
 
 @pytest.mark.slow
 def test_the_correction_itself():
     """A result equal to its prediction becomes the median prediction of its bin."""
-    told = []
+    charts = []
     for chart in CHARTS:
         course = datasets.replay(chart, HEPARIN)
         labs = tuple(replace(lab, value=course.level_at("aptt_s", lab.drawn_h), above_ceiling=False) for lab in chart.labs)
-        told.append(replace(chart, labs=labs))
-    check = vpc.prediction_corrected(told, HEPARIN, seed=1, replicates=20)
+        charts.append(replace(chart, labs=labs))
+    check = vpc.prediction_corrected(charts, HEPARIN, seed=1, replicates=20)
     assert np.allclose(check.observed[0], check.observed[2])
     predictions = [
-        [lab.value for chart in told for lab in chart.labs if start <= lab.drawn_h < end]
+        [lab.value for chart in charts for lab in chart.labs if start <= lab.drawn_h < end]
         for start, end in zip(check.bins_h[:-1], check.bins_h[1:], strict=True)
     ]
-    assert check.observed[1] == pytest.approx([np.median(one) for one in predictions])
-    assert check.n.tolist() == [len(one) for one in predictions]
+    assert check.observed[1] == pytest.approx([np.median(of_bin) for of_bin in predictions])
+    assert check.n.tolist() == [len(of_bin) for of_bin in predictions]
 
 
 @pytest.mark.slow

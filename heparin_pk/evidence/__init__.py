@@ -1,1 +1,1 @@
-"""Models held against charts and papers."""
+"""Models compared with charted courses and with published values."""

@@ -1,7 +1,7 @@
-"""How a laboratory finds its own aPTT range: samples of its own patients, both assays, a regression, and what it is worth.
+"""How a laboratory derives its own aPTT range: both assays in samples of its own patients, a regression, and its uncertainty.
 
-The aPTT range in use should be the one that corresponds to an anti-Xa of 0.3 to 0.7 U/mL with *this* reagent. It is read off a
-regression on patient samples, so it has an error; and in single patients the two assays disagree whatever the range.
+The aPTT range in use should be the one that corresponds to an anti-Xa of 0.3 to 0.7 U/mL with the laboratory's own reagent. It
+is read off a regression on patient samples, so it has an error; and in single patients the two assays disagree with any range.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ ARACHCHILLAGE_2017 = Source(
     pmid="28759760",
 )
 FACTOR_VIII_THROMBOSIS = FACTOR_VIII_MEDIAN
-"""Factor VIII with a fresh venous thrombosis, U/mL."""
+"""Factor VIII in acute venous thrombosis, U/mL."""
 FACTOR_VIII_AFTER_SURGERY = Value(
     4.32,
     Source(
@@ -67,15 +68,19 @@ FACTOR_VIII_AFTER_SURGERY = Value(
         pmid="33984481",
     ),
 )
-"""Factor VIII in the days after an operation on the lung arteries, U/mL."""
+"""Factor VIII in the days after pulmonary endarterectomy, U/mL."""
 ANTITHROMBIN_CV_FRACTION = 0.30
 FACTOR_VIII_CV_FRACTION = 0.45
-"""ASSUMED for ill adults: antithrombin around normal with a CV of 30 %, factor VIII around its median with a CV of 45 %."""
+"""ASSUMED for ill adults: antithrombin with a median of 1 (normal) and a CV of 30 %, factor VIII with a CV of 45 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Sample:
-    """One tube of blood: what both assays said of it (anti-Xa 0 to 100 U/mL, aPTT 1 to 10,000 s)."""
+    """One blood sample with the results of both assays.
+
+    ``anti_xa_u_per_ml``: anti-Xa, 0 to 100 U/mL.
+    ``aptt_s``: aPTT, 1 to 10,000 s.
+    """
 
     anti_xa_u_per_ml: float
     aptt_s: float
@@ -90,10 +95,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Calibration:
-    """A laboratory's regression of aPTT on anti-Xa: its line, how well it fits, and the aPTT range it leads to.
+    """A laboratory's regression of aPTT on anti-Xa, and the aPTT range derived from it.
 
-    ``form`` "logarithmic" fits ln(aPTT), "linear" the aPTT. ``low_s`` and ``high_s`` are the aPTT at the ends of the anti-Xa
-    range, each with its 95 % confidence band (``low_band_s``, ``high_band_s``) from the regression's own variance.
+    ``form``: "logarithmic" (ln(aPTT) against anti-Xa) or "linear" (aPTT against anti-Xa).
+    ``n``: number of samples.
+    ``intercept``, ``slope``: of the regression line, for aPTT in s and anti-Xa in U/mL.
+    ``correlation``: Pearson's correlation of anti-Xa with ln(aPTT) or aPTT.
+    ``low_s``, ``high_s``: aPTT at the lower and upper end of the anti-Xa range, s.
+    ``low_band_s``, ``high_band_s``: 95 % confidence band of the regression line there, s.
     """
 
     form: str
@@ -110,16 +119,16 @@ class Calibration:
 
     @property
     def target(self) -> TherapeuticRange:
-        """The laboratory's own range, whole seconds."""
+        """The laboratory's own aPTT range, in whole seconds."""
         return TherapeuticRange(assay="aptt_s", low=round(self.low_s), high=round(self.high_s))
 
-    def line_s(self, anti_xa_u_per_ml):
-        """Return the regression's aPTT at an anti-Xa, s."""
+    def line_s(self, anti_xa_u_per_ml: Any) -> Any:
+        """Return the aPTT of the regression line at an anti-Xa (a number or an array), s."""
         y = self.intercept + self.slope * anti_xa_u_per_ml
         return np.exp(y) if self.form == "logarithmic" else y
 
     def in_words(self) -> str:
-        """Return the range as a laboratory would report it, with its bands."""
+        """Return the range and its confidence bands, as a laboratory would report them."""
         return (
             f"aPTT {self.low_s:.0f} s ({self.low_band_s[0]:.0f}-{self.low_band_s[1]:.0f}) to {self.high_s:.0f} s "
             f"({self.high_band_s[0]:.0f}-{self.high_band_s[1]:.0f}), {self.form}, {self.n} samples, "
@@ -137,37 +146,44 @@ def samples(
     rates_u_per_kg_per_h: tuple[float, float] = (8.0, 26.0),
     factor_viii_u_per_ml: float | None = None,
 ) -> tuple[Sample, ...]:
-    """Return blood of patients on a steady infusion, each another person at another rate, as both assays report it.
+    """Return samples of ``n`` virtual patients at steady state, each at another infusion rate, as both assays report them.
 
-    People differ as ``drug.variability`` says. Most reagents were measured in patients, whose illness is therefore in the slope
-    already: with ``factor_viii_u_per_ml`` ``None`` nothing is added. A number makes people ill beyond that: antithrombin and
-    factor VIII are spread (assumed), the latter around this median; ``FACTOR_VIII_THROMBOSIS`` and
-    ``FACTOR_VIII_AFTER_SURGERY`` are published ones. Rates are spread evenly over ``rates_u_per_kg_per_h``. Levels above
-    10 U/mL are taken as 10 (the assays' end).
+    ``drug``: parameter set; the patients differ by its inter-individual variability.
+    ``reagent``: aPTT reagent of the laboratory.
+    ``seed``: of the random numbers; a sample does not depend on ``n``.
+    ``typical``: the typical patient; ``None``: 75 kg.
+    ``rates_u_per_kg_per_h``: lowest and highest infusion rate; the rates are uniform between them.
+    ``factor_viii_u_per_ml``: ``None``, or the median factor VIII of acutely ill patients, U/mL. Most reagents were measured in
+    patients, so the effect of their illness is already in the slope, and ``None`` adds nothing. With a number, antithrombin and
+    factor VIII vary between patients as well (CVs assumed). Published medians are ``FACTOR_VIII_THROMBOSIS`` and
+    ``FACTOR_VIII_AFTER_SURGERY``.
+
+    Concentrations above 10 U/mL are set to 10 U/mL, the upper limit of the assays.
     """
     one_seed = checked_seed(seed)
     typical = typical if typical is not None else Patient(weight_kg=75.0)
     low, high = (check_between("rates_u_per_kg_per_h", rate, 0.5, 60.0) for rate in rates_u_per_kg_per_h)
-    own = Laboratory(assay="aptt_s", reagent=reagent, ceiling=1000.0, resolution=0.1)
+    aptt = Laboratory(assay="aptt_s", reagent=reagent, ceiling=1000.0, resolution=0.1)
     anti_xa = Laboratory(assay="anti_xa_u_per_ml", cv_fraction=ANTI_XA_CV_FRACTION)
     responses = drug.answers_with(reagent)
-    found = []
-    for subject, somebody in enumerate(people(drug, typical, n, seed=one_seed)):
-        one = somebody if factor_viii_u_per_ml is None else _ill(somebody, factor_viii_u_per_ml, subject, one_seed)
-        share = NormalDist().cdf(standard_normal(one_seed, Stream.SAMPLE_RATE, 0.0, subject))
-        concentration = drug.kinetics(one).steady_state_u_per_ml((low + share * (high - low)) * one.weight_kg)
+    tubes = []
+    for subject, healthy in enumerate(people(drug, typical, n, seed=one_seed)):
+        patient = healthy if factor_viii_u_per_ml is None else _ill(healthy, factor_viii_u_per_ml, subject, one_seed)
+        fraction = NormalDist().cdf(standard_normal(one_seed, Stream.SAMPLE_RATE, 0.0, subject))
+        concentration = drug.kinetics(patient).steady_state_u_per_ml((low + fraction * (high - low)) * patient.weight_kg)
         concentration = min(10.0, concentration)
-        tube_seed = int(np.random.SeedSequence((one_seed, subject)).generate_state(1, np.uint64)[0])  # its own two errors
-        found.append(
+        tube_seed = int(np.random.SeedSequence((one_seed, subject)).generate_state(1, np.uint64)[0])  # for its two assay errors
+        tubes.append(
             Sample(
-                anti_xa_u_per_ml=anti_xa.report(concentration, one, responses, 0.0, tube_seed).value,
-                aptt_s=own.report(concentration, one, responses, 0.0, tube_seed).value,
+                anti_xa_u_per_ml=anti_xa.report(concentration, patient, responses, 0.0, tube_seed).value,
+                aptt_s=aptt.report(concentration, patient, responses, 0.0, tube_seed).value,
             )
         )
-    return tuple(found)
+    return tuple(tubes)
 
 
 def _ill(patient: Patient, factor_viii_u_per_ml: float, subject: int, seed: int) -> Patient:
+    """Return the patient with antithrombin and factor VIII drawn from log-normal distributions, the latter about this median."""
     check_between("factor_viii_u_per_ml", factor_viii_u_per_ml, 0.1, 10.0)
 
     def draw(stream: Stream, median: float, cv: float) -> float:
@@ -183,12 +199,16 @@ def _ill(patient: Patient, factor_viii_u_per_ml: float, subject: int, seed: int)
 def calibrate(
     tubes: tuple[Sample, ...], *, form: str = "logarithmic", anti_xa_range: tuple[float, float] = (0.3, 0.7)
 ) -> Calibration:
-    """Return the laboratory's regression on its own samples, and the aPTT range that corresponds to an anti-Xa range.
+    """Return the least-squares regression of aPTT on anti-Xa, and the aPTT range that corresponds to an anti-Xa range.
 
-    The band of each end is that of the regression line there (95 %, Student's t).
+    ``tubes``: samples, ten at least.
+    ``form``: one of ``FORMS``.
+    ``anti_xa_range``: lower and upper end, U/mL.
 
-    Raises ``ValueError`` for fewer than ten samples, an unknown form, samples that all have one anti-Xa, or a range that does
-    not rise.
+    The confidence band of each end is that of the regression line there (95 %, Student's t).
+
+    Raises ``ValueError`` for fewer than ten samples, an unknown form, samples that all have one anti-Xa, or a range
+    whose upper end is not above the lower one.
     """
     check_one_of("form", form, FORMS)
     ends_u_per_ml = _rising(anti_xa_range)
@@ -227,30 +247,35 @@ def calibrate(
 
 
 def _student_t_975(freedom: int) -> float:
-    """Return the 97.5 % quantile of Student's t, from the normal one (Cornish and Fisher; 0.3 % short at 8)."""
+    """Return the 97.5 % quantile of Student's t (Cornish-Fisher expansion of the normal quantile; 0.3 % too low at 8 degrees)."""
     z = NormalDist().inv_cdf(0.975)
     return z + (z**3 + z) / (4.0 * freedom) + (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / (96.0 * freedom**2)
 
 
 def _rising(anti_xa_range: tuple[float, float]) -> tuple[float, float]:
-    ends = tuple(check_between("anti_xa_range", one, 0.01, 10.0) for one in anti_xa_range)
+    """Return the two ends of a range, U/mL; raises ``ValueError`` unless the second is above the first."""
+    ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
     if len(ends) != 2 or not ends[0] < ends[1]:
         raise ValueError(f"anti_xa_range must be two rising levels; got {anti_xa_range!r}")
     return ends
 
 
 def _all_samples(tubes: tuple[Sample, ...]) -> None:
+    """Raise ``ValueError`` unless each of these is a ``Sample``."""
     for tube in tubes:
         check_is("a sample", tube, Sample, "a Sample")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Agreement:
-    """How far two assays agree in the same tubes.
+    """How far aPTT and anti-Xa agree in the same samples.
 
-    ``rank_correlation`` is Spearman's; of the tubes with an anti-Xa in range, ``in_fraction``, ``below_fraction`` and
-    ``above_fraction`` say where their aPTT lay; ``n`` counts all tubes, ``n_in_range`` those with an anti-Xa in range.
-    ``concordant_fraction`` is the share of all tubes in which both say the same: below, in or above.
+    ``n``: number of samples.
+    ``n_in_range``: samples with an anti-Xa in range.
+    ``rank_correlation_ratio``: Spearman's rank correlation over all samples.
+    ``in_fraction``, ``below_fraction``, ``above_fraction``: of the samples with an anti-Xa in range, the fractions with an aPTT
+    in, below and above its range.
+    ``concordant_fraction``: of all samples, the fraction in which both assays are on the same side (below, in or above).
     """
 
     n: int
@@ -264,11 +289,11 @@ class Agreement:
     __repr__ = shown
 
     def in_words(self) -> str:
-        """Return it in words."""
+        """Return the agreement as one sentence."""
         return (
-            f"{self.n} tubes, rank correlation {self.rank_correlation_ratio:.2f}; of {self.n_in_range} with an anti-Xa "
+            f"{self.n} samples, rank correlation {self.rank_correlation_ratio:.2f}; of {self.n_in_range} with an anti-Xa "
             f"in range the aPTT lay in range in {self.in_fraction:.0%}, below in {self.below_fraction:.0%}, "
-            f"above in {self.above_fraction:.0%}; both assays say the same in {self.concordant_fraction:.0%} of all"
+            f"above in {self.above_fraction:.0%}; both assays agree in {self.concordant_fraction:.0%} of all"
         )
 
 
@@ -277,7 +302,11 @@ def agreement(
 ) -> Agreement:
     """Return how far aPTT and anti-Xa agree in these samples, given the aPTT range a hospital uses.
 
-    Raises ``ValueError`` when the range is not one of aPTT seconds, the other does not rise, or no sample lies in it.
+    ``aptt_range``: the range in use, in seconds of aPTT.
+    ``anti_xa_range``: lower and upper end, U/mL.
+
+    Raises ``ValueError`` for an ``aptt_range`` in another unit, an ``anti_xa_range`` whose upper end is not above the lower one,
+    or when no sample has an anti-Xa within it.
     """
     check_is("aptt_range", aptt_range, TherapeuticRange, "a TherapeuticRange")
     low, high = _rising(anti_xa_range)
@@ -289,9 +318,9 @@ def agreement(
     inside = (x >= low) & (x <= high)
     if not inside.any():
         raise ValueError(f"no sample has an anti-Xa within {anti_xa_range}; got {len(tubes)} samples")
-    chosen = y[inside]
+    aptt_inside = y[inside]
     same = _side(x, low, high) == _side(y, aptt_range.low, aptt_range.high)
-    below, above = float(np.mean(chosen < aptt_range.low)), float(np.mean(chosen > aptt_range.high))
+    below, above = float(np.mean(aptt_inside < aptt_range.low)), float(np.mean(aptt_inside > aptt_range.high))
     return Agreement(
         n=len(tubes),
         n_in_range=int(inside.sum()),
@@ -304,12 +333,12 @@ def agreement(
 
 
 def _side(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return -1 below, 0 in and 1 above a range."""
-    return (values > high).astype(int) - (values < low).astype(int)
+    """Return -1 for values below a range, 0 in it and 1 above it."""
+    return np.asarray((values > high).astype(int) - (values < low).astype(int))
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return ranks, ties sharing their mean rank."""
+    """Return the ranks of values, from 1; equal values share their mean rank."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - 0.5 * (counts - 1))[inverse]
+    ranks: np.ndarray = (np.cumsum(counts) - 0.5 * (counts - 1))[inverse]
+    return ranks

@@ -1,8 +1,8 @@
-"""Real courses: fifteen heparin infusions charted in intensive care, as they come.
+"""Charted courses: fifteen heparin infusions from intensive care, as charted, and a reader of your own CSV files.
 
-The data are a derived database of the MIMIC-III Clinical Database Demo v1.4 (PhysioNet, doi:10.13026/C2HM2Q), Open Database
-License 1.0; the notice lies beside them. Real charts have holes: boluses that were not charted, weights from another day,
-infusions that began before the first line. Each course says what is known to be wrong with it.
+The data are derived from the MIMIC-III Clinical Database Demo v1.4 (PhysioNet, doi:10.13026/C2HM2Q) and are published under the
+Open Database License 1.0; the licence file is in the same folder. Real charts have gaps: boluses that were not charted, weights
+from another day, infusions that began before the first entry. ``flaws`` lists the known flaws of each course.
 """
 
 from __future__ import annotations
@@ -34,11 +34,15 @@ MIMIC_III_DEMO = Source(
     doi="10.13026/C2HM2Q",
 )
 WARD_TARGET = TherapeuticRange(
-    assay="aptt_s", low=60.0, high=100.0, source=MIMIC_III_DEMO.at("inferred from what the ward did: 60-100 s was left alone")
+    assay="aptt_s",
+    low=60.0,
+    high=100.0,
+    source=MIMIC_III_DEMO.at("inferred from the rate changes of the ward: 60-100 s was left alone"),
 )
-"""What the ward seems to have aimed at: in the charts 61-100 s was left alone in 88 % of decisions."""
+"""The probable target of this ward, inferred: in the charts the rate was left unchanged at 61-100 s in 88 % of decisions."""
 
 CLEAN_BASELINE_S = (18.0, 45.0)
+"""An aPTT before heparin is taken as baseline only within these limits, s."""
 _COLUMNS = ("t_h", "t_end_h", "event", "value", "unit")
 _OTHER_EVENTS = ("creatinine", "hemoglobin", "inr", "platelets")
 _KNOWN_FLAWS = {
@@ -49,7 +53,17 @@ _KNOWN_FLAWS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ICUCourse:
-    """A charted heparin course: who, what ran, what was measured, and what is known to be wrong with the chart."""
+    """A charted heparin course: the patient, the orders, the results, and the known flaws of the chart.
+
+    ``course_id``: name of the course, such as "M3D-001".
+    ``patient``: weight and baseline aPTT as charted; the other features where they are known.
+    ``regimen``: boluses and infusions as charted.
+    ``labs``: aPTT results from 0 h to 6 h after the last heparin, in order of time.
+    ``hours``: length of the course, h.
+    ``sex``: "F", "M", or empty where not charted.
+    ``diagnosis``: diagnosis as charted, or empty.
+    ``flaws``: known flaws of the chart, one sentence each.
+    """
 
     course_id: str
     patient: Patient
@@ -63,7 +77,7 @@ class ICUCourse:
     __repr__ = shown
 
     def in_words(self) -> str:
-        """Return who this is and what to know about the chart."""
+        """Return the patient, the extent of the chart and its flaws, as text."""
         age = "" if self.patient.age_y is None else f"{self.patient.age_y:.0f} years, "
         sex = {"F": "woman, ", "M": "man, "}.get(self.sex, "")
         lines = [
@@ -75,25 +89,27 @@ class ICUCourse:
 
 
 def replay(course: ICUCourse, drug: Drug, *, reagent: Reagent | None = None, engine: str = "stepper") -> Course:
-    """Return what an un-individualised model makes of a charted course: the charted orders, the typical person."""
+    """Return the course that a model predicts for the typical patient of this description under the charted orders."""
     return simulate(course.patient, drug, course.regimen, hours=course.hours, reagent=reagent, engine=engine)
 
 
 def icu_course_ids() -> tuple[str, ...]:
-    """Return the names of the courses that come with the house."""
+    """Return the names of the courses that come with the package."""
     return tuple(row["course_id"] for row in _package_rows("courses.csv"))
 
 
 def load_icu_course(course_id: str, *, weight_kg: float | None = None) -> ICUCourse:
-    """Return one charted course by name (``"M3D-001"``); raises ``ValueError`` with the names there are.
+    """Return one charted course of the package by name (``"M3D-001"``).
 
-    ``weight_kg`` overrides the charted weight, and is needed where none was charted.
+    ``weight_kg``: replaces the charted weight; needed where none was charted.
+
+    Raises ``ValueError`` for an unknown name, and lists the known ones.
     """
-    who = {row["course_id"]: row for row in _package_rows("courses.csv")}
-    if course_id not in who:
-        raise ValueError(f"no course {course_id!r}; there are {', '.join(who)}")
-    row = who[course_id]
-    events = [(n, event) for n, event in _numbered("events.csv") if event["course_id"] == course_id]
+    rows = {row["course_id"]: row for row in _package_rows("courses.csv")}
+    if course_id not in rows:
+        raise ValueError(f"no course {course_id!r}; there are {', '.join(rows)}")
+    row = rows[course_id]
+    events = [(line, event) for line, event in _numbered("events.csv") if event["course_id"] == course_id]
     course = _course(course_id, events, "events.csv", weight_kg)
     flaws = list(course.flaws)
     if row["system"] == "CV":
@@ -116,9 +132,16 @@ def load_icu_course(course_id: str, *, weight_kg: float | None = None) -> ICUCou
 def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: float | None = None) -> ICUCourse:
     """Return a course from your own CSV file, one event a line.
 
-    Columns ``t_h, t_end_h, event, value, unit`` (and ``weight_kg``, unless it is given here); events ``infusion`` (U/h),
-    ``bolus`` (U) and ``ptt`` or ``aptt`` (s); other events are passed over, and the course says which. A ``ptt`` noted
-    ``censored`` or at 150 s is "> 150 s". A file with a column ``course_id`` may hold several courses; ``course_id`` says which.
+    Columns:
+
+    ``t_h``: time of the event, h; heparin starts at 0.
+    ``t_end_h``: end of an infusion, h; not used for other events.
+    ``event``: ``infusion``, ``bolus``, or ``ptt`` (or ``aptt``); other events are skipped; ``flaws`` lists unknown ones.
+    ``value``: rate, dose or result.
+    ``unit``: U/h for an infusion, U for a bolus, s for an aPTT.
+    ``weight_kg``: body weight, kg, of which the last is used; may be absent when the parameter ``weight_kg`` is given.
+    ``note``: optional; an aPTT noted ``censored``, or of 150 s and more, is read as "> 150 s".
+    ``course_id``: optional; needed in a file of several courses, of which the parameter ``course_id`` selects one.
 
     Raises ``ValueError`` that names the file and the line.
     """
@@ -141,7 +164,7 @@ def _package_rows(name: str) -> list[dict[str, str]]:
 
 
 def _numbered(name: str) -> list[tuple[int, dict[str, str]]]:
-    """Return the lines of a data file of the house with their numbers."""
+    """Return the rows of a data file of the package with their line numbers."""
     text = (resources.files("heparin_pk.evidence") / "data" / "icu" / name).read_text(encoding="utf-8")
     rows = csv.DictReader(io.StringIO(text))
     return [(rows.line_num, row) for row in rows]
@@ -158,14 +181,14 @@ def _number(row: dict[str, str], name: str) -> float:
 
 
 def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str, weight_kg: float | None) -> ICUCourse:
-    """Return the course in numbered event rows; every complaint names the file and the line."""
+    """Return the course from numbered event rows; ``where`` is the file name for error messages."""
     if weight_kg is not None:
         weight_kg = check_between("weight_kg", weight_kg, 0.4, 400.0)
     infusions: list[tuple[float, float, float]] = []
     boluses: list[Order] = []
     labs: list[Lab] = []
     weights: list[float] = []
-    passed_over: dict[str, int] = {}
+    skipped: dict[str, int] = {}
     for line, row in events:
         try:
             if row.get("weight_kg"):
@@ -193,7 +216,7 @@ def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str
                     censored = "censored" in (row.get("note") or "") or value >= ASSAYS["aptt_s"].ceiling
                     labs.append(Lab(drawn_h=drawn_h, reported_h=drawn_h, assay="aptt_s", value=value, above_ceiling=censored))
                 case other if other not in _OTHER_EVENTS:
-                    passed_over[other] = passed_over.get(other, 0) + 1
+                    skipped[other] = skipped.get(other, 0) + 1
         except ValueError as error:
             raise ValueError(f"{where}, line {line}: {error}") from None
     weight_kg = weight_kg if weight_kg is not None else (weights[-1] if weights else None)
@@ -203,9 +226,9 @@ def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str
         raise ValueError(f"{where}: no infusion and no bolus for {course_id}")
     labs.sort(key=lambda lab: lab.drawn_h)
     baseline_s, flaws = _baseline(labs)
-    flaws += [f"{lines} lines of an unknown event {event!r} were passed over" for event, lines in passed_over.items()]
+    flaws += [f"{lines} lines of an unknown event {event!r} were skipped" for event, lines in skipped.items()]
     last_h = max([end_h for _, end_h, _ in infusions] + [bolus.time_h for bolus in boluses])
-    seen = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + 6.0)
+    kept = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + 6.0)
     try:
         patient = Patient(weight_kg=round(float(weight_kg), 4), baseline_aptt_s=baseline_s)
         regimen = _regimen(infusions, boluses)
@@ -215,8 +238,8 @@ def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str
         course_id=course_id,
         patient=patient,
         regimen=regimen,
-        labs=seen,
-        hours=max([last_h, *(lab.drawn_h for lab in seen)]),
+        labs=kept,
+        hours=max([last_h, *(lab.drawn_h for lab in kept)]),
         flaws=tuple(flaws),
     )
 
@@ -227,22 +250,22 @@ def _check_unit(row: dict[str, str], unit: str) -> None:
 
 
 def _baseline(labs: list[Lab]) -> tuple[float, list[str]]:
-    """Return the last aPTT before heparin that can be one, or 30 s with a word of warning."""
+    """Return the last aPTT before heparin within ``CLEAN_BASELINE_S``, s, or 30 s and the flaw to report."""
     before = [lab for lab in labs if lab.drawn_h <= 0.0]
     low, high = CLEAN_BASELINE_S
     for lab in reversed(before):
         if not lab.above_ceiling and low <= lab.value <= high:
             return lab.value, []
-    why = f"before heparin stands {before[-1].in_words()}" if before else "no aPTT before heparin was charted"
-    return 30.0, [f"{why}; 30 s is taken as baseline"]
+    reason = f"before heparin stands {before[-1].in_words()}" if before else "no aPTT before heparin was charted"
+    return 30.0, [f"{reason}; 30 s is taken as baseline"]
 
 
 def _regimen(infusions: list[tuple[float, float, float]], boluses: list[Order]) -> Regimen:
-    """Return charted segments as orders: a rate at each start, a stop where nothing follows at once."""
+    """Return charted segments as orders: a rate at each start, and a stop at each end that no segment follows at once."""
     orders: list[Order] = list(boluses)
-    for i, (start_h, end_h, rate) in enumerate(infusions):
-        orders.append(Infusion(time_h=start_h, rate_u_per_h=rate))
-        follows = i + 1 < len(infusions) and infusions[i + 1][0] <= end_h + 1e-9
+    for index, (start_h, end_h, rate_u_per_h) in enumerate(infusions):
+        orders.append(Infusion(time_h=start_h, rate_u_per_h=rate_u_per_h))
+        follows = index + 1 < len(infusions) and infusions[index + 1][0] <= end_h + 1e-9
         if not follows:
             orders.append(Stop(time_h=end_h))
     return Regimen(tuple(sorted(orders, key=lambda order: order.time_h)))

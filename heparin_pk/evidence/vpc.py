@@ -1,9 +1,9 @@
-"""A prediction-corrected visual predictive check of charted courses.
+"""A prediction-corrected visual predictive check (pcVPC) of charted courses.
 
-Doses that were titrated to results hide a wrong model: whoever clears fast got more. Bergstrand and colleagues therefore divide
-every result, measured or simulated, by what the typical patient would have shown under the orders in fact given, and bring it to
-the median of those predictions in its bin of time: ``Y * median(PRED in the bin) / PRED``. The same thing is a shift of the
-logarithm. (Their form with a lower bound, the clotting time before heparin, is not used: near that bound it divides by nothing.)
+Doses that were titrated to results hide a wrong model, because the dose correlates with clearance. Bergstrand and colleagues
+therefore correct every result Y, measured or simulated, by the prediction PRED for the typical patient under the orders in fact
+given: ``Y * median(PRED in the time bin) / PRED``. On the logarithmic scale this is a shift. Their form with a lower bound
+(here the clotting time before heparin) is not used, because its divisor tends to zero near that bound.
 """
 
 from __future__ import annotations
@@ -38,18 +38,32 @@ BERGSTRAND_2011 = Source(
     pmid="21302010",
 )
 PERCENTS = (5, 50, 95)
+"""Percentiles that are compared."""
 BINS_H = (0.0, 8.0, 16.0, 28.0, 44.0, 72.0)
+"""Edges of the time bins, h."""
 _LONGEST_H = 1440.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PredictionCorrected:
-    """Measured percentiles beside the model's, bin by bin of time; arrays of shape (percents, bins) but where said.
+    """Prediction-corrected percentiles, measured and simulated, for each time bin.
 
-    ``observed`` are the measured ones; ``simulated``, ``low`` and ``high`` the median and the ends of the 95 % interval of the
-    same percentile over the replicates. ``n`` (bins,) counts results, ``centres_h`` (bins,) is their median time;
-    ``points_h`` and ``points`` (m,) are the single results. ``above_ceiling`` results were left out, measured and simulated
-    alike; ``simulated_above_fraction`` is how many of the simulated that was. ``beyond`` lay outside all bins.
+    ``assay``: the assay of the results, "aptt_s".
+    ``target``: therapeutic range to draw, or ``None``.
+    ``bins_h``: edges of the time bins, h.
+    ``percents``: the percentiles, %.
+    ``centres_h``: median time of the results of each bin, h; shape (bins,).
+    ``n``: number of results of each bin; shape (bins,).
+    ``observed``: measured percentiles, in the unit of the assay; shape (percents, bins).
+    ``simulated``: median over the replicates of the simulated percentiles; shape (percents, bins).
+    ``low``, ``high``: ends of their 95 % interval; shape (percents, bins).
+    ``points_h``, ``points``: time (h) and corrected value of each measured result; shape (results,).
+    ``courses``: number of courses with a result.
+    ``replicates``: number of simulated replicates of each course.
+    ``above_ceiling``: measured results above the ceiling, left out.
+    ``simulated_above_fraction``: fraction of the simulated results above the ceiling, left out as well.
+    ``beyond``: measured results outside all time bins, left out.
+    ``sources``: sources of the model, the distributions, the method and the charts.
     """
 
     assay: str
@@ -78,19 +92,19 @@ class PredictionCorrected:
 
     @property
     def inside_fraction(self) -> float:
-        """Which share of the measured percentiles lies there."""
+        """The fraction of the measured percentiles that lie in the model's 95 % interval."""
         return float(self.inside.mean())
 
     def in_words(self) -> str:
-        """Return the check as a table, and what was left out."""
+        """Return the check as a table, and the numbers of results left out."""
         lines = [f"{'time (h)':>10}{'results':>9}" + "".join(f"{f'{percent} %':>26}" for percent in self.percents)]
-        for place, (start, end) in enumerate(zip(self.bins_h[:-1], self.bins_h[1:], strict=True)):
+        for index, (start, end) in enumerate(zip(self.bins_h[:-1], self.bins_h[1:], strict=True)):
             cells = []
             for row in range(len(self.percents)):
-                mark = " " if self.inside[row, place] else "!"
-                text = f"{self.observed[row, place]:.0f}{mark} ({self.low[row, place]:.0f}-{self.high[row, place]:.0f})"
+                mark = " " if self.inside[row, index] else "!"
+                text = f"{self.observed[row, index]:.0f}{mark} ({self.low[row, index]:.0f}-{self.high[row, index]:.0f})"
                 cells.append(f"{text:>26}")
-            lines.append(f"{f'{start:g}-{end:g}':>10}{self.n[place]:>9}" + "".join(cells))
+            lines.append(f"{f'{start:g}-{end:g}':>10}{self.n[index]:>9}" + "".join(cells))
         lines.append(
             f"measured (the model's 95 % interval over {self.replicates} replicates); ! lies outside: "
             f"{int((~self.inside).sum())} of {self.inside.size}"
@@ -113,14 +127,22 @@ def prediction_corrected(
     laboratory: Laboratory | None = None,
     target: TherapeuticRange | None = WARD_TARGET,
 ) -> PredictionCorrected:
-    """Return what the aPTT of charted courses says of a model, corrected for the doses in fact given.
+    """Return the prediction-corrected check of a model against the aPTTs of charted courses.
 
-    In each of ``replicates`` every chart is lived through again by another person of the same description (weight, age, clotting
-    time before), drawn as the model says people differ, and in ``distributions`` where something was not charted (antithrombin,
-    factor VIII), with blood drawn at the same moments and measured by ``laboratory`` (``None``: one as
-    imprecise as what the model leaves unexplained, or the usual one). Results above the ceiling are left out on both sides.
+    Each replicate simulates every chart with another virtual patient of the same description (weight, age, baseline aPTT), under
+    the charted orders and with blood drawn at the charted times. Results above the ceiling are left out, measured and simulated.
 
-    Raises ``ValueError`` without charts, for edges of bins that do not rise, an empty bin, or fewer than 20 replicates.
+    ``charts``: charted courses; those without a result are ignored.
+    ``drug``: parameter set; its inter-individual variability makes the virtual patients differ.
+    ``bins_h``: edges of the time bins, h.
+    ``replicates``: 20 to 65,536.
+    ``seed``: of the random numbers.
+    ``distributions``: distributions of features that were not charted, such as antithrombin and factor VIII.
+    ``laboratory``: measures the simulated blood; ``None``: one with the residual error of the model, or, if the set has none, the
+    usual one.
+    ``target``: therapeutic range to draw.
+
+    Raises ``ValueError`` without charts, for bin edges that do not rise, an empty bin, or fewer than 20 replicates.
     """
     check_is("charts", charts, (list, tuple), "a list of ICUCourse")
     for chart in charts:
@@ -138,24 +160,23 @@ def prediction_corrected(
 
     times, measured, above, typical, drawn, drawn_above = [], [], [], [], [], []
     for index, chart in enumerate(kept):
-        values, censored = _lived_again(chart, drug, laboratory, index, replicates, one_seed, tuple(distributions))
+        chart_values, chart_censored = _replicates(chart, drug, laboratory, index, replicates, one_seed, tuple(distributions))
         course = replay(chart, drug, reagent=laboratory.reagent)
         times += [lab.drawn_h for lab in chart.labs]
         measured += [lab.value for lab in chart.labs]
         above += [lab.above_ceiling for lab in chart.labs]
         typical += [course.level_at("aptt_s", lab.drawn_h) for lab in chart.labs]
-        drawn.append(values)
-        drawn_above.append(censored)
-    time_h, pred, hidden = np.array(times), np.array(typical), np.array(above)
-    simulated_hidden = np.concatenate(drawn_above)
-    place = np.searchsorted(edges, time_h, side="right") - 1
-    place = np.where(time_h == edges[-1], len(edges) - 2, place)
-    beyond = (place < 0) | (place > len(edges) - 2)
-    seen = np.where(hidden, np.nan, np.array(measured))
-    lived = np.where(simulated_hidden, np.nan, np.concatenate(drawn))  # (results, replicates)
-    found = _percentiles(time_h, place, pred, seen, lived, edges)
-    corrected, observed, simulated, centres_h, counts = found
-    use = ~beyond & ~hidden
+        drawn.append(chart_values)
+        drawn_above.append(chart_censored)
+    time_h, pred, censored = np.array(times), np.array(typical), np.array(above)
+    simulated_censored = np.concatenate(drawn_above)
+    bin_index = np.searchsorted(edges, time_h, side="right") - 1
+    bin_index = np.where(time_h == edges[-1], len(edges) - 2, bin_index)  # the last edge belongs to the last bin
+    beyond = (bin_index < 0) | (bin_index > len(edges) - 2)
+    values = np.where(censored, np.nan, np.array(measured))
+    simulated_values = np.where(simulated_censored, np.nan, np.concatenate(drawn))  # (results, replicates)
+    corrected, observed, simulated, centres_h, counts = _percentiles(time_h, bin_index, pred, values, simulated_values, edges)
+    use = ~beyond & ~censored
     every = [*drug.sources, *(source for one in distributions for source in one.sources), BERGSTRAND_2011, MIMIC_III_DEMO]
     check = PredictionCorrected(
         assay="aptt_s",
@@ -172,8 +193,8 @@ def prediction_corrected(
         points=corrected[use],
         courses=len(kept),
         replicates=replicates,
-        above_ceiling=int((hidden & ~beyond).sum()),
-        simulated_above_fraction=float(simulated_hidden[~beyond].mean()),
+        above_ceiling=int((censored & ~beyond).sum()),
+        simulated_above_fraction=float(simulated_censored[~beyond].mean()),
         beyond=int(beyond.sum()),
         sources=tuple({source.citation: source for source in every}.values()),
     )
@@ -181,7 +202,7 @@ def prediction_corrected(
     return check
 
 
-def _lived_again(
+def _replicates(
     chart: ICUCourse,
     drug: Drug,
     laboratory: Laboratory,
@@ -190,12 +211,12 @@ def _lived_again(
     seed: int,
     distributions: tuple[Distribution, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the results of other people under the charted orders, and which are above the ceiling, (results, replicates)."""
-    subjects = index * 65_536 + np.arange(replicates)  # nobody stands in for two charts
+    """Return simulated results under the charted orders, and which of them exceed the ceiling, shape (results, replicates)."""
+    subjects = index * 65_536 + np.arange(replicates)  # no virtual patient is used for two charts
     cohort = Population(typical=chart.patient, distributions=distributions).cohort(drug, subjects, seed=seed)
     draws_h = tuple(lab.drawn_h for lab in chart.labs)
     plan = Fixed(regimen=chart.regimen, draws_h=draws_h, assay="aptt_s")
-    charts = titrate_cohort(
+    results = titrate_cohort(
         cohort,
         drug,
         plan,
@@ -204,28 +225,40 @@ def _lived_again(
         seed=seed,
         subjects=subjects,
     )
-    return charts.values, charts.above_ceiling
+    return results.values, results.above_ceiling
 
 
 def _percentiles(
-    time_h: np.ndarray, place: np.ndarray, pred: np.ndarray, seen: np.ndarray, lived: np.ndarray, edges: tuple[float, ...]
+    time_h: np.ndarray, bin_of: np.ndarray, pred: np.ndarray, values: np.ndarray, drawn: np.ndarray, edges: tuple[float, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return each corrected result, then of each bin the measured and simulated percentiles, the middle time, the count."""
+    """Return the corrected results and the percentiles of each bin.
+
+    Parameters (NaN: above the ceiling): ``time_h``, ``bin_of`` (index of the bin), ``pred`` and ``values``
+    (measured) of shape (results,), ``drawn`` (simulated) of shape (results, replicates).
+
+    Returns, in this order:
+
+    - corrected measured results, shape (results,);
+    - measured percentiles, shape (percents, bins);
+    - simulated percentiles, shape (percents, bins, replicates);
+    - median time of each bin, h;
+    - number of results below the ceiling of each bin.
+    """
     bins = len(edges) - 1
-    corrected = np.full(len(seen), np.nan)
+    corrected = np.full(len(values), np.nan)
     observed = np.empty((len(PERCENTS), bins))
-    simulated = np.empty((len(PERCENTS), bins, lived.shape[1]))
+    simulated = np.empty((len(PERCENTS), bins, drawn.shape[1]))
     centres_h, counts = np.empty(bins), np.empty(bins, dtype=np.int64)
-    for one in range(bins):
-        here = place == one
-        if not np.isfinite(seen[here]).any():
+    for index in range(bins):
+        in_bin = bin_of == index
+        if not np.isfinite(values[in_bin]).any():
             raise ValueError(
-                f"every bin must hold a result below the ceiling; got none from {edges[one]:g} to {edges[one + 1]:g} h"
+                f"every bin must hold a result below the ceiling; got none from {edges[index]:g} to {edges[index + 1]:g} h"
             )
-        factor = np.median(pred[here]) / pred[here]
-        corrected[here] = seen[here] * factor
-        observed[:, one] = np.nanpercentile(corrected[here], PERCENTS)
-        simulated[:, one] = np.nanpercentile(lived[here] * factor[:, None], PERCENTS, axis=0)
-        centres_h[one] = np.median(time_h[here])
-        counts[one] = int(np.isfinite(seen[here]).sum())
+        factor = np.median(pred[in_bin]) / pred[in_bin]
+        corrected[in_bin] = values[in_bin] * factor
+        observed[:, index] = np.nanpercentile(corrected[in_bin], PERCENTS)
+        simulated[:, index] = np.nanpercentile(drawn[in_bin] * factor[:, None], PERCENTS, axis=0)
+        centres_h[index] = np.median(time_h[in_bin])
+        counts[index] = int(np.isfinite(values[in_bin]).sum())
     return corrected, observed, simulated, centres_h, counts

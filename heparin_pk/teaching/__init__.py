@@ -1,1 +1,1 @@
-"""What is taught: the indications and their regimens."""
+"""Teaching: the indications of heparin and their regimens."""

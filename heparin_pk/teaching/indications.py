@@ -1,5 +1,6 @@
-"""Why and how heparin is given: presets with their papers, for study. What heparin does is always the same: it keeps clots
-from forming and growing. It never dissolves one.
+"""Indications of heparin: presets of regimen, target and model, each with its source, for study.
+
+The effect of heparin is the same in all of them: it keeps clots from forming and growing. It never dissolves one.
 """
 
 from __future__ import annotations
@@ -24,13 +25,21 @@ PEOPLE = ("adults", "children", "infants")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Indication:
-    """One reason to give heparin: for whom, how, what is watched, and where it was read.
+    """One indication: in whom, with which orders and target, what is monitored, and the source.
 
-    ``orders`` are written per kg where the source writes them so; ``target`` is ``None`` where nobody measures; ``model`` names
-    the published set that goes with it; ``why`` says what heparin does there, ``watch`` what is looked at, ``caveats`` where the
-    preset or its model ends.
+    ``name``: name of the preset, such as "vte-iv".
+    ``title``: the indication, in words.
+    ``why``: what heparin does in this indication.
+    ``orders``: boluses, infusions and other orders; per kg where the source writes them so.
+    ``watch``: what is monitored.
+    ``source``: where the orders were read.
+    ``hours``: length of the course, 1 to 1,440 h.
+    ``target``: therapeutic range, or ``None`` where no level is measured.
+    ``model``: name of the published parameter set to use.
+    ``people``: "adults", "children" or "infants".
+    ``caveats``: limits of the preset or of its model.
 
-    Raises ``ValueError`` for an empty text, an unknown model, or orders that are no regimen.
+    Raises ``ValueError`` for an empty text, an unknown model, or orders that do not make a regimen.
     """
 
     name: str
@@ -67,16 +76,16 @@ class Indication:
 
     @property
     def regimen(self) -> Regimen:
-        """The orders, ready to be simulated."""
+        """The orders as a regimen, ready for ``simulate``."""
         return Regimen(self.orders)
 
     @property
     def drug(self) -> Drug:
-        """The published set that goes with it."""
+        """The published parameter set of this preset."""
         return model_named(self.model)
 
     def course(self, patient: Patient, *, drug: Drug | None = None) -> Course:
-        """Return what this preset does to a patient, in its own model unless another is given."""
+        """Return the course of a patient under this preset, with its own model unless another is given."""
         course = simulate(patient, drug if drug is not None else self.drug, self.regimen, hours=self.hours)
         return replace(course, target=self.target, plan_source=self.source, controller=self.name)
 
@@ -173,6 +182,7 @@ _GROWS = "Keeps the clot from growing while the body removes it; it does not dis
 
 
 def _every(hours: float, n: int, dose_u: float) -> tuple[Subcutaneous, ...]:
+    """Return ``n`` subcutaneous doses, one every so many hours from 0 h on."""
     return tuple(Subcutaneous(time_h=hours * k, dose_u=dose_u) for k in range(n))
 
 
@@ -180,7 +190,7 @@ ALL: tuple[Indication, ...] = (
     Indication(
         name="dvt-prophylaxis-8h",
         title="preventing deep-vein thrombosis, 5,000 U under the skin every 8 h",
-        why=f"{_KEEPS} in the leg veins of people who are operated on or cannot walk.",
+        why=f"{_KEEPS} in the leg veins of patients who have an operation or cannot walk.",
         orders=_every(8.0, 6, 5000.0),
         hours=48.0,
         watch="platelets and bleeding; no clotting test",
@@ -190,7 +200,7 @@ ALL: tuple[Indication, ...] = (
     Indication(
         name="dvt-prophylaxis-12h",
         title="preventing deep-vein thrombosis, 5,000 U under the skin every 12 h",
-        why=f"{_KEEPS} in the leg veins of people who are operated on or cannot walk.",
+        why=f"{_KEEPS} in the leg veins of patients who have an operation or cannot walk.",
         orders=_every(12.0, 4, 5000.0),
         hours=48.0,
         watch="platelets and bleeding; no clotting test",
@@ -209,12 +219,12 @@ ALL: tuple[Indication, ...] = (
     Indication(
         name="pulmonary-embolism",
         title="pulmonary embolism, by weight into a vein",
-        why=f"{_GROWS}, and keeps the next one from coming. A clot that kills at once needs lysis, not heparin.",
+        why=f"{_GROWS}, and prevents the next embolism. An immediately life-threatening clot needs lysis, not heparin.",
         orders=(Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)),
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT or anti-Xa 6 h after each change; circulation; platelets",
         source=RASCHKE_1993.at("80 U/kg, then 18 U/kg/h"),
-        caveats="With a fresh clot heparin leaves faster in the first days: Patient(acute_thrombosis=True).",
+        caveats="With an acute thrombosis heparin is cleared faster in the first days: Patient(acute_thrombosis=True).",
     ),
     Indication(
         name="vte-label",
@@ -224,7 +234,7 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT before each change; platelets",
         source=_LABEL_DOSE,
-        caveats="Written for 68 kg; 20,000 to 40,000 U a day, the middle is taken.",
+        caveats="Written for a patient of 68 kg; 20,000 to 40,000 U a day, of which the middle is used.",
     ),
     Indication(
         name="vte-sc",
@@ -238,12 +248,12 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="platelets; the aPTT was not needed in the trial",
         source=_DRUGS_COM,
-        caveats="Absorption differs between people by half or more; the model's is coarse.",
+        caveats="Absorption differs between patients by half or more; the model of absorption is coarse.",
     ),
     Indication(
         name="myocardial-infarction",
         title="acute coronary syndrome and myocardial infarction",
-        why="Keeps the clot on the torn plaque from growing, beside antiplatelet drugs; the artery is opened by other means.",
+        why="Keeps the clot on the ruptured plaque from growing, with antiplatelet drugs; the artery is opened by other means.",
         orders=(
             Bolus(time_h=0.0, dose_u_per_kg=60.0, most_u=4000.0),
             Infusion(time_h=0.0, rate_u_per_kg_per_h=12.0, most_u_per_h=1000.0),
@@ -275,7 +285,7 @@ ALL: tuple[Indication, ...] = (
         model="DELAVENNE_2017_UFH",
         watch="ACT every half hour; ACT again after protamine, for rebound",
         source=_CPB,
-        caveats="The prime dilutes the blood: not modelled. The ACT of 480 s is quoted, its guideline was not read.",
+        caveats="Dilution by the pump prime is not modelled. The ACT of 480 s is quoted; its guideline was not read.",
     ),
     Indication(
         name="haemodialysis",
@@ -292,8 +302,8 @@ ALL: tuple[Indication, ...] = (
         watch="the circuit; bleeding from the access",
         source=BRUNET_2008,
         caveats=(
-            "The default model ends here: it puts the level at a third of the measured 0.25 U/mL one hour after the stop, with "
-            "kidney failure at half. This preset uses a model derived from dialysis patients."
+            "The default model is not valid here: one hour after the stop it predicts a third of the measured 0.25 U/mL, and "
+            "half of it for a patient with kidney failure. This preset uses a model derived from dialysis patients."
         ),
     ),
     Indication(
@@ -310,23 +320,23 @@ ALL: tuple[Indication, ...] = (
         model="KANDROTAS_1989_UFH",
         watch="the circuit; bleeding from the access",
         source=_HD,
-        caveats="Second-hand dose, its middle taken. The model saw boluses only, so it warns.",
+        caveats="Second-hand dose, its middle used. The model was derived from boluses only, so it warns.",
     ),
     Indication(
         name="atrial-fibrillation",
         title="atrial fibrillation, without a bolus",
-        why=f"{_KEEPS} in the left atrium, from where they would go to the brain.",
+        why=f"{_KEEPS} in the left atrium, from where they can reach the brain.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=10.35),),
         hours=48.0,
         target=_RATIO,
         watch="aPTT at 6 h; bleeding; platelets",
         source=_AF,
-        caveats="The middle of what a cohort needed; with this model's blunt reagent the aPTT stays below its range.",
+        caveats="The middle of the rates a cohort needed; with this model's insensitive reagent the aPTT stays below its range.",
     ),
     Indication(
         name="stroke",
-        title="stroke and other heads, low and without a bolus",
-        why=f"{_KEEPS}, as gently as can be.",
+        title="stroke and other neurological conditions, low dose without a bolus",
+        why=f"{_KEEPS}, with a low dose.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=12.0),),
         hours=48.0,
         target=_RATIO,
@@ -352,7 +362,7 @@ ALL: tuple[Indication, ...] = (
         people="children",
         watch="anti-Xa or aPTT 4 h after each change",
         source=_CHILDREN,
-        caveats="Scaling within childhood is ours. Its study: 15 % below six years reached the target, 45 % from twelve.",
+        caveats="The scaling within childhood is ours. In the study, 15 % below six years reached the target, 45 % from twelve.",
     ),
     Indication(
         name="infants",
@@ -364,7 +374,7 @@ ALL: tuple[Indication, ...] = (
         people="infants",
         watch="anti-Xa or aPTT 4 h after each change",
         source=_CHILDREN,
-        caveats="Scaling within childhood is ours; infants reached the target in 15 %.",
+        caveats="The scaling within childhood is ours; in the study, infants reached the target in 15 %.",
     ),
     Indication(
         name="hit-argatroban",
@@ -375,15 +385,15 @@ ALL: tuple[Indication, ...] = (
         model="SWAN_ARGATROBAN_DERIVED",
         watch="aPTT 2 h after each change; the liver",
         source=_ARGATROBAN_ORDER,
-        caveats="2 micrograms/kg/min. The aPTT law of this model is assumed. A quarter of the dose where the liver fails.",
+        caveats="2 micrograms/kg/min. The aPTT curve of this model is assumed. In liver failure, a quarter of the dose.",
     ),
 )
-"""Presets for study, each with its source. None is advice."""
+"""All presets, for study, each with its source. None is medical advice."""
 
 
 def named(name: str) -> Indication:
-    """Return a preset by its name; raises ``ValueError`` with the names there are."""
-    known = {one.name: one for one in ALL}
+    """Return a preset by its name; raises ``ValueError`` for an unknown name, and lists the known ones."""
+    known = {indication.name: indication for indication in ALL}
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

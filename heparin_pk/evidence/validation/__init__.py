@@ -1,6 +1,6 @@
-"""Does it hold? What papers print beside what the models say, misses included.
+"""Validation: values printed in papers beside the answers of our models, misses included.
 
-A row that went into the making of a model proves nothing and is marked; a row that misses stays, with a sentence of why.
+A row that was used to build a model proves nothing about that model and is marked. A row that misses is kept, with the reason.
 """
 
 from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row

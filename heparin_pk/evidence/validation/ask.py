@@ -1,4 +1,7 @@
-"""How a claim puts its question: short calls of the verbs and readings of the house, nothing else."""
+"""Functions that ask a model for one number, as a paper prints it: a half-life, a peak, a dose, a time in hours.
+
+Each runs the package's own simulation or reads its parameter sets; no model is defined here.
+"""
 
 from __future__ import annotations
 
@@ -28,34 +31,34 @@ from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 
 ADULT = Patient(weight_kg=75.0)
-"""Nobody's weight is printed in most abstracts: 75 kg, a baseline aPTT of 30 s."""
+"""The patient assumed where a paper prints no weight: 75 kg, baseline aPTT 30 s."""
 
 
 def run(model: str | Drug, patient: Patient, *orders: Order, hours: float = 24.0, reagent: Reagent | None = None) -> Course:
-    """Return a course under these orders."""
+    """Return the course of a patient under these orders, in any order of time; ``model`` is a drug or its name."""
     drug = named(model) if isinstance(model, str) else model
-    return simulate(patient, drug, Regimen(tuple(sorted(orders, key=lambda o: o.time_h))), hours=hours, reagent=reagent)
+    return simulate(patient, drug, Regimen(tuple(sorted(orders, key=lambda order: order.time_h))), hours=hours, reagent=reagent)
 
 
 def half_life_min(model: str | Drug, patient: Patient = ADULT, *, dose_u_per_kg: float = 0.0, dose_u: float = 0.0) -> float:
-    """Return the time a single bolus takes to fall to half, min."""
+    """Return the time until the concentration after one bolus has fallen to half, min (infinite: not within 48 h)."""
     bolus = Bolus(time_h=0.0, dose_u=dose_u) if dose_u else Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg)
     return 60.0 * (metrics.half_life_h(run(model, patient, bolus, hours=48.0)) or math.inf)
 
 
 def late_half_life_min(course: Course, from_h: float, to_h: float) -> float:
-    """Return the half-life between two moments, min."""
-    one, two = course.concentration_at_u_per_ml(from_h), course.concentration_at_u_per_ml(to_h)
-    return 60.0 * (to_h - from_h) * math.log(2.0) / math.log(one / two)
+    """Return the half-life between two times of a course, min."""
+    early, late = course.concentration_at_u_per_ml(from_h), course.concentration_at_u_per_ml(to_h)
+    return 60.0 * (to_h - from_h) * math.log(2.0) / math.log(early / late)
 
 
 def plateau_u_per_ml(model: str, rate_u_per_kg_per_h: float, patient: Patient = ADULT) -> float:
-    """Return the concentration a constant infusion ends at, U/mL."""
+    """Return the steady-state concentration of a constant infusion, U/mL."""
     return named(model).kinetics(patient).steady_state_u_per_ml(rate_u_per_kg_per_h * patient.weight_kg)
 
 
 def needed_u_per_kg_per_h(model: str, concentration_u_per_ml: float, patient: Patient = ADULT) -> float:
-    """Return the infusion that holds a concentration, U/kg/h."""
+    """Return the infusion rate that holds this concentration at steady state, U/kg/h."""
     kinetics = named(model).kinetics(patient)
     return kinetics.clearance_at_ml_per_h(concentration_u_per_ml) * concentration_u_per_ml / patient.weight_kg
 
@@ -65,87 +68,88 @@ def concentration_for_ratio_u_per_ml(ratio: float, reagent: Reagent) -> float:
     return math.log(ratio) / reagent.slope_ml_per_u
 
 
-def terminal_half_life_min(kinetics: Kinetics) -> float:
-    """Return the last half-life of a linear set, min."""
+def _slow_and_fast_per_h(kinetics: Kinetics) -> tuple[float, float]:
+    """Return the two disposition rate constants (beta and alpha) of a linear two-compartment set, 1/h."""
     out, there, back = (
         kinetics.clearance_ml_per_h / kinetics.v1_ml,
         kinetics.q_ml_per_h / kinetics.v1_ml,
         kinetics.q_ml_per_h / kinetics.v2_ml,
     )
     half = 0.5 * (out + there + back)
-    slowest = half - math.sqrt(half * half - out * back) if kinetics.q_ml_per_h > 0.0 else out
-    return 60.0 * math.log(2.0) / slowest
+    root = math.sqrt(half * half - out * back)
+    return half - root if kinetics.q_ml_per_h > 0.0 else out, half + root
+
+
+def terminal_half_life_min(kinetics: Kinetics) -> float:
+    """Return the last (terminal) half-life of a linear set, min."""
+    return 60.0 * math.log(2.0) / _slow_and_fast_per_h(kinetics)[0]
 
 
 def first_half_life_min(kinetics: Kinetics) -> float:
     """Return the first (alpha) half-life of a linear two-compartment set, min."""
-    out, there, back = (
-        kinetics.clearance_ml_per_h / kinetics.v1_ml,
-        kinetics.q_ml_per_h / kinetics.v1_ml,
-        kinetics.q_ml_per_h / kinetics.v2_ml,
-    )
-    half = 0.5 * (out + there + back)
-    return 60.0 * math.log(2.0) / (half + math.sqrt(half * half - out * back))
+    return 60.0 * math.log(2.0) / _slow_and_fast_per_h(kinetics)[1]
 
 
 def peak(course: Course, assay: str = "anti_xa_u_per_ml") -> float:
-    """Return the highest level of an assay in a course."""
+    """Return the highest true level of an assay in a course, in the assay's unit."""
     return float(course.level(assay).max())
 
 
 def peak_h(course: Course) -> float:
-    """Return when the concentration is highest, h."""
+    """Return the time of the highest concentration, h."""
     return float(course.time_h[int(course.concentration_u_per_ml.argmax())])
 
 
 def mean_level(course: Course, assay: str, from_h: float, to_h: float) -> float:
-    """Return the time-averaged level of an assay between two moments."""
+    """Return the time-averaged level of an assay between two times (trapezoidal rule), in the assay's unit."""
     inside = (course.time_h >= from_h) & (course.time_h <= to_h)
     time_h, value = course.time_h[inside], course.level(assay)[inside]
     return float(np.sum(0.5 * (value[1:] + value[:-1]) * np.diff(time_h)) / (time_h[-1] - time_h[0]))
 
 
 def apparent_bioavailability_fraction(model: str, dose_u: float, patient: Patient = ADULT) -> float:
-    """Return what a trial would call bioavailability: the area under the skin over the area into a vein, same dose."""
-    under_skin = run(model, patient, Subcutaneous(time_h=0.0, dose_u=dose_u), hours=72.0)
-    into_vein = run(model, patient, Bolus(time_h=0.0, dose_u=dose_u), hours=72.0)
-    return metrics.auc_u_h_per_ml(under_skin) / metrics.auc_u_h_per_ml(into_vein)
+    """Return the bioavailability a trial would report: AUC (0 to 72 h) under the skin over AUC into a vein, same dose."""
+    under_the_skin = run(model, patient, Subcutaneous(time_h=0.0, dose_u=dose_u), hours=72.0)
+    into_a_vein = run(model, patient, Bolus(time_h=0.0, dose_u=dose_u), hours=72.0)
+    return metrics.auc_u_h_per_ml(under_the_skin) / metrics.auc_u_h_per_ml(into_a_vein)
 
 
 def under_protocol(
     name: str, patient: Patient = ADULT, *, model: str = "UFH_DEFAULT", reagent: Reagent | None = None, hours: float = 48.0
 ) -> Course:
-    """Return a typical patient's course under a nomogram, with a perfect assay read within the hour."""
+    """Return the typical patient's course under the nomogram of this name, measured by an assay without error."""
     table = Nomogram.load(name)
     laboratory = Laboratory(assay=table.assay, reagent=reagent, cv_fraction=0.0)
     return titrate(patient, named(model), table, hours=hours, laboratory=laboratory)
 
 
 def act_after_s(model: str, dose_u_per_kg: float, time_h: float, patient: Patient | None = None) -> float:
-    """Return the ACT some time after one bolus, s."""
+    """Return the ACT ``time_h`` hours after one bolus, s; without ``patient`` for a man of 80 kg."""
     patient = patient or Patient(weight_kg=80.0, sex="male")
     bolus = Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg)
     return run(model, patient, bolus, hours=max(1.0, 2.0 * time_h)).level_at("act_s", time_h)
 
 
 def act_rise_s(model: str, dose_u_per_kg: float, time_h: float) -> float:
-    """Return how much one bolus has added to the ACT some time later, s."""
+    """Return the rise of the ACT ``time_h`` hours after one bolus, above the ACT without heparin, s."""
     return act_after_s(model, dose_u_per_kg, time_h) - act_after_s(model, 0.0, time_h)
 
 
 def share_of_children_beyond(
     seconds_s: float, *, times_h: Sequence[float] = (0.25, 0.5, 0.75, 2.0), children: int = 320, seed: int = 1
 ) -> float:
-    """Return the share of aPTTs beyond a limit in virtual children like those of Al-Sallami 2016.
+    """Return the fraction of aPTTs above a limit in virtual children like those of Al-Sallami 2016.
 
-    91 U/kg over 0.1 h; blood 15, 30, 45 and 120 min after, as printed (and before, in an unknown index of the 290 samples).
-    Weights are log-normal about the printed median of 20 kg within the printed 6.7 to 68.6 kg, heights and ages follow the
-    weight through the printed means: ASSUMED. People and residual errors vary as the paper's tables say.
+    Dose: 91 U/kg over 0.1 h. Blood is drawn 15, 30, 45 and 120 min after it, as printed; the paper's samples from before the
+    dose are not simulated (how many of its 290 they were is not known).
+    Weights (ASSUMED): log-normal about the printed median of 20 kg, within the printed 6.7 to 68.6 kg. Heights and ages
+    (ASSUMED) follow the weight through the printed means.
+    Inter-individual variability and residual error are those of the paper's tables.
     """
     drug = named("AL_SALLAMI_2016_UFH")
-    residual = next(one.value.value for one in drug.residual if one.name == "aptt_cv_fraction")
+    residual = next(part.value.value for part in drug.residual if part.name == "aptt_cv_fraction")
     dose = Regimen((Bolus(time_h=0.0, dose_u_per_kg=91.0, over_min=6.0),))
-    beyond = total = 0
+    above = total = 0
     for index in range(children):
         weight_kg = 20.0 * math.exp(0.55 * standard_normal(seed, Stream.CHILD_WEIGHT, 0.0, index))
         weight_kg = min(68.6, max(6.7, weight_kg))
@@ -156,41 +160,40 @@ def share_of_children_beyond(
             sex="female" if index % 2 else "male",
             baseline_aptt_s=35.6,
         )
-        one = person(drug, child, index, seed=seed)
-        course = simulate(one, drug, dose, hours=2.5)
+        course = simulate(person(drug, child, index, seed=seed), drug, dose, hours=2.5)
         for time_h in times_h:
             error = 1.0 + residual * standard_normal(seed, Stream.CHILD_RESIDUAL, time_h, index)
-            beyond += course.level_at("aptt_s", time_h) * error > seconds_s
+            above += course.level_at("aptt_s", time_h) * error > seconds_s
             total += 1
-    return beyond / total
+    return above / total
 
 
 def first_above_h(course: Course, assay: str, threshold_ratio: float) -> float:
-    """Return when the true level first passes a threshold, h (infinite: never)."""
+    """Return the time at which the true level first exceeds a threshold, h (infinite: never)."""
     above = np.flatnonzero(course.level(assay) > threshold_ratio)
     return float(course.time_h[above[0]]) if len(above) else math.inf
 
 
 def first_result_in_range_h(course: Course) -> float:
-    """Return when the first result in range was drawn, h (infinite: never)."""
+    """Return the time of the draw of the first result in range, h (infinite: never)."""
     assert course.target is not None  # a nomogram has one
-    found = metrics.time_to_therapeutic_result_h(course, course.target)
-    return math.inf if found is None else found
+    time_h = metrics.time_to_therapeutic_result_h(course, course.target)
+    return math.inf if time_h is None else time_h
 
 
 def stabilised_h(course: Course) -> float:
-    """Return when the second of two consecutive results in range was drawn, h (infinite: never)."""
+    """Return the time of the draw of the second of two consecutive results in range, h (infinite: never)."""
     target = course.target
-    for one, two in pairwise(course.labs):
-        if target is not None and all(lab.value in target and not lab.above_ceiling for lab in (one, two)):
-            return two.drawn_h
+    for first, second in pairwise(course.labs):
+        if target is not None and all(lab.value in target and not lab.above_ceiling for lab in (first, second)):
+            return second.drawn_h
     return math.inf
 
 
-def protamine_mg_for_last_hours(course: Course, time_h: float) -> float:
-    """Return the protamine that matches the heparin still in the body (plasma and binding pool) at a moment, mg."""
-    i = int(np.searchsorted(course.time_h, time_h, side="left"))
-    return float(course.states[i, 0] + course.states[i, 1] + course.states[i, 2]) / U_PER_MG_PROTAMINE
+def protamine_mg_for_heparin_left(course: Course, time_h: float) -> float:
+    """Return the protamine that neutralises the heparin still in the body (both compartments and the binding pool), mg."""
+    index = int(np.searchsorted(course.time_h, time_h, side="left"))
+    return float(course.states[index, 0] + course.states[index, 1] + course.states[index, 2]) / U_PER_MG_PROTAMINE
 
 
 __all__ = [
@@ -221,7 +224,7 @@ __all__ = [
     "peak",
     "peak_h",
     "plateau_u_per_ml",
-    "protamine_mg_for_last_hours",
+    "protamine_mg_for_heparin_left",
     "replace",
     "run",
     "samples",

@@ -1,4 +1,4 @@
-"""A printed number, our answer to it, and the groups of the table."""
+"""A claim (a printed value and how to ask our models for it), its row (the claim with our value), and the groups of the table."""
 
 from __future__ import annotations
 
@@ -27,12 +27,20 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Claim:
-    """One number somebody printed, and how to ask our models for it.
+    """One value printed in a paper, and how to ask our models for it.
 
-    ``low`` and ``high`` are the printed uncertainty where there is one (``uncertainty`` says which: SD, range, confidence
-    interval), else a tolerance of ours, and then it says so. ``model`` names the set asked. ``used_to_build`` is true when the
-    number went into that set or into the law under test, or when the reagent was chosen to meet it. ``why`` explains a miss and
-    is empty otherwise.
+    ``group``: one of ``GROUPS``.
+    ``quantity``: what was measured, in words.
+    ``population``: in whom it was measured.
+    ``source``: the paper, and where in it the value is printed.
+    ``printed``: the printed value.
+    ``low``, ``high``: the ends of the printed uncertainty, or of a tolerance of ours.
+    ``unit``: the unit of ``printed``, ``low`` and ``high``.
+    ``uncertainty``: which of these it is: SD, range, confidence interval, or "tolerance of ours".
+    ``model``: the parameter set that is asked, with its reagent and other choices.
+    ``ask``: a function without arguments that returns our value, in the same unit.
+    ``used_to_build``: true when that set, the covariate effect under test, or the choice of the reagent was based on the value.
+    ``why``: the reason of a miss; empty when our value lies inside.
 
     Raises ``ValueError`` unless low <= printed <= high, or without a source.
     """
@@ -61,16 +69,20 @@ class Claim:
     __repr__ = shown
 
     def row(self) -> Row:
-        """Return the claim with what our model answers."""
+        """Return the claim with our model's value."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", OutsideValidityDomain)  # asking a set beyond its domain is what some rows are about
+            warnings.simplefilter("ignore", OutsideValidityDomain)  # some rows ask a set outside its domain on purpose
             ours = float(self.ask())
         return Row(claim=self, ours=ours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Row:
-    """A claim and our answer to it."""
+    """A claim and our answer to it.
+
+    ``claim``: the claim.
+    ``ours``: our model's value, in the unit of the claim.
+    """
 
     claim: Claim
     ours: float
@@ -83,7 +95,7 @@ class Row:
         return self.claim.low <= self.ours <= self.claim.high
 
     def plain(self) -> dict[str, object]:
-        """Return the row as a dictionary of plain values."""
+        """Return the row as a dictionary of texts, numbers and booleans, ready for JSON."""
         claim = self.claim
         return {
             "group": claim.group,

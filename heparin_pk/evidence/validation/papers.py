@@ -1,4 +1,4 @@
-"""The papers the claims were read from, where no published set needed them before."""
+"""Sources that only the claims use; those of the parameter sets are in ``heparin_pk.published.sources``."""
 
 from heparin_pk.base.source import Source
 

@@ -1,4 +1,4 @@
-"""The table of claims: every printed number beside ours, as rows, as a score, as JSON and in words."""
+"""The table of claims: every printed value beside ours, as rows, as a score, as JSON and in words."""
 
 from __future__ import annotations
 
@@ -11,26 +11,38 @@ from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
 
 
 def rows(claims: Iterable[Claim] | None = None, *, group: str | None = None) -> list[Row]:
-    """Return every claim (or those given, or those of one group) with our answer; raises ``ValueError`` for an unknown group."""
+    """Return the claims with our values, in the order of the table.
+
+    ``claims``: these claims; ``None``: all claims of the package.
+    ``group``: only those of one group of ``GROUPS``.
+
+    Raises ``ValueError`` for an unknown group.
+    """
     if group is not None:
         check_one_of("group", group, GROUPS)
     if claims is None:
-        from heparin_pk.evidence.validation.claims import CLAIMS  # noqa: PLC0415  135 claims are made only when asked for
+        from heparin_pk.evidence.validation.claims import CLAIMS  # noqa: PLC0415  builds the 135 claims only when they are needed
 
         claims = CLAIMS
     return [claim.row() for claim in claims if group in (None, claim.group)]
 
 
 def score(found: Iterable[Row]) -> dict[str, int]:
-    """Return how many rows there are, how many prove something, and how many of those are inside."""
+    """Return the numbers of rows.
+
+    ``rows``: all rows.
+    ``used_to_build``: rows that were used to build the model they test.
+    ``proving``: the other rows.
+    ``proving_inside``, ``proving_outside``: how many of the other rows lie inside and outside the printed uncertainty.
+    """
     every = list(found)
-    fresh = [row for row in every if not row.claim.used_to_build]
+    proving = [row for row in every if not row.claim.used_to_build]
     return {
         "rows": len(every),
-        "used_to_build": len(every) - len(fresh),
-        "proving": len(fresh),
-        "proving_inside": sum(row.inside for row in fresh),
-        "proving_outside": sum(not row.inside for row in fresh),
+        "used_to_build": len(every) - len(proving),
+        "proving": len(proving),
+        "proving_inside": sum(row.inside for row in proving),
+        "proving_outside": sum(not row.inside for row in proving),
     }
 
 
@@ -44,15 +56,15 @@ def _indented(text: str) -> str:
 
 
 def in_words(found: Iterable[Row]) -> str:
-    """Return the table as a reader would like it: by group, misses with their reason, the score at the end."""
+    """Return the table as text: by group, each miss with its reason, the score at the end."""
     every = list(found)
     lines: list[str] = []
     for group in GROUPS:
-        here = [row for row in every if row.claim.group == group]
-        if not here:
+        of_group = [row for row in every if row.claim.group == group]
+        if not of_group:
             continue
         lines += ["", group.upper()]
-        for row in here:
+        for row in of_group:
             claim = row.claim
             verdict = "inside" if row.inside else "OUTSIDE"
             mark = " *" if claim.used_to_build else ""
@@ -65,7 +77,7 @@ def in_words(found: Iterable[Row]) -> str:
     numbers = score(every)
     lines += [
         "",
-        f"Rows: {numbers['rows']}. Used to build the model or law they test, so no proof (*): {numbers['used_to_build']}.",
+        f"Rows: {numbers['rows']}. Used to build the model or effect they test, so no proof (*): {numbers['used_to_build']}.",
     ]
     if numbers["proving"]:
         lines.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
@@ -12,6 +13,8 @@ from heparin_pk.published import named, sources
 from heparin_pk.simulation.course import Course
 from heparin_pk.ward.orders import Bolus, Infusion, Stop
 
+_claim = partial(claim, group="alternatives and reversal")
+
 
 def _bivalirudin() -> Course:
     patient = Patient(weight_kg=60.0)
@@ -20,78 +23,72 @@ def _bivalirudin() -> Course:
 
 
 ALTERNATIVES = [
-    claim(
-        "alternatives and reversal",
-        "protamine for an infusion of 1,250 U/h",
-        "teaching page",
-        papers.PROTAMINE_INFUSION,
-        30,
-        within_percent(30, 30),
-        "mg",
-        tolerance_of_ours(30),
-        lambda: ask.protamine_mg_for_last_hours(
+    _claim(
+        quantity="protamine for an infusion of 1,250 U/h",
+        population="teaching page",
+        source=papers.PROTAMINE_INFUSION,
+        printed=30,
+        bounds=within_percent(30, 30),
+        unit="mg",
+        uncertainty=tolerance_of_ours(30),
+        ask=lambda: ask.protamine_mg_for_heparin_left(
             ask.run(DEFAULT, ask.ADULT, Infusion(time_h=0.0, rate_u_per_h=1250.0), hours=24.0), 24.0
         ),
     ),
-    claim(
-        "alternatives and reversal",
-        "half-life of protamine",
-        "26 adults after bypass",
-        sources.PROTAMINE_2002,
-        4.5,
-        (1.9, 18.0),
-        "min",
-        "range",
-        lambda: 60.0 * math.log(2.0) / named(DEFAULT).kinetics(ask.ADULT).protamine_loss_per_h,
-        used=True,
+    _claim(
+        quantity="half-life of protamine",
+        population="26 adults after bypass",
+        source=sources.PROTAMINE_2002,
+        printed=4.5,
+        bounds=(1.9, 18.0),
+        unit="min",
+        uncertainty="range",
+        ask=lambda: 60.0 * math.log(2.0) / named(DEFAULT).kinetics(ask.ADULT).protamine_loss_per_h,
+        used_to_build=True,
     ),
-    claim(
-        "alternatives and reversal",
-        "half-life of bivalirudin",
-        "normal kidneys",
-        papers.BIVALIRUDIN_HALF_LIFE,
-        25,
-        (13, 37),
-        "min",
-        "range (its middle)",
-        lambda: ask.late_half_life_min(_bivalirudin(), 4.5, 6.0),
+    _claim(
+        quantity="half-life of bivalirudin",
+        population="normal kidneys",
+        source=papers.BIVALIRUDIN_HALF_LIFE,
+        printed=25,
+        bounds=(13, 37),
+        unit="min",
+        uncertainty="range (middle assumed)",
+        ask=lambda: ask.late_half_life_min(_bivalirudin(), 4.5, 6.0),
         model="ZHANG_2012_BIVALIRUDIN",
     ),
-    claim(
-        "alternatives and reversal",
-        "half-life of argatroban",
-        "40 volunteers",
-        sources.SWAN_2000,
-        46.2,
-        (36.0, 56.4),
-        "min",
-        "SD",
-        lambda: ask.terminal_half_life_min(named("SWAN_ARGATROBAN_DERIVED").kinetics(ask.ADULT)),
+    _claim(
+        quantity="half-life of argatroban",
+        population="40 volunteers",
+        source=sources.SWAN_2000,
+        printed=46.2,
+        bounds=(36.0, 56.4),
+        unit="min",
+        uncertainty="SD",
+        ask=lambda: ask.terminal_half_life_min(named("SWAN_ARGATROBAN_DERIVED").kinetics(ask.ADULT)),
         model="SWAN_ARGATROBAN_DERIVED",
-        used=True,
+        used_to_build=True,
     ),
-    claim(
-        "alternatives and reversal",
-        "half-life of argatroban with a failing liver",
-        "moderate hepatic impairment",
-        sources.SWAN_2000_LIVER,
-        152,
-        within_percent(152, 10),
-        "min",
-        tolerance_of_ours(10),
-        lambda: ask.terminal_half_life_min(named("SWAN_ARGATROBAN_DERIVED").kinetics(adult_of_75_kg(cirrhosis=True))),
+    _claim(
+        quantity="half-life of argatroban in liver failure",
+        population="moderate hepatic impairment",
+        source=sources.SWAN_2000_LIVER,
+        printed=152,
+        bounds=within_percent(152, 10),
+        unit="min",
+        uncertainty=tolerance_of_ours(10),
+        ask=lambda: ask.terminal_half_life_min(named("SWAN_ARGATROBAN_DERIVED").kinetics(adult_of_75_kg(cirrhosis=True))),
         model="SWAN_ARGATROBAN_DERIVED",
     ),
-    claim(
-        "alternatives and reversal",
-        "aPTT ratio at 2 micrograms/kg/min of argatroban",
-        "label",
-        sources.ARGATROBAN_LABEL.at("2 mcg/kg/min, aPTT 1.5 to 3 times (HIT)"),
-        2.25,
-        (1.5, 3.0),
-        "x",
-        "therapeutic range",
-        lambda: float(
+    _claim(
+        quantity="aPTT ratio at 2 micrograms/kg/min of argatroban",
+        population="label",
+        source=sources.ARGATROBAN_LABEL.at("2 mcg/kg/min, aPTT 1.5 to 3 times (HIT)"),
+        printed=2.25,
+        bounds=(1.5, 3.0),
+        unit="x",
+        uncertainty="therapeutic range",
+        ask=lambda: float(
             level(
                 "aptt_ratio",
                 ask.plateau_u_per_ml("SWAN_ARGATROBAN_DERIVED", 120.0),
@@ -100,6 +97,6 @@ ALTERNATIVES = [
             )
         ),
         model="SWAN_ARGATROBAN_DERIVED",
-        used=True,
+        used_to_build=True,
     ),
 ]

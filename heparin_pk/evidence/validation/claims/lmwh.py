@@ -11,6 +11,8 @@ from heparin_pk.published import named, sources
 from heparin_pk.simulation.course import Course
 from heparin_pk.ward.orders import Bolus, Subcutaneous
 
+_claim = partial(claim, group="low-molecular-weight heparin")
+
 _LMWH_ADULT = Patient(weight_kg=70.0, height_cm=175.0, sex="male", creatinine_clearance_ml_per_min=80.0)
 
 
@@ -29,73 +31,74 @@ def _enoxaparin_on_dialysis() -> Course:
 
 LMWH = [
     *(
-        claim(
-            "low-molecular-weight heparin",
-            f"half-life after one dose, from 6 to 12 h ({model.split('_ENOX')[0].replace('_', ' ').title()})",
-            "drug guide",
-            sources.ENOXAPARIN_GUIDE,
-            4.5,
-            within_percent(4.5, 35),
-            "h",
-            tolerance_of_ours(35),
-            partial(_enoxaparin_half_life_h, model),
+        _claim(
+            quantity=f"half-life after one dose, from 6 to 12 h ({model.split('_ENOX')[0].replace('_', ' ').title()})",
+            population="drug guide",
+            source=sources.ENOXAPARIN_GUIDE,
+            printed=4.5,
+            bounds=within_percent(4.5, 35),
+            unit="h",
+            uncertainty=tolerance_of_ours(35),
+            ask=partial(_enoxaparin_half_life_h, model),
             model=model,
         )
         for model in ("GREEN_2003_ENOXAPARIN", "GREEN_2005_ENOXAPARIN", "FENG_2006_ENOXAPARIN")
     ),
-    claim(
-        "low-molecular-weight heparin",
-        "plateau of 8.3 IU/kg/h (therapeutic)",
-        "48 inpatients on an infusion",
-        sources.FENG_2006.at("Methods: 100 IU/kg per 12 h aims at 0.5 to 1.2 IU/mL"),
-        0.85,
-        (0.5, 1.2),
-        "U/mL",
-        "therapeutic range",
-        lambda: named("FENG_2006_ENOXAPARIN").kinetics(_LMWH_ADULT).steady_state_u_per_ml(8.3 * 70.0),
+    _claim(
+        quantity="plateau of 8.3 IU/kg/h (therapeutic)",
+        population="48 inpatients on an infusion",
+        source=sources.FENG_2006.at("Methods: 100 IU/kg per 12 h aims at 0.5 to 1.2 IU/mL"),
+        printed=0.85,
+        bounds=(0.5, 1.2),
+        unit="U/mL",
+        uncertainty="therapeutic range",
+        ask=lambda: named("FENG_2006_ENOXAPARIN").kinetics(_LMWH_ADULT).steady_state_u_per_ml(8.3 * 70.0),
         model="FENG_2006_ENOXAPARIN",
     ),
-    claim(
-        "low-molecular-weight heparin",
-        "clearance below 30 mL/min against normal kidneys",
-        "drug guide",
-        sources.ENOXAPARIN_GUIDE.at("Clearance falls by 30 % below 30 mL/min"),
-        0.70,
-        within_percent(0.70, 20),
-        "x",
-        tolerance_of_ours(20),
-        lambda: (
+    _claim(
+        quantity="clearance at a creatinine clearance below 30 mL/min, relative to normal kidneys",
+        population="drug guide",
+        source=sources.ENOXAPARIN_GUIDE.at("Clearance falls by 30 % below 30 mL/min"),
+        printed=0.70,
+        bounds=within_percent(0.70, 20),
+        unit="x",
+        uncertainty=tolerance_of_ours(20),
+        ask=lambda: (
             named("GREEN_2005_ENOXAPARIN")
             .kinetics(Patient(weight_kg=70.0, creatinine_clearance_ml_per_min=25.0))
             .clearance_ml_per_h
             / named("GREEN_2005_ENOXAPARIN").kinetics(_LMWH_ADULT).clearance_ml_per_h
         ),
         model="GREEN_2005_ENOXAPARIN",
-        why="The set's clearance at 25 mL/min is half, the guide's a third lower: the guide averages over milder failure.",
+        why=(
+            "The set halves the clearance at 25 mL/min, the guide lowers it by a third: the guide averages over milder"
+            " kidney failure."
+        ),
     ),
-    claim(
-        "low-molecular-weight heparin",
-        "anti-Xa 10 h after 60 IU/kg into a vein on dialysis (0.4 and more)",
-        "30 haemodialysis patients",
-        papers.GUILLET_2003,
-        0.4,
-        (0.4, 1.2),
-        "U/mL",
-        "printed as a lower limit",
-        lambda: _enoxaparin_on_dialysis().concentration_at_u_per_ml(10.0),
+    _claim(
+        quantity="anti-Xa 10 h after 60 IU/kg into a vein on dialysis (at least 0.4)",
+        population="30 haemodialysis patients",
+        source=papers.GUILLET_2003,
+        printed=0.4,
+        bounds=(0.4, 1.2),
+        unit="U/mL",
+        uncertainty="printed as a lower limit",
+        ask=lambda: _enoxaparin_on_dialysis().concentration_at_u_per_ml(10.0),
         model="FENG_2006_ENOXAPARIN",
-        why="The set's central volume is twice what a bolus into a vein shows in these patients; it was fitted to infusions.",
+        why=(
+            "The set's central volume is twice the one seen after a bolus into a vein in these patients; the set was fitted to "
+            "infusions."
+        ),
     ),
-    claim(
-        "low-molecular-weight heparin",
-        "anti-Xa 24 h after 60 IU/kg into a vein on dialysis (0.1 and more)",
-        "30 haemodialysis patients",
-        papers.GUILLET_2003,
-        0.1,
-        (0.1, 0.4),
-        "U/mL",
-        "printed as a lower limit",
-        lambda: _enoxaparin_on_dialysis().concentration_at_u_per_ml(24.0),
+    _claim(
+        quantity="anti-Xa 24 h after 60 IU/kg into a vein on dialysis (at least 0.1)",
+        population="30 haemodialysis patients",
+        source=papers.GUILLET_2003,
+        printed=0.1,
+        bounds=(0.1, 0.4),
+        unit="U/mL",
+        uncertainty="printed as a lower limit",
+        ask=lambda: _enoxaparin_on_dialysis().concentration_at_u_per_ml(24.0),
         model="FENG_2006_ENOXAPARIN",
     ),
 ]

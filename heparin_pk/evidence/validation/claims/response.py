@@ -24,9 +24,11 @@ from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import DEFAULT, claim, tolerance_of_ours, within_percent
 from heparin_pk.published import named, reagents, sources
 
+_claim = partial(claim, group="response")
+
 
 def aptt_slope(patient: Patient) -> float:
-    """Return how steeply this patient's ln(aPTT) rises between none and 0.5 U/mL, with the covariate_effects of the default."""
+    """Return the mean slope of this patient's ln(aPTT) from 0 to 0.5 U/mL, with the default's covariate effects, mL/U."""
     covariate_effects = named(DEFAULT).covariate_effects
     return math.log(float(aptt_s(0.5, patient, reagents.GUIDELINE, covariate_effects)) / patient.baseline_aptt_s) / 0.5
 
@@ -37,226 +39,221 @@ def _discordance(factor_viii_u_per_ml: float = FACTOR_VIII_AFTER_SURGERY.value) 
     return agreement(tubes, TherapeuticRange(assay="aptt_s", low=45.0, high=75.0))
 
 
-def _line_less_curve_s() -> float:
-    found = []
+def _linear_minus_logarithmic_s() -> float:
+    differences_s = []
     for seed in range(20):
         tubes = samples(named(DEFAULT), reagents.KOREA, 80, seed=seed)
-        curve, line = (calibrate(tubes, form=form, anti_xa_range=(0.35, 0.70)) for form in FORMS)
-        found.append(line.high_s - curve.high_s)
-    return statistics.median(found)
+        logarithmic, linear = (calibrate(tubes, form=form, anti_xa_range=(0.35, 0.70)) for form in FORMS)
+        differences_s.append(linear.high_s - logarithmic.high_s)
+    return statistics.median(differences_s)
 
 
-def _in_its_range(reagent: Reagent, low_s: float, high_s: float) -> float:
+def _in_range_percent(reagent: Reagent, low_s: float, high_s: float) -> float:
     tubes = samples(named(DEFAULT), reagent, 1500, seed=3)
     return 100.0 * agreement(tubes, TherapeuticRange(assay="aptt_s", low=low_s, high=high_s)).in_fraction
 
 
 RESPONSE = [
-    claim(
-        "response",
-        "aPTT ratio at 0.3 U/mL",
-        "guideline equivalence",
-        sources.DERIVED.at("aPTT ratio 1.5-2.5 = anti-Xa 0.3-0.7 U/mL"),
-        1.5,
-        within_percent(1.5, 10),
-        "x",
-        tolerance_of_ours(10),
-        lambda: aptt_s(0.3, ask.ADULT, reagents.GUIDELINE) / 30.0,
-        used=True,
+    _claim(
+        quantity="aPTT ratio at 0.3 U/mL",
+        population="guideline equivalence",
+        source=sources.DERIVED.at("aPTT ratio 1.5-2.5 = anti-Xa 0.3-0.7 U/mL"),
+        printed=1.5,
+        bounds=within_percent(1.5, 10),
+        unit="x",
+        uncertainty=tolerance_of_ours(10),
+        ask=lambda: aptt_s(0.3, ask.ADULT, reagents.GUIDELINE) / 30.0,
+        used_to_build=True,
     ),
-    claim(
-        "response",
-        "aPTT ratio at 0.7 U/mL",
-        "guideline equivalence",
-        sources.DERIVED.at("aPTT ratio 1.5-2.5 = anti-Xa 0.3-0.7 U/mL"),
-        2.5,
-        within_percent(2.5, 10),
-        "x",
-        tolerance_of_ours(10),
-        lambda: aptt_s(0.7, ask.ADULT, reagents.GUIDELINE) / 30.0,
-        used=True,
+    _claim(
+        quantity="aPTT ratio at 0.7 U/mL",
+        population="guideline equivalence",
+        source=sources.DERIVED.at("aPTT ratio 1.5-2.5 = anti-Xa 0.3-0.7 U/mL"),
+        printed=2.5,
+        bounds=within_percent(2.5, 10),
+        unit="x",
+        uncertainty=tolerance_of_ours(10),
+        ask=lambda: aptt_s(0.7, ask.ADULT, reagents.GUIDELINE) / 30.0,
+        used_to_build=True,
     ),
-    claim(
-        "response",
-        "slope of ln(aPTT)",
-        "17 normal subjects",
-        WHITFIELD_1980,
-        2.5,
-        (1.51, 3.88),
-        "mL/U",
-        "range (middle assumed)",
-        lambda: reagents.GUIDELINE.slope_ml_per_u,
-        why="The default follows the guideline's equivalence, blunter than what any of these 17 plasmas met; choose a modern reagent.",
+    _claim(
+        quantity="slope of ln(aPTT)",
+        population="17 normal subjects",
+        source=WHITFIELD_1980,
+        printed=2.5,
+        bounds=(1.51, 3.88),
+        unit="mL/U",
+        uncertainty="range (middle assumed)",
+        ask=lambda: reagents.GUIDELINE.slope_ml_per_u,
+        why=(
+            "The default follows the guideline's equivalence, a lower slope than in any of these 17 plasmas; choose a "
+            "modern reagent."
+        ),
     ),
-    claim(
-        "response",
-        "slope of ln(aPTT), the middle one of the reagents",
-        "17 normal subjects",
-        WHITFIELD_1980,
-        2.5,
-        (1.51, 3.88),
-        "mL/U",
-        "range (middle assumed)",
-        lambda: sorted(r.slope_ml_per_u for r in reagents.REAGENTS.values())[len(reagents.REAGENTS) // 2],
+    _claim(
+        quantity="slope of ln(aPTT), the middle reagent of the package",
+        population="17 normal subjects",
+        source=WHITFIELD_1980,
+        printed=2.5,
+        bounds=(1.51, 3.88),
+        unit="mL/U",
+        uncertainty="range (middle assumed)",
+        ask=lambda: sorted(reagent.slope_ml_per_u for reagent in reagents.REAGENTS.values())[len(reagents.REAGENTS) // 2],
         model="reagents",
     ),
-    claim(
-        "response",
-        "slope of ln(aPTT), the middle one of the reagents (second study)",
-        "20 normal subjects",
-        papers.BJORNSSON_SLOPES,
-        2.4,
-        (1.488, 3.427),
-        "mL/U",
-        "range (middle assumed)",
-        lambda: sorted(r.slope_ml_per_u for r in reagents.REAGENTS.values())[len(reagents.REAGENTS) // 2],
+    _claim(
+        quantity="slope of ln(aPTT), the middle reagent of the package (second study)",
+        population="20 normal subjects",
+        source=papers.BJORNSSON_SLOPES,
+        printed=2.4,
+        bounds=(1.488, 3.427),
+        unit="mL/U",
+        uncertainty="range (middle assumed)",
+        ask=lambda: sorted(reagent.slope_ml_per_u for reagent in reagents.REAGENTS.values())[len(reagents.REAGENTS) // 2],
         model="reagents",
     ),
-    claim(
-        "response",
-        "anti-Xa at 60 s (30 s before)",
-        "patients who need large doses",
-        papers.MCMASTER,
-        0.35,
-        within_percent(0.35, 20),
-        "U/mL",
-        tolerance_of_ours(20),
-        lambda: ask.concentration_for_ratio_u_per_ml(2.0, reagents.ACTIN_FS),
+    _claim(
+        quantity="anti-Xa at an aPTT of 60 s (baseline 30 s)",
+        population="patients who need large doses",
+        source=papers.MCMASTER,
+        printed=0.35,
+        bounds=within_percent(0.35, 20),
+        unit="U/mL",
+        uncertainty=tolerance_of_ours(20),
+        ask=lambda: ask.concentration_for_ratio_u_per_ml(2.0, reagents.ACTIN_FS),
         model="reagents, actin-fs",
-        used=True,  # the reagent of that study was not read: this end chooses one, the other tests it
+        used_to_build=True,  # the reagent of that study was not read: this end chooses one, the other tests it
     ),
-    claim(
-        "response",
-        "anti-Xa at 85 s (30 s before)",
-        "patients who need large doses",
-        papers.MCMASTER,
-        0.67,
-        within_percent(0.67, 25),
-        "U/mL",
-        tolerance_of_ours(25),
-        lambda: ask.concentration_for_ratio_u_per_ml(85.0 / 30.0, reagents.ACTIN_FS),
+    _claim(
+        quantity="anti-Xa at an aPTT of 85 s (baseline 30 s)",
+        population="patients who need large doses",
+        source=papers.MCMASTER,
+        printed=0.67,
+        bounds=within_percent(0.67, 25),
+        unit="U/mL",
+        uncertainty=tolerance_of_ours(25),
+        ask=lambda: ask.concentration_for_ratio_u_per_ml(85.0 / 30.0, reagents.ACTIN_FS),
         model="reagents, actin-fs",
     ),
-    claim(
-        "response",
-        "anti-Xa at a ratio of 1.5 (bluntest automated reagent): below 0.35",
-        "all aPTT reagents studied",
-        papers.BRILL_EDWARDS,
-        0.35,
-        (0.0, 0.35),
-        "U/mL",
-        "printed as an upper limit",
-        lambda: max(
-            ask.concentration_for_ratio_u_per_ml(1.5, one) for name, one in reagents.REAGENTS.items() if "manual" not in name
+    _claim(
+        quantity="anti-Xa at an aPTT ratio of 1.5 (least sensitive automated reagent): below 0.35",
+        population="all aPTT reagents studied",
+        source=papers.BRILL_EDWARDS,
+        printed=0.35,
+        bounds=(0.0, 0.35),
+        unit="U/mL",
+        uncertainty="printed as an upper limit",
+        ask=lambda: max(
+            ask.concentration_for_ratio_u_per_ml(1.5, reagent)
+            for name, reagent in reagents.REAGENTS.items()
+            if "manual" not in name
         ),
         model="reagents",
     ),
-    claim(
-        "response",
-        "heparin for the same aPTT without antithrombin, times normal",
-        "antithrombin-depleted plasma",
-        ANTITHROMBIN_AND_APTT,
-        2.0,
-        within_percent(2.0, 10),
-        "x",
-        tolerance_of_ours(10),
-        lambda: aptt_slope(ask.ADULT) / aptt_slope(Patient(weight_kg=75.0, antithrombin_fraction=0.0)),
-        used=True,
+    _claim(
+        quantity="heparin for the same aPTT without antithrombin, relative to normal",
+        population="antithrombin-depleted plasma",
+        source=ANTITHROMBIN_AND_APTT,
+        printed=2.0,
+        bounds=within_percent(2.0, 10),
+        unit="x",
+        uncertainty=tolerance_of_ours(10),
+        ask=lambda: aptt_slope(ask.ADULT) / aptt_slope(Patient(weight_kg=75.0, antithrombin_fraction=0.0)),
+        used_to_build=True,
     ),
-    claim(
-        "response",
-        "median aPTT at 12.75 U/kg/h",
-        "22 intensive-care patients",
-        papers.MIMIC,
-        61.1,
-        (48.0, 80.0),
-        "s",
-        "quartiles",
-        lambda: float(aptt_s(ask.plateau_u_per_ml(DEFAULT, 12.75), ask.ADULT, reagents.GUIDELINE)),
-        why="That hospital's reagent is unknown, and ill people clear heparin unlike volunteers; the guideline's is too blunt.",
+    _claim(
+        quantity="median aPTT at 12.75 U/kg/h",
+        population="22 intensive-care patients",
+        source=papers.MIMIC,
+        printed=61.1,
+        bounds=(48.0, 80.0),
+        unit="s",
+        uncertainty="quartiles",
+        ask=lambda: float(aptt_s(ask.plateau_u_per_ml(DEFAULT, 12.75), ask.ADULT, reagents.GUIDELINE)),
+        why=(
+            "That hospital's reagent is unknown, and ill patients clear heparin differently from volunteers; the "
+            "guideline's reagent is not sensitive enough."
+        ),
     ),
-    claim(
-        "response",
-        "median aPTT at 12.75 U/kg/h, the most sensitive reagent",
-        "22 intensive-care patients",
-        papers.MIMIC,
-        61.1,
-        (48.0, 80.0),
-        "s",
-        "quartiles",
-        lambda: float(aptt_s(ask.plateau_u_per_ml(DEFAULT, 12.75), ask.ADULT, reagents.PATHROMTIN_SL)),
+    _claim(
+        quantity="median aPTT at 12.75 U/kg/h, the most sensitive reagent",
+        population="22 intensive-care patients",
+        source=papers.MIMIC,
+        printed=61.1,
+        bounds=(48.0, 80.0),
+        unit="s",
+        uncertainty="quartiles",
+        ask=lambda: float(aptt_s(ask.plateau_u_per_ml(DEFAULT, 12.75), ask.ADULT, reagents.PATHROMTIN_SL)),
         model="UFH_DEFAULT, pathromtin-sl",
-        used=True,  # the reagent was chosen to meet this number
+        used_to_build=True,  # the reagent was chosen to meet this number
     ),
-    claim(
-        "response",
-        "rank correlation of aPTT and anti-Xa",
-        "254 patients",
-        ANTI_XA_CV_SOURCE,
-        0.68,
-        (0.60, 0.75),
-        "(no unit)",
-        "95 % CI",
-        lambda: _discordance(FACTOR_VIII_THROMBOSIS.value).rank_correlation_ratio,
+    _claim(
+        quantity="rank correlation of aPTT and anti-Xa",
+        population="254 patients",
+        source=ANTI_XA_CV_SOURCE,
+        printed=0.68,
+        bounds=(0.60, 0.75),
+        unit="(no unit)",
+        uncertainty="95 % CI",
+        ask=lambda: _discordance(FACTOR_VIII_THROMBOSIS.value).rank_correlation_ratio,
         model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 2.07 U/mL",
     ),
     *(
-        claim(
-            "response",
-            f"aPTT {where} its range while the anti-Xa is in 0.3-0.7",
-            "250 adults",
-            ARACHCHILLAGE_2017,
-            printed,
-            (max(0.0, printed - 10.0), printed + 10.0),
-            "%",
-            "tolerance of ours, 10 points",
-            ask,
+        _claim(
+            quantity=f"aPTT {where} its range while the anti-Xa is in 0.3-0.7",
+            population="250 adults",
+            source=ARACHCHILLAGE_2017,
+            printed=printed,
+            bounds=(max(0.0, printed - 10.0), printed + 10.0),
+            unit="%",
+            uncertainty="tolerance of ours, 10 points",
+            ask=ask_percent,
             model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 4.32 U/mL",
-            used=True,
+            used_to_build=True,
         )
-        for where, printed, ask in (
+        for where, printed, ask_percent in (
             ("in", 38.0, lambda: 100.0 * _discordance().in_fraction),
             ("below", 56.0, lambda: 100.0 * _discordance().below_fraction),
             ("above", 6.0, lambda: 100.0 * _discordance().above_fraction),
         )
     ),
-    claim(
-        "response",
-        "samples in which aPTT and anti-Xa say the same",
-        "250 adults",
-        ARACHCHILLAGE_2017,
-        51.8,
-        (41.8, 61.8),
-        "%",
-        "tolerance of ours, 10 points",
-        lambda: 100.0 * _discordance().concordant_fraction,
+    _claim(
+        quantity="samples in which aPTT and anti-Xa agree",
+        population="250 adults",
+        source=ARACHCHILLAGE_2017,
+        printed=51.8,
+        bounds=(41.8, 61.8),
+        unit="%",
+        uncertainty="tolerance of ours, 10 points",
+        ask=lambda: 100.0 * _discordance().concordant_fraction,
         model="UFH_DEFAULT, 1,500 virtual patients, factor VIII 4.32 U/mL",
-        used=True,
+        used_to_build=True,
     ),
-    claim(
-        "response",
-        "upper end of the aPTT range, straight line less logarithmic fit",
-        "80 plasmas",
-        reagents.KOREA.source.at("Abstract: 139.5 s by a linear fit, 127.9 s by a logarithmic one", "primary"),
-        11.6,
-        (5.8, 17.4),
-        "s",
-        "tolerance of ours, half",
-        _line_less_curve_s,
+    _claim(
+        quantity="upper end of the aPTT range, linear minus logarithmic fit",
+        population="80 plasmas",
+        source=reagents.KOREA.source.at("Abstract: 139.5 s by a linear fit, 127.9 s by a logarithmic one", "primary"),
+        printed=11.6,
+        bounds=(5.8, 17.4),
+        unit="s",
+        uncertainty="tolerance of ours, half of the value",
+        ask=_linear_minus_logarithmic_s,
         model="UFH_DEFAULT, 20 laboratories of 80 samples",
-        why="Tubes above 1 U/mL pull a straight line up, and the virtual laboratory has more of them; without them it is 22 s.",
+        why=(
+            "Samples above 1 U/mL raise a straight line, and the virtual laboratory has more of them; without them the"
+            " difference is 22 s."
+        ),
     ),
     *(
-        claim(
-            "response",
-            f"aPTT in the matched range while the anti-Xa is in 0.3-0.7, {reagent.name}",
-            "170 patients",
-            reagent.source.at("Abstract: about 70 % of those with an anti-Xa of 0.30-0.70 had an aPTT in the range"),
-            70.0,
-            (60.0, 80.0),
-            "%",
-            "tolerance of ours, 10 points",
-            partial(_in_its_range, reagent, low_s, high_s),
+        _claim(
+            quantity=f"aPTT in the matched range while the anti-Xa is in 0.3-0.7, {reagent.name}",
+            population="170 patients",
+            source=reagent.source.at("Abstract: about 70 % of those with an anti-Xa of 0.30-0.70 had an aPTT in the range"),
+            printed=70.0,
+            bounds=(60.0, 80.0),
+            unit="%",
+            uncertainty="tolerance of ours, 10 points",
+            ask=partial(_in_range_percent, reagent, low_s, high_s),
             model="UFH_DEFAULT, 1,500 virtual patients",
         )
         for reagent, low_s, high_s in ((reagents.AUTOMATED_APTT, 53.0, 127.0), (reagents.SILIMAT, 63.0, 178.0))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from heparin_pk.evidence.validation import ask
 from heparin_pk.evidence.validation.claims.common import DEFAULT, USUAL, adult_of_75_kg, claim, tolerance_of_ours, within_percent
 from heparin_pk.evidence.validation.claims.response import aptt_slope
 from heparin_pk.published import patients, sources
 from heparin_pk.ward.orders import Subcutaneous
+
+_claim = partial(claim, group="special patients")
 
 
 def _swing(assay: str) -> float:
@@ -17,109 +21,104 @@ def _swing(assay: str) -> float:
 
 
 SPECIAL_PATIENTS = [
-    claim(
-        "special patients",
-        "half-life in cirrhosis against normal",
-        "six and six",
-        sources.TEIEN_1977.at("Abstract: 117.8 against 74.0 min"),
-        1.59,
-        within_percent(1.59, 10),
-        "x",
-        tolerance_of_ours(10),
-        lambda: (
+    _claim(
+        quantity="half-life in cirrhosis, relative to normal",
+        population="six patients and six normal subjects",
+        source=sources.TEIEN_1977.at("Abstract: 117.8 against 74.0 min"),
+        printed=1.59,
+        bounds=within_percent(1.59, 10),
+        unit="x",
+        uncertainty=tolerance_of_ours(10),
+        ask=lambda: (
             ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100)
             / ask.half_life_min(DEFAULT, dose_u_per_kg=100)
         ),
-        used=True,
+        used_to_build=True,
     ),
-    claim(
-        "special patients",
-        "half-life in cirrhosis",
-        "six patients",
-        sources.TEIEN_1977.at("Abstract: 117.8 min"),
-        117.8,
-        within_percent(117.8, 15),
-        "min",
-        tolerance_of_ours(15),
-        lambda: ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100),
-        used=True,
+    _claim(
+        quantity="half-life in cirrhosis",
+        population="six patients",
+        source=sources.TEIEN_1977.at("Abstract: 117.8 min"),
+        printed=117.8,
+        bounds=within_percent(117.8, 15),
+        unit="min",
+        uncertainty=tolerance_of_ours(15),
+        ask=lambda: ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100),
+        used_to_build=True,
     ),
-    claim(
-        "special patients",
-        "half-life in kidney failure against normal",
-        "21 haemodialysis patients; six normal subjects",
-        sources.KANDROTAS_1989.at("117 min, against 74.0 min in normal people (Teien 1977)", "derived"),
-        1.58,
-        within_percent(1.58, 10),
-        "x",
-        tolerance_of_ours(10),
-        lambda: (
+    _claim(
+        quantity="half-life in kidney failure, relative to normal",
+        population="21 haemodialysis patients; six normal subjects",
+        source=sources.KANDROTAS_1989.at("117 min, against 74.0 min in normal subjects (Teien 1977)", "derived"),
+        printed=1.58,
+        bounds=within_percent(1.58, 10),
+        unit="x",
+        uncertainty=tolerance_of_ours(10),
+        ask=lambda: (
             ask.half_life_min(DEFAULT, adult_of_75_kg(kidney_failure=True), dose_u_per_kg=100)
             / ask.half_life_min(DEFAULT, dose_u_per_kg=100)
         ),
-        used=True,
+        used_to_build=True,
     ),
-    claim(
-        "special patients",
-        "response of the aPTT late in pregnancy against before",
-        "pregnant and other women",
-        patients.WHITFIELD_1983,
-        0.72,
-        (0.52, 0.92),
-        "x",
-        "from the two SDs, derived",
-        lambda: aptt_slope(adult_of_75_kg(pregnant=True, sex="female")) / aptt_slope(adult_of_75_kg(sex="female")),
+    _claim(
+        quantity="aPTT response late in pregnancy, relative to non-pregnant women",
+        population="pregnant and non-pregnant women",
+        source=patients.WHITFIELD_1983,
+        printed=0.72,
+        bounds=(0.52, 0.92),
+        unit="x",
+        uncertainty="from the two SDs, derived",
+        ask=lambda: aptt_slope(adult_of_75_kg(pregnant=True, sex="female")) / aptt_slope(adult_of_75_kg(sex="female")),
         model="UFH_DEFAULT, covariate effects",
-        used=True,
+        used_to_build=True,
     ),
-    claim(
-        "special patients",
-        "response of the aPTT at factor VIII 2.7 against 1.2 U/mL",
-        "pregnant women",
-        patients.CHUNILAL_2002,
-        0.63,
-        within_percent(0.63, 15),
-        "x",
-        tolerance_of_ours(15),
-        lambda: aptt_slope(adult_of_75_kg(factor_viii_u_per_ml=2.7)) / aptt_slope(adult_of_75_kg(factor_viii_u_per_ml=1.2)),
-        used=True,
+    _claim(
+        quantity="aPTT response at factor VIII 2.7 U/mL, relative to 1.2 U/mL",
+        population="pregnant women",
+        source=patients.CHUNILAL_2002,
+        printed=0.63,
+        bounds=within_percent(0.63, 15),
+        unit="x",
+        uncertainty=tolerance_of_ours(15),
+        ask=lambda: aptt_slope(adult_of_75_kg(factor_viii_u_per_ml=2.7)) / aptt_slope(adult_of_75_kg(factor_viii_u_per_ml=1.2)),
+        used_to_build=True,
     ),
-    claim(
-        "special patients",
-        "highest level after 143 U/kg under the skin, third trimester",
-        "six pregnant women",
-        sources.BRANCAZIO.at("Abstract: 0.11 +- 0.017 U/mL at 113 min in the third trimester"),
-        0.11,
-        (0.093, 0.127),
-        "U/mL",
-        "SD",
-        lambda: ask.peak(
+    _claim(
+        quantity="peak level after 143 U/kg under the skin, third trimester",
+        population="six pregnant women",
+        source=sources.BRANCAZIO.at("Abstract: 0.11 +- 0.017 U/mL at 113 min in the third trimester"),
+        printed=0.11,
+        bounds=(0.093, 0.127),
+        unit="U/mL",
+        uncertainty="SD",
+        ask=lambda: ask.peak(
             ask.run(DEFAULT, adult_of_75_kg(pregnant=True, sex="female"), Subcutaneous(time_h=0.0, dose_u_per_kg=143.0))
         ),
         why="Volume and clearance are raised by half; absorption may be slower too, which is not modelled.",
     ),
-    claim(
-        "special patients",
-        "anti-Xa swing over the day, highest to lowest over the mean",
-        "nine patients at a constant rate",
-        patients.CIRCADIAN_1994,
-        26,
-        (20, 32),
-        "%",
-        tolerance_of_ours(23),
-        lambda: _swing("anti_xa_u_per_ml"),
-        used=True,
+    _claim(
+        quantity="anti-Xa swing over the day, (highest - lowest) / mean",
+        population="nine patients at a constant rate",
+        source=patients.CIRCADIAN_1994,
+        printed=26,
+        bounds=(20, 32),
+        unit="%",
+        uncertainty=tolerance_of_ours(23),
+        ask=lambda: _swing("anti_xa_u_per_ml"),
+        used_to_build=True,
     ),
-    claim(
-        "special patients",
-        "aPTT swing over the day, highest to lowest over the mean",
-        "nine patients at a constant rate",
-        patients.CIRCADIAN_1994.at("Abstract: 22 % (Cephotest) to 44 % (automated aPTT)"),
-        33,
-        (22, 44),
-        "%",
-        "two reagents",
-        lambda: _swing("aptt_s"),
-        why="The swing was fitted to the anti-Xa; a blunt reagent passes on less of it. Both of theirs were more sensitive.",
+    _claim(
+        quantity="aPTT swing over the day, (highest - lowest) / mean",
+        population="nine patients at a constant rate",
+        source=patients.CIRCADIAN_1994.at("Abstract: 22 % (Cephotest) to 44 % (automated aPTT)"),
+        printed=33,
+        bounds=(22, 44),
+        unit="%",
+        uncertainty="two reagents",
+        ask=lambda: _swing("aptt_s"),
+        why=(
+            "The swing was fitted to the anti-Xa; with a less sensitive reagent the aPTT follows it less. Both "
+            "reagents of the study were more sensitive."
+        ),
     ),
 ]
