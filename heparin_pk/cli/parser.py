@@ -1,4 +1,4 @@
-"""The options of every command."""
+"""The parser of the command line: every command with its options."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.trials import hospital
-
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """The commands of one parser, as ``add_subparsers`` returns them."""
@@ -88,7 +87,7 @@ def _command(
 
 def _add_simulate(commands: Commands) -> None:
     command = _command(commands, "simulate", run_simulate, "orders known in advance -> concentration, aPTT, anti-Xa",
-                  "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
+                       "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
     _patient_options(command)
     _order_options(command)
     _model_options(command)
@@ -96,8 +95,8 @@ def _add_simulate(commands: Commands) -> None:
 
 
 def _add_titrate(commands: Commands) -> None:
-    command = _command(commands, "titrate", run_titrate, "a nomogram steers one patient through the laboratory",
-                  "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
+    command = _command(commands, "titrate", run_titrate, "one patient titrated by a nomogram on laboratory results",
+                       "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
     command.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
     _patient_options(command)
     command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
@@ -107,12 +106,12 @@ def _add_titrate(commands: Commands) -> None:
 
 
 def _add_replay(commands: Commands) -> None:
-    command = _command(commands, "replay", run_replay, "a real charted course, or your own file, through the model",
-                  "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
+    command = _command(commands, "replay", run_replay, "the orders of a charted course, or of your own file, simulated again",
+                       "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
     command.add_argument("course", metavar="COURSE-OR-FILE",
-                     help="a course of the house (M3D-001 ...), a CSV of events, or what --csv or --json wrote")  # fmt: skip
-    command.add_argument("--weight", type=float, metavar="KG", help="body weight, where the chart has none")
-    command.add_argument("--course-id", metavar="NAME", help="which course of a file that holds several")
+                         help="a charted course (M3D-001 ...), a CSV file of events, or a file of --csv or --json")  # fmt: skip
+    command.add_argument("--weight", type=float, metavar="KG", help="body weight, kg, if the chart does not state it")
+    command.add_argument("--course-id", metavar="NAME", help="name of the course in a file with several courses")
     _model_options(command, hours=False, model=None)
     _output_options(command)
 
@@ -137,55 +136,56 @@ def _add_cite(commands: Commands) -> None:
     command = _command(
         commands, "cite", run_cite, "the papers behind models and nomograms", "heparin-pk cite UFH_DEFAULT raschke-1993"
     )
-    command.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (all of them where none is named)")
+    command.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (default: all)")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_overlay(commands: Commands) -> None:
-    command = _command(commands, "overlay", run_overlay, "several models for one patient and one regimen, in one table and one picture",
-                  "heparin-pk overlay UFH_DEFAULT JIA_2015_UFH --weight 75 --bolus 80 --infusion 18")  # fmt: skip
-    command.add_argument("names", nargs="*", metavar="MODEL", help="models (all of unfractionated heparin where none is named)")
+    command = _command(commands, "overlay", run_overlay,
+                       "several models for one patient and one regimen, in one table and one picture",
+                       "heparin-pk overlay UFH_DEFAULT JIA_2015_UFH --weight 75 --bolus 80 --infusion 18")  # fmt: skip
+    command.add_argument("names", nargs="*", metavar="MODEL", help="models (default: all of unfractionated heparin)")
     _patient_options(command)
     _order_options(command)
-    command.add_argument("--hours", type=float, default=24.0, metavar="H", help="how long (default 24)")
+    command.add_argument("--hours", type=float, default=24.0, metavar="H", help="hours to simulate (default 24)")
     command.add_argument(
         "--assay", default="anti_xa_u_per_ml", metavar="NAME", help=f"{', '.join(ASSAYS)} (default anti_xa_u_per_ml)"
     )
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--figure", metavar="FILE", help="also draw them (.png, .svg, .pdf)")
+    command.add_argument("--figure", metavar="FILE", help="also draw the courses (.png, .svg, .pdf)")
 
 
 def _add_indications(commands: Commands) -> None:
     command = _command(commands, "indications", run_indications, "reasons to give heparin, or one of them for one patient",
-                  "heparin-pk indications pulmonary-embolism --weight 75")  # fmt: skip
+                       "heparin-pk indications pulmonary-embolism --weight 75")  # fmt: skip
     command.add_argument("name", nargs="?", metavar="NAME")
     _patient_options(command, weight_needed=False)
     _output_options(command)
 
 
 def _add_validate(commands: Commands) -> None:
-    command = _command(commands, "validate", run_validate, "what papers print beside what the models say, misses included",
-                  "heparin-pk validate --group kinetics")  # fmt: skip
+    command = _command(commands, "validate", run_validate, "printed values compared with the models, misses included",
+                       "heparin-pk validate --group kinetics")  # fmt: skip
     command.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
-    command.add_argument("--misses", action="store_true", help="only the rows that lie outside")
+    command.add_argument("--misses", action="store_true", help="only the rows outside the printed uncertainty")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
 
 
 def _add_trial(commands: Commands) -> None:
     command = _command(commands, "trial", run_trial, "dosing tables on thousands of virtual patients, the same in every arm",
-                  "heparin-pk trial raschke-1993 durham-va-2009 -n 2000 --seed 7 --figure out.png")  # fmt: skip
+                       "heparin-pk trial raschke-1993 durham-va-2009 -n 2000 --seed 7 --figure out.png")  # fmt: skip
     command.add_argument(
         "arms",
         nargs="+",
         metavar="NOMOGRAM",
         help="tables by name, or your own .toml files; the others are compared with the first",
     )
-    command.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="how many patients (default 2000)")
+    command.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="number of patients (default 2000)")
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
-    command.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
+    command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
-                     help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or a .csv of your own")  # fmt: skip
+                         help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or your own .csv file")  # fmt: skip
     command.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
     command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
@@ -196,18 +196,18 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
     command.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
     command.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
-    engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is quickest from some thousands of patients on"
+    engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is the fastest from a few thousand patients on"
     command.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
-    command.add_argument("--checkpoint", metavar="FOLDER", help="keep finished parts here; the same command goes on from there")
+    command.add_argument("--checkpoint", metavar="FOLDER", help="save finished chunks here; the same command resumes from them")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
-    command.add_argument("--csv", metavar="FILE", help="also write one row a patient and arm")
-    command.add_argument("--figure", metavar="FILE", help="also draw it (.png, .svg, .pdf)")
+    command.add_argument("--csv", metavar="FILE", help="also write one row for each patient and arm")
+    command.add_argument("--figure", metavar="FILE", help="also draw the outcomes (.png, .svg, .pdf)")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def _add_lab(commands: Commands) -> None:
     command = _command(commands, "lab", run_lab, "open the first notebook in JupyterLab", "heparin-pk lab")
-    command.add_argument("--no-browser", action="store_true", help="start the server, open nothing")
+    command.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
     command.add_argument("--port", type=int, help="port of the server")
 
 
@@ -215,23 +215,25 @@ def _add_demo(commands: Commands) -> None:
     command = _command(
         commands, "demo", run_demo, "replay a real patient; write a picture and a table", "heparin-pk demo --folder demo"
     )
-    command.add_argument("--course", default="M3D-027", help="which course (default M3D-027)")
-    command.add_argument("--folder", default="demo", help="where to write (default demo)")
+    command.add_argument("--course", default="M3D-027", help="name of the course (default M3D-027)")
+    command.add_argument("--folder", default="demo", help="output folder (default demo)")
 
 
 # Options that several commands share
 
 
 def _order_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the orders."""
     command.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
     command.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
     command.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
-                     help="any order, repeatable, in the order of time: '6 bolus 40 U/kg', "
-                     "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
-                     "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+                         help="one order, repeatable, in order of time: '6 bolus 40 U/kg', "
+                         "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
+                         "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
 
 
 def _patient_options(command: argparse.ArgumentParser, weight_needed: bool = True) -> None:
+    """Add the options of the patient."""
     command.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
     command.add_argument("--age", type=float, metavar="Y", help="age, years")
     command.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
@@ -243,19 +245,21 @@ def _patient_options(command: argparse.ArgumentParser, weight_needed: bool = Tru
     command.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
     command.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
     command.add_argument("--condition", action="append", default=[], metavar="NAME",
-                     help=f"repeatable: {', '.join(CONDITIONS)}")  # fmt: skip
+                         help=f"repeatable: {', '.join(CONDITIONS)}")  # fmt: skip
     command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
 
 
 def _model_options(command: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
+    """Add the options of the model, the reagent and the engine."""
     if hours:
-        command.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
+        command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
     command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
     command.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
 
 
 def _output_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the output."""
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
     command.add_argument("--csv", metavar="FILE", help="also write the course as CSV (reads back without loss)")
     command.add_argument("--figure", metavar="FILE", help="also draw the course (.png, .svg, .pdf)")
