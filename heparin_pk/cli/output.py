@@ -118,7 +118,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
         f"{target.in_words()}: true time in range {share('time_in_range_fraction')} "
         f"(below {share('time_below_fraction')}, above {share('time_above_fraction')})",
         f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} {unit}/mL; "
-        f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; total given {numbers['heparin_given_u']:,.0f} {unit}",
+        f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; given in all {numbers['heparin_given_u']:,.0f} {unit}",
     ]
     if target.assay.startswith("aptt") and isinstance(course.reagent, Reagent) and course.drug.anti_xa_fraction > 0.0:
         lines.append(

@@ -237,15 +237,13 @@ def _patient_options(command: argparse.ArgumentParser, weight_needed: bool = Tru
     command.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
     command.add_argument("--age", type=float, metavar="Y", help="age, years")
     command.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
-    command.add_argument(
-        "--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)"
-    )
+    command.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE",
+                         help="antithrombin, share of normal (default 1)")  # fmt: skip
     command.add_argument("--height", type=float, metavar="CM", help="height, cm")
     command.add_argument("--sex", metavar="SEX", help=" or ".join(SEXES))
     command.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
     command.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
-    command.add_argument("--condition", action="append", default=[], metavar="NAME",
-                         help=f"repeatable: {', '.join(CONDITIONS)}")  # fmt: skip
+    command.add_argument("--condition", action="append", default=[], metavar="NAME", help=f"repeatable: {', '.join(CONDITIONS)}")
     command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
 
 
