@@ -259,7 +259,7 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="sex", label="sex", options=("not stated", "female", "male"), value="not stated"),
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
         Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
-        Slider(name="doac", label="residual DOAC (U/mL)", low=0.0, high=3.0, step=0.1, value=0.0),
+        Slider(name="doac", label="DOAC level (U/mL)", low=0.0, high=3.0, step=0.1, value=0.0),
         Toggle(name="morning", label="circadian variation (start at 8:00)"),
         *(Toggle(name=name, label=name.replace("_", " ")) for name in _CONDITIONS),
     ]
