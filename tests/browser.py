@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real Chromium: started on this machine, closed again, touching nothing of the user's."""
+"""JupyterLab and Chromium for the browser tests: started on this machine and closed again, with settings of their own."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def chromium() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def own_kernel(folder: Path) -> None:
-    """Write a kernel "python3" that is this very interpreter."""
+    """Write a kernel "python3" that runs this interpreter."""
     spec = folder / "kernels" / "python3"
     spec.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -53,7 +53,7 @@ def own_kernel(folder: Path) -> None:
 
 
 def no_news(settings: Path) -> None:
-    """Let JupyterLab neither ask for nor fetch news."""
+    """Keep JupyterLab from asking for news and from fetching it."""
     folder = settings / "@jupyterlab" / "apputils-extension"
     folder.mkdir(parents=True)
     (folder / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
@@ -115,7 +115,7 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path, seconds: float 
 
 @contextmanager
 def page_in_chromium(width: int = 1400, height: int = 1000) -> Iterator:
-    """Open one empty page; everything is closed at the end."""
+    """Open one empty page; browser and page are closed at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -143,7 +143,7 @@ def run_all(page) -> None:
 
 
 def cells_in_error(page) -> list[str]:
-    """Return what cells in error wrote."""
+    """Return the error messages of the cells."""
     return page.evaluate(
         """() => window.jupyterapp.shell.currentWidget.content.widgets
             .filter(cell => cell.model.type === 'code')
@@ -154,7 +154,7 @@ def cells_in_error(page) -> list[str]:
 
 
 def cells_without_their_picture(page) -> list[str]:
-    """Return the source of cells that draw and show nothing."""
+    """Return the source of the cells that draw but show no picture."""
     return page.evaluate(
         """() => window.jupyterapp.shell.currentWidget.content.widgets
             .filter(cell => cell.model.type === 'code' && /^plot\\./m.test(cell.model.sharedModel.getSource()))
@@ -164,7 +164,7 @@ def cells_without_their_picture(page) -> list[str]:
 
 
 def active_cell(page) -> int:
-    """Return which cell is active: arrow keys that reach the notebook would move it."""
+    """Return the index of the active cell: arrow keys that reach the notebook would change it."""
     return page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")
 
 

@@ -1,4 +1,4 @@
-"""The first notebook in a real JupyterLab in a real Chromium: run, predict, look, slide with the keyboard.
+"""The notebooks in JupyterLab and Chromium: run all cells, predict, read the picture, move sliders with the keyboard.
 
 No test here asserts a time; the median from key to picture is printed (``pytest -s -m browser``).
 """
@@ -24,18 +24,18 @@ PRESSES = 24
 HAS_FOCUS = "element => element === document.activeElement"
 WATCH = """
 () => {
-  const picture = () => document.querySelector('.heparin-pk-bedside g[data-who=you] path.level')?.getAttribute('d');
+  const picture = () => document.querySelector('.heparin-pk-bedside g[data-track=you] path.level')?.getAttribute('d');
   window.heparinTimes = [];
-  let pressed = null, was = null;
-  document.addEventListener('keydown', (event) => { pressed = event.timeStamp; was = picture(); }, true);
-  const look = () => {
-    if (pressed !== null && picture() !== was) {
+  let pressed = null, before = null;
+  document.addEventListener('keydown', (event) => { pressed = event.timeStamp; before = picture(); }, true);
+  const check = () => {
+    if (pressed !== null && picture() !== before) {
       window.heparinTimes.push(performance.now() - pressed);
       pressed = null;
     }
-    requestAnimationFrame(look);
+    requestAnimationFrame(check);
   };
-  look();
+  check();
 }
 """
 
@@ -62,7 +62,7 @@ def run_first_notebook(page, address: str):
 
 
 def level(day) -> str:
-    return day.locator("g[data-who=you] path.level").get_attribute("d")
+    return day.locator("g[data-track=you] path.level").get_attribute("d")
 
 
 def wait_for_focus(page, name: str) -> None:
@@ -72,11 +72,11 @@ def wait_for_focus(page, name: str) -> None:
 
 def pump_heights(day) -> list[str]:
     """Return the heights of the learner's pump line (0 before the start, then its rates)."""
-    corners = day.locator("g[data-who=you] path.pump").get_attribute("d").removeprefix("M").split("L")
+    corners = day.locator("g[data-track=you] path.pump").get_attribute("d").removeprefix("M").split("L")
     return [corner.split()[1] for corner in corners]
 
 
-def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
+def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
     with browser.page_in_chromium(1400, 1000) as page:
         day = run_first_notebook(page, lab)
         picture = day.locator("svg[role=img]")
@@ -119,7 +119,7 @@ def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
         day.get_by_role("slider", name="1: hold (min)").wait_for()
         page.screenshot(path=tmp_path / "at-1280.png")
         page.set_viewport_size({"width": 1400, "height": 1000})
-        day.get_by_role("button", name="Leave alone to the end").click()
+        day.get_by_role("button", name="Continue unchanged to the end").click()
         page.wait_for_function("() => document.querySelector('table.score caption').textContent.includes('48 h')")
 
         # The picture has words, and they follow it.
@@ -146,7 +146,7 @@ def test_the_first_notebook_lives_in_a_browser(lab, tmp_path):
         cell, before = browser.active_cell(page), level(day)
         page.keyboard.press("ArrowDown")
         page.wait_for_function(
-            "was => document.querySelector('.heparin-pk-bedside g[data-who=you] path.level').getAttribute('d') !== was",
+            "was => document.querySelector('.heparin-pk-bedside g[data-track=you] path.level').getAttribute('d') !== was",
             arg=before,
         )
         assert browser.active_cell(page) == cell
@@ -212,7 +212,7 @@ SCENES = [
 
 @pytest.mark.parametrize(("notebook", "answer", "said", "label"), SCENES, ids=[scene[0][:2] for scene in SCENES])
 def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, answer, said, label):
-    """Run all; nothing shown before the prediction; then a picture with words; then the arrow keys change both."""
+    """No picture before the prediction; after it a picture with its text alternative; the arrow keys change both."""
     with browser.page_in_chromium(1400, 1000) as page:
         browser.open_notebook(page, lab, f"notebooks/{notebook}")
         browser.run_all(page)

@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it writes, how it complains."""
+"""The command line: its output, its files, its error messages."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_json_holds_the_course_without_loss(capsys):
     assert course == titrate(Patient(weight_kg=82), published.UFH_DEFAULT, Nomogram.load("raschke-1993"))
 
 
-def test_what_the_command_line_writes_it_reads(capsys, tmp_path):
+def test_exported_files_are_read_back_without_loss(capsys, tmp_path):
     csv, png, exported = tmp_path / "c.csv", tmp_path / "c.png", tmp_path / "c.json"
     arguments = ("titrate", "durham-va-2009", "--weight", "82", "--seed", "3")
     code, out, _ = run(capsys, *arguments, "--csv", str(csv), "--figure", str(png))
@@ -70,15 +70,15 @@ def test_what_the_command_line_writes_it_reads(capsys, tmp_path):
     assert f"written: {csv}" in out
     assert png.read_bytes().startswith(b"\x89PNG")
     course = Course.from_csv(csv)
-    once = json.loads(run(capsys, *arguments, "--json")[1])
-    exported.write_text(json.dumps(once))
+    exported_course = json.loads(run(capsys, *arguments, "--json")[1])
+    exported.write_text(json.dumps(exported_course))
     for file in (csv, exported):
         code, out, _ = run(capsys, "replay", str(file), "--json")
         assert code == 0
         again = json.loads(out)
-        assert again["target"] == once["target"] == {"assay": "aptt_s", "low": 68, "high": 95}
-        assert again["metrics"]["time_in_range_fraction"] == once["metrics"]["time_in_range_fraction"]
-        assert again["metrics"]["adjustments"] == once["metrics"]["adjustments"]
+        assert again["target"] == exported_course["target"] == {"assay": "aptt_s", "low": 68, "high": 95}
+        assert again["metrics"]["time_in_range_fraction"] == exported_course["metrics"]["time_in_range_fraction"]
+        assert again["metrics"]["adjustments"] == exported_course["metrics"]["adjustments"]
         assert (Course.from_json(json.dumps(again["course"])).states == course.states).all()
 
 
@@ -124,8 +124,8 @@ def test_lists_and_citations(capsys):
     assert "UFH_B_DERIVED" in run(capsys, "models")[1]
     assert "bmax_u_per_kg" in run(capsys, "models", "ufh-default")[1]
     assert "Ann Intern Med" in run(capsys, "cite", "raschke-1993")[1]
-    everything = run(capsys, "cite")[1].splitlines()
-    assert len(everything) == len(set(everything)) >= 10
+    citations = run(capsys, "cite")[1].splitlines()
+    assert len(citations) == len(set(citations)) >= 10
     for arguments in (("nomograms",), ("models",), ("cite",)):
         assert json.loads(run(capsys, *arguments, "--json")[1])
 
@@ -189,7 +189,7 @@ def test_help_shows_an_example_that_parses(capsys, command):
     assert parser().parse_args(example.split()).command == command
 
 
-def test_a_child_warns_in_one_line_on_the_side(tmp_path):
+def test_a_warning_is_one_line_on_standard_error(tmp_path):
     command = [sys.executable, "-m", "heparin_pk.cli", "titrate", "raschke-1993", "--weight", "20", "--age", "6", "--json"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert result.returncode == 0
@@ -201,18 +201,18 @@ def test_a_child_warns_in_one_line_on_the_side(tmp_path):
 
 
 def test_lab_opens_the_first_notebook(monkeypatch, capsys):
-    asked = []
+    calls = []
     monkeypatch.setattr(
-        notebooks.subprocess, "run", lambda arguments, check: asked.append(arguments) or type("R", (), {"returncode": 0})
+        notebooks.subprocess, "run", lambda arguments, check: calls.append(arguments) or type("R", (), {"returncode": 0})
     )
     code, _, _ = run(capsys, "lab", "--no-browser", "--port", "8899")
     assert code == 0
-    assert asked[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
-    served = Path(asked[0][4].partition("=")[2])  # the notebooks and, beside them, the pictures they show
+    assert calls[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
+    served = Path(calls[0][4].partition("=")[2])  # the folder of the notebooks and of the pictures they show
     assert (served / "figures" / "one-patient-under-a-nomogram.png").is_file()
-    assert asked[0][5].endswith("/lab/tree/notebooks/01-hold-this-patient-in-range.ipynb")
-    assert "--no-browser" in asked[0]
-    assert "--port=8899" in asked[0]
+    assert calls[0][5].endswith("/lab/tree/notebooks/01-hold-this-patient-in-range.ipynb")
+    assert "--no-browser" in calls[0]
+    assert "--port=8899" in calls[0]
 
 
 # Several models, indications, conditions

@@ -1,4 +1,4 @@
-"""Pictures: units on every axis, the range always visible, nothing shown by itself, distinguishable without colour."""
+"""Pictures: units on every axis, the range shaded, no call of show(), lines distinguishable without colour."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_every_dose_of_one_moment_has_its_mark():
     below = axes[1]
     assert {line.get_marker() for line in below.lines} >= {"v", "s", "X"}
     plot.course(simulate(PERSON, published.UFH_DEFAULT, Regimen(orders), hours=6), axes=axes, label="again")
-    assert [text.get_text() for text in below.get_legend().get_texts()] == ["bolus", "under the skin", "protamine"]
+    assert [text.get_text() for text in below.get_legend().get_texts()] == ["bolus", "subcutaneous", "protamine"]
 
 
 def test_a_replay_joins_prediction_and_measurement():

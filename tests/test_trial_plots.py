@@ -1,4 +1,4 @@
-"""Pictures of trials: what they show is what the outcomes say, with units, ranges, names, and nothing clipped."""
+"""Pictures of trials: they agree with the outcomes, have units, ranges and names, and clip no text."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_bands_are_the_percentiles_and_the_range_is_shaded(found):
 
 
 @pytest.mark.parametrize("key", CURVES)
-def test_the_step_lines_are_the_curves_and_the_table_counts_who_is_left(found, key):
+def test_the_step_lines_are_the_curves_and_the_table_counts_patients_without_the_event(found, key):
     ax = plot.time_to(found, key)
     lines = [line for line in ax.lines if not line.get_label().startswith("_")]
     assert [line.get_drawstyle() for line in lines] == ["steps-post"] * 2
@@ -80,7 +80,7 @@ def test_the_step_lines_are_the_curves_and_the_table_counts_who_is_left(found, k
     assert ax.get_xlabel().endswith("(h)")
 
 
-def test_the_table_is_what_the_rows_say(found):
+def test_the_table_agrees_with_the_rows(found):
     """Counted again, from the single patients."""
     written = texts_of(plot.time_to(found))
     for arm in found.arms:
@@ -93,11 +93,11 @@ def test_the_table_is_what_the_rows_say(found):
 def test_the_pale_bands_are_wilsons(found):
     ax = plot.time_to(found)
     for arm, band in zip(found.arms, ax.collections, strict=True):
-        one = found.estimate(arm, "therapeutic_by_24_h")
+        estimate = found.estimate(arm, "therapeutic_by_24_h")
         ends = [y for x, y in band.get_paths()[0].vertices if abs(x - 24.0) < 1e-9]
-        assert min(ends) <= 100 * one.low + 1e-6
-        assert any(abs(y - 100 * one.low) < 1e-6 for y in ends)
-        assert any(abs(y - 100 * one.high) < 1e-6 for y in ends)
+        assert min(ends) <= 100 * estimate.low + 1e-6
+        assert any(abs(y - 100 * estimate.low) < 1e-6 for y in ends)
+        assert any(abs(y - 100 * estimate.high) < 1e-6 for y in ends)
 
 
 def test_a_forest_is_the_paired_differences(found):
@@ -106,11 +106,11 @@ def test_a_forest_is_the_paired_differences(found):
     marks = [line for line in ax.lines if line.get_marker() in ("o", "D")]
     assert len(labels) == len(marks) == len(texts_of(ax))
     columns = {arm: found.columns(arm) for arm in found.arms}
-    everybody = 100 * np.mean(columns[DURHAM]["time_in_range_fraction"] - columns[RASCHKE]["time_in_range_fraction"])
-    assert labels[-1] == "everybody (300)"
+    difference = 100 * np.mean(columns[DURHAM]["time_in_range_fraction"] - columns[RASCHKE]["time_in_range_fraction"])
+    assert labels[-1] == "all patients (300)"
     assert marks[-1].get_marker() == "D"
-    assert marks[-1].get_xdata()[0] == pytest.approx(everybody, abs=1e-6)
-    assert texts_of(ax)[-1].startswith(f"{everybody:+.1f} (")
+    assert marks[-1].get_xdata()[0] == pytest.approx(difference, abs=1e-6)
+    assert texts_of(ax)[-1].startswith(f"{difference:+.1f} (")
     assert any(line.get_linestyle() == "--" and set(line.get_xdata()) == {0.0} for line in ax.lines)
     low, high = ax.get_xlim()
     assert low < 0 < high
@@ -124,20 +124,20 @@ def test_a_forest_is_the_paired_differences(found):
 
 def test_a_forest_of_chosen_groups_and_another_outcome(found):
     ax = plot.forest(found, DURHAM, "blood_draws", groups=("all", "women", "men"))
-    assert [label.get_text().partition(" (")[0] for label in ax.get_yticklabels()] == ["men", "women", "everybody"]
+    assert [label.get_text().partition(" (")[0] for label in ax.get_yticklabels()] == ["men", "women", "all patients"]
     assert "blood draws (a patient)" in ax.get_xlabel().replace("\n", " ")
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda f: plot.percentile_bands(f, "nobody"), "arm must be one of"),
+        (lambda f: plot.percentile_bands(f, "unknown"), "arm must be one of"),
         (lambda f: plot.time_to(f, "peak_u_per_ml"), "a curve must be one of"),
         (lambda f: plot.forest(f, RASCHKE), "what the others are compared with"),
         (lambda f: plot.forest(f, DURHAM, groups=("elves",)), "group must be one of"),
         (lambda f: plot.forest(f, DURHAM, groups=()), "groups must have 20 patients or more; got none"),
         (lambda f: plot.time_shares({}, RASCHKE), "several must hold a trial"),
-        (lambda f: plot.trial(f, sample={"nobody": [None]}), "the arm of a sampled course must be one of"),
+        (lambda f: plot.trial(f, sample={"unknown": [None]}), "the arm of a sampled course must be one of"),
     ],
 )
 def test_wrong_arguments_are_named(found, call, message):
@@ -156,7 +156,7 @@ def test_shares_of_time_add_up_and_have_hatches(found):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("names", [(RASCHKE,), (RASCHKE, DURHAM), (RASCHKE, DURHAM, "michigan-vte-anti-xa", "uk-aptt-ratio")])
-def test_the_one_picture_has_no_clipped_or_small_text(names):
+def test_the_summary_picture_has_no_clipped_or_small_text(names):
     trial = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load(name) for name in names])
     found = trial.run(100, seed=1, progress=False)
     figure = plot.trial(found, sample=[trial.course(arm, 0, seed=1) for arm in found.arms[:2]])
@@ -182,11 +182,11 @@ def test_a_given_figure_is_drawn_on(found):
     assert plot.trial(found, figure=figure) is figure
 
 
-def test_the_words_say_what_the_picture_says(found):
+def test_the_text_alternative_agrees_with_the_outcomes(found):
     words = plot.describe_trial(found)
     own = found.difference(DURHAM, "time_in_range_fraction")
     assert "300 virtual patients" in words
-    assert f"{100 * own.mean:+.1f} points of time in its own range" in words
+    assert f"{100 * own.mean:+.1f} percentage points of time in its own range" in words
     assert found.targets[DURHAM].in_words() in words
     assert words.endswith(".")
 

@@ -1,4 +1,4 @@
-"""Sliders without a browser: set a value, read what the widget shows, and compare with what the package says."""
+"""Widgets without a browser: set a value, read the display, and compare it with the results of the package."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _close():
 
 
 def revealed(**kwargs):
-    """Return a bedside whose learner has predicted and looked."""
+    """Return a bedside after the prediction, with the first result shown."""
     day = bedside(**kwargs)
     day.prediction.value = "in range"
     day.show.click()
@@ -39,7 +39,7 @@ def revealed(**kwargs):
 
 
 def finished(**kwargs):
-    """Return a bedside whose learner has answered every result by leaving it alone."""
+    """Return a bedside after all results were answered without a change."""
     day = revealed(**kwargs)
     while day.course.hours < day.hours:
         day.rows[-1].give.click()
@@ -47,12 +47,12 @@ def finished(**kwargs):
 
 
 def rows_shown(day) -> tuple:
-    """Return the rows in the order of their results; the one that waits stands above the others."""
+    """Return the rows in the order of their results; on the screen the open row stands above the others."""
     return (*day._answered_box.children, *day._waiting_box.children)
 
 
-def path(day, who: str, kind: str) -> str:
-    group = re.search(rf'<g data-who="{re.escape(who)}">(.*?)</g>', day.picture.curves.value, re.S)[1]
+def path(day, name: str, kind: str) -> str:
+    group = re.search(rf'<g data-track="{re.escape(name)}">(.*?)</g>', day.picture.curves.value, re.S)[1]
     return re.search(rf'<path class="{kind}"[^>]* d="([^"]*)"', group)[1]
 
 
@@ -60,13 +60,13 @@ def points(d: str) -> np.ndarray:
     return np.array([[float(number) for number in place.split()] for place in d.removeprefix("M").split("L")])
 
 
-# Predict before you see
+# Prediction before the picture
 
 
-def test_nothing_of_the_truth_is_there_before_a_prediction():
+def test_no_level_is_in_the_widget_before_a_prediction():
     day = bedside()
     drawn = day.picture.curves.value
-    assert "data-who" not in drawn
+    assert "data-track" not in drawn
     assert 'class="level"' not in drawn
     assert 'class="result"' not in drawn
     assert day.course is None
@@ -90,18 +90,18 @@ def test_a_prediction_opens_the_picture_and_is_answered():
     assert first.in_words() in day.feedback.value
     assert ("As you predicted" in day.feedback.value) == (side(first, day.table.target) == "in range")
     assert "60 &lt;s&gt;" in day.feedback.value
-    assert "data-who" in day.picture.curves.value
+    assert "data-track" in day.picture.curves.value
 
 
 def test_a_verdict_is_not_kept_for_another_start():
     day = revealed()
     said = day.feedback.value
     for control, other in ((day.sliders["bolus_u_per_kg"], 0), (day.reagent, "silimat"), (day.nomogram, "michigan-vte-anti-xa")):
-        was, control.value = control.value, other
-        assert "made for another one" in day.feedback.value
+        before, control.value = control.value, other
+        assert "made for a different start" in day.feedback.value
         assert "✗" not in day.feedback.value
         assert "✓" not in day.feedback.value
-        control.value = was
+        control.value = before
         assert day.feedback.value == said
     day.rows[0].rate.value = 10
     assert day.feedback.value == said
@@ -117,7 +117,7 @@ def test_predict_false_shows_everything_at_once():
     assert len(day.rows) == 1
 
 
-def test_every_word_about_a_side_is_right():
+def test_side_agrees_with_the_range():
     target = Nomogram.load("raschke-1993").target
     day = revealed(reagent="pathromtin-sl")
     assert day.course.labs[0].above_ceiling
@@ -140,7 +140,7 @@ def test_rows_appear_one_by_one_and_the_future_is_not_in_the_widget():
 
 
 def test_the_chart_does_not_know_the_future():
-    """It is written as a course would write it that ends now, and names the bag from the first line on."""
+    """It equals the chart of a course that ends now, and names the bag from the first line on."""
     day = revealed(reagent="pathromtin-sl")
     while day.course.hours < day.hours:
         now = titrate(
@@ -154,7 +154,7 @@ def test_the_chart_does_not_know_the_future():
     assert f">{chart_in_words(start, day.course.bag)}</pre>" in bedside().chart.value
 
 
-def test_the_answer_that_waits_is_open_and_answers_given_are_one_line():
+def test_the_waiting_row_is_open_and_given_answers_are_one_line():
     day = revealed()
     for _ in range(2):
         day.rows[-1].give.click()
@@ -182,7 +182,7 @@ def test_recheck_says_from_when_it_counts():
     assert row.recheck.description == "1: recheck after (h)"
 
 
-def test_the_way_to_the_end_is_the_course_left_alone():
+def test_continuing_to_the_end_is_the_course_without_changes():
     day = revealed()
     day.to_the_end.click()
     steps = (Step(),)
@@ -205,7 +205,7 @@ def test_an_answer_changes_what_comes_after_it_and_nothing_before():
     assert [row.keeps_rate for row in day.rows[:3]] == [True, False, True]
 
 
-def test_a_browsers_echo_of_a_rate_is_not_a_hand():
+def test_a_rate_echoed_by_the_browser_is_not_a_change():
     day = finished()
     day.rows[0].rate.value = 18.000000000000004
     assert day.rows[0].keeps_rate
@@ -228,9 +228,9 @@ def test_all_four_answers_reach_the_chart():
 
 def test_results_that_no_longer_come_lose_their_rows():
     day = finished()
-    many = len(rows_shown(day))
+    before = len(rows_shown(day))
     day.rows[0].recheck.value = 24
-    assert len(rows_shown(day)) < many
+    assert len(rows_shown(day)) < before
     assert len(rows_shown(day)) == len([lab for lab in day.course.labs if lab.reported_h < 48])
 
 
@@ -449,7 +449,7 @@ def test_sliders_stay_within_what_the_nouns_allow():
 
 @pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
 def test_every_model_of_the_house_has_a_bedside():
-    for drug in {id(one): one for one in vars(published).values() if isinstance(one, Drug)}.values():
+    for drug in {id(drug): drug for drug in vars(published).values() if isinstance(drug, Drug)}.values():
         patient = Patient(weight_kg=68, height_cm=170, sex="male")
         if not isinstance(drug.reagent, Reagent):
             with pytest.raises(ValueError, match=f"drug must be a heparin whose aPTT follows a reagent; {drug.name}"):
@@ -505,14 +505,14 @@ def test_importing_the_package_does_not_load_the_widgets():
 # Self-checks
 
 
-def test_a_quiz_answers_every_answer():
-    one = quiz("Which?", ["a", "b <i>", "c"], ["not a", "yes & b", "not c"], right=1)
-    assert one.said.value.endswith("></div>")
+def test_a_quiz_gives_feedback_on_every_answer():
+    question = quiz("Which?", ["a", "b <i>", "c"], ["not a", "yes & b", "not c"], right=1)
+    assert question.said.value.endswith("></div>")
     for index, words in enumerate(["not a", "yes &amp; b", "not c"]):
-        one.choice.index = index
-        assert words in one.said.value
-        assert ("Right" in one.said.value) == (index == 1)
-    assert 'role="status"' in one.said.value
+        question.choice.index = index
+        assert words in question.said.value
+        assert ("Right" in question.said.value) == (index == 1)
+    assert 'role="status"' in question.said.value
 
 
 @pytest.mark.parametrize(

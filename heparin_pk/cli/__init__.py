@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. It computes nothing."""
+"""The command line: it reads the options, calls the package and prints the result."""
 
 from heparin_pk.cli.entry import main
 

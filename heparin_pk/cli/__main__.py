@@ -1,4 +1,4 @@
-"""`python -m heparin_pk.cli` is `heparin-pk`."""
+"""Run the command line as ``python -m heparin_pk.cli``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What each command does: it calls the package and prints."""
+"""The commands: each calls the package and prints the result. Every ``run_*`` raises ``ValueError`` for wrong input."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from heparin_pk.ward.nomogram import Nomogram
 
 
 def run_simulate(options: argparse.Namespace) -> None:
+    """Simulate one patient under orders known in advance."""
     course = simulate(
         patient_of(options),
         published.named(options.model),
@@ -40,6 +41,7 @@ def run_simulate(options: argparse.Namespace) -> None:
 
 
 def run_titrate(options: argparse.Namespace) -> None:
+    """Titrate one patient by a nomogram."""
     table = Nomogram.load(options.nomogram)
     course = titrate(
         patient_of(options),
@@ -54,6 +56,7 @@ def run_titrate(options: argparse.Namespace) -> None:
 
 
 def run_replay(options: argparse.Namespace) -> None:
+    """Simulate the orders of a charted or an exported course again."""
     drug = published.named(options.model) if options.model else None
     before = exported_course(options.course)
     if before is not None:
@@ -68,7 +71,7 @@ def run_replay(options: argparse.Namespace) -> None:
             engine=options.engine,
         )
         target = before.target or published.ranges.ANTI_XA_TREATMENT
-        show_course(course, target, options, heading="the orders of an exported course, given again")
+        show_course(course, target, options, heading="the orders of an exported course, simulated again")
         return
     chart = chart_of(options.course, options.course_id, options.weight)
     course = datasets.replay(chart, drug or published.UFH_DEFAULT, reagent=reagent_of(options), engine=options.engine)
@@ -76,6 +79,7 @@ def run_replay(options: argparse.Namespace) -> None:
 
 
 def run_nomograms(options: argparse.Namespace) -> None:
+    """List the nomograms, or print one in full."""
     tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
     if options.json:
         print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
@@ -99,9 +103,11 @@ _IN_FULL = (
     "covariate_effects",
     "built_from",
 )
+"""The fields of a model that ``models --json`` prints in full."""
 
 
 def run_models(options: argparse.Namespace) -> None:
+    """List the models, or print one in full."""
     drugs = [published.named(options.name)] if options.name else list(published.ALL)
     if options.json:
         rows = [
@@ -128,6 +134,7 @@ def run_models(options: argparse.Namespace) -> None:
 
 
 def run_cite(options: argparse.Namespace) -> None:
+    """Print the papers behind models and nomograms, each once."""
     lines: list[str] = []
     for name in options.names or [*(drug.name for drug in published.ALL), *nomogram.names()]:
         if name in nomogram.names() or name.endswith(".toml"):
@@ -139,11 +146,12 @@ def run_cite(options: argparse.Namespace) -> None:
 
 
 def run_overlay(options: argparse.Namespace) -> None:
+    """Simulate one patient and one regimen in several models, and print them in one table."""
     if options.assay not in ASSAYS:
         raise ValueError(f"no assay {options.assay!r}; there are {', '.join(ASSAYS)}")
     patient = patient_of(options)
     drugs, left_out = [published.named(name) for name in options.names], []
-    if not drugs:  # all of them, but for those that ask for what was not given: these are named, with what they need
+    if not drugs:  # all models; those that need a covariate not given are left out, with the reason
         for drug in published.UFH:
             try:
                 drug.kinetics(patient)
@@ -151,13 +159,13 @@ def run_overlay(options: argparse.Namespace) -> None:
             except ValueError as error:
                 left_out.append(f"{drug.name}: {str(error).partition('; got')[0]}")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideValidityDomain)  # the table says it in a column of its own
+        warnings.simplefilter("ignore", OutsideValidityDomain)  # the table has a column for it
         courses = overlay(patient, drugs, regimen_of(options), hours=options.hours)
     if options.figure is not None:
-        aims = [target for target in published.ranges.RANGES if target.assay == options.assay]
+        targets = [target for target in published.ranges.RANGES if target.assay == options.assay]
         write_picture(
             options.figure,
-            lambda plot: plot.overlay(courses, assay=options.assay, target=aims[0] if aims else None).figure,
+            lambda plot: plot.overlay(courses, assay=options.assay, target=targets[0] if targets else None).figure,
         )
     rows = [
         {
@@ -187,28 +195,30 @@ def run_overlay(options: argparse.Namespace) -> None:
 
 
 def run_indications(options: argparse.Namespace) -> None:
+    """List the indications, print one in full, or simulate it for one patient."""
     if options.name is None:
         if options.json:
-            print(json.dumps([{"name": one.name, "title": one.title, "why": one.why, "model": one.model, "people": one.people,
-                               "watch": one.watch, "caveats": one.caveats, "source": one.source.cite()}
-                              for one in indications.ALL]))  # fmt: skip
+            fields = ("name", "title", "why", "model", "people", "watch", "caveats")
+            print(json.dumps([{**{field: getattr(indication, field) for field in fields}, "source": indication.source.cite()}
+                              for indication in indications.ALL]))  # fmt: skip
             return
-        for one in indications.ALL:
-            print(f"{one.name:<24}{one.title}")
+        for indication in indications.ALL:
+            print(f"{indication.name:<24}{indication.title}")
         return
-    one = indications.named(options.name)
+    indication = indications.named(options.name)
     if options.weight is None:
         if options.json or options.csv or options.figure:
             raise ValueError("--weight is needed to simulate an indication")
-        print(one)
+        print(indication)
         return
-    course = one.course(patient_of(options))
-    target = one.target or published.ranges.first_for(course.assays)
-    compared = "" if one.target else "No level is aimed at. Beside the range of treatment:\n"
-    show_course(course, target, options, heading=str(one), compared=compared)
+    course = indication.course(patient_of(options))
+    target = indication.target or published.ranges.first_for(course.assays)
+    compared = "" if indication.target else "No level is aimed at. Beside the range of treatment:\n"
+    show_course(course, target, options, heading=str(indication), compared=compared)
 
 
 def run_validate(options: argparse.Namespace) -> None:
+    """Print the table of printed values compared with the models."""
     if options.group is not None and options.group not in validation.GROUPS:
         raise ValueError(f"no group {options.group!r}; there are {', '.join(validation.GROUPS)}")
     shown = [row for row in validation.rows(group=options.group) if not (options.misses and row.inside)]
@@ -222,6 +232,7 @@ def run_validate(options: argparse.Namespace) -> None:
 
 
 def run_trial(options: argparse.Namespace) -> None:
+    """Run nomograms on the same virtual patients, and print the outcomes by arm."""
     if options.ward not in hospital.WARDS:
         raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.WARDS)}")
     arms = [Nomogram.load(name) for name in options.arms]
@@ -234,7 +245,7 @@ def run_trial(options: argparse.Namespace) -> None:
         ward_errors=hospital.WARDS[options.ward],
     )
     if options.group not in trial.groups:
-        raise ValueError(f"no group {options.group!r} among these people; there are {', '.join(trial.groups)}")
+        raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
     if options.figure is not None:
         check_picture_name(options.figure)
     outcomes = trial.run(

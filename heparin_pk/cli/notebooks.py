@@ -22,6 +22,7 @@ FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
 
 
 def run_lab(options: argparse.Namespace) -> None:
+    """Open the first notebook in JupyterLab and exit with its return code."""
     if options.port is not None and not 1 <= options.port <= 65535:
         raise ValueError(f"--port must lie between 1 and 65535; got {options.port}")
     folder = _notebook_folder()
@@ -39,20 +40,21 @@ def run_lab(options: argparse.Namespace) -> None:
 
 
 def _notebook_folder() -> Path:
-    """Return the notebooks of the repository, or a copy of the installed ones in the current folder."""
-    here = Path(__file__).resolve().parents[1]  # the package
-    if (here.parent / "notebooks" / FIRST_NOTEBOOK).exists():
-        return here.parent / "notebooks"
-    installed = here / "course_book"
+    """Return the notebook folder of the repository; for an installed package, a copy in the current folder."""
+    package = Path(__file__).resolve().parents[1]
+    if (package.parent / "notebooks" / FIRST_NOTEBOOK).exists():
+        return package.parent / "notebooks"
+    installed = package / "course_book"
     if not (installed / "notebooks" / FIRST_NOTEBOOK).is_file():
         raise ValueError("no notebooks beside this installation; clone the repository for them")
-    mine = Path("heparin_pk_course_book")
-    if not mine.exists():
-        shutil.copytree(installed, mine)
-    return mine / "notebooks"
+    copy = Path("heparin_pk_course_book")
+    if not copy.exists():
+        shutil.copytree(installed, copy)
+    return copy / "notebooks"
 
 
 def run_demo(options: argparse.Namespace) -> None:
+    """Replay a charted course of a real patient; write a picture and a table of predicted and measured aPTT."""
     folder = Path(options.folder)
     chart = datasets.load_icu_course(options.course)
     course = datasets.replay(chart, published.UFH_DEFAULT)

@@ -1,4 +1,4 @@
-"""From options to nouns: patient, regimen, reagent, chart."""
+"""From the options of the command line to the objects of the package: patient, regimen, reagent, chart, population."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ CONDITIONS = tuple(name.replace("_", "-") for name in YES_OR_NO)
 
 
 def reagent_of(options: argparse.Namespace) -> Reagent | None:
+    """Return the aPTT reagent named by ``--reagent``, or ``None``; raises ``ValueError`` for an unknown name."""
     if options.reagent is None:
         return None
     if options.reagent not in REAGENTS:
@@ -35,6 +36,7 @@ def reagent_of(options: argparse.Namespace) -> Reagent | None:
 
 
 def patient_of(options: argparse.Namespace) -> Patient:
+    """Return the patient the options describe; raises ``ValueError`` for an unknown condition or a value out of its limits."""
     for name in options.condition:
         if name not in CONDITIONS:
             raise ValueError(f"no condition {name!r}; there are {', '.join(CONDITIONS)}")
@@ -56,19 +58,19 @@ def patient_of(options: argparse.Namespace) -> Patient:
 
 
 _UNITS: dict[tuple[str, str], Callable[[float, float], Order]] = {
-    ("bolus", "U"): lambda t, x: Bolus(time_h=t, dose_u=x),
-    ("bolus", "U/kg"): lambda t, x: Bolus(time_h=t, dose_u_per_kg=x),
-    ("infusion", "U/h"): lambda t, x: Infusion(time_h=t, rate_u_per_h=x),
-    ("infusion", "U/kg/h"): lambda t, x: Infusion(time_h=t, rate_u_per_kg_per_h=x),
-    ("hold", "min"): lambda t, x: Hold(time_h=t, duration_min=x),
-    ("subcutaneous", "U"): lambda t, x: Subcutaneous(time_h=t, dose_u=x),
-    ("subcutaneous", "U/kg"): lambda t, x: Subcutaneous(time_h=t, dose_u_per_kg=x),
-    ("protamine", "mg"): lambda t, x: Protamine(time_h=t, dose_mg=x),
+    ("bolus", "U"): lambda time_h, amount: Bolus(time_h=time_h, dose_u=amount),
+    ("bolus", "U/kg"): lambda time_h, amount: Bolus(time_h=time_h, dose_u_per_kg=amount),
+    ("infusion", "U/h"): lambda time_h, amount: Infusion(time_h=time_h, rate_u_per_h=amount),
+    ("infusion", "U/kg/h"): lambda time_h, amount: Infusion(time_h=time_h, rate_u_per_kg_per_h=amount),
+    ("hold", "min"): lambda time_h, amount: Hold(time_h=time_h, duration_min=amount),
+    ("subcutaneous", "U"): lambda time_h, amount: Subcutaneous(time_h=time_h, dose_u=amount),
+    ("subcutaneous", "U/kg"): lambda time_h, amount: Subcutaneous(time_h=time_h, dose_u_per_kg=amount),
+    ("protamine", "mg"): lambda time_h, amount: Protamine(time_h=time_h, dose_mg=amount),
 }
 
 
 def parse_order(text: str) -> Order:
-    """Return the order in a line such as "6 bolus 40 U/kg"; raises ``ValueError`` with the kinds and units there are.
+    """Return the order in a line such as "6 bolus 40 U/kg"; raises ``ValueError`` with the kinds and units available.
 
     >>> parse_order("8 infusion 12 mL/h of 100 U/mL").resolved(80).rate_u_per_h
     1200.0
@@ -91,6 +93,7 @@ def parse_order(text: str) -> Order:
 
 
 def regimen_of(options: argparse.Namespace) -> Regimen:
+    """Return the regimen of ``--bolus``, ``--infusion`` and ``--order``; raises ``ValueError`` without any order."""
     orders: list[Order] = []
     if options.bolus is not None:
         orders.append(Bolus(time_h=0.0, dose_u_per_kg=options.bolus))
@@ -103,7 +106,7 @@ def regimen_of(options: argparse.Namespace) -> Regimen:
 
 
 def exported_course(name_or_file: str) -> Course | None:
-    """Return the course in a file that --csv or --json wrote, or ``None`` where it is something else."""
+    """Return the course in a file written by ``--csv`` or ``--json``, or ``None`` for any other file or name."""
     if name_or_file.endswith(".json"):
         return Course.from_json(Path(name_or_file))
     if name_or_file.endswith(".csv") and read_text(name_or_file).startswith("record,"):
@@ -112,6 +115,7 @@ def exported_course(name_or_file: str) -> Course | None:
 
 
 def chart_of(name_or_file: str, course_id: str | None, weight_kg: float | None) -> ICUCourse:
+    """Return a chart by its name, or from a CSV file of events; raises ``ValueError`` for an unknown name or an invalid file."""
     if name_or_file.endswith(".csv") or os.sep in name_or_file:
         return datasets.read_icu_csv(name_or_file, course_id=course_id, weight_kg=weight_kg)
     if course_id is not None:
@@ -120,10 +124,11 @@ def chart_of(name_or_file: str, course_id: str | None, weight_kg: float | None) 
 
 
 def population_of(options: argparse.Namespace) -> Population:
+    """Return the population named by ``--people``, or read from a CSV file; raises ``ValueError`` for an unknown name."""
     if options.people.endswith(".csv"):
         population = Population.from_csv(options.people)
     elif options.people in hospital.POPULATIONS:
         population = hospital.POPULATIONS[options.people]
     else:
-        raise ValueError(f"no people {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
+        raise ValueError(f"no population {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
     return population if options.dosing_weight is None else replace(population, dosing_weight=options.dosing_weight)

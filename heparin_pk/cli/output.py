@@ -1,4 +1,4 @@
-"""From courses to text, JSON, CSV and pictures."""
+"""Output of the command line: a course as text, JSON, CSV or picture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,13 @@ def show_course(
     compared: str = "",
     chart: ICUCourse | None = None,
 ) -> None:
-    """Print the course, and write what else was asked for."""
+    """Print a course as text or JSON, and write the CSV file and the picture asked for in the options.
+
+    ``target``: range for the time in range
+    ``heading``: first line of the text
+    ``compared``: text before the line of the range
+    ``chart``: measurements to compare with, for a replay
+    """
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
     if options.csv is not None:
         course.to_csv(options.csv)
@@ -63,7 +69,7 @@ _COLUMNS = {
 
 
 def _levels(course: Course) -> str:
-    """Return true levels at telling hours as a table."""
+    """Return the true levels as a table, one row for each of a few fixed hours and the last one."""
     hours: list[float] = [h for h in (0, 1, 2, 4, 6, 12, 18, 24, 36, 48, 72, 96) if h <= course.hours]
     if course.hours not in hours:
         hours.append(course.hours)
@@ -81,7 +87,7 @@ def _levels(course: Course) -> str:
 
 
 def prediction_table(course: Course, chart: ICUCourse) -> str:
-    """Return measured against predicted as a table, with the median error under it."""
+    """Return measured and predicted aPTT as a table, with the median errors below it."""
     rows = metrics.prediction_errors(course, chart.labs)
     if not rows:
         return "no aPTT was measured while heparin ran"
@@ -94,12 +100,13 @@ def prediction_table(course: Course, chart: ICUCourse) -> str:
     if medians:
         lines.append(
             f"median error {medians[0]:+.0f} %, median absolute error {medians[1]:.0f} %: "
-            "a typical patient is not this patient, and the reagent is a guess"
+            "the model describes a typical patient, not this one, and the reagent is assumed"
         )
     return "\n".join(lines)
 
 
 def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
+    """Return the metrics of a course as text: true time in range, peak, area, and the results the ward read."""
     numbers = metrics.summary(course, target)
 
     def share(name: str) -> str:
@@ -120,7 +127,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
         )
     if course.labs:
         lines.append(
-            f"as the ward sees it: Rosendaal {share('rosendaal_fraction')}, "
+            f"from the results: Rosendaal {share('rosendaal_fraction')}, "
             f"tests in range {share('fraction_of_tests_in_range')}; "
             f"rate changes {numbers['adjustments']}, holds {numbers['holds']}, re-boluses {numbers['reboluses']}, "
             f"draws {numbers['blood_draws']}"
@@ -129,14 +136,15 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
 
 
 def check_picture_name(file: str) -> None:
+    """Raise ``ValueError`` unless the name of a picture ends in one of ``PICTURES``."""
     if Path(file).suffix.lower() not in PICTURES:
         raise ValueError(f"{file!r}: cannot be drawn: the name must end in {', '.join(PICTURES)}")
 
 
 def write_picture(file: str, draw: Callable[[Any], Any]) -> None:
-    """Write the figure that ``draw`` makes of the plot module; a picture that cannot be written is a ``ValueError``."""
+    """Write the figure that ``draw`` returns, called with the plot module; raises ``ValueError`` where it cannot be written."""
     check_picture_name(file)
-    import matplotlib  # noqa: PLC0415  half a second, only when a picture is asked for
+    import matplotlib  # noqa: PLC0415  takes half a second: imported only for a picture
 
     matplotlib.use("Agg")
     from heparin_pk import plot  # noqa: PLC0415
@@ -148,6 +156,8 @@ def write_picture(file: str, draw: Callable[[Any], Any]) -> None:
 
 
 def draw_course(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:
+    """Write the picture of a course, or of a replay with the measurements of its ``chart``."""
+
     def picture(plot: Any) -> Any:
         axes = plot.replay(course, chart.labs, target) if chart else plot.course(course, target=target)
         figure = axes[0].figure
@@ -159,7 +169,7 @@ def draw_course(course: Course, target: TherapeuticRange, file: str, chart: ICUC
 
 
 def as_counted(level: float | None, ceiling: float) -> str:
-    """Return a level as an assay would give it: "-" where nothing was published, "> 150" above its ceiling."""
+    """Return a level as an assay reports it: "-" where nothing was published, "> 150" above its ceiling."""
     if level is None:
         return "-"
     return f"> {ceiling:g}" if level > ceiling else f"{level:.3g}"

@@ -1,11 +1,11 @@
-"""The options of every command."""
+"""The parser of the command line: every command with its options."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from heparin_pk import __version__
 from heparin_pk.blood.assay import ASSAYS
@@ -32,9 +32,12 @@ from heparin_pk.evidence import validation
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.trials import hospital
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""The commands of one parser, as ``add_subparsers`` returns them."""
+
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one line and exits 2."""
+    """A parser that reports an error in one line and exits with code 2."""
 
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(f"{self.prog}: error: {message}\n")
@@ -48,151 +51,213 @@ def parser() -> argparse.ArgumentParser:
         description="Heparin in the body, the laboratory and the ward: concentration, aPTT and the next order. " + PLAINLY,
     )
     top.add_argument("--version", action="version", version=f"heparin-pk {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    commands: Commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_simulate(commands)
+    _add_titrate(commands)
+    _add_replay(commands)
+    _add_nomograms(commands)
+    _add_models(commands)
+    _add_cite(commands)
+    _add_overlay(commands)
+    _add_indications(commands)
+    _add_validate(commands)
+    _add_trial(commands)
+    _add_lab(commands)
+    _add_demo(commands)
+    return top
 
-    def command(name: str, run: Callable, what: str, example: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name,
-            help=what,
-            description=what[0].upper() + what[1:] + ".",
-            epilog=f"example:  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        sub.set_defaults(run=run)
-        return sub
 
-    sub = command("simulate", run_simulate, "orders known in advance -> concentration, aPTT, anti-Xa",
-                  "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
-    _patient_options(sub)
-    _order_options(sub)
-    _model_options(sub)
-    _output_options(sub)
+def _command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], None], summary: str, example: str
+) -> argparse.ArgumentParser:
+    """Return the parser of a new command: ``summary`` is its help, ``run`` the function that answers it."""
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"example:  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
 
-    sub = command("titrate", run_titrate, "a nomogram steers one patient through the laboratory",
-                  "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
-    sub.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
-    _patient_options(sub)
-    sub.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
-    sub.add_argument("--seed", type=int, default=0, help="seed of the laboratory's error (default 0)")
-    _model_options(sub)
-    _output_options(sub)
 
-    sub = command("replay", run_replay, "a real charted course, or your own file, through the model",
-                  "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
-    sub.add_argument("course", metavar="COURSE-OR-FILE",
-                     help="a course of the house (M3D-001 ...), a CSV of events, or what --csv or --json wrote")  # fmt: skip
-    sub.add_argument("--weight", type=float, metavar="KG", help="body weight, where the chart has none")
-    sub.add_argument("--course-id", metavar="NAME", help="which course of a file that holds several")
-    _model_options(sub, hours=False, model=None)
-    _output_options(sub)
+# The commands, in the order of the help
 
-    sub = command("nomograms", run_nomograms, "the dosing tables, or one of them in full", "heparin-pk nomograms raschke-1993")
-    sub.add_argument("name", nargs="?", metavar="NAME")
-    sub.add_argument("--json", action="store_true", help="print JSON")
-    sub = command("models", run_models, "the published and derived models, or one in full", "heparin-pk models UFH_B_DERIVED")
-    sub.add_argument("name", nargs="?", metavar="NAME")
-    sub.add_argument("--json", action="store_true", help="print JSON")
-    sub = command("cite", run_cite, "the papers behind models and nomograms", "heparin-pk cite UFH_DEFAULT raschke-1993")
-    sub.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (all of them where none is named)")
-    sub.add_argument("--json", action="store_true", help="print JSON")
 
-    sub = command("overlay", run_overlay, "several models for one patient and one regimen, in one table and one picture",
-                  "heparin-pk overlay UFH_DEFAULT JIA_2015_UFH --weight 75 --bolus 80 --infusion 18")  # fmt: skip
-    sub.add_argument("names", nargs="*", metavar="MODEL", help="models (all of unfractionated heparin where none is named)")
-    _patient_options(sub)
-    _order_options(sub)
-    sub.add_argument("--hours", type=float, default=24.0, metavar="H", help="how long (default 24)")
-    sub.add_argument(
+def _add_simulate(commands: Commands) -> None:
+    command = _command(commands, "simulate", run_simulate, "orders known in advance -> concentration, aPTT, anti-Xa",
+                       "heparin-pk simulate --weight 80 --bolus 80 --infusion 18 --hours 24")  # fmt: skip
+    _patient_options(command)
+    _order_options(command)
+    _model_options(command)
+    _output_options(command)
+
+
+def _add_titrate(commands: Commands) -> None:
+    command = _command(commands, "titrate", run_titrate, "one patient titrated by a nomogram on laboratory results",
+                       "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
+    command.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
+    _patient_options(command)
+    command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    command.add_argument("--seed", type=int, default=0, help="seed of the laboratory's error (default 0)")
+    _model_options(command)
+    _output_options(command)
+
+
+def _add_replay(commands: Commands) -> None:
+    command = _command(commands, "replay", run_replay, "the orders of a charted course, or of your own file, simulated again",
+                       "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
+    command.add_argument("course", metavar="COURSE-OR-FILE",
+                         help="a charted course (M3D-001 ...), a CSV file of events, or a file of --csv or --json")  # fmt: skip
+    command.add_argument("--weight", type=float, metavar="KG", help="body weight, kg, if the chart does not state it")
+    command.add_argument("--course-id", metavar="NAME", help="name of the course in a file with several courses")
+    _model_options(command, hours=False, model=None)
+    _output_options(command)
+
+
+def _add_nomograms(commands: Commands) -> None:
+    command = _command(
+        commands, "nomograms", run_nomograms, "the dosing tables, or one of them in full", "heparin-pk nomograms raschke-1993"
+    )
+    command.add_argument("name", nargs="?", metavar="NAME")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_models(commands: Commands) -> None:
+    command = _command(
+        commands, "models", run_models, "the published and derived models, or one in full", "heparin-pk models UFH_B_DERIVED"
+    )
+    command.add_argument("name", nargs="?", metavar="NAME")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_cite(commands: Commands) -> None:
+    command = _command(
+        commands, "cite", run_cite, "the papers behind models and nomograms", "heparin-pk cite UFH_DEFAULT raschke-1993"
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="models or nomograms (default: all)")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_overlay(commands: Commands) -> None:
+    command = _command(commands, "overlay", run_overlay,
+                       "several models for one patient and one regimen, in one table and one picture",
+                       "heparin-pk overlay UFH_DEFAULT JIA_2015_UFH --weight 75 --bolus 80 --infusion 18")  # fmt: skip
+    command.add_argument("names", nargs="*", metavar="MODEL", help="models (default: all of unfractionated heparin)")
+    _patient_options(command)
+    _order_options(command)
+    command.add_argument("--hours", type=float, default=24.0, metavar="H", help="hours to simulate (default 24)")
+    command.add_argument(
         "--assay", default="anti_xa_u_per_ml", metavar="NAME", help=f"{', '.join(ASSAYS)} (default anti_xa_u_per_ml)"
     )
-    sub.add_argument("--json", action="store_true", help="print JSON")
-    sub.add_argument("--figure", metavar="FILE", help="also draw them (.png, .svg, .pdf)")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--figure", metavar="FILE", help="also draw the courses (.png, .svg, .pdf)")
 
-    sub = command("indications", run_indications, "reasons to give heparin, or one of them for one patient",
-                  "heparin-pk indications pulmonary-embolism --weight 75")  # fmt: skip
-    sub.add_argument("name", nargs="?", metavar="NAME")
-    _patient_options(sub, weight_needed=False)
-    _output_options(sub)
 
-    sub = command("validate", run_validate, "what papers print beside what the models say, misses included",
-                  "heparin-pk validate --group kinetics")  # fmt: skip
-    sub.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
-    sub.add_argument("--misses", action="store_true", help="only the rows that lie outside")
-    sub.add_argument("--json", action="store_true", help="print JSON")
-    sub.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
+def _add_indications(commands: Commands) -> None:
+    command = _command(commands, "indications", run_indications, "reasons to give heparin, or one of them for one patient",
+                       "heparin-pk indications pulmonary-embolism --weight 75")  # fmt: skip
+    command.add_argument("name", nargs="?", metavar="NAME")
+    _patient_options(command, weight_needed=False)
+    _output_options(command)
 
-    sub = command("trial", run_trial, "dosing tables on thousands of virtual patients, the same in every arm",
-                  "heparin-pk trial raschke-1993 durham-va-2009 -n 2000 --seed 7 --figure out.png")  # fmt: skip
-    sub.add_argument(
+
+def _add_validate(commands: Commands) -> None:
+    command = _command(commands, "validate", run_validate, "printed values compared with the models, misses included",
+                       "heparin-pk validate --group kinetics")  # fmt: skip
+    command.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
+    command.add_argument("--misses", action="store_true", help="only the rows outside the printed uncertainty")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
+
+
+def _add_trial(commands: Commands) -> None:
+    command = _command(commands, "trial", run_trial, "dosing tables on thousands of virtual patients, the same in every arm",
+                       "heparin-pk trial raschke-1993 durham-va-2009 -n 2000 --seed 7 --figure out.png")  # fmt: skip
+    command.add_argument(
         "arms",
         nargs="+",
         metavar="NOMOGRAM",
         help="tables by name, or your own .toml files; the others are compared with the first",
     )
-    sub.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="how many patients (default 2000)")
-    sub.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
-    sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
-    sub.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
-                     help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or a .csv of your own")  # fmt: skip
-    sub.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
-    sub.add_argument(
+    command.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="number of patients (default 2000)")
+    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
+    command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
+    command.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
+                         help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or your own .csv file")  # fmt: skip
+    command.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
+    command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )
-    sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
-    sub.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
-    sub.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
-    sub.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
-    sub.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
-    sub.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
-    engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is quickest from some thousands of patients on"
-    sub.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
-    sub.add_argument("--checkpoint", metavar="FOLDER", help="keep finished parts here; the same command goes on from there")
-    sub.add_argument("--json", action="store_true", help="print JSON instead of words")
-    sub.add_argument("--csv", metavar="FILE", help="also write one row a patient and arm")
-    sub.add_argument("--figure", metavar="FILE", help="also draw it (.png, .svg, .pdf)")
-    sub.add_argument("--quiet", action="store_true", help="no progress bar")
-
-    sub = command("lab", run_lab, "open the first notebook in JupyterLab", "heparin-pk lab")
-    sub.add_argument("--no-browser", action="store_true", help="start the server, open nothing")
-    sub.add_argument("--port", type=int, help="port of the server")
-    sub = command("demo", run_demo, "replay a real patient; write a picture and a table", "heparin-pk demo --folder demo")
-    sub.add_argument("--course", default="M3D-027", help="which course (default M3D-027)")
-    sub.add_argument("--folder", default="demo", help="where to write (default demo)")
-    return top
+    command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
+    command.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
+    command.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    command.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
+    engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is the fastest from a few thousand patients on"
+    command.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
+    command.add_argument("--checkpoint", metavar="FOLDER", help="save finished chunks here; the same command resumes from them")
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--csv", metavar="FILE", help="also write one row for each patient and arm")
+    command.add_argument("--figure", metavar="FILE", help="also draw the outcomes (.png, .svg, .pdf)")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-def _order_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
-    sub.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
-    sub.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
-                     help="any order, repeatable, in the order of time: '6 bolus 40 U/kg', "
-                     "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
-                     "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+def _add_lab(commands: Commands) -> None:
+    command = _command(commands, "lab", run_lab, "open the first notebook in JupyterLab", "heparin-pk lab")
+    command.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
+    command.add_argument("--port", type=int, help="port of the server")
 
 
-def _patient_options(sub: argparse.ArgumentParser, weight_needed: bool = True) -> None:
-    sub.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
-    sub.add_argument("--age", type=float, metavar="Y", help="age, years")
-    sub.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
-    sub.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE", help="antithrombin, share of normal (default 1)")
-    sub.add_argument("--height", type=float, metavar="CM", help="height, cm")
-    sub.add_argument("--sex", metavar="SEX", help=" or ".join(SEXES))
-    sub.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
-    sub.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
-    sub.add_argument("--condition", action="append", default=[], metavar="NAME",
-                     help=f"repeatable: {', '.join(CONDITIONS)}")  # fmt: skip
-    sub.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
+def _add_demo(commands: Commands) -> None:
+    command = _command(
+        commands, "demo", run_demo, "replay a real patient; write a picture and a table", "heparin-pk demo --folder demo"
+    )
+    command.add_argument("--course", default="M3D-027", help="name of the course (default M3D-027)")
+    command.add_argument("--folder", default="demo", help="output folder (default demo)")
 
 
-def _model_options(sub: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
+# Options that several commands share
+
+
+def _order_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the orders."""
+    command.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
+    command.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
+    command.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
+                         help="one order, repeatable, in order of time: '6 bolus 40 U/kg', "
+                         "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
+                         "'9 hold 60 min', '24 stop', '0 subcutaneous 5000 U', '25 protamine 30 mg'")  # fmt: skip
+
+
+def _patient_options(command: argparse.ArgumentParser, weight_needed: bool = True) -> None:
+    """Add the options of the patient."""
+    command.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
+    command.add_argument("--age", type=float, metavar="Y", help="age, years")
+    command.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
+    command.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE",
+                         help="antithrombin, share of normal (default 1)")  # fmt: skip
+    command.add_argument("--height", type=float, metavar="CM", help="height, cm")
+    command.add_argument("--sex", metavar="SEX", help=" or ".join(SEXES))
+    command.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
+    command.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
+    command.add_argument("--condition", action="append", default=[], metavar="NAME", help=f"repeatable: {', '.join(CONDITIONS)}")
+    command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
+
+
+def _model_options(command: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
+    """Add the options of the model, the reagent and the engine."""
     if hours:
-        sub.add_argument("--hours", type=float, default=48.0, metavar="H", help="how long (default 48)")
-    sub.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
-    sub.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
-    sub.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
+        command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
+    command.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
+    command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    command.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
 
 
-def _output_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--json", action="store_true", help="print JSON instead of words")
-    sub.add_argument("--csv", metavar="FILE", help="also write the course as CSV (reads back without loss)")
-    sub.add_argument("--figure", metavar="FILE", help="also draw the course (.png, .svg, .pdf)")
+def _output_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the output."""
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--csv", metavar="FILE", help="also write the course as CSV (reads back without loss)")
+    command.add_argument("--figure", metavar="FILE", help="also draw the course (.png, .svg, .pdf)")

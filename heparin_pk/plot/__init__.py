@@ -1,7 +1,7 @@
-"""A course on paper: the picture, with units on every axis and the therapeutic range always visible.
+"""Pictures: courses, models, assays and trials, with units on every axis and the therapeutic range shaded.
 
-Every function draws on the Axes it is given (or makes its own), returns them, and never calls ``show``. Colours are
-Okabe and Ito's, which colour-blind readers can tell apart; sizes are meant for a projector.
+A function draws on the Axes it is given, or makes its own; it returns them and never calls ``show``. The colours are those of
+Okabe and Ito, which colour-blind readers can tell apart; the sizes are meant for a projector.
 """
 
 from heparin_pk.plot.base import (

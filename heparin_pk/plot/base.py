@@ -1,9 +1,9 @@
-"""The style of the house: colours and dashes everybody can tell apart, sizes for a projector, the therapeutic range."""
+"""The common style: colour-blind safe colours with dashes, sizes for a projector, the therapeutic range."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -23,8 +23,10 @@ BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
     "#222222",
 )
 COLOURS = (BLUE, VERMILION, PURPLE, ORANGE, SKY, GREEN)
-DASHES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)), ":", (0, (6, 2)))
-"""A line is told apart by its dashes as well as by its colour."""
+Dashes: TypeAlias = str | tuple[int, tuple[int, ...]]
+"""Dashes of a line, as matplotlib reads them."""
+DASHES: tuple[Dashes, ...] = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)), ":", (0, (6, 2)))
+"""Lines differ in their dashes as well as in their colour."""
 
 STYLE: dict[Any, Any] = {
     "font.size": 13,
@@ -44,31 +46,37 @@ STYLE: dict[Any, Any] = {
 mpl.rcParams["svg.hashsalt"] = "heparin_pk"
 
 
-def new_figure(width: float = 10.0, height: float = 6.0, **kwargs) -> tuple[Figure, np.ndarray]:
-    """Return a figure in the style of the house, and its Axes as an array."""
-    plt.draw_if_interactive()  # wakes the backend outside the borrowed style, or a notebook stops showing figures
+def wake_backend() -> None:
+    """Start the backend outside the common style; started inside it, a notebook stops showing figures."""
+    start: Any = plt.draw_if_interactive
+    start()
+
+
+def new_figure(width: float = 10.0, height: float = 6.0, **options: Any) -> tuple[Figure, np.ndarray]:
+    """Return a figure in the common style, inches, and its Axes as a two-dimensional array; ``options`` go to ``subplots``."""
+    wake_backend()
     with plt.rc_context(STYLE):
-        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **kwargs)
+        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **options)
 
 
-def save(figure: Figure, file: str | Path, **options) -> None:
-    """Write a picture in the style of the house: 160 dots an inch, text in an SVG as text."""
+def save(figure: Figure, file: str | Path, **options: Any) -> None:
+    """Write a picture in the common style: 160 dots per inch, text in an SVG as text."""
     with plt.rc_context(STYLE):
         figure.savefig(file, **options)
 
 
 def title(ax: Axes, text: str) -> None:
-    """Write a title in the size of the house."""
+    """Write a title in the common size."""
     ax.set_title(text, fontsize=STYLE["axes.titlesize"])
 
 
 def axis_label(assay: str) -> str:
-    """Return "aPTT (s)", "anti-Xa (U/mL)", "aPTT ratio (x control)"."""
+    """Return the label of a level axis, such as "aPTT (s)", "anti-Xa (U/mL)" or "aPTT ratio (× control)"."""
     return f"{ASSAYS[assay].label} ({ASSAYS[assay].unit or '× control'})"
 
 
 def shade_target(ax: Axes, target: TherapeuticRange, side: str = "right") -> None:
-    """Shade the therapeutic range and write it at one edge, ``"right"`` or ``"left"``."""
+    """Shade the therapeutic range and write its limits at one side, ``"right"`` or ``"left"``."""
     ax.axhspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
     ax.axhline(target.low, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
     ax.axhline(target.high, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
@@ -82,12 +90,12 @@ def shade_target(ax: Axes, target: TherapeuticRange, side: str = "right") -> Non
         va="bottom",
         color="#00664B",
         fontsize=11,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},  # readable where a curve runs behind it
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},  # keeps the text readable over a curve
     )
 
 
 def level_limits(assay: str, target: TherapeuticRange | None = None) -> tuple[float, float]:
-    """Return limits of the level axis that hold the range, the baseline and the ceiling of an assay."""
+    """Return limits of the level axis that include the target, the baseline and the ceiling of an assay."""
     top = {"aptt_s": 170.0, "aptt_ratio": 5.3, "anti_xa_u_per_ml": 1.8, "act_s": 600.0}[assay]
     low = {"aptt_s": 20.0, "aptt_ratio": 0.6, "anti_xa_u_per_ml": 0.0, "act_s": 60.0}[assay]
     return low, max(top, 1.3 * target.high) if target else top

@@ -1,8 +1,9 @@
-"""How blood answers heparin: reagents, a laboratory's own regression, and where two assays disagree."""
+"""The response of the blood to heparin: aPTT reagents, a laboratory's regression, and discordance of two assays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,31 +19,33 @@ ANTI_XA_RANGE = (0.3, 0.7)
 
 
 def _anti_xa_band(ax: Axes) -> None:
+    """Shade the anti-Xa range, upright."""
     ax.axvspan(*ANTI_XA_RANGE, color=GREEN, alpha=0.16, lw=0, zorder=0)
     ax.annotate("anti-Xa 0.3–0.7", (0.5, 0.0), xycoords=("data", "axes fraction"), xytext=(0, 4), textcoords="offset points",
                 ha="center", va="bottom", fontsize=11, color="#00664B")  # fmt: skip
 
 
 def _aptt_band(ax: Axes, target: TherapeuticRange) -> None:
+    """Draw the limits of the aPTT range in use as dashed lines."""
     for edge in (target.low, target.high):
         ax.axhline(edge, color=VERMILION, lw=1.4, ls="--", zorder=1)
-    ax.annotate(f"aPTT in use: {target.low:g}–{target.high:g} s", (0.01, target.high), xycoords=("axes fraction", "data"),
+    ax.annotate(f"aPTT range in use: {target.low:g}–{target.high:g} s", (0.01, target.high), xycoords=("axes fraction", "data"),
                 xytext=(0, 3), textcoords="offset points", ha="left", va="bottom", fontsize=11, color="#A84300")  # fmt: skip
 
 
-def _dots(ax: Axes, tubes: Sequence[Sample], marker: str, **how) -> int:
-    """Draw tubes, those beyond the frame on its edge, and return how many those are."""
+def _dots(ax: Axes, samples: Sequence[Sample], marker: str, **style: Any) -> int:
+    """Draw samples as marks; those outside the limits are drawn on the edge. Return the number of these."""
     right, top = ax.get_xlim()[1], ax.get_ylim()[1]
-    beyond = sum(t.anti_xa_u_per_ml > right or t.aptt_s > top for t in tubes)
-    x = [min(t.anti_xa_u_per_ml, right) for t in tubes]
-    ax.plot(x, [min(t.aptt_s, top) for t in tubes], marker, ls="none", clip_on=False, **how)
+    beyond = sum(sample.anti_xa_u_per_ml > right or sample.aptt_s > top for sample in samples)
+    x = [min(sample.anti_xa_u_per_ml, right) for sample in samples]
+    ax.plot(x, [min(sample.aptt_s, top) for sample in samples], marker, ls="none", clip_on=False, **style)
     return beyond
 
 
 def _label_axes(ax: Axes, beyond: int) -> None:
-    """Name both axes; below them stands how many tubes are drawn on the edge, where no title and no curve comes."""
-    said = f"\n{beyond} beyond the frame, drawn on its edge" if beyond else ""
-    ax.set_xlabel(f"anti-Xa (U/mL){said}")
+    """Label both axes; the number of samples drawn on the edge stands below the axis, clear of curves and titles."""
+    note = f"\n{beyond} beyond the frame, drawn on its edge" if beyond else ""
+    ax.set_xlabel(f"anti-Xa (U/mL){note}")
     ax.set_ylabel("aPTT (s)")
 
 
@@ -54,11 +57,12 @@ def reagents(
     responses: Responses | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the aPTT of one patient against the anti-Xa an assay finds, one line a reagent, both ranges shown.
+    """Draw the aPTT of one patient against the measured anti-Xa, one line per reagent, with both ranges.
 
-    The legend stands in the order of the lines: the last of ``several`` on top.
+    The legend has the order of the lines: the last of ``several`` on top.
 
-    ``responses`` carries the covariate_effects of a drug (the antithrombin covariate_effects alone where ``None``).
+    ``target``: aPTT range in use, drawn as dashed lines
+    ``responses``: responses of a drug, for its covariate effects (``None``: only the effects of antithrombin)
     """
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
@@ -81,7 +85,7 @@ def reagents(
                 label=reagent.name,
             )
         ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
-        ax.annotate("the assay stops counting here", (0.005, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
+        ax.annotate("upper limit of the assay", (0.005, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
                     textcoords="offset points", fontsize=11)  # fmt: skip
         ax.set_xlim(0.0, 1.0)
         ax.set_ylim(0.0, 175.0)
@@ -90,16 +94,16 @@ def reagents(
     return ax
 
 
-def calibration(tubes: Sequence[Sample], fit: Calibration, *, ax: Axes | None = None) -> Axes:
-    """Draw a laboratory's samples, its regression line, and the aPTT range it reads off with its confidence bands."""
+def calibration(samples: Sequence[Sample], fit: Calibration, *, ax: Axes | None = None) -> Axes:
+    """Draw a laboratory's samples, the regression line, and the aPTT range read from it with its confidence intervals."""
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
-    x = np.linspace(0.0, max(1.0, *(t.anti_xa_u_per_ml for t in tubes)), 101)
+    x = np.linspace(0.0, max(1.0, *(sample.anti_xa_u_per_ml for sample in samples)), 101)
     with plt.rc_context(STYLE):
         _anti_xa_band(ax)
         ax.set_xlim(0.0, 1.2)
         ax.set_ylim(0.0, 175.0)
-        beyond = _dots(ax, tubes, "o", ms=6, mfc=BLUE, mec="white", alpha=0.75, label="one sample")
+        beyond = _dots(ax, samples, "o", ms=6, mfc=BLUE, mec="white", alpha=0.75, label="one sample")
         ax.plot(x, fit.line_s(x), color=BLACK, label=f"{fit.form} fit, r = {fit.correlation:.2f}")
         for end, seconds, band, side in (
             (ANTI_XA_RANGE[0], fit.low_s, fit.low_band_s, "low end"),
@@ -112,23 +116,23 @@ def calibration(tubes: Sequence[Sample], fit: Calibration, *, ax: Axes | None = 
     return ax
 
 
-def discordance(tubes: Sequence[Sample], aptt_range: TherapeuticRange, *, ax: Axes | None = None) -> Axes:
-    """Draw aPTT against anti-Xa of many patients, with both ranges; tubes with an anti-Xa in range are coloured by their aPTT."""
+def discordance(samples: Sequence[Sample], aptt_range: TherapeuticRange, *, ax: Axes | None = None) -> Axes:
+    """Draw aPTT against anti-Xa of many samples, with both ranges; those with an anti-Xa in range are coloured by aPTT."""
     if ax is None:
         ax = new_figure(9.0, 5.8)[1][0, 0]
-    found = agreement(tuple(tubes), aptt_range)
-    inside = [t for t in tubes if ANTI_XA_RANGE[0] <= t.anti_xa_u_per_ml <= ANTI_XA_RANGE[1]]
+    found = agreement(tuple(samples), aptt_range)
+    inside = [sample for sample in samples if ANTI_XA_RANGE[0] <= sample.anti_xa_u_per_ml <= ANTI_XA_RANGE[1]]
     groups = (
-        ("aPTT above", "^", VERMILION, found.above_fraction, [t for t in inside if t.aptt_s > aptt_range.high]),
-        ("aPTT in range", "o", GREEN, found.in_fraction, [t for t in inside if t.aptt_s in aptt_range]),
-        ("aPTT below", "v", BLUE, found.below_fraction, [t for t in inside if t.aptt_s < aptt_range.low]),
+        ("aPTT above", "^", VERMILION, found.above_fraction, [sample for sample in inside if sample.aptt_s > aptt_range.high]),
+        ("aPTT in range", "o", GREEN, found.in_fraction, [sample for sample in inside if sample.aptt_s in aptt_range]),
+        ("aPTT below", "v", BLUE, found.below_fraction, [sample for sample in inside if sample.aptt_s < aptt_range.low]),
     )
     with plt.rc_context(STYLE):
         ax.set_xlim(0.0, 1.2)
         ax.set_ylim(0.0, 175.0)
         _anti_xa_band(ax)
         _aptt_band(ax, aptt_range)
-        others = [t for t in tubes if not ANTI_XA_RANGE[0] <= t.anti_xa_u_per_ml <= ANTI_XA_RANGE[1]]
+        others = [sample for sample in samples if not ANTI_XA_RANGE[0] <= sample.anti_xa_u_per_ml <= ANTI_XA_RANGE[1]]
         beyond = _dots(ax, others, ".", color="#7A7A7A", label="anti-Xa out of range")
         for name, marker, colour, share, members in groups:
             beyond += _dots(ax, members, marker, ms=6, mfc=colour, mec="white", mew=0.5, label=f"{name}: {share:.0%}")

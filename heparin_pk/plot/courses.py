@@ -1,4 +1,4 @@
-"""One course on paper, a dosing table, and what single boluses and constant infusions do."""
+"""Pictures of one course, of a dosing table, and of single boluses and constant infusions."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from heparin_pk.plot.base import (
     GREEN,
     STYLE,
     VERMILION,
+    Dashes,
     axis_label,
     level_limits,
     new_figure,
@@ -32,14 +33,17 @@ from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
-from heparin_pk.ward.nomogram import Nomogram
+from heparin_pk.ward.nomogram import Band, Nomogram
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
 
 
 def course_scene(
     hours: float, target: TherapeuticRange, *, width: float = 10.0, height: float = 6.4, most_u_per_kg_per_h: float = 30.0
 ) -> tuple[Figure, np.ndarray]:
-    """Return an empty picture of a course: level with its therapeutic range above, pump rate below; nothing drawn yet."""
+    """Return an empty picture of a course: the level with its therapeutic range above, the pump rate below.
+
+    Returns the figure and its two Axes; the width and the height are in inches.
+    """
     figure, axes = new_figure(width, height, nrows=2, ncols=1, sharex=True, gridspec_kw={"height_ratios": [3, 1.1]})
     above, below = axes[:, 0]
     shade_target(above, target)
@@ -52,7 +56,7 @@ def course_scene(
     below.set_xticks(np.arange(0.0, hours + 0.01, next((step for step in (1, 2, 6, 12) if hours <= 9 * step), 24)))
     if target.assay == "aptt_s":
         above.axhline(ASSAYS["aptt_s"].ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)), zorder=1)
-        above.annotate("the assay stops counting here", (0.995, ASSAYS["aptt_s"].ceiling), xycoords=("axes fraction", "data"),
+        above.annotate("upper limit of the assay", (0.995, ASSAYS["aptt_s"].ceiling), xycoords=("axes fraction", "data"),
                        xytext=(0, -3), textcoords="offset points", ha="right", va="top", fontsize=10, color=BLACK)  # fmt: skip
     return figure, axes[:, 0]
 
@@ -61,9 +65,9 @@ _PUMP_TOPS_U_PER_KG_PER_H = (30.0, 45.0, 60.0, 120.0, 250.0, 500.0, 1000.0)
 
 
 def room_for_pump(*courses: Course) -> float:
-    """Return a top for the pump's axis that every ordered infusion of these courses lies below, U/kg/h.
+    """Return an upper limit of the pump axis that includes every ordered infusion of these courses, U/kg/h.
 
-    Boluses given over minutes are short spikes on the pump; they may leave the picture.
+    Boluses given over minutes are short spikes of the pump rate and may exceed the axis.
     """
     highest = max(
         (
@@ -79,10 +83,10 @@ def room_for_pump(*courses: Course) -> float:
 
 _DOSES: tuple[tuple[type, str, str, float], ...] = (
     (Bolus, "bolus", "v", 0.9),
-    (Subcutaneous, "under the skin", "s", 0.6),
+    (Subcutaneous, "subcutaneous", "s", 0.6),
     (Protamine, "protamine", "X", 0.9),
 )
-"""What is given at one moment, its mark on the pump's picture and how high it stands there."""
+"""Doses given at one moment: kind of order, label, marker, and height of the mark as a share of the pump axis."""
 
 
 def course(
@@ -92,13 +96,16 @@ def course(
     axes: Sequence[Axes] | None = None,
     label: str | None = None,
     colour: str = BLUE,
-    dashes: str | tuple = "-",
+    dashes: Dashes = "-",
     marker: str = "o",
 ) -> np.ndarray:
-    """Draw a course: its true level, the results as the ward read them, the pump, doses of one moment; return the two Axes.
+    """Draw a course: true level, laboratory results, pump rate, single doses and holds; return the two Axes.
 
-    A second course on the same ``axes`` wants another ``colour``, other ``dashes`` and another ``marker``, and a ``label``.
-    Open triangles at the ceiling are results above it ("> 150 s"), never numbers.
+    Open triangles at the ceiling are results above it ("> 150 s"), which have no number.
+
+    ``target``: range to shade (``None``: the range of the course, or the first one published for its assays)
+    ``axes``: Axes of :func:`course_scene` to draw on; a second course there needs its own ``label``, ``colour``, ``dashes``
+    and ``marker``
     """
     target = target or _own_target(course)
     if axes is None:
@@ -155,14 +162,14 @@ _draw = course
 
 
 def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axes: Sequence[Axes] | None = None) -> np.ndarray:
-    """Draw what a typical patient would have done under charted orders, and what the laboratory measured in the real one.
+    """Draw the course predicted for a typical patient under charted orders, and the results measured in the real patient.
 
-    Thin lines join prediction and measurement: the misfit is part of the picture. Triangles are results above the ceiling.
+    Dotted lines join each prediction and its measurement. Triangles are results above the ceiling.
     """
     if axes is None:
         axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=room_for_pump(course))[1])
-    bare = _draw(course, target=target, axes=axes, label="typical patient (model)")
-    above = bare[0]
+    drawn = _draw(course, target=target, axes=axes, label="typical patient (model)")
+    above = drawn[0]
     rows = metrics.prediction_errors(course, labs)
     with plt.rc_context(STYLE):
         for row in rows:
@@ -183,17 +190,18 @@ def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axe
                     label=name,
                 )
         above.legend(loc="upper right", ncols=3, fontsize=11)
-    return bare
+    return drawn
 
 
 def _own_target(course: Course) -> TherapeuticRange:
-    from heparin_pk.published import ranges  # noqa: PLC0415  only when nobody said what is aimed at
+    """Return the target of a course, or the first published range for its assays."""
+    from heparin_pk.published import ranges  # noqa: PLC0415  imported only where no target is given
 
     return course.target or ranges.first_for(course.assays, "aptt_ratio")
 
 
 def describe(course: Course, target: TherapeuticRange) -> str:
-    """Return in one sentence what the picture of a course says: its text alternative."""
+    """Return the text alternative of the picture of a course: one sentence."""
     numbers = metrics.summary(course, target)
     first = numbers["time_to_therapeutic_h"]
     reached = "never in range" if first is None else f"first in range at {first:.1f} h"
@@ -207,20 +215,20 @@ def describe(course: Course, target: TherapeuticRange) -> str:
 
 
 def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
-    """Draw a dosing table as a ruler: every level has exactly one band, and each band says what to do."""
+    """Draw a dosing table as a ladder of bands: each level has exactly one band, labelled with its orders."""
     if ax is None:
         figure, axes = new_figure(10.0, 1.2 + 0.62 * len(nomogram.bands), nrows=1, ncols=1)
         ax = axes[0, 0]
         figure.suptitle(nomogram.title, fontsize=15)
     n_bands = len(nomogram.bands)
     with plt.rc_context(STYLE):
-        for place, band in enumerate(nomogram.bands):
+        for row, band in enumerate(nomogram.bands):
             colour = GREEN if band.is_no_change else BLUE if _raises(band) else VERMILION
-            ax.barh(place, 1.0, color=colour, alpha=0.22, height=0.92)
-            ax.text(0.015, place, band.label, va="center", fontsize=13, weight="bold")
-            ax.text(0.42, place, band.in_words(), va="center", fontsize=13)
+            ax.barh(row, 1.0, color=colour, alpha=0.22, height=0.92)
+            ax.text(0.015, row, band.label, va="center", fontsize=13, weight="bold")
+            ax.text(0.42, row, band.in_words(), va="center", fontsize=13)
             hours = band.recheck_h or nomogram.recheck.hours
-            ax.text(0.985, place, f"again in {hours:g} h", va="center", ha="right", fontsize=12)
+            ax.text(0.985, row, f"recheck in {hours:g} h", va="center", ha="right", fontsize=12)
         ax.set_xlim(0, 1)
         ax.set_ylim(-0.5, n_bands - 0.5)
         ax.set_xticks([])
@@ -232,19 +240,20 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _raises(band) -> bool:
+def _raises(band: Band) -> bool:
+    """Return whether a band increases the rate or gives a bolus."""
     changes = (band.change_u_per_kg_per_h, band.change_u_per_h, band.change_percent, band.change_ml_per_h)
     return max(changes) > 0 or band.bolus_u > 0 or band.bolus_u_per_kg > 0
 
 
 PRINTED_HALF_LIVES_MIN = {25.0: 30.0, 100.0: 60.0, 400.0: 150.0}
-"""About 30, 60 and 150 min after 25, 100 and 400 U/kg (handbooks; the Swiss label prints the last two)."""
+"""Printed half-lives, min, by bolus, U/kg (handbooks; the Swiss label prints the last two)."""
 
 
 def half_lives(
     drugs: Mapping[str, Drug], patient: Patient, *, doses_u_per_kg: Sequence[float] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw the half-life after one bolus against its dose, one line a model, with the printed half-lives as points."""
+    """Draw the half-life after one bolus against its dose, one line per model, with the printed half-lives as points."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     doses = np.geomspace(15.0, 400.0, 48) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
@@ -273,28 +282,28 @@ def half_lives(
 
 @lru_cache(maxsize=512)
 def _half_life_min(drug: Drug, patient: Patient, dose_u_per_kg: float) -> float:
-    """Return the half-life after one bolus; kept, because a slider draws the same line again and again."""
+    """Return the half-life after one bolus, min; cached, because every move of a slider draws the same line again."""
     return 60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose_u_per_kg)) or np.nan)
 
 
 def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
-    """Return twelve hours after one bolus."""
+    """Return the course of the twelve hours after one bolus."""
     return simulate(patient, drug, Regimen((Bolus(time_h=0.0, dose_u_per_kg=float(dose_u_per_kg)),)), hours=12.0)
 
 
 def decays(
     drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float] = (25.0, 100.0, 400.0), *, ax: Axes | None = None
 ) -> Axes:
-    """Draw the concentration after single boluses as a share of its peak, logarithmic: a straight line would be first order."""
+    """Draw the concentration after single boluses as a share of its peak, on a log axis: first-order decay is a straight line."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     with plt.rc_context(STYLE):
         for colour, dashes, dose in zip(COLOURS, DASHES, doses_u_per_kg, strict=False):
-            one = after_bolus(drug, patient, dose)
-            share = one.concentration_u_per_ml / metrics.peak_u_per_ml(one)
-            half_h = metrics.half_life_h(one)
+            decay = after_bolus(drug, patient, dose)
+            share = decay.concentration_u_per_ml / metrics.peak_u_per_ml(decay)
+            half_h = metrics.half_life_h(decay)
             ax.plot(
-                one.time_h[1:],
+                decay.time_h[1:],
                 share[1:],
                 color=colour,
                 ls=dashes,
@@ -315,15 +324,15 @@ def decays(
 
 
 def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRange, *, ax: Axes | None = None) -> Axes:
-    """Draw the plateau concentration against the infusion rate, one line a model, with the therapeutic range."""
+    """Draw the steady-state concentration against the infusion rate, one line per model, with the therapeutic range."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     rates = np.linspace(8.0, 26.0, 60)
     with plt.rc_context(STYLE):
         shade_target(ax, target, side="left")
         for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
-            one = drug.individual(patient)
-            level = [one.steady_state_u_per_ml(rate * patient.weight_kg) for rate in rates]
+            kinetics = drug.individual(patient)
+            level = [kinetics.steady_state_u_per_ml(rate * patient.weight_kg) for rate in rates]
             ax.plot(rates, level, color=colour, ls=dashes, label=name)
         ax.axvline(18.0, color=BLACK, lw=1.2, ls=":")
         ax.annotate("18 U/kg/h", (18.0, 0.02), xytext=(4, 0), textcoords="offset points", fontsize=11)
@@ -338,9 +347,11 @@ def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRan
 def clearances(
     drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRange | None = None, *, ax: Axes | None = None
 ) -> Axes:
-    """Draw the clearance against a steady concentration, one line a model: where it falls, a road out is filling up.
+    """Draw the clearance against the concentration, one line per model: where it falls, an elimination pathway saturates.
 
-    ``target`` is a range of anti-Xa, shown as a band; raises ``ValueError`` for a range of another assay.
+    ``target``: range of anti-Xa, shaded
+
+    Raises ``ValueError`` for a range of another assay.
     """
     if target is not None and target.assay != "anti_xa_u_per_ml":
         raise ValueError(f"target must be a range of anti-Xa, the axis is a concentration; got {target.assay!r}")
@@ -353,8 +364,8 @@ def clearances(
             ax.annotate(f"target\n{target.low:g}–{target.high:g}", (np.sqrt(target.low * target.high), 0.02), ha="center",
                         xycoords=("data", "axes fraction"), va="bottom", fontsize=11, color="#00664B")  # fmt: skip
         for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
-            one = drug.individual(patient)
-            ax.plot(levels, [one.clearance_at_ml_per_h(x) / 1000.0 for x in levels], color=colour, ls=dashes, label=name)
+            kinetics = drug.individual(patient)
+            ax.plot(levels, [kinetics.clearance_at_ml_per_h(x) / 1000.0 for x in levels], color=colour, ls=dashes, label=name)
         ax.set_xscale("log")
         ax.set_xticks([0.1, 0.3, 1.0, 3.0, 10.0], ["0.1", "0.3", "1", "3", "10"])
         ax.minorticks_off()
@@ -369,7 +380,7 @@ def clearances(
 def binding_pool(
     drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float] = (25.0, 100.0, 400.0), *, ax: Axes | None = None
 ) -> Axes:
-    """Draw how many of the binding sites are taken after single boluses: full, the fast road carries no more.
+    """Draw the share of occupied binding sites after single boluses: when all are occupied, this pathway is at its limit.
 
     Raises ``ValueError`` for a model without a binding pool.
     """
@@ -381,12 +392,12 @@ def binding_pool(
     bound = State._fields.index("bound_u")
     with plt.rc_context(STYLE):
         for colour, dashes, dose in zip(COLOURS, DASHES, doses_u_per_kg, strict=False):
-            one = after_bolus(drug, patient, dose)
-            ax.plot(one.time_h, 100.0 * one.states[:, bound] / sites_u, color=colour, ls=dashes, label=f"{dose:g} U/kg")
+            decay = after_bolus(drug, patient, dose)
+            ax.plot(decay.time_h, 100.0 * decay.states[:, bound] / sites_u, color=colour, ls=dashes, label=f"{dose:g} U/kg")
         ax.axhline(100.0, color=BLACK, lw=1.0, ls=(0, (1, 3)))
         ax.set_xlim(0.0, 12.0)
         ax.set_ylim(0.0, 108.0)
         ax.set_xlabel("time after the bolus (h)")
-        ax.set_ylabel("binding sites taken (%)")
+        ax.set_ylabel("occupied binding sites (%)")
         ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.93), fontsize=11)
     return ax

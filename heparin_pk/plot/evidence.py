@@ -1,4 +1,4 @@
-"""What papers print beside what the models say, as a picture."""
+"""The picture of the validation: printed values compared with the models."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ GREY = "#767676"
 def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     """Draw every row: the printed uncertainty as a bar around 1, our value over the printed one as a mark.
 
-    Filled circles lie inside, open diamonds outside; grey rows went into the making of a model and prove nothing. What lies
-    beyond the picture stands at its edge as a triangle, with its value.
+    Filled circles lie inside the printed uncertainty, open diamonds outside. Grey rows were used to build a model and are no
+    independent test of it. Values beyond the axis are triangles at its edge, with the ratio written beside them.
 
     Raises ``ValueError`` without rows.
     """
@@ -29,24 +29,24 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     ordered = [row for group in GROUPS for row in rows if row.claim.group == group]
     if ax is None:
         ax = new_figure(12.0, 1.6 + 0.36 * len(ordered), nrows=1, ncols=1)[1][0, 0]
-    right = max(2.0, *(min(4.0, 1.08 * max(r.ours, r.claim.high) / (r.claim.printed or 1.0)) for r in ordered))
+    right = max(2.0, *(min(4.0, 1.08 * max(row.ours, row.claim.high) / (row.claim.printed or 1.0)) for row in ordered))
     marks = [("inside what was printed", "o", BLUE, BLUE), ("outside", "D", "white", VERMILION)]
     if any(row.claim.used_to_build for row in ordered):
-        marks.append(("* used to build: proves nothing", "o", GREY, GREY))
+        marks.append(("* used to build a model: proves nothing", "o", GREY, GREY))
     with plt.rc_context(STYLE):
-        for place, row in enumerate(reversed(ordered)):
+        for y, row in enumerate(reversed(ordered)):
             claim = row.claim
             scale = claim.printed if claim.printed else 1.0
-            ax.plot([claim.low / scale, claim.high / scale], [place, place], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
+            ax.plot([claim.low / scale, claim.high / scale], [y, y], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
             colour = GREY if claim.used_to_build else BLUE if row.inside else VERMILION
             face = colour if row.inside else "white"
             ratio = row.ours / scale
             if ratio > right:
-                ax.plot(right, place, ">", ms=9, mfc=face, mec=colour, mew=2, clip_on=False, zorder=4)
-                ax.annotate(f"{ratio:.1f}", (right, place), xytext=(-9, 0), textcoords="offset points", ha="right", va="center",
+                ax.plot(right, y, ">", ms=9, mfc=face, mec=colour, mew=2, clip_on=False, zorder=4)
+                ax.annotate(f"{ratio:.1f}", (right, y), xytext=(-9, 0), textcoords="offset points", ha="right", va="center",
                             fontsize=11, color=BLACK)  # fmt: skip
                 continue
-            ax.plot(ratio, place, "o" if row.inside else "D", ms=8, mfc=face, mec=colour, mew=2)
+            ax.plot(ratio, y, "o" if row.inside else "D", ms=8, mfc=face, mec=colour, mew=2)
         ax.axvline(1.0, color=BLACK, lw=1.2, ls=":")
         labels = [f"{row.claim.quantity}{' *' if row.claim.used_to_build else ''}" for row in reversed(ordered)]
         ax.set_yticks(np.arange(len(ordered)), labels, fontsize=11)
@@ -62,10 +62,10 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
 
 
 def describe_validation(rows: Sequence[Row]) -> str:
-    """Return in words what the picture says: its text alternative."""
+    """Return the text alternative of the picture."""
     numbers = score(rows)
     misses = "; ".join(row.claim.quantity for row in rows if not row.inside and not row.claim.used_to_build)
     return (
-        f"{numbers['rows']} printed values against the models: of {numbers['proving']} that were not used to build them "
-        f"{numbers['proving_inside']} lie inside the printed uncertainty. Outside: {misses or 'none'}."
+        f"{numbers['rows']} printed values compared with the models. Of the {numbers['proving']} that were not used to build "
+        f"a model, {numbers['proving_inside']} lie inside the printed uncertainty. Outside: {misses or 'none'}."
     )

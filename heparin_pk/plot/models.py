@@ -1,4 +1,4 @@
-"""Several models in one picture, each labelled with what was measured and with where it was studied."""
+"""Several models in one picture, each labelled with its assay and with its validity domain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bo
 
 
 def outside_in_short(course: Course) -> str:
-    """Return "outside: route, rate", or "within what was studied"."""
+    """Return in short where a course leaves the validity domain of its model: "outside: route, rate"."""
     kinds = [short for text in course.outside for key, short in _KINDS.items() if key in text]
     if not course.outside:
         return "within what was studied"
@@ -33,10 +33,10 @@ def overlay(
     target: TherapeuticRange | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the true level of several models in one assay; a model used outside its domain is drawn thin and pale.
+    """Draw the true level of several models in one assay; a model used outside its validity domain is drawn thin and pale.
 
-    Where a level passes what was ever measured with a model the area above is hatched. Models that say nothing about this assay
-    are named under the picture, and so are those whose level ends above it.
+    The area above the highest level ever measured with a model is hatched. Models without a published response in this assay are
+    named below the picture, and so are those whose last level lies above it.
 
     Raises ``ValueError`` without a course that has this assay.
     """
@@ -48,7 +48,7 @@ def overlay(
     with plt.rc_context(STYLE):
         if target is not None:
             shade_target(ax, target)
-        for index, course in shown:  # a model keeps its colour from one assay to the next
+        for index, course in shown:  # the index keeps the colour of a model the same in every assay
             colour, dashes = COLOURS[index % len(COLOURS)], DASHES[(index + index // len(COLOURS)) % len(DASHES)]
             is_within = not course.outside
             values = course.level(assay)
@@ -66,17 +66,18 @@ def overlay(
         ax.set_ylim(low, min(max(1.06 * highest, room), 1.15 * ceiling))
         if highest > ceiling:
             ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
-            ax.annotate("the assay stops counting here", (0.99, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
+            ax.annotate("upper limit of the assay", (0.99, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),
                         textcoords="offset points", ha="right", va="bottom", fontsize=11, color=BLACK)  # fmt: skip
-        said = _not_in_the_picture(courses, assay, ax.get_ylim()[1])
-        if said:
-            ax.annotate(said, (0.0, 0.0), xycoords="axes fraction", xytext=(0, -48), textcoords="offset points", ha="left",
+        note = _not_in_the_picture(courses, assay, ax.get_ylim()[1])
+        if note:
+            ax.annotate(note, (0.0, 0.0), xycoords="axes fraction", xytext=(0, -48), textcoords="offset points", ha="left",
                         va="top", fontsize=11, color=BLACK)  # fmt: skip
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=11, labelspacing=0.6)
     return ax
 
 
 def _not_in_the_picture(courses: Sequence[Course], assay: str, top: float) -> str:
+    """Return the note on models without this assay, and on those whose last level lies above ``top``."""
     lines = []
     missing = [course.drug.name for course in courses if assay not in course.assays]
     if missing:
@@ -92,7 +93,7 @@ def _not_in_the_picture(courses: Sequence[Course], assay: str, top: float) -> st
 
 
 def shade_beyond(ax: Axes, course: Course, assay: str, colour: str) -> None:
-    """Hatch what lies between a curve and the highest level ever measured with its model."""
+    """Hatch the area between a curve and the highest level ever measured with its model."""
     seen = course.drug.studied.concentration_u_per_ml
     if seen is None or float(course.concentration_u_per_ml.max()) <= 1.05 * seen[1]:
         return
@@ -103,7 +104,7 @@ def shade_beyond(ax: Axes, course: Course, assay: str, colour: str) -> None:
 
 
 def describe_overlay(courses: Sequence[Course], assay: str = "anti_xa_u_per_ml") -> str:
-    """Return in words what the picture says: the last level of each model, and where it is outside its domain."""
+    """Return the text alternative of the picture: the last level of each model, and where it leaves its validity domain."""
     unit = ASSAYS[assay].unit
     parts = []
     for course in courses:
@@ -112,4 +113,4 @@ def describe_overlay(courses: Sequence[Course], assay: str = "anti_xa_u_per_ml")
             parts.append(f"{course.drug.name} {last:.3g} {unit} ({outside_in_short(course)})")
         else:
             parts.append(f"{course.drug.name}: nothing published")
-    return f"{ASSAYS[assay].label} after {max(c.hours for c in courses):g} h: " + "; ".join(parts) + "."
+    return f"{ASSAYS[assay].label} after {max(course.hours for course in courses):g} h: " + "; ".join(parts) + "."

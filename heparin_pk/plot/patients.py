@@ -1,4 +1,4 @@
-"""Patients who differ: the same orders in two people, in two assays; the dose each kind of patient needs."""
+"""Differences between patients: the same orders in two assays, and the dose that each kind of patient needs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.body.patient import Patient
@@ -19,7 +20,7 @@ from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange, ...] | None = None) -> np.ndarray:
     """Draw the same courses in aPTT ratio (left) and in anti-Xa (right), each with its therapeutic range; return both Axes."""
     targets = targets or (ranges.APTT_RATIO_TREATMENT, ranges.ANTI_XA_TREATMENT)
-    axes = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
+    axes: np.ndarray = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
     with plt.rc_context(STYLE):
         for ax, target in zip(axes, targets, strict=True):
             shade_target(ax, target)
@@ -36,25 +37,23 @@ def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange
     return axes
 
 
-def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticRange):
-    """Draw the infusion that holds each patient in the middle of a range, per kg of true weight; return the Axes.
+def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticRange) -> Axes:
+    """Draw the infusion that keeps each patient in the middle of a range, per kg of true weight; return the Axes.
 
-    A patient in whom the range cannot be reached has a cross and the word for it, never a index.
+    A patient whose range cannot be reached has the words "cannot be reached" in place of a number.
     """
-    ax = new_figure(9.5, 1.4 + 0.45 * len(people))[1][0, 0]
+    ax: Axes = new_figure(9.5, 1.4 + 0.45 * len(people))[1][0, 0]
     names = list(people)
     with plt.rc_context(STYLE):
-        for place, name in enumerate(reversed(names)):
+        for row, name in enumerate(reversed(names)):
             try:
                 rate = needed_rate_u_per_kg_per_h(drug, people[name], target)
             except ValueError:
-                ax.annotate(
-                    "cannot be reached", (0.5, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=11
-                )
+                ax.annotate("cannot be reached", (0.5, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=11)
                 continue
-            ax.plot([0.0, rate], [place, place], color=BLUE, lw=2.0, alpha=0.45)
-            ax.plot(rate, place, "o", ms=10, color=BLUE, mec=BLACK)
-            ax.annotate(f"{rate:.1f}", (rate, place), xytext=(9, 0), textcoords="offset points", va="center", fontsize=12)
+            ax.plot([0.0, rate], [row, row], color=BLUE, lw=2.0, alpha=0.45)
+            ax.plot(rate, row, "o", ms=10, color=BLUE, mec=BLACK)
+            ax.annotate(f"{rate:.1f}", (rate, row), xytext=(9, 0), textcoords="offset points", va="center", fontsize=12)
         ax.set_yticks(range(len(names)), list(reversed(names)), fontsize=12)
         ax.set_xlim(0.0, 40.0)
         ax.set_ylim(-0.6, len(names) - 0.4)

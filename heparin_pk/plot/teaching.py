@@ -1,4 +1,4 @@
-"""Reasons to give heparin, side by side."""
+"""Pictures of the indications for heparin, side by side."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.patient import Patient
@@ -18,30 +19,31 @@ from heparin_pk.teaching.indications import Indication
 
 
 def indications(several: Sequence[Indication], patient: Patient, *, columns: int = 3) -> np.ndarray:
-    """Draw each preset in its own small picture, in the assay it is watched by, with its range; return the Axes.
+    """Draw each indication in its own panel, in the assay that monitors it, with its range; return the Axes.
 
-    Where nobody measures, the anti-Xa is drawn and the picture says so.
+    An indication without a target is drawn in anti-Xa, and the panel says so.
     """
     if not several:
         raise ValueError("there is no indication to draw; got none")
     columns = min(columns, len(several))
-    lines = math.ceil(len(several) / columns)
-    axes = new_figure(4.9 * columns, 3.9 * lines, nrows=lines, ncols=columns)[1]
+    n_rows = math.ceil(len(several) / columns)
+    axes = new_figure(4.9 * columns, 3.9 * n_rows, nrows=n_rows, ncols=columns)[1]
     with plt.rc_context(STYLE):
-        for ax, one in zip(axes.flat, several, strict=False):
-            _panel(ax, one, one.course(patient))
+        for ax, indication in zip(axes.flat, several, strict=False):
+            _panel(ax, indication, indication.course(patient))
         for ax in axes.flat[len(several) :]:
             ax.set_visible(False)
     return axes
 
 
-def _panel(ax, one: Indication, course: Course) -> None:
-    assay = one.target.assay if one.target else "anti_xa_u_per_ml"
+def _panel(ax: Axes, indication: Indication, course: Course) -> None:
+    """Draw one indication in its panel."""
+    assay = indication.target.assay if indication.target else "anti_xa_u_per_ml"
     values = course.level(assay)
     ax.plot(course.time_h, values, color=BLUE)
-    low, high = level_limits(assay, one.target)
-    if one.target is not None:
-        shade_target(ax, one.target)
+    low, high = level_limits(assay, indication.target)
+    if indication.target is not None:
+        shade_target(ax, indication.target)
     else:
         high = 0.8
         ax.annotate("no level is aimed at", (0.98, 0.96), xycoords="axes fraction", ha="right", va="top", fontsize=11)
@@ -53,14 +55,14 @@ def _panel(ax, one: Indication, course: Course) -> None:
     ax.set_xlim(0.0, course.hours)
     ax.set_xlabel("time (h)")
     ax.set_ylabel(axis_label(assay))
-    ax.set_title(fill(one.title, 34), fontsize=12)
+    ax.set_title(fill(indication.title, 34), fontsize=12)
 
 
-def describe_indication(one: Indication, course: Course) -> str:
-    """Return in words what the picture of one preset says."""
-    assay = one.target.assay if one.target else "anti_xa_u_per_ml"
+def describe_indication(indication: Indication, course: Course) -> str:
+    """Return the text alternative of the picture of one indication."""
+    assay = indication.target.assay if indication.target else "anti_xa_u_per_ml"
     values = course.level(assay)
-    aim = f"aims at {one.target.in_words()}" if one.target else "no level is aimed at"
+    aim = f"aims at {indication.target.in_words()}" if indication.target else "no level is aimed at"
     digits = 0 if ASSAYS[assay].unit == "s" else 2
     reached = f"reaches {values.max():.{digits}f} and is {values[-1]:.{digits}f} after {course.hours:g} h"
-    return f"{one.title}: {axis_label(assay)} {reached}; {aim}. {one.why}"
+    return f"{indication.title}: {axis_label(assay)} {reached}; {aim}. {indication.why}"

@@ -1,4 +1,4 @@
-"""What came out of a trial, on paper: levels over time, who got there when, differences patient by patient, and a check."""
+"""Pictures of a trial: levels over time, time until an event, paired differences, and the predictive check of a model."""
 
 from __future__ import annotations
 
@@ -28,11 +28,13 @@ from heparin_pk.plot.base import (
     PURPLE,
     STYLE,
     VERMILION,
+    Dashes,
     axis_label,
     level_limits,
     new_figure,
     shade_target,
     title,
+    wake_backend,
 )
 from heparin_pk.simulation.course import Course
 from heparin_pk.trials.catalogue import CURVES, OUTCOMES
@@ -40,10 +42,13 @@ from heparin_pk.trials.estimate import Z_95, Estimate
 from heparin_pk.trials.outcomes import Outcomes
 
 RISK_TABLE_H = (0, 6, 12, 18, 24, 36, 48)
-"""When the patients not yet there are counted under :func:`time_to`."""
+"""Hours of the table below :func:`time_to`: patients who have not yet had the event."""
 _IN_THOUSANDS = 100_000
+"""From this number of patients on, the table counts in thousands."""
 FEWEST_IN_A_GROUP = 20
+"""The smallest subgroup that :func:`forest` draws."""
 MOST_ARMS = 3
+"""The number of arms whose levels :func:`trial` draws."""
 _PERCENTS = (5, 25, 50, 75, 95)
 _UNTIL = {
     "time_to_therapeutic_h": "true level first in range",
@@ -56,13 +61,14 @@ _COMMON = ("common_range_first_h", "common_range_in_range_fraction", "common_ran
 _MARKERS = ("o", "D", "s", "^", "v", "P")
 
 
-def _colour(outcomes: Outcomes, arm: str) -> tuple[str, str | tuple]:
+def _colour(outcomes: Outcomes, arm: str) -> tuple[str, Dashes]:
+    """Return the colour and the dashes of an arm, the same in every picture of the trial."""
     index = outcomes.arms.index(arm)
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
 
 
 def _hours(ax: Axes, hours: float) -> None:
-    """Write hours under a time axis, in steps that are read easily."""
+    """Label a time axis in hours, with round steps."""
     step = next((step for step in (1, 2, 6, 12, 24, 48) if hours <= 9 * step), 168)
     ax.set_xlim(0.0, hours)
     ax.set_xticks(np.arange(0.0, hours + 0.01, step))
@@ -70,11 +76,11 @@ def _hours(ax: Axes, hours: float) -> None:
 
 
 def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) -> Axes:
-    """Draw where the true level of an arm's patients lies at each full hour: median, half, nine in ten.
+    """Draw percentiles of the true level of an arm's patients at each full hour: 5th, 25th, 50th, 75th, 95th.
 
-    The range is shaded. What rises above the picture is cut at its edge, and the highest is written there.
+    The range is shaded. Where the 95th percentile exceeds the axis, its highest value is written at the edge.
 
-    Raises ``ValueError`` for an arm that is not there.
+    Raises ``ValueError`` for an unknown arm.
     """
     check_one_of("arm", arm, outcomes.arms)
     if ax is None:
@@ -95,8 +101,8 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
         ax.set_ylabel(f"true {axis_label(target.assay)}")
         if highest[1:].max() > top:
             unit = ASSAYS[target.assay].unit or "× control"
-            said = f"the 95th percentile goes to {highest[1:].max():.3g} {unit}"
-            ax.annotate(said, (0.5 * outcomes.hours, top), xytext=(0, -4),
+            note = f"the 95th percentile goes to {highest[1:].max():.3g} {unit}"
+            ax.annotate(note, (0.5 * outcomes.hours, top), xytext=(0, -4),
                         textcoords="offset points", ha="center", va="top", fontsize=11, color=BLACK,
                         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})  # fmt: skip
         _bands_legend(ax)
@@ -104,16 +110,18 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
 
 
 def _bands_legend(ax: Axes) -> None:
-    """Write what the bands are under the time axis, where no curve comes."""
+    """Place the legend of the bands below the time axis, clear of the curves."""
     below = ax.transAxes + ScaledTranslation(0.0, -46.0 / 72.0, ax.figure.dpi_scale_trans)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, borderaxespad=0.0, ncols=4, fontsize=11,
               columnspacing=1.2)  # fmt: skip
 
 
 def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | None = None) -> Axes:
-    """Draw which share of patients had got there by when, one step line an arm, and under it a table of those not yet there.
+    """Draw the share of patients who have had an event by each hour, one step line per arm, above a table of those who have not.
 
-    ``key`` is one of ``outcomes.CURVES``; the pale bands are 95 % intervals (Wilson). Each arm is named with the range it means.
+    The pale bands are 95 % intervals (Wilson). The label of an arm states its target.
+
+    ``key``: the event, one of ``CURVES`` in :mod:`heparin_pk.trials.catalogue`
 
     Raises ``ValueError`` for another key.
     """
@@ -126,9 +134,9 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
             time_h, share = outcomes.curve(arm, key)
             low, high = _wilson(share, outcomes.n)
             ax.fill_between(time_h, 100.0 * low, 100.0 * high, step="post", color=colour, alpha=0.2, lw=0)
-            whose = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].in_words()})"
+            label = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].in_words()})"
             ax.step(time_h, 100.0 * share, where="post", color=colour, ls=dashes,
-                    label=f"{whose}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
+                    label=f"{label}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
         _hours(ax, outcomes.hours)
         ax.set_xticks([hour for hour in RISK_TABLE_H if hour <= outcomes.hours])
         ax.set_xlabel(f"time until: {_UNTIL[key]} (h)")
@@ -140,7 +148,7 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
 
 
 def _wilson(share: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the 95 % intervals of shares of ``n`` patients."""
+    """Return the lower and upper ends of the 95 % intervals (Wilson) of shares of ``n`` patients."""
     spread = Z_95**2 / n
     centre = (share + spread / 2.0) / (1.0 + spread)
     half = np.sqrt(spread * share * (1.0 - share) + spread**2 / 4.0) / (1.0 + spread)
@@ -148,11 +156,11 @@ def _wilson(share: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
-    """Write under the time axis how many patients of each arm were not there yet."""
+    """Write below the time axis how many patients of each arm have not yet had the event."""
     line, down = 16.0, -50.0
     below: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top", "fontsize": 11}
     unit = "patients" if outcomes.n < _IN_THOUSANDS else "thousands of patients"
-    ax.annotate(f"not yet there, {unit}:", (0.0, 0.0), xytext=(0.0, down), ha="left", color=BLACK, **below)
+    ax.annotate(f"without the event, {unit}:", (0.0, 0.0), xytext=(0.0, down), ha="left", color=BLACK, **below)
     for arm in outcomes.arms:
         down -= 1.15 * line
         time_h, share = outcomes.curve(arm, key)
@@ -160,13 +168,13 @@ def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
                     weight="bold", **below)  # fmt: skip
         for hour in RISK_TABLE_H:
             if hour <= time_h[-1]:
-                there = round(float(share[np.searchsorted(time_h, hour)]) * outcomes.n)
-                left = _short(outcomes.n - there, outcomes.n)
+                reached = round(float(share[np.searchsorted(time_h, hour)]) * outcomes.n)
+                left = _short(outcomes.n - reached, outcomes.n)
                 ax.annotate(left, (hour, 0.0), xytext=(0.0, down), ha="center", color=BLACK, **below)
 
 
 def _short(count: int, of: int) -> str:
-    """Return a count that leaves room for its neighbours: in thousands where there are many.
+    """Return a count of patients in few digits: in thousands from 100,000 patients on.
 
     >>> _short(3450, 4000), _short(55_916, 100_000), _short(559_160, 1_000_000)
     ('3,450', '55.9', '559')
@@ -184,14 +192,16 @@ def forest(
     groups: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw how an arm differs from the first, patient by patient, in everybody and in each subgroup, with 95 % intervals.
+    """Draw the mean paired difference of an arm from the first, in all patients and in each subgroup, with 95 % intervals.
 
-    ``groups`` are some of ``outcomes.groups`` (``None``: all of them); those with fewer than 20 patients are left out, and said
-    so under the picture. Raises ``ValueError`` for the first arm, and for an unknown arm, outcome or group.
+    ``key``: the outcome compared
+    ``groups``: some of ``outcomes.groups`` (``None``: all); those with fewer than 20 patients are named below the picture instead
+
+    Raises ``ValueError`` for the first arm, and for an unknown arm, outcome or group.
     """
     wanted = outcomes.groups if groups is None else tuple(groups)
     found = {group: outcomes.difference(arm, key, group) for group in wanted}
-    rows = [(group, one) for group, one in found.items() if one is not None and one.n >= FEWEST_IN_A_GROUP]
+    rows = [(group, delta) for group, delta in found.items() if delta is not None and delta.n >= FEWEST_IN_A_GROUP]
     left_out = [group for group in wanted if group not in dict(rows)]
     if not rows:
         raise ValueError(f"groups must have {FEWEST_IN_A_GROUP} patients or more; got {', '.join(wanted) or 'none'}")
@@ -200,38 +210,40 @@ def forest(
     outcome = OUTCOMES[key]
     scale, unit = (100.0, "percentage points") if outcome.most == 1.0 else (1.0, outcome.unit or "a patient")
     with plt.rc_context(STYLE):
-        for place, (group, one) in enumerate(reversed(rows)):
-            everybody = group == "all"
-            ax.plot([scale * one.low, scale * one.high], [place, place], color=BLACK if everybody else BLUE, lw=2.6)
-            ax.plot(
-                scale * one.mean, place, "D" if everybody else "o", ms=9 if everybody else 7, color=BLACK if everybody else BLUE
-            )
-            ax.annotate(_in_numbers(one, scale), (1.0, place), xycoords=("axes fraction", "data"), xytext=(8, 0),
+        for y, (group, delta) in enumerate(reversed(rows)):
+            is_all = group == "all"
+            ax.plot([scale * delta.low, scale * delta.high], [y, y], color=BLACK if is_all else BLUE, lw=2.6)
+            ax.plot(scale * delta.mean, y, "D" if is_all else "o", ms=9 if is_all else 7, color=BLACK if is_all else BLUE)
+            ax.annotate(_in_numbers(delta, scale), (1.0, y), xycoords=("axes fraction", "data"), xytext=(8, 0),
                         textcoords="offset points", ha="left", va="center", fontsize=11, annotation_clip=False,
-                        weight="bold" if everybody else "normal")  # fmt: skip
+                        weight="bold" if is_all else "normal")  # fmt: skip
         ax.axvline(0.0, color=BLACK, lw=1.4, ls="--", zorder=1)
-        names = [f"{'everybody' if group == 'all' else group} ({one.n:,})" for group, one in reversed(rows)]
+        names = [f"{'all patients' if group == 'all' else group} ({delta.n:,})" for group, delta in reversed(rows)]
         ax.set_yticks(np.arange(len(rows)), names, fontsize=11)
         ax.set_ylim(-0.7, len(rows) - 0.3)
-        ends = [0.0, *(scale * end for _, one in rows for end in (one.low, one.high))]
+        ends = [0.0, *(scale * end for _, delta in rows for end in (delta.low, delta.high))]
         room = 0.08 * (max(ends) - min(ends))
         ax.set_xlim(min(ends) - room, max(ends) + room)
-        said = f"{arm} minus {outcomes.arms[0]}: {outcome.label} ({unit})"
+        label = f"{arm} minus {outcomes.arms[0]}: {outcome.label} ({unit})"
         if left_out:
-            said += f"; fewer than {FEWEST_IN_A_GROUP} patients, not drawn: {', '.join(left_out)}"
-        ax.set_xlabel(textwrap.fill(said, 58), fontsize=12)
+            label += f"; fewer than {FEWEST_IN_A_GROUP} patients, not drawn: {', '.join(left_out)}"
+        ax.set_xlabel(textwrap.fill(label, 58), fontsize=12)
     return ax
 
 
-def _in_numbers(one: Estimate, scale: float) -> str:
-    digits = 1 if scale > 1.0 or abs(one.mean) >= 1.0 else 2
-    return f"{scale * one.mean:+.{digits}f} ({scale * one.low:+.{digits}f} to {scale * one.high:+.{digits}f})"
+def _in_numbers(delta: Estimate, scale: float) -> str:
+    """Return a difference with its 95 % interval, signed."""
+    digits = 1 if scale > 1.0 or abs(delta.mean) >= 1.0 else 2
+    return f"{scale * delta.mean:+.{digits}f} ({scale * delta.low:+.{digits}f} to {scale * delta.high:+.{digits}f})"
 
 
 def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = False, ax: Axes | None = None) -> Axes:
-    """Draw of several trials (by name) which share of the true time an arm's patients lay below, in and above its range.
+    """Draw the shares of the true time that an arm's patients spent below, in and above its range, one bar per trial.
 
-    ``common`` takes the range in which all arms are compared in place of the arm's own. Raises ``ValueError`` without a trial.
+    ``several``: outcomes of trials, by name
+    ``common``: whether to use the common range of all arms in place of the arm's own
+
+    Raises ``ValueError`` without a trial.
     """
     if not several:
         raise ValueError("several must hold a trial at least; got none")
@@ -241,15 +253,15 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
     keys = [f"{'common_range' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
     looks = (("below", ORANGE, "//"), ("in range", GREEN, ""), ("above", VERMILION, ".."))
     with plt.rc_context(STYLE):
-        for place, outcomes in enumerate(several[name] for name in names):
+        for y, outcomes in enumerate(several[name] for name in names):
             start = 0.0
             for key, (side, colour, hatch) in zip(keys, looks, strict=True):
-                one = outcomes.estimate(arm, key)
-                assert one is not None  # everybody has a time in range
-                share = 100.0 * one.mean
-                ax.barh(place, share, left=start, color=colour, alpha=0.55, hatch=hatch, edgecolor="white", height=0.7,
-                        label=side if place == 0 else "_")  # fmt: skip
-                ax.text(start + 0.5 * share, place, f"{share:.0f} %", ha="center", va="center", fontsize=12,
+                estimate = outcomes.estimate(arm, key)
+                assert estimate is not None  # every patient has a time in range
+                share = 100.0 * estimate.mean
+                ax.barh(y, share, left=start, color=colour, alpha=0.55, hatch=hatch, edgecolor="white", height=0.7,
+                        label=side if y == 0 else "_")  # fmt: skip
+                ax.text(start + 0.5 * share, y, f"{share:.0f} %", ha="center", va="center", fontsize=12,
                         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2})  # fmt: skip
                 start += share
         ax.set_yticks(np.arange(len(several)), names, fontsize=12)
@@ -267,17 +279,20 @@ def trial(
     key: str = "common_range_in_range_fraction",
     figure: Figure | None = None,
 ) -> Figure:
-    """Return the one picture of a trial: levels of up to three arms, who got there when, and the difference by subgroup.
+    """Return the summary picture of a trial: levels of up to three arms, time to a result in range, differences by subgroup.
 
-    The difference is that of the second arm from the first in ``key``: the time in the common range, since arms that aim at
-    different ranges cannot be compared in their own. Other arms have :func:`forest`.
-    ``sample`` holds a few full courses (:meth:`heparin_pk.Trial.course`) drawn thin over the bands of their arm: a list, told
-    apart by the names of their controllers, or lists by arm. Raises ``ValueError`` for a course of another arm.
+    ``sample``: a few full courses (:meth:`heparin_pk.Trial.course`), drawn thin over the bands of their arm: a list, assigned to
+    arms by the names of their controllers, or lists by arm
+    ``key``: outcome of the difference of the second arm from the first; by default the time in the common range, since arms with
+    different targets cannot be compared in their own ranges. Other arms have :func:`forest`
+    ``figure``: figure to draw on (``None``: a new one)
+
+    Raises ``ValueError`` for a course of an unknown arm.
     """
     shown = outcomes.arms[:MOST_ARMS]
     courses = _by_arm(outcomes, sample)
     if figure is None:
-        plt.draw_if_interactive()  # wakes the backend outside the borrowed style
+        wake_backend()
         with plt.rc_context(STYLE):
             figure = plt.figure(figsize=(15.0, 11.0), layout="constrained")
     with plt.rc_context(STYLE):
@@ -308,17 +323,19 @@ def trial(
             left, right = lower.subplots(1, 2, width_ratios=(1.0, 0.8))
             time_to(outcomes, ax=left)
             forest(outcomes, outcomes.arms[1], key, ax=right)
-        figure.suptitle(_whom(outcomes), fontsize=16)
+        figure.suptitle(_heading(outcomes), fontsize=16)
     return figure
 
 
-def _whom(outcomes: Outcomes) -> str:
+def _heading(outcomes: Outcomes) -> str:
+    """Return the title of the picture: number of patients and hours, and the arms that are not in the upper row."""
     same = ", the same in every arm" if len(outcomes.arms) > 1 else ""
     rest = f"; only below: {', '.join(outcomes.arms[MOST_ARMS:])}" if len(outcomes.arms) > MOST_ARMS else ""
     return f"{outcomes.n:,} virtual patients{same}, {outcomes.hours:g} h{rest}"
 
 
 def _by_arm(outcomes: Outcomes, sample: Sequence[Course] | Mapping[str, Sequence[Course]]) -> dict[str, list[Course]]:
+    """Return the sampled courses by arm."""
     named = [(arm, course) for arm, courses in sample.items() for course in courses] if isinstance(sample, Mapping) else [
         (course.controller, course) for course in sample
     ]  # fmt: skip
@@ -330,6 +347,7 @@ def _by_arm(outcomes: Outcomes, sample: Sequence[Course] | Mapping[str, Sequence
 
 
 def _courses(ax: Axes, outcomes: Outcomes, arm: str, courses: Sequence[Course]) -> None:
+    """Draw sampled courses thin over the bands of their arm."""
     assay = outcomes.targets[arm].assay
     for index, course in enumerate(courses):
         ax.plot(course.time_h, course.level(assay), color=BLACK, lw=0.9, ls=DASHES[index % len(DASHES)], alpha=0.75,
@@ -337,7 +355,7 @@ def _courses(ax: Axes, outcomes: Outcomes, arm: str, courses: Sequence[Course]) 
 
 
 def describe_trial(outcomes: Outcomes) -> str:
-    """Return in words what the picture of a trial says: its text alternative."""
+    """Return the text alternative of the picture of a trial."""
     parts = []
     for arm in outcomes.arms:
         inside, below, above = (outcomes.estimate(arm, f"time_{side}_fraction") for side in ("in_range", "below", "above"))
@@ -354,15 +372,15 @@ def describe_trial(outcomes: Outcomes) -> str:
         assert own is not None
         assert common is not None
         parts.append(
-            f"{arm} minus {outcomes.arms[0]}: {100 * own.mean:+.1f} points of time in its own range "
+            f"{arm} minus {outcomes.arms[0]}: {100 * own.mean:+.1f} percentage points of time in its own range "
             f"({100 * own.low:+.1f} to {100 * own.high:+.1f}), {100 * common.mean:+.1f} in the common range "
             f"({100 * common.low:+.1f} to {100 * common.high:+.1f})"
         )
-    return f"{_whom(outcomes).partition(';')[0]}. " + ". ".join(parts) + "."
+    return f"{_heading(outcomes).partition(';')[0]}. " + ". ".join(parts) + "."
 
 
 def vpc(check: PredictionCorrected, *, ax: Axes | None = None) -> Axes:
-    """Draw a prediction-corrected check: measured percentiles as lines, the model's as bands of their 95 % intervals.
+    """Draw a prediction-corrected visual predictive check: measured percentiles as lines, 95 % intervals of the model as bands.
 
     A measured percentile outside its band is marked with a cross; the small dots are the single measurements.
     """
@@ -378,9 +396,9 @@ def vpc(check: PredictionCorrected, *, ax: Axes | None = None) -> Axes:
         ):
             name = {50: "median"}.get(percent, f"{percent}th percentile")
             ax.plot(check.centres_h, seen, marker="o", ms=6, color=colour, ls=dashes, label=f"measured, {name}")
-            for place, (start, end) in enumerate(pairwise(check.bins_h)):
-                ax.fill_between([start, end], low[place], high[place], facecolor=(colour, 0.18), edgecolor=(colour, 0.5),
-                                hatch=hatch, lw=0, label="_" if place else f"model, {name} (95 % interval)")  # fmt: skip
+            for index, (start, end) in enumerate(pairwise(check.bins_h)):
+                ax.fill_between([start, end], low[index], high[index], facecolor=(colour, 0.18), edgecolor=(colour, 0.5),
+                                hatch=hatch, lw=0, label="_" if index else f"model, {name} (95 % interval)")  # fmt: skip
             out = (seen < low) | (seen > high)
             ax.plot(check.centres_h[out], seen[out], "x", ms=13, mew=2.4, color=BLACK, ls="none", label="_outside")
         ax.plot([], [], "x", ms=11, mew=2.4, color=BLACK, ls="none", label="measured outside the model's interval")

@@ -1,4 +1,7 @@
-"""Hands: sliders on the same functions. A widget calls, shows the call it made, and calculates nothing but coordinates."""
+"""Widgets for notebooks: sliders on the functions of the package.
+
+A widget calls the package, shows the code of that call, and computes nothing but coordinates.
+"""
 
 from heparin_pk.widgets.bedside_day import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle

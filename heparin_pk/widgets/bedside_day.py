@@ -1,20 +1,23 @@
-"""The bedside: one patient, one pump, one laboratory, and a learner who has to decide before seeing.
+"""The bedside widget: one patient, one pump, one laboratory, and a learner who predicts the first result and orders the doses.
 
-Time stands still at each laboratory result until it is answered. What lies ahead is not in the widget at all: the course it
-holds ends now.
+Time stops at each laboratory result until the learner answers it. The course in the widget ends at that time, so the future
+cannot be read from it.
 """
 
+# mypy: allow-subclassing-any
+# (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 from ipywidgets import HTML, Accordion, Box, Button, Dropdown, FloatSlider, IntSlider, Layout, RadioButtons, Text, VBox
 
 from heparin_pk import plot, published
 from heparin_pk.base.checks import check_between, check_one_of
 from heparin_pk.base.randomness import checked_seed
-from heparin_pk.blood.assay import ASSAYS
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
@@ -46,27 +49,44 @@ _TABLES = (
     "uk-aptt-ratio",
     "michigan-vte-anti-xa",
 )
-"""Tables for adults, from aPTT in seconds to anti-Xa; any other may be handed in."""
+"""Nomograms for adults in the list, from aPTT in seconds to anti-Xa; another one can be passed to :func:`bedside`."""
 
 
 _ADULTS_KG = (40.0, 160.0)
-"""The weights to choose from where the drug's paper prints none."""
+"""Limits of the weight slider, kg, where the paper of the drug prints none."""
+
+
+_Start: TypeAlias = tuple[Patient, ByHand, Laboratory, Pump, TherapeuticRange]
 
 
 @lru_cache(maxsize=64)
 def _course(
     patient: Patient, drug: Drug, controller: ByHand | Nomogram, hours: float, laboratory: Laboratory, pump: Pump, seed: int
 ) -> Course:
-    """Return a course, remembered: what one slider leaves alone is not calculated again."""
+    """Return a course; cached, because a slider leaves one of the two courses unchanged."""
     return titrate(patient, drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=seed)
 
 
 class Bedside(VBox):
-    """A patient to be held in range by hand, with the same patient under a nomogram beside it.
+    """A patient to be kept in range by hand, compared with the same patient under a nomogram.
 
-    ``sliders`` (by name), ``reagent``, ``nomogram``, ``prediction``, ``guess``, ``show``, ``rows``, ``to_the_end``,
-    ``other_errors`` and ``again`` are the controls; ``picture``, ``score``, ``chart``, ``code`` and ``feedback`` what they
-    change; ``course`` and ``by_nomogram`` the two courses shown (``None`` before the learner has predicted).
+    Controls:
+
+    ``sliders``: sliders of patient and start, by name
+    ``reagent``, ``nomogram``: lists of aPTT reagents and of nomograms
+    ``prediction``, ``guess``, ``show``: answers, optional number and button of the prediction
+    ``rows``: answers to the laboratory results
+    ``to_the_end``, ``again``, ``other_errors``: buttons
+
+    Displays:
+
+    ``picture``, ``score``, ``chart``, ``code``: picture, metrics, chart and Python code
+    ``feedback``: feedback on the prediction
+
+    Courses, ``None`` before the prediction:
+
+    ``course``: course under the learner's orders
+    ``by_nomogram``: course under the nomogram
     """
 
     def __init__(
@@ -86,7 +106,7 @@ class Bedside(VBox):
         self.by_nomogram: Course | None = None
         self.rows: list[StepRow] = []
         self._stage, self._answered, self._rows_seen = "predict", 0, 0
-        self._predicted_for: tuple | None = None
+        self._predicted_for: _Start | None = None
         self._tables = {name: Nomogram.load(name) for name in _TABLES} | {nomogram.name: nomogram}
         self._make_controls(nomogram, reagent, start)
         self.picture = Picture()
@@ -100,9 +120,10 @@ class Bedside(VBox):
         self._lay_out()
         self._restart()
 
-    # The parts
+    # Controls and layout
 
     def _make_controls(self, nomogram: Nomogram, reagent: str, start: ByHand) -> None:
+        """Make the controls and connect them."""
         lightest, heaviest = self.drug.studied.weight_kg or _ADULTS_KG
         name = {"description_width": "140px"}
         self.sliders: dict[str, FloatSlider | IntSlider] = {
@@ -130,10 +151,10 @@ class Bedside(VBox):
         )
         button = Layout(width="auto")
         self.other_errors = Button(
-            description="Other laboratory errors", tooltip="the same patient; the laboratory errs otherwise", layout=button
+            description="Other laboratory errors", tooltip="the same patient with other random laboratory errors", layout=button
         )
-        self.again = Button(description="Start again", tooltip="the same day from its first hour", layout=button)
-        self.to_the_end = Button(description="Leave alone to the end", tooltip="change nothing more", layout=button)
+        self.again = Button(description="Start again", tooltip="start the same day again from hour 0", layout=button)
+        self.to_the_end = Button(description="Continue unchanged to the end", tooltip="make no more changes", layout=button)
         self.question = HTML()
         self.prediction = RadioButtons(options=SIDES, value=None, layout=Layout(width="160px"))
         self.guess = Text(description="your guess", placeholder="optional", style={"description_width": "136px"})
@@ -148,6 +169,7 @@ class Bedside(VBox):
         self.to_the_end.on_click(self._to_the_end)
 
     def _lay_out(self) -> None:
+        """Arrange controls and displays."""
         self._gate = VBox((self.question, Box((self.prediction, self.guess, self.show), layout=ROW)), layout=Layout(width="100%"))
         self._code_box = Accordion(
             (self.code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%", margin="2px 0")
@@ -172,11 +194,11 @@ class Bedside(VBox):
         )
         self.add_class("heparin-pk-bedside")
 
-    # What is chosen
+    # Choices of the learner
 
     @property
     def table(self) -> Nomogram:
-        """The nomogram to compare with; it also says which test the laboratory reports and what is aimed at."""
+        """The nomogram to compare with; it also sets the test that the laboratory reports and the target."""
         return self._tables[self.nomogram.value]
 
     @property
@@ -186,7 +208,7 @@ class Bedside(VBox):
 
     @property
     def person(self) -> Patient:
-        """The patient as the sliders have it."""
+        """The patient with the values of the sliders."""
         return replace(
             self.patient,
             weight_kg=self._chosen("weight_kg"),
@@ -194,10 +216,11 @@ class Bedside(VBox):
         )
 
     def _chosen(self, name: str) -> float:
+        """Return the value of a slider."""
         return chosen(self.sliders[name])
 
     def _hand(self, answers: int) -> ByHand:
-        """Return the learner's start with the first ``answers`` answers."""
+        """Return the learner's plan: the start and the first ``answers`` answers."""
         return ByHand(
             bolus_u_per_kg=self._chosen("bolus_u_per_kg"),
             rate_u_per_kg_per_h=self._chosen("rate_u_per_kg_per_h"),
@@ -207,49 +230,56 @@ class Bedside(VBox):
         )
 
     @property
-    def _start(self) -> tuple:
-        """Everything that the first result comes from, and the range it is held against."""
+    def _start(self) -> _Start:
+        """Everything that determines the first result, and the range it is compared with."""
         return self.person, self._hand(0), self.laboratory, self.table.pump, self.table.target
 
     def _run(self, controller: ByHand | Nomogram, hours: float) -> Course:
+        """Return the course of the patient under a controller."""
         return _course(self.person, self.drug, controller, hours, self.laboratory, self.table.pump, self.seed)
 
-    # What happens
+    # Responses to the controls
 
-    def _moved(self, _=None) -> None:
+    def _moved(self, _: Any = None) -> None:
+        """Answer a moved slider or a new choice."""
         self._draw()
 
-    def _predicted(self, _) -> None:
+    def _predicted(self, _: Any) -> None:
+        """Enable the button once an answer is chosen."""
         self.show.disabled = self.prediction.value is None
 
-    def _reveal(self, _) -> None:
+    def _reveal(self, _: Any) -> None:
+        """Show the first result."""
         if self._stage == "predict":
             self._stage, self._predicted_for = "step", self._start
             self._draw()
 
     def _given(self) -> None:
-        """Let time pass to the next result."""
+        """Go on to the next result."""
         self._answered += 1
         self._draw()
 
-    def _to_the_end(self, _) -> None:
+    def _to_the_end(self, _: Any) -> None:
+        """Show the whole course, without further changes."""
         self._stage = "all"
         self._draw()
 
-    def _other_errors(self, _) -> None:
+    def _other_errors(self, _: Any) -> None:
+        """Start again with other laboratory errors."""
         self.seed = checked_seed((self.seed + 1) % 2**64)
         self._restart()
 
     def _restart(self) -> None:
+        """Forget answers and prediction, and start the day again."""
         self._stage = "predict" if self.predict else "all"
         self._answered, self._rows_seen, self.rows = 0, 0, []
         self.prediction.value, self.guess.value, self._predicted_for = None, "", None
         self._draw()
 
-    # What is seen
+    # Displays
 
     def _draw(self) -> None:
-        """Bring everything up to date: the one answer to every change."""
+        """Update courses and displays after any change."""
         plan = self._course_as_planned()
         known = [lab for lab in plan.labs if lab.reported_h < self.hours]
         if self._stage == "step" and len(known) <= self._answered:
@@ -262,10 +292,10 @@ class Bedside(VBox):
             self.by_nomogram = self._run(self.table, now_h)
         self._draw_picture(plan, now_h)
         self._write_rows(plan)
-        self._write_readings(plan)
+        self._write_displays(plan)
 
     def _course_as_planned(self) -> Course:
-        """Return the course if every answer given or about to be given stands; rows appear one by one, as results come."""
+        """Return the course under all answers, the open one included; add one row for each new result."""
         while True:
             plan = self._run(self._hand(self._rows_seen), self.hours)
             results = sum(lab.reported_h < self.hours for lab in plan.labs)
@@ -277,6 +307,7 @@ class Bedside(VBox):
             self._rows_seen = min(wanted, len(self.rows))
 
     def _draw_picture(self, plan: Course, now_h: float) -> None:
+        """Update the picture."""
         target, seen = self.table.target, self._rows_seen
         tracks = []
         if self.course is not None and self.by_nomogram is not None:
@@ -311,18 +342,18 @@ class Bedside(VBox):
         )
 
     def _description(self, plan: Course) -> str:
-        """Return what the picture says, for those who do not see it."""
+        """Return the text alternative of the picture."""
         target = self.table.target
         if self.course is None or self.by_nomogram is None:
-            return f"No level is shown before you have predicted it. The plan: {_one_line(plan)}."
+            return f"No level is shown until you have predicted it. The plan: {_one_line(plan)}."
         return f"You: {plot.describe(self.course, target)} {self.table.name}: {plot.describe(self.by_nomogram, target)}"
 
     def _write_rows(self, plan: Course) -> None:
-        """Show one row for each result that the ward has read, each with the line of the chart it became."""
+        """Show one row for each reported result, with the orders given on it."""
         rate, shown = self._chosen("rate_u_per_kg_per_h"), tuple(self.rows[: self._rows_seen])
         for row, (time, result, orders, _), lab in zip(shown, plan.chart()[1:], plan.labs, strict=False):
             rate = row.follow(rate)
-            row.say(
+            row.show_result(
                 f"at {time}: {result}, {side(lab, self.table.target)}",
                 orders,
                 is_last=row.index > self._answered,
@@ -332,7 +363,8 @@ class Bedside(VBox):
             if box.children != rows:
                 box.children = rows
 
-    def _write_readings(self, plan: Course) -> None:
+    def _write_displays(self, plan: Course) -> None:
+        """Update question, feedback, chart, score and code."""
         table, chart = self.table, plan.chart()
         unit = ASSAYS[table.assay].unit
         self.guess.description = f"your guess ({unit})" if unit else "your guess"
@@ -340,7 +372,7 @@ class Bedside(VBox):
         self.to_the_end.disabled = self._stage != "step"
         self._gate.layout.display = None if self._stage == "predict" else "none"
         self.question.value = (
-            "<div style='line-height:1.45'><b>Before you look.</b> "
+            "<div style='line-height:1.45'><b>Predict first.</b> "
             f"Blood is drawn {self._chosen('first_check_h'):g} h after the start. "
             f"Will the {ASSAYS[table.assay].label} be below, in or above {table.target.in_words()}?</div>"
         )
@@ -348,23 +380,23 @@ class Bedside(VBox):
         known = chart if self._stage == "all" else chart[: self._rows_seen + 1]
         self.chart.value = chart_table(chart_in_words(known, plan.bag))
         if self.course is None or self.by_nomogram is None:
-            self.score.value = "The score comes when you have predicted."
-            self.code.value = "The code comes when you have predicted."
+            self.score.value = "The score appears after your prediction."
+            self.code.value = "The code appears after your prediction."
             return
         self.score.value = score_table(self.course, self.by_nomogram, table.target, table.name)
         self.code.value = code_block(self.source_code)
 
     def _verdict(self, plan: Course) -> str:
-        """Return what became of the prediction; it was made for one start only."""
+        """Return the feedback on the prediction, which holds for one start only."""
         if self._predicted_for is None or not plan.labs:
             return ""
         if self._predicted_for != self._start:
-            return "You changed the start: the prediction was made for another one."
+            return "You changed the start. Your prediction was made for a different start."
         return verdict(self.prediction.value, self.guess.value, plan.labs[0], self.table.target)
 
     @property
     def source_code(self) -> str:
-        """The lines that make ``course`` and ``by_nomogram`` again; empty before the learner has predicted."""
+        """Python code that computes ``course`` and ``by_nomogram``; empty before the prediction."""
         if self.course is None:
             return ""
         return code_for(
@@ -397,12 +429,17 @@ def bedside(
     seed: int = 1,
     predict: bool = True,
 ) -> Bedside:
-    """Return a patient to be held in range by hand.
+    """Return a widget with a patient to be kept in range by hand.
 
-    ``patient`` is who lies there at first (82 kg, baseline aPTT 31 s where ``None``), ``drug`` the model behind the scenes;
-    ``nomogram`` (a name or a :class:`Nomogram`) is what the learner is compared with, and says which test is reported and what
-    is aimed at; ``reagent`` a key of ``published.reagents.REAGENTS``; ``hours`` from 12 to 336. With ``predict=False`` nothing
-    is hidden: the whole course is shown from the beginning, as a lecturer may want it.
+    ``patient``: patient at the start (``None``: 82 kg, baseline aPTT 31 s)
+    ``drug``: model of the heparin
+    ``nomogram``: name or :class:`Nomogram` to compare the learner with; it also sets the reported test and the target
+    ``reagent``: aPTT reagent, a key of ``published.reagents.REAGENTS``
+    ``bolus_u_per_kg``, ``rate_u_per_kg_per_h``: orders at the start
+    ``first_check_h``: time of the first blood sample
+    ``hours``: duration, from 12 to 336
+    ``seed``: seed of the laboratory errors
+    ``predict``: whether the learner predicts first; ``False`` shows the whole course from the beginning, as in a lecture
 
     Raises ``ValueError`` with name, limits and value for anything outside its limits.
     """

@@ -1,9 +1,12 @@
-"""Sliders with a name, a unit and limits, and the answer to one laboratory result."""
+"""Sliders with a name, a unit and limits; the row of controls that answers one laboratory result; keyboard support."""
 
+# mypy: allow-subclassing-any
+# (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output, ToggleButton, VBox
 
@@ -11,7 +14,7 @@ from heparin_pk.base.checks import check_between
 from heparin_pk.ward.by_hand import Step
 
 HIGHEST_RATE_U_PER_KG_PER_H = 32
-"""A power of two: a browser keeps slider values as shares of their range, and sends every other share back altered."""
+"""Upper limit of the rate sliders. A power of two: browsers keep values as shares of the range, and round other shares."""
 
 ROW = Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%")
 
@@ -19,7 +22,7 @@ ROW = Layout(display="flex", flex_flow="row wrap", align_items="center", width="
 def slider(
     name: str, value: float, low: float, high: float, step: float, *, label: str, width: str = "345px", name_width: str = "140px"
 ) -> FloatSlider | IntSlider:
-    """Return a slider; raises ``ValueError`` with name, limits and value when it would start outside them."""
+    """Return a slider; raises ``ValueError`` with name, limits and value if the value lies outside the limits."""
     value = check_between(name, value, low, high)
     step = next((finer for finer in (step, 0.1, 0.01) if ((value - low) / finer).is_integer()), 0.001)
     whole = all(float(number).is_integer() for number in (value, low, high, step))
@@ -37,14 +40,21 @@ def slider(
 
 
 def chosen(control: FloatSlider | IntSlider) -> float:
-    """Return what a slider says, without the last digits a browser adds (17.499999999999996)."""
+    """Return the value of a slider, without the rounding error of the browser (17.499999999999996)."""
     return round(float(control.value), 6)
 
 
 class StepRow(VBox):
-    """One laboratory result and the learner's answer: hold, re-bolus, new rate, when to look again.
+    """One laboratory result and the learner's answer: hold, re-bolus, new rate, time to the next sample.
 
-    An answer given is one line; ``change`` opens its sliders again, and they act as ever.
+    A given answer is shown in one line; the button ``change`` opens its sliders again, and moving them changes the answer.
+
+    ``index``: number of the result, from 1
+    ``result``: text of the result and of the orders
+    ``hold``, ``bolus``, ``rate``, ``recheck``: sliders of the answer, min, U/kg, U/kg/h, h
+    ``give``: button that gives the orders
+    ``change``: button that opens the sliders of a given answer
+    ``keeps_rate``: whether the rate slider was never moved
     """
 
     def __init__(self, index: int, rate: float, changed: Callable[[], None], given: Callable[[], None]) -> None:
@@ -58,7 +68,7 @@ class StepRow(VBox):
             "rate_u_per_kg_per_h", rate, 0, HIGHEST_RATE_U_PER_KG_PER_H, 0.5, label=f"{index}: new rate (U/kg/h)", **narrow
         )
         self.recheck = slider("recheck_h", 6, 2, 24, 1, label=f"{index}: recheck after (h)", **narrow)
-        self.recheck.tooltip = "hours to the next blood: from the end of a hold, or from now without one"
+        self.recheck.tooltip = "hours to the next blood sample, counted from the end of the hold, or from now without a hold"
         self.give = Button(description=f"Give these orders ({index})", button_style="primary", layout=Layout(width="220px"))
         self.change = ToggleButton(
             description=f"change ({index})",
@@ -68,8 +78,8 @@ class StepRow(VBox):
         self._open = Box(self.sliders, layout=Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%"))
         self.change.observe(self._toggle, names="value")
         self._changed = changed
-        for one in self.sliders:
-            one.observe(self._moved, names="value")
+        for control in self.sliders:
+            control.observe(self._moved, names="value")
         self.give.on_click(lambda _: given())
         super().__init__(
             children=(Box((self.result, self.change), layout=ROW), self._open, self.give),
@@ -79,12 +89,12 @@ class StepRow(VBox):
 
     @property
     def sliders(self) -> tuple[FloatSlider | IntSlider, ...]:
-        """The four answers."""
+        """The four sliders of the answer."""
         return self.hold, self.bolus, self.rate, self.recheck
 
     @property
     def step(self) -> Step:
-        """The answer as the ward writes it; a rate never touched is kept."""
+        """The answer as a step of the plan; a rate slider never moved keeps the rate."""
         return Step(
             hold_min=chosen(self.hold),
             bolus_u_per_kg=chosen(self.bolus),
@@ -93,15 +103,15 @@ class StepRow(VBox):
         )
 
     def follow(self, rate: float) -> float:
-        """Show the rate that runs, where it is kept; return the rate that runs after this answer."""
+        """Show the running rate if the answer keeps it; return the rate after this answer, U/kg/h."""
         if self.keeps_rate and self.rate.value != rate:
             self.rate.unobserve(self._moved, names="value")
             self.rate.value = rate
             self.rate.observe(self._moved, names="value")
         return chosen(self.rate)
 
-    def say(self, result: str, orders: str, *, is_last: bool, is_waiting: bool) -> None:
-        """Write the result and what is ordered on it; the last row is open, an answer given is one line until it is changed."""
+    def show_result(self, result: str, orders: str, *, is_last: bool, is_waiting: bool) -> None:
+        """Write the result and its orders; the last row is open, a given answer is shown in one line."""
         self.result.value = (
             f'<div class="result-row" style="line-height:1.4"><b>Result {self.index}</b> {escape(result)}'
             f" — {'you are about to order' if is_waiting else 'ordered'}: {escape(orders)}</div>"
@@ -112,14 +122,15 @@ class StepRow(VBox):
         self._is_last = is_last
         self._toggle()
 
-    def _toggle(self, _=None) -> None:
-        """Show the sliders of an answer that can be given, or is to be changed."""
+    def _toggle(self, _: Any = None) -> None:
+        """Show the sliders of the last row, and of an answer to be changed."""
         self._open.layout.display = "flex" if self._is_last or self.change.value else "none"
 
-    def _moved(self, change) -> None:
+    def _moved(self, change: Any) -> None:
+        """Pass on a moved slider, unless it is an echo of the browser."""
         if change["owner"] is self.rate:
             if chosen(self.rate) == round(float(change["old"]), 6):
-                return  # the browser's echo of a value it was shown, not a hand
+                return  # the browser returned a value it was given: nothing was moved
             self.keeps_rate = False
         if change["owner"] is self.hold:
             self.recheck.description = f"{self.index}: {'after the hold' if chosen(self.hold) else 'recheck after'} (h)"
@@ -151,25 +162,25 @@ _SCRIPT = """
     root.addEventListener('click', (event) => {
       const button = event.target.closest('button.mod-primary');
       if (!button || !root.contains(button)) return;
-      const was = first();
-      let looks = 0;
-      const look = () => {
-        const row = first(), handle = row && row.querySelector('[role=slider]'), here = document.activeElement;
-        if (row && row !== was && handle && handle.getClientRects().length) {
+      const before = first();
+      let tries = 0;
+      const search = () => {
+        const row = first(), handle = row && row.querySelector('[role=slider]'), focused = document.activeElement;
+        if (row && row !== before && handle && handle.getClientRects().length) {
           mark(rows);
           handle.focus({preventScroll: true});
           row.scrollIntoView({block: 'nearest'});
-        } else if (looks++ < 30) {
-          setTimeout(look, 50);
-        } else if (here === document.body || !here.getClientRects().length || here.contains(root)) {
-          const other = [...rows.querySelectorAll('button')].find((one) => one.getClientRects().length);
+        } else if (tries++ < 30) {
+          setTimeout(search, 50);
+        } else if (focused === document.body || !focused.getClientRects().length || focused.contains(root)) {
+          const other = [...rows.querySelectorAll('button')].find((button) => button.getClientRects().length);
           if (other) other.focus({preventScroll: true});
         }
       };
-      setTimeout(look, 50);
+      setTimeout(search, 50);
     });
   };
-  const own = (root) => {
+  const setUp = (root) => {
     if (root.dataset.heparinPk) return;
     root.dataset.heparinPk = 'named';
     mark(root);
@@ -181,7 +192,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input[type=radio]')) own(root);
+      if (root.querySelector('[role=slider], input[type=radio]')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };
@@ -191,10 +202,10 @@ _SCRIPT = """
 
 
 def script() -> Output:
-    """Return a widget without a face that sees to the keyboard in the page.
+    """Return an invisible widget that adds keyboard and screen-reader support to the page.
 
-    It tells screen readers the name of every slider (ipywidgets writes it beside only), makes the answers to one question one
-    group that keeps its arrow keys from the notebook, and moves the focus on to the next answer when one is given.
+    It gives every slider the name that ipywidgets only prints beside it. It makes the answers to one question one radio group,
+    whose arrow keys do not reach the notebook. It moves the focus to the next row after an answer is given.
     """
     code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT}, "metadata": {}}
     return Output(outputs=(code,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))

@@ -1,5 +1,7 @@
-"""Any picture of the house under sliders: controls, the picture, its words, and the call that made it."""
+"""A picture under sliders: the controls, the picture, its text alternative, and the code that draws it."""
 
+# mypy: allow-subclassing-any
+# (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 import base64
@@ -25,7 +27,13 @@ DOTS_PER_INCH = 84
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slider:
-    """A number between two limits; ``name`` is the argument of the drawing, ``label`` what the learner reads, with its unit."""
+    """A number between two limits.
+
+    ``name``: argument of the drawing function
+    ``label``: text beside the slider, with its unit
+    ``low``, ``high``, ``step``: limits and step, in that unit
+    ``value``: value at the start
+    """
 
     name: str
     label: str
@@ -35,13 +43,19 @@ class Slider:
     value: float
 
     def widget(self) -> Any:
-        """Return the control; raises ``ValueError`` when it would start outside its limits."""
+        """Return the control; raises ``ValueError`` if the value lies outside the limits."""
         return slider(self.name, self.value, self.low, self.high, self.step, label=self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of several names."""
+    """One of several texts.
+
+    ``name``: argument of the drawing function
+    ``label``: text beside the list
+    ``options``: texts to choose from
+    ``value``: option at the start
+    """
 
     name: str
     label: str
@@ -49,7 +63,7 @@ class Choice:
     value: str
 
     def widget(self) -> Any:
-        """Return the control; raises ``ValueError`` when it would start with something else."""
+        """Return the control; raises ``ValueError`` if the value is none of the options."""
         check_one_of(self.name, self.value, self.options)
         return Dropdown(
             options=list(self.options),
@@ -62,7 +76,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toggle:
-    """Yes or no."""
+    """Yes or no.
+
+    ``name``: argument of the drawing function
+    ``label``: text beside the box
+    ``value``: whether it is ticked at the start
+    """
 
     name: str
     label: str
@@ -79,7 +98,12 @@ Control = Slider | Choice | Toggle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What a drawing returns: the figure, what it says in words (its text alternative), and the call that made it."""
+    """The result of a drawing function.
+
+    ``figure``: the picture
+    ``words``: its text alternative
+    ``code``: Python code that draws it
+    """
 
     figure: Figure
     words: str
@@ -87,10 +111,21 @@ class Drawing:
 
 
 class Explore(VBox):
-    """Sliders on a drawing; with ``predict`` (a question and its answers) the picture waits until the learner has answered.
+    """Controls on a drawing function; with ``predict`` the picture appears only after the learner has predicted.
 
-    ``picture`` (HTML) shows it, ``words`` are its text alternative, ``source_code`` the call that made it. A value the house
-    refuses shows its one-line reason where the picture was; a use outside what was studied is written under it.
+    A value that the package rejects is explained in one line in place of the picture. A use outside the validity domain of a
+    model is noted below the picture.
+
+    ``controls``: controls by name
+    ``draw``: drawing function, called with the values of the controls by name
+    ``predict``: question and answers, or ``None``
+    ``picture``: HTML of the picture
+    ``words``: its text alternative
+    ``said``: HTML of the text alternative and the notes
+    ``source_code``: Python code that draws the picture
+    ``guess``, ``show``: answers and button of the question, or ``None``
+    ``predicted``: feedback on the answer
+    ``hidden``: whether the picture still waits for a prediction
     """
 
     def __init__(
@@ -130,11 +165,11 @@ class Explore(VBox):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the controls say, by name."""
-        return {name: chosen(w) if hasattr(w, "min") else w.value for name, w in self.controls.items()}
+        """Values of the controls, by name."""
+        return {name: chosen(widget) if hasattr(widget, "min") else widget.value for name, widget in self.controls.items()}
 
     def set(self, **values: Any) -> None:
-        """Move controls by name; raises ``ValueError`` for a name there is not, or a number outside its slider."""
+        """Set controls by name; raises ``ValueError`` for an unknown name, a number outside its slider or an unknown option."""
         for name, value in values.items():
             check_one_of("a control", name, tuple(self.controls))
             widget = self.controls[name]
@@ -145,16 +180,18 @@ class Explore(VBox):
             widget.value = value
 
     def _answered(self) -> None:
-        assert self.guess is not None  # there is a button only where there is a question
+        """Show the picture once an answer is chosen."""
+        assert self.guess is not None  # the button exists only with a question
         if self.guess.value is None:
-            self.predicted.value = aloud("Choose an answer first: being wrong here is how it works.")
+            self.predicted.value = aloud("Choose an answer first. A wrong answer helps you learn, too.")
             return
-        self.predicted.value = aloud(f"You predicted: {escape(str(self.guess.value))}. Move the controls until you know.")
+        self.predicted.value = aloud(f"You predicted: {escape(str(self.guess.value))}. Move the controls to check it.")
         self.hidden = False
         self._body.layout.display = None
         self._redraw()
 
     def _redraw(self) -> None:
+        """Draw the picture for the values of the controls."""
         if self.hidden:
             return
         open_before = set(plt.get_fignums())
@@ -175,9 +212,9 @@ class Explore(VBox):
             f'<img alt="{escape(picture.words, quote=True)}" style="max-width:100%;height:auto" decoding="sync" '
             f'src="data:image/png;base64,{_png(picture.figure)}">'
         )
-        spoken = escape(picture.words).replace("\n", "<br>")
-        spoken += "".join(f"<br><i>Outside what was studied: {escape(note)}</i>" for note in dict.fromkeys(notes))
-        self.said.value = aloud(spoken)
+        text = escape(picture.words).replace("\n", "<br>")
+        text += "".join(f"<br><i>Outside what was studied: {escape(note)}</i>" for note in dict.fromkeys(notes))
+        self.said.value = aloud(text)
         self._code.value = code_block(picture.code)
 
 

@@ -1,9 +1,11 @@
-"""A picture that answers a slider: matplotlib draws what stands still once, a change rewrites only the curves.
+"""The picture of the bedside widget: matplotlib draws the static scene once, a slider changes only the curves.
 
-The static scene (axes, therapeutic range) is an SVG; above it lies a second SVG of the same size that holds nothing but a few
-paths. The only arithmetic is from hours and levels to the places of that drawing.
+The scene (axes, therapeutic range) is one SVG; a second SVG of the same size lies on top of it and contains only the curves and
+marks. The only arithmetic converts hours and levels to coordinates, in points.
 """
 
+# mypy: allow-subclassing-any
+# (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 import base64
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,14 +29,19 @@ from heparin_pk.ward.pump import u_per_kg_per_h
 
 _POINTS_PER_INCH = 72.0
 _WIDEST = "720px"
-"""So that picture and answer fit into one window of 720 pixels' height."""
+"""Maximal width: picture and answer then fit into a window 720 pixels high."""
 _LEGEND_SHARE = 0.93
-"""The scene leaves the strip above this share of its height to the legend."""
+"""Share of the height used by the scene; the strip above it is left to the legend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One Axes in the drawing: the places of its edges, and the values that lie there."""
+    """One Axes in the drawing: coordinates of its edges, and the values at these edges.
+
+    ``left``, ``right``, ``top``, ``bottom``: edges, points from the upper left corner
+    ``hours``: times at the left and right edge, h
+    ``values``: values at the lower and upper edge
+    """
 
     left: float
     right: float
@@ -55,29 +63,34 @@ class Panel:
             values=ax.get_ylim(),
         )
 
-    def x(self, time_h):
-        """Return where a time (or an array of times) lies."""
+    def x(self, time_h: Any) -> Any:
+        """Return the coordinate of a time (or of an array of times), points."""
         first, last = self.hours
         return self.left + (time_h - first) / (last - first) * (self.right - self.left)
 
-    def y(self, value):
-        """Return where a value (or an array of values) lies."""
+    def y(self, value: Any) -> Any:
+        """Return the coordinate of a value (or of an array of values), points."""
         low, high = self.values
         return self.bottom + (value - low) / (high - low) * (self.top - self.bottom)
 
     def line(self, time_h: Iterable[float], value: Iterable[float]) -> str:
-        """Return the broken line through these points as an SVG path, to a tenth of a point."""
-        places = zip(self.x(np.asarray(time_h)).tolist(), self.y(np.asarray(value)).tolist(), strict=True)
-        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+        """Return the polyline through these points as an SVG path, rounded to 0.1 point."""
+        points = zip(self.x(np.asarray(time_h)).tolist(), self.y(np.asarray(value)).tolist(), strict=True)
+        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
     def kept_inside(self, value: float) -> float:
-        """Return the place of a value, at the upper edge when it lies above the picture."""
+        """Return the coordinate of a value, limited to the upper edge, points."""
         return float(self.y(min(value, self.values[1])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What stands still: the drawing with its axes and its range, and where the two panels lie in it."""
+    """The static part of the picture: axes, range and the position of the two panels.
+
+    ``svg``: drawing of matplotlib
+    ``width``, ``height``: size, points
+    ``level``, ``pump``: upper and lower panel
+    """
 
     svg: str
     width: float
@@ -88,7 +101,7 @@ class Scene:
     @classmethod
     @lru_cache(maxsize=32)
     def draw(cls, hours: float, target: TherapeuticRange, most_u_per_kg_per_h: float) -> Scene:
-        """Return the scene matplotlib draws, once for each range, duration and highest rate."""
+        """Return the scene, drawn once for each range, duration and highest rate (U/kg/h)."""
         figure, (above, below) = plot.course_scene(hours, target, most_u_per_kg_per_h=most_u_per_kg_per_h)
         try:
             figure.set_dpi(_POINTS_PER_INCH)
@@ -112,7 +125,14 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Track:
-    """One treatment in the picture: its course up to now, its name, and how it is told apart with and without colour."""
+    """One treatment in the picture, distinguished with and without colour.
+
+    ``course``: course up to now
+    ``name``: name in the legend
+    ``colour``, ``dashes``: style of its lines
+    ``round_marks``: whether results are circles (else squares)
+    ``bolus_share``: height of the bolus marks, as a share of the pump panel
+    """
 
     course: Course
     name: str
@@ -124,9 +144,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ahead:
-    """What the ward knows of the hours to come: its orders of now, the pump as it is set, when blood is drawn next.
+    """The plan from now on: the orders just given, the pump rate and the next blood sample.
 
-    ``course`` is the course if these orders stand; only its pump, and only until the next draw, is ever drawn.
+    ``course``: course under these orders; only its pump rate is drawn, up to the next blood sample
+    ``now_h``: time of now
+    ``next_draw_h``: time of the next blood sample, or ``None``
+    ``orders``: orders given now
     """
 
     course: Course
@@ -136,7 +159,7 @@ class Ahead:
 
 
 class Picture(GridBox):
-    """A course on the screen that follows the sliders: a scene that stands still under curves that move."""
+    """A picture of courses that follows the sliders: a static ``scene`` below moving ``curves``."""
 
     def __init__(self) -> None:
         cell = {"grid_area": "1 / 1", "width": "100%", "margin": "0"}
@@ -165,16 +188,23 @@ class Picture(GridBox):
         title: str = "",
         description: str = "",
     ) -> None:
-        """Show these treatments; the scene is drawn anew only when the range, the hours or the highest rate changed."""
+        """Show these treatments; the scene is drawn again only if the range, the hours or the highest rate changed.
+
+        ``tracks``: treatments, the first one on top
+        ``ahead``: plan from now on
+        ``baseline``: level before heparin, in the unit of the range
+        ``title``, ``description``: text alternative
+        """
         scene = Scene.draw(hours, target, most_u_per_kg_per_h)
         curves = _curves(scene, target, tracks, ahead, baseline, title, description)
         with self.hold_trait_notifications():
             self.curves.value = curves
-            self.scene.value = _standing(scene)
+            self.scene.value = _scene_html(scene)
 
 
 @lru_cache(maxsize=32)
-def _standing(scene: Scene) -> str:
+def _scene_html(scene: Scene) -> str:
+    """Return the scene as an image of the page."""
     drawing = base64.b64encode(scene.svg.encode()).decode()
     return (
         f'<img alt="" aria-hidden="true" src="data:image/svg+xml;base64,{drawing}" '
@@ -191,7 +221,7 @@ def _curves(
     title: str,
     description: str,
 ) -> str:
-    """Return the moving half of the picture, with its words for those who do not see it."""
+    """Return the moving part of the picture as SVG, with its text alternative."""
     parts = []
     if baseline is not None:
         parts.append(_baseline(scene.level, baseline))
@@ -208,7 +238,7 @@ def _curves(
 
 
 def _inside(panel: Panel, content: str) -> str:
-    """Return what of ``content`` lies inside the panel (a drawing in the drawing: its edge cuts)."""
+    """Return ``content`` clipped at the edges of the panel (a nested SVG clips)."""
     place = f"{panel.left:.1f} {panel.top:.1f} {panel.right - panel.left:.1f} {panel.bottom - panel.top:.1f}"
     x, y, width, height = place.split()
     return f'<svg aria-hidden="true" x="{x}" y="{y}" width="{width}" height="{height}" viewBox="{place}">{content}</svg>'
@@ -226,7 +256,7 @@ def _track(scene: Scene, target: TherapeuticRange, track: Track) -> str:
     holds = "".join(_hold(scene.pump, track, order) for order in orders if isinstance(order, Hold))
     return "".join(
         [
-            f'<g data-who="{escape(track.name)}">',
+            f'<g data-track="{escape(track.name)}">',
             _inside(scene.level, f'<path class="level" {stroke} stroke-width="2.4" d="{level}"/>'),
             _inside(scene.pump, holds + f'<path class="pump" {stroke} stroke-width="2.2" d="{pump}"/>'),
             *(_bolus(scene.pump, order.time_h, track.colour, track.bolus_share) for order in orders if isinstance(order, Bolus)),
@@ -241,7 +271,7 @@ def _track(scene: Scene, target: TherapeuticRange, track: Track) -> str:
 
 
 def _steps(time_h: np.ndarray, rate: np.ndarray) -> tuple[list[float], list[float]]:
-    """Return the corners of a step line: a rate holds until the next moment kept."""
+    """Return the corners of a step line: each rate holds until the next time."""
     corners_h, rates = [float(time_h[0])], [float(rate[0])]
     for now_h, now in zip(time_h[1:].tolist(), rate[1:].tolist(), strict=True):
         if now != rates[-1]:
@@ -251,7 +281,7 @@ def _steps(time_h: np.ndarray, rate: np.ndarray) -> tuple[list[float], list[floa
 
 
 def _result(panel: Panel, track: Track, time_h: float, value: float, above_ceiling: bool) -> str:
-    """Return the mark of a laboratory result; open triangles are results above the ceiling, or above the picture."""
+    """Return the mark of a laboratory result; an open triangle is a result above the ceiling or above the panel."""
     x, y = float(panel.x(time_h)), panel.kept_inside(value)
     if above_ceiling or value > panel.values[1]:
         return (
@@ -267,11 +297,13 @@ def _result(panel: Panel, track: Track, time_h: float, value: float, above_ceili
 
 
 def _bolus(panel: Panel, time_h: float, colour: str, share: float) -> str:
+    """Return the mark of a bolus, at a share of the height of the panel."""
     x, y = float(panel.x(time_h)), panel.bottom + share * (panel.top - panel.bottom)
     return f'<path class="bolus" d="M{x - 6:.1f} {y - 5:.1f}h12l-6 11z" fill="{colour}" stroke="{plot.BLACK}" stroke-width="1"/>'
 
 
 def _hold(panel: Panel, track: Track, order: Hold) -> str:
+    """Return the shaded area of a hold."""
     left, right = float(panel.x(order.time_h)), float(panel.x(order.end_h))
     return (
         f'<rect class="hold" x="{left:.1f}" y="{panel.top:.1f}" width="{right - left:.1f}" '
@@ -280,12 +312,13 @@ def _hold(panel: Panel, track: Track, order: Hold) -> str:
 
 
 def _baseline(panel: Panel, value: float) -> str:
+    """Return the mark of the level before heparin."""
     x, y = float(panel.x(panel.hours[0])), panel.kept_inside(value)
     return f'<circle class="baseline" cx="{x:.1f}" cy="{y:.1f}" r="4.8" fill="white" stroke="{plot.BLACK}" stroke-width="1.4"/>'
 
 
 def _ahead(scene: Scene, ahead: Ahead) -> str:
-    """Return what is planned from now on: the pump as it is set, and when blood is drawn next."""
+    """Return the plan from now on: the pump rate, and the next blood sample."""
     course, end_h = ahead.course, scene.level.hours[1] if ahead.next_draw_h is None else ahead.next_draw_h
     kept = (course.time_h >= ahead.now_h) & (course.time_h <= end_h)
     parts = [_bolus(scene.pump, order.time_h, plot.BLUE, 0.91) for order in ahead.orders if isinstance(order, Bolus)]
@@ -300,12 +333,12 @@ def _ahead(scene: Scene, ahead: Ahead) -> str:
         )
     if ahead.next_draw_h is not None:
         is_left = scene.level.x(ahead.next_draw_h) > scene.level.right - 80
-        parts.append(_moment(scene, ahead.next_draw_h, "next blood", "2 4", is_left=is_left, line=2))
+        parts.append(_moment(scene, ahead.next_draw_h, "next sample", "2 4", is_left=is_left, line=2))
     return "".join(parts)
 
 
 def _moment(scene: Scene, time_h: float, words: str, dashes: str, *, is_left: bool, line: int) -> str:
-    """Return an upright line with its name beside it; names on different lines of text never touch."""
+    """Return a vertical line with its name beside it; names on different lines of text do not overlap."""
     x, top, panel = float(scene.level.x(time_h)), scene.level.top, scene.level
     side = f'x="{x - 5:.1f}" text-anchor="end"' if is_left else f'x="{x + 5:.1f}"'
     return (
@@ -316,7 +349,7 @@ def _moment(scene: Scene, time_h: float, words: str, dashes: str, *, is_left: bo
 
 
 def _legend(scene: Scene, tracks: Sequence[Track]) -> str:
-    """Return the key above the picture: who is who, and what the marks are."""
+    """Return the legend above the picture: the treatments and the marks."""
     x, y, parts = scene.level.left, 16.0, []
     for track in tracks:
         dashes = f' stroke-dasharray="{track.dashes}"' if track.dashes else ""
@@ -327,12 +360,13 @@ def _legend(scene: Scene, tracks: Sequence[Track]) -> str:
     if tracks:
         parts.append(
             f'<text x="{scene.pump.right:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="#444444" font-size="11">'
-            "line: truth · mark: laboratory · △ above its ceiling · ▼ bolus</text>"
+            "line: true level · mark: result · △ above assay limit · ▼ bolus</text>"
         )
     return "".join(parts)
 
 
 def _key_mark(track: Track, x: float, y: float) -> str:
+    """Return the mark of a treatment in the legend."""
     if track.round_marks:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="{track.colour}" stroke="{plot.BLACK}"/>'
     return f'<rect x="{x - 3.8:.1f}" y="{y - 3.8:.1f}" width="7.6" height="7.6" fill="{track.colour}" stroke="{plot.BLACK}"/>'

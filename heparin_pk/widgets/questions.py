@@ -1,9 +1,12 @@
-"""A question with feedback on every answer, for self-checks in a notebook."""
+"""A multiple-choice question with feedback on every answer, for self-checks in a notebook."""
 
+# mypy: allow-subclassing-any
+# (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from ipywidgets import HTML, Layout, RadioButtons, VBox
 
@@ -12,7 +15,14 @@ from heparin_pk.widgets.words import aloud
 
 
 class Quiz(VBox):
-    """One question, its answers as radio buttons, and what to say to each answer."""
+    """One question with its answers as radio buttons and a feedback for each answer.
+
+    ``question``: text of the question
+    ``choice``: radio buttons of the answers
+    ``said``: feedback on the chosen answer
+    ``feedback``: one text per answer
+    ``right``: index of the right answer, from 0
+    """
 
     def __init__(self, question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> None:
         self.feedback, self.right = tuple(feedback), right
@@ -23,7 +33,8 @@ class Quiz(VBox):
         super().__init__(children=(self.question, self.choice, self.said, script()))
         self.add_class("heparin-pk")
 
-    def _answer(self, change) -> None:
+    def _answer(self, change: Any) -> None:
+        """Show the feedback on the chosen answer."""
         if change["new"] is None:
             self.said.value = aloud("")
             return
@@ -32,11 +43,17 @@ class Quiz(VBox):
 
 
 def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> Quiz:
-    """Return a question whose every answer is explained: ``feedback`` has one text an answer, ``right`` counts from 0.
+    """Return a multiple-choice question that explains every answer.
 
-    >>> one = quiz("Does heparin dissolve clots?", ["yes", "no"], ["It has no fibrinolytic activity.", "It has not."], right=1)
-    >>> one.choice.index = 1
-    >>> "Right" in one.said.value
+    ``answers``: two or more
+    ``feedback``: one text per answer
+    ``right``: index of the right answer, from 0
+
+    Raises ``ValueError`` for a single answer, a missing feedback, or an index that is not an answer.
+
+    >>> question = quiz("Does heparin dissolve clots?", ["yes", "no"], ["It has no fibrinolytic activity.", "Correct."], right=1)
+    >>> question.choice.index = 1
+    >>> "Right" in question.said.value
     True
     """
     if len(answers) < 2:

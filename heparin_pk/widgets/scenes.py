@@ -1,4 +1,4 @@
-"""The sliders of the notebooks: each a drawing of the house with its controls. They call; they calculate nothing."""
+"""The widgets of the notebooks: pictures of the package with their controls. They call the package and compute nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rat
 
 
 def _started(controls: list[Control], start: dict[str, Any]) -> list[Control]:
-    """Return the controls with other start values; raises ``ValueError`` for a name there is not."""
+    """Return the controls with other values at the start; raises ``ValueError`` for an unknown name."""
     known = [control.name for control in controls]
     for name in start:
         if name not in known:
@@ -48,12 +48,14 @@ def _started(controls: list[Control], start: dict[str, Any]) -> list[Control]:
 
 
 def _figure(ax: Axes) -> Figure:
+    """Return the figure of an Axes."""
     figure = ax.figure
-    assert isinstance(figure, Figure)  # what the drawings of the house make
+    assert isinstance(figure, Figure)  # not a subfigure
     return figure
 
 
 def _regimen_code(bolus: float, rate: float) -> str:
+    """Return the code of a bolus, U/kg, and an infusion, U/kg/h, from 0 h."""
     return f"regimen = Regimen((Bolus(time_h=0, dose_u_per_kg={bolus:g}), Infusion(time_h=0, rate_u_per_kg_per_h={rate:g})))"
 
 
@@ -61,6 +63,7 @@ def _regimen_code(bolus: float, rate: float) -> str:
 
 
 def _half_life(dose: float, model: str) -> Drawing:
+    """Draw the decay after one bolus, U/kg, and the half-life against the dose."""
     drug = published.named(model)
     axes = plot.new_figure(12.0, 4.6, nrows=1, ncols=2)[1][0]
     plot.decays(drug, TYPICAL, (dose,), ax=axes[0])
@@ -69,8 +72,8 @@ def _half_life(dose: float, model: str) -> Drawing:
     half_h = metrics.half_life_h(course)
     axes[1].plot([dose], [60.0 * (half_h or 0.0)], "o", ms=12, mfc="none", mec=plot.VERMILION, mew=2.5)
     words = (
-        f"After {dose:g} U/kg the level falls to half in {60.0 * (half_h or 0.0):.0f} min (model {model}). Printed: 30 min after "
-        "25, 60 after 100 and 150 after 400 U/kg."
+        f"After {dose:g} U/kg the level falls to half in {60.0 * (half_h or 0.0):.0f} min (model {model}). Printed half-lives: "
+        "30 min after 25, 60 min after 100 and 150 min after 400 U/kg."
     )
     code = (
         "from heparin_pk import Bolus, Patient, Regimen, metrics, plot, published, simulate\n\n"
@@ -94,12 +97,12 @@ _ONE_BOLUS = (
 
 
 def half_life(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a slider over the dose of one bolus: the decay, its half-life, and the printed half-lives."""
+    """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives."""
     controls: list[Control] = [
         Slider(name="dose", label="bolus (U/kg)", low=15.0, high=400.0, step=5.0, value=25.0),
         Choice(name="model", label="model", options=_ONE_BOLUS[:5], value="UFH_B_DERIVED"),
     ]
-    question = ("Four times the bolus: what becomes of the half-life?", ("it stays", "it grows", "it shrinks"))
+    question = ("The bolus is four times as large. How does the half-life change?", ("no change", "it grows", "it shrinks"))
     return Explore(_started(controls, start), _half_life, predict=question if predict else None)
 
 
@@ -107,6 +110,7 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
 
 
 def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Drawing:
+    """Draw one patient in the chosen models."""
     names = [name for name in _MODELS if chosen[name]]
     if not names:
         raise ValueError("choose a model at least; got none")
@@ -140,7 +144,7 @@ _MODELS = (
 
 
 def overlay(**start: Any) -> Explore:
-    """Return boxes for the published models and sliders for the orders: the same patient in all of them."""
+    """Return a widget on published models and orders: the same patient in all chosen models."""
     controls: list[Control] = [
         Slider(name="bolus", label="bolus (U/kg)", low=0.0, high=120.0, step=5.0, value=80.0),
         Slider(name="rate", label="infusion (U/kg/h)", low=0.0, high=32.0, step=0.5, value=18.0),
@@ -154,6 +158,7 @@ def overlay(**start: Any) -> Explore:
 
 
 def _blood(reagent: str, concentration: float, baseline: float, antithrombin: float, factor_viii: float) -> Drawing:
+    """Draw aPTT against anti-Xa of one patient with one reagent."""
     patient = Patient(
         weight_kg=75.0, baseline_aptt_s=baseline, antithrombin_fraction=antithrombin, factor_viii_u_per_ml=factor_viii
     )
@@ -166,16 +171,16 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
     ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.ORANGE, mec=plot.BLACK, zorder=5, label="your patient")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11, frameon=False)
-    said = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
+    aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]
     words = (
-        f"Heparin {concentration:g} U/mL in this patient: aPTT {said} (reagent {reagent}), anti-Xa {found:.2f} U/mL. The aPTT is "
+        f"Heparin {concentration:g} U/mL in this patient: aPTT {aptt} (reagent {reagent}), anti-Xa {found:.2f} U/mL. The aPTT is "
         f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
         "from heparin_pk import Patient, TherapeuticRange, level, plot, published\n\n"
         f"patient = {patient!r}\n"
-        f"reagents = [published.reagents.REAGENTS[name] for name in {[one.name for one in drawn]!r}]\n"
+        f"reagents = [published.reagents.REAGENTS[name] for name in {[choice.name for choice in drawn]!r}]\n"
         "answers = published.UFH_DEFAULT.answers_with(reagents[0])\n"
         f"for assay in ('aptt_s', 'anti_xa_u_per_ml'):\n    print(assay, level(assay, {concentration:g}, patient, answers))\n"
         "in_use = TherapeuticRange(assay='aptt_s', low=45, high=75)\n"
@@ -185,17 +190,17 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
 
 
 def blood(*, predict: bool = True, **start: Any) -> Explore:
-    """Return sliders over one patient's blood and one laboratory's reagent: what aPTT and anti-Xa show of the same heparin."""
+    """Return a widget on one patient's blood and one reagent: aPTT and anti-Xa at the same heparin concentration."""
     controls: list[Control] = [
         Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
         Slider(name="concentration", label="heparin (U/mL)", low=0.0, high=1.0, step=0.05, value=0.5),
-        Slider(name="baseline", label="aPTT before (s)", low=22.0, high=60.0, step=1.0, value=30.0),
+        Slider(name="baseline", label="baseline aPTT (s)", low=22.0, high=60.0, step=1.0, value=30.0),
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
         Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
     ]
     question = (
-        "Half the antithrombin is missing. Which of the two assays notices first?",
-        ("the aPTT", "the anti-Xa", "both alike"),
+        "Half of the antithrombin is missing. Which of the two assays shows it first?",
+        ("the aPTT", "the anti-Xa", "both equally"),
     )
     return Explore(_started(controls, start), _blood, predict=question if predict else None)
 
@@ -203,21 +208,22 @@ def blood(*, predict: bool = True, **start: Any) -> Explore:
 # Why does every patient need another dose?
 
 
-_YES = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
+_CONDITIONS = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
 
 
 def _patients(
-    weight: float, age: float, sex: str, antithrombin: float, factor_viii: float, doac: float, morning: bool, **yes: Any
+    weight: float, age: float, sex: str, antithrombin: float, factor_viii: float, doac: float, morning: bool, **conditions: Any
 ) -> Drawing:
+    """Draw the usual treatment of one patient and of a typical one in two assays."""
     patient = Patient(
         weight_kg=weight,
         age_y=age,
-        sex=None if sex == "not said" else sex,
+        sex=None if sex == "not stated" else sex,
         antithrombin_fraction=antithrombin,
         factor_viii_u_per_ml=factor_viii,
         doac_anti_xa_u_per_ml=doac,
         clock_at_start_h=8.0 if morning else None,
-        **yes,
+        **conditions,
     )
     drug: Drug = published.UFH_DEFAULT
     courses = {
@@ -246,19 +252,19 @@ def _patients(
 
 
 def patients(*, predict: bool = True, **start: Any) -> Explore:
-    """Return sliders and boxes over a patient: the usual treatment in two assays, the dose needed, the patient's own words."""
+    """Return a widget on a patient: the usual treatment in two assays, the dose needed, and the covariate effects in words."""
     controls: list[Control] = [
         Slider(name="weight", label="weight (kg)", low=40.0, high=160.0, step=1.0, value=75.0),
         Slider(name="age", label="age (years)", low=18.0, high=100.0, step=1.0, value=50.0),
-        Choice(name="sex", label="sex", options=("not said", "female", "male"), value="not said"),
+        Choice(name="sex", label="sex", options=("not stated", "female", "male"), value="not stated"),
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
         Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
-        Slider(name="doac", label="DOAC left (U/mL)", low=0.0, high=3.0, step=0.1, value=0.0),
-        Toggle(name="morning", label="the day swings (start 8 o'clock)"),
-        *(Toggle(name=name, label=name.replace("_", " ")) for name in _YES),
+        Slider(name="doac", label="DOAC level (U/mL)", low=0.0, high=3.0, step=0.1, value=0.0),
+        Toggle(name="morning", label="circadian variation (start at 8:00)"),
+        *(Toggle(name=name, label=name.replace("_", " ")) for name in _CONDITIONS),
     ]
     question = (
-        "A patient of 150 kg: does the same infusion per kg end higher, lower or at the same level?",
+        "A patient weighs 150 kg. Does the same infusion per kg lead to a higher, a lower or the same level?",
         ("higher", "the same", "lower"),
     )
     return Explore(_started(controls, start), _patients, predict=question if predict else None)
@@ -267,25 +273,26 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
 # Five reasons
 
 
-_SOMEBODY = {
+_TYPICAL_BY_AGE = {
     "adults": {"height_cm": 170.0, "sex": "male", "age_y": 60.0},
     "children": {"height_cm": 115.0, "sex": "female", "age_y": 6.0},
     "infants": {"height_cm": 60.0, "sex": "male", "age_y": 0.4},
 }
-_KG = {"adults": (40.0, 160.0), "children": (10.0, 60.0), "infants": (3.0, 10.0)}
+_WEIGHTS_KG = {"adults": (40.0, 160.0), "children": (10.0, 60.0), "infants": (3.0, 10.0)}
 
 
 def _indications(reason: str, weight: float) -> Drawing:
-    one = reasons.named(reason)
-    low, high = _KG[one.people]
+    """Draw one indication for a patient of this weight, kg."""
+    indication = reasons.named(reason)
+    low, high = _WEIGHTS_KG[indication.people]
     if not low <= weight <= high:
-        raise ValueError(f"weight_kg must lie between {low:g} and {high:g} for {one.people}; got {weight:g}")
-    patient = Patient(weight_kg=weight, **_SOMEBODY[one.people])  # type: ignore[arg-type]
-    course = one.course(patient)
-    axes = plot.indications([one], patient, columns=1)
+        raise ValueError(f"weight_kg must lie between {low:g} and {high:g} for {indication.people}; got {weight:g}")
+    patient = Patient(weight_kg=weight, **_TYPICAL_BY_AGE[indication.people])  # type: ignore[arg-type]
+    course = indication.course(patient)
+    axes = plot.indications([indication], patient, columns=1)
     axes[0, 0].figure.set_size_inches(9.5, 5.0)
     chart = course.in_words()
-    words = f"{plot.describe_indication(one, course)}\nWatched: {one.watch}.\n{one.caveats}\n{chart}"
+    words = f"{plot.describe_indication(indication, course)}\nMonitoring: {indication.watch}.\n{indication.caveats}\n{chart}"
     code = (
         "from heparin_pk import Patient, indications, plot\n\n"
         f"patient = {patient!r}\n"
@@ -297,13 +304,13 @@ def _indications(reason: str, weight: float) -> Drawing:
 
 
 def indications(*, predict: bool = False, **start: Any) -> Explore:
-    """Return a list of reasons to give heparin and a weight: the level over the day, its range, what is watched."""
+    """Return a widget on the indications for heparin and a weight: the level over the day, its range, and the monitoring."""
     controls: list[Control] = [
-        Choice(name="reason", label="reason", options=tuple(one.name for one in reasons.ALL), value="dvt-prophylaxis-8h"),
+        Choice(name="reason", label="reason", options=tuple(reason.name for reason in reasons.ALL), value="dvt-prophylaxis-8h"),
         Slider(name="weight", label="weight (kg)", low=3.0, high=160.0, step=1.0, value=75.0),
     ]
     question = (
-        "Five thousand units under the skin: what will the anti-Xa reach?",
+        "5,000 U are given subcutaneously. What anti-Xa level will they reach?",
         ("about 0.1 U/mL", "about 0.5 U/mL", "about 1 U/mL"),
     )
     return Explore(_started(controls, start), _indications, predict=question if predict else None)
@@ -313,13 +320,14 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
 
 
 @lru_cache(maxsize=16)
-def _asked(group: str) -> tuple[proof.Row, ...]:
-    """Return the rows of a group; asked once, since some of them ask thousands of virtual patients."""
+def _rows(group: str) -> tuple[proof.Row, ...]:
+    """Return the rows of a group; cached, since some of them simulate thousands of virtual patients."""
     return tuple(proof.rows(group=None if group == "all" else group))
 
 
 def _validation(group: str, fresh: bool) -> Drawing:
-    rows = [row for row in _asked(group) if not (fresh and row.claim.used_to_build)]
+    """Draw the rows of a group, with or without those used to build a model."""
+    rows = [row for row in _rows(group) if not (fresh and row.claim.used_to_build)]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     ax = plot.validation(rows)
@@ -332,26 +340,26 @@ def _validation(group: str, fresh: bool) -> Drawing:
 
 
 def validation(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a list of groups: printed values beside ours, with or without the rows a model was built from."""
+    """Return a widget on the groups of the validation: printed values compared with the models."""
     controls: list[Control] = [
         Choice(name="group", label="group", options=("all", *proof.GROUPS), value="kinetics"),
-        Toggle(name="fresh", label="only rows that prove something"),
+        Toggle(name="fresh", label="only rows not used to build a model"),
     ]
-    question = ("Which group will miss most often?", proof.GROUPS)
+    question = ("In which group do the models miss the printed values most often?", proof.GROUPS)
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
 
 
 # Which nomogram, for whom?
 
 
-_VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each one's own range")
+_VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each table's own range")
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
 _WARD_CODE = {"as-written": "None", "real-ward": "hospital.REAL_WARD"}
 
 
 @lru_cache(maxsize=24)
-def _tried(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes:
-    """Return the outcomes of one virtual trial; kept, because a change of view asks for the same again."""
+def _outcomes(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes:
+    """Return the outcomes of one virtual trial; cached, because a change of view needs the same trial."""
     if first == second:
         raise ValueError(f"choose two different tables; got {first} twice")
     trial = Trial(
@@ -364,7 +372,8 @@ def _tried(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes
 
 
 def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view: str) -> Drawing:
-    found = _tried(first, second, int(n), ward, reagent)
+    """Draw one view of a virtual trial of two tables."""
+    found = _outcomes(first, second, int(n), ward, reagent)
     if view == _VIEWS[0]:
         axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
         for ax, arm in zip(axes, found.arms, strict=True):
@@ -391,18 +400,18 @@ def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view:
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
-    """Return two lists of tables, a ward and a laboratory: the same virtual patients under both tables."""
+    """Return a widget on two tables, a ward and a laboratory: the same virtual patients under both tables."""
     adults = tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
     controls: list[Control] = [
         Choice(name="first", label="table", options=adults, value="raschke-1993"),
-        Choice(name="second", label="beside it", options=adults, value="durham-va-2009"),
+        Choice(name="second", label="compared with", options=adults, value="durham-va-2009"),
         Slider(name="n", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
         Choice(name="ward", label="ward", options=tuple(hospital.WARDS), value="as-written"),
         Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
     question = (
-        "One table aims at 46-70 s, the other at 68-95 s, in one laboratory. Whose patients are longer in their own range?",
+        "One table aims at 46-70 s, the other at 68-95 s, in one laboratory. Whose patients spend more time in their own range?",
         ("those of 46-70 s", "those of 68-95 s", "no difference"),
     )
     return Explore(_started(controls, start), _nomograms, predict=question if predict else None)

@@ -1,4 +1,4 @@
-"""What a widget says: the call that made the picture, the score side by side, the chart, the answer to a prediction."""
+"""Texts of the widgets: the code of a picture, the score of two courses, the chart, and the feedback on a prediction."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def side(lab: Lab, target: TherapeuticRange) -> str:
 
 
 def aloud(words: str) -> str:
-    """Return words that a screen reader reads as they come."""
+    """Return a text as HTML that a screen reader reads out whenever it changes."""
     return f'<div role="status" aria-live="polite" style="line-height:1.45">{words}</div>'
 
 
 @lru_cache(maxsize=16)
 def _known_name(nomogram: Nomogram) -> bool:
-    """Return whether the table is one of the house, so that its name is enough."""
+    """Return whether a nomogram is one of the package, so that its name identifies it."""
     return nomogram.name in names() and Nomogram.load(nomogram.name) == nomogram
 
 
@@ -51,7 +51,7 @@ def code_for(
     seed: int,
     pump: Pump | None = None,
 ) -> str:
-    """Return the lines that make the same two courses again: complete, to be pasted into any Python."""
+    """Return a complete Python program that computes and draws the same two courses."""
     call = f"hours={hours!r}, laboratory=laboratory, seed={seed!r}" + (", pump=nomogram.pump" if pump is not None else "")
     body = f"""\
 patient = {patient!r}
@@ -68,21 +68,24 @@ plot.course(by_nomogram, target=nomogram.target, label={nomogram.name!r}, axes=a
             colour=plot.VERMILION, dashes="--", marker="s")
 print(course.in_words())
 print(metrics.summary(course, nomogram.target))"""
-    nouns = [name for name in dir(heparin_pk) if name[0].isupper() and re.search(rf"\b{name}[.(]", body)]
-    verbs = [name for name in ("metrics", "plot", "published", "titrate") if f"{name}." in body or f"{name}(" in body]
-    return f"from heparin_pk import {', '.join([*nouns, *verbs])}\n\n{body}\n"
+    classes = [name for name in dir(heparin_pk) if name[0].isupper() and re.search(rf"\b{name}[.(]", body)]
+    functions = [name for name in ("metrics", "plot", "published", "titrate") if f"{name}." in body or f"{name}(" in body]
+    return f"from heparin_pk import {', '.join([*classes, *functions])}\n\n{body}\n"
 
 
 def _drug(drug: Drug) -> str:
+    """Return the code of a drug: its name in ``published``, or the whole object."""
     known = {id(value): name for name, value in vars(published).items() if isinstance(value, Drug)}
     return f"published.{known[id(drug)]}" if id(drug) in known else repr(drug)
 
 
 def _nomogram(nomogram: Nomogram) -> str:
+    """Return the code of a nomogram: its name, or the whole table."""
     return f"Nomogram.load({nomogram.name!r})" if _known_name(nomogram) else repr(nomogram)
 
 
 def _laboratory(laboratory: Laboratory) -> str:
+    """Return the code of a laboratory, with its reagent by name where it is a published one."""
     reagent = laboratory.reagent
     if reagent is None or published.reagents.REAGENTS.get(reagent.name) != reagent:
         return repr(laboratory)
@@ -91,7 +94,7 @@ def _laboratory(laboratory: Laboratory) -> str:
 
 
 def _hand(hand: ByHand) -> str:
-    """Return the learner's plan, one line for each answer."""
+    """Return the code of the learner's plan, one line per answer."""
     if not hand.steps:
         return repr(hand)
     steps = "".join(f"        {step!r},\n" for step in hand.steps)
@@ -101,9 +104,9 @@ def _hand(hand: ByHand) -> str:
 
 _SCORE = (
     ("true time in range", "time_in_range_fraction", "share"),
-    ("as Rosendaal estimates it", "rosendaal_fraction", "share"),
-    ("first truly in range", "time_to_therapeutic_h", "hours"),
-    ("first result in range, drawn", "time_to_therapeutic_result_h", "hours"),
+    ("time in range (Rosendaal)", "rosendaal_fraction", "share"),
+    ("true level first in range", "time_to_therapeutic_h", "hours"),
+    ("first result in range drawn", "time_to_therapeutic_result_h", "hours"),
     ("highest concentration", "peak_u_per_ml", "u_per_ml"),
     ("rate changes", "adjustments", "count"),
     ("holds", "holds", "count"),
@@ -114,7 +117,7 @@ _SCORE = (
 
 
 def score_table(course: Course, other: Course, target: TherapeuticRange, other_name: str) -> str:
-    """Return the score of two courses side by side, every number from :func:`heparin_pk.simulation.metrics.summary`."""
+    """Return the metrics of two courses side by side, from :func:`heparin_pk.simulation.metrics.summary`."""
     yours, theirs = metrics.summary(course, target), metrics.summary(other, target)
     cell = 'style="text-align:right;padding:1px 0 1px 14px;white-space:nowrap"'
     name = cell.replace("nowrap", "normal")
@@ -133,7 +136,7 @@ def score_table(course: Course, other: Course, target: TherapeuticRange, other_n
 
 
 def number_in_words(value: float | int | None, kind: str) -> str:
-    """Return a metric as the score writes it; a dash where there is nothing to say."""
+    """Return a metric as the score prints it; a dash where it does not exist."""
     if value is None:
         return "–"
     return {
@@ -146,7 +149,7 @@ def number_in_words(value: float | int | None, kind: str) -> str:
 
 
 def chart_table(written: str) -> str:
-    """Return the chart as it stands."""
+    """Return the chart as HTML."""
     return (
         "<b>Chart</b>"
         '<pre class="chart" tabindex="0" aria-label="chart" style="line-height:1.45;margin:4px 0;white-space:pre;overflow-x:auto;'
@@ -156,7 +159,7 @@ def chart_table(written: str) -> str:
 
 
 def code_block(code: str) -> str:
-    """Return the code as it may be copied."""
+    """Return the code as HTML from which it can be copied."""
     return (
         '<pre class="code" tabindex="0" aria-label="the code that made this picture" style="line-height:1.4;margin:0;padding:6px;'
         "white-space:pre;overflow-x:auto;width:0;min-width:100%;box-sizing:border-box;background:transparent;color:inherit;"
@@ -165,11 +168,11 @@ def code_block(code: str) -> str:
 
 
 def verdict(predicted: str, guess: str, lab: Lab, target: TherapeuticRange) -> str:
-    """Return what became of a prediction."""
-    was = side(lab, target)
-    right = "✓ As you predicted" if predicted == was else f"✗ You predicted “{predicted}”"
+    """Return the feedback on a prediction: whether it was right, and the first result."""
+    actual = side(lab, target)
+    right = "✓ As you predicted" if predicted == actual else f"✗ You predicted “{predicted}”"
     number = f" Your guess was {escape(guess.strip())}." if guess.strip() else ""
-    where = f"in the range, {target.in_words()}" if was == "in range" else f"{was} the range, {target.in_words()}"
+    where = f"in the range, {target.in_words()}" if actual == "in range" else f"{actual} the range, {target.in_words()}"
     return (
         f"<b>{right}</b>: the blood drawn at {lab.drawn_h:g} h was reported at {lab.reported_h:g} h as "
         f"<b>{escape(lab.in_words())}</b>, {escape(where)}.{number}"
