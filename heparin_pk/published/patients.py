@@ -1,4 +1,4 @@
-"""How patients differ: the laws of the default set, each with its paper, its size and what the patient would say.
+"""How patients differ: the covariate effects of the default set, each with its paper, its size and what the patient would say.
 
 Where a paper prints an effect (a ratio of half-lives), the factor on the parameter was chosen so that the default set gives it
 back (confidence "derived"); where only a direction is printed, the size is "assumed" and says so.
@@ -146,7 +146,7 @@ PREGNANCY_KINETICS = Covariate(
     effect=Value(
         1.5, BRANCAZIO.at("peak 0.11 against 0.23 U/mL under the skin; half more of each is assumed and explains 0.14", "assumed")
     ),
-    words="I am in the last third of pregnancy: heparin distributions wider and leaves faster.",
+    words="I am in the last third of pregnancy: heparin spreads wider and leaves faster.",
 )
 SMOKING = Covariate(
     name="smoking",
@@ -174,7 +174,7 @@ DOAC = Covariate(
     words="I took a factor Xa inhibitor: the anti-Xa assay counts it as heparin until it is gone.",
 )
 
-LAWS = (
+COVARIATE_EFFECTS = (
     AGE,
     SEX,
     ACUTE_THROMBOSIS,
@@ -187,4 +187,4 @@ LAWS = (
     TIME_OF_DAY,
     DOAC,
 )
-"""What the default set knows of patients beyond their weight and their antithrombin; a patient without the feature is typical."""
+"""The covariate effects of the default set besides weight and antithrombin; a patient without the feature is typical."""
