@@ -16,14 +16,16 @@ from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Cohort, Patient
+from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.evidence import calibration, datasets, validation, vpc
 from heparin_pk.published.drug import Drug, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
-from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
+from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications
 from heparin_pk.trials import hospital
@@ -51,6 +53,7 @@ __all__ = [
     "Bolus",
     "ByHand",
     "calibration",
+    "Charts",
     "ClottingTime",
     "Cohort",
     "Controller",
@@ -63,6 +66,7 @@ __all__ = [
     "dosing_weight_kg",
     "Drug",
     "Entry",
+    "EventKind",
     "Fixed",
     "Hold",
     "hospital",
@@ -72,7 +76,9 @@ __all__ = [
     "Lab",
     "Laboratory",
     "level",
+    "Levels",
     "metrics",
+    "Moments",
     "needed_rate_u_per_kg_per_h",
     "Nomogram",
     "nomogram",

@@ -147,9 +147,9 @@ PLANTED = [
     (PATIENT, "import importlib\nimportlib.import_module('heparin_pk.ward.controller')", "ward"),
     (PATIENT, "__import__('heparin_pk.ward.controller')", "ward"),
     ("published.drug", "from heparin_pk.ward.orders import Bolus", "ward"),  # one floor, two folders
-    ("engine.stepper", "from ..body.patient import Patient\nfrom ..published import ufh", "published"),
+    ("engine.stepper", "from ..body.patient import Patient\nfrom ..published import enoxaparin", "published"),
     ("engine.stepper", "from .. import simulation", "simulation"),
-    ("published.ufh", "from ..engine import Run", "engine"),
+    ("published.enoxaparin", "from ..engine import Run", "engine"),
     ("simulation.metrics", "from heparin_pk.plot import course", "plot"),
     ("teaching.indications", "from heparin_pk.trials.trial import Trial", "trials"),
     ("plot", "from heparin_pk.widgets import explore", "widgets"),

@@ -59,7 +59,7 @@ def tables():
 def test_every_table_of_the_house_was_printed_and_every_printed_table_is_there():
     assert set(nomogram.names()) == set(WHOLE)
     assert {file.stem for file in (FOLDER / "incomplete").iterdir()} == set(IN_PART)
-    assert len(WHOLE) + len(IN_PART) == 25
+    assert len(WHOLE) + len(IN_PART) >= 25
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -53,9 +53,9 @@ class Chart(NoObserver):
     def __init__(self, number):
         self.orders = [[] for _ in range(number)]
 
-    def ordered(self, lanes, at_h, what, amount):
+    def ordered(self, lanes, at_h, kind, amount):
         for lane, hour, x in zip(lanes.tolist(), at_h.tolist(), amount.tolist(), strict=True):
-            self.orders[lane].append((hour, ORDER_OF[what], x))
+            self.orders[lane].append((hour, ORDER_OF[kind], x))
 
 
 def written(course):

@@ -1,31 +1,90 @@
-"""The numbers and their papers: AUTHOR_YEAR constants and nothing that calculates."""
+"""The numbers and their papers: AUTHOR_YEAR constants and nothing that calculates.
+
+Each file of this folder that has a ``SETS`` (a tuple of :class:`Drug`) is a family file, and every set in it is part of the
+package: ``published.ALL``, :func:`named`, the command line and the tests find it without a list to extend. A new drug is one new
+file; ``docs/guides/add-a-drug.md`` shows one.
+
+``ALL``: every set; first ``UFH``, then ``LMWH``, then ``ALTERNATIVES``.
+``UFH``: unfractionated heparin, the default first.
+``LMWH``: low-molecular-weight heparin.
+``ALTERNATIVES``: every other family.
+``FAMILIES``: the names of the families, in the order of ``ALL``.
+
+Within these, sets stand in the order of their files: those named in ``_IN_THIS_ORDER``, then all others by file name.
+"""
 
 from __future__ import annotations
 
 import difflib
+import importlib
+import pkgutil
 
 from heparin_pk.published import patients, ranges, reagents, sources
-from heparin_pk.published.alternatives import ALTERNATIVES, SWAN_ARGATROBAN_DERIVED, ZHANG_2012_BIVALIRUDIN
+from heparin_pk.published.argatroban import SWAN_ARGATROBAN_DERIVED
+from heparin_pk.published.bivalirudin import ZHANG_2012_BIVALIRUDIN
 from heparin_pk.published.drug import Drug
-from heparin_pk.published.lmwh import FENG_2006_ENOXAPARIN, GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN, LMWH
-from heparin_pk.published.ufh import (
-    AL_SALLAMI_2016_UFH,
-    BRUNET_2008_UFH_DERIVED,
-    DELAVENNE_2017_UFH,
-    EDRICH_2015_UFH,
-    JIA_2015_UFH,
-    KANDROTAS_1989_UFH,
-    RXKINETICS_UFH,
-    SALEM_2022_UFH,
-    UFH,
+from heparin_pk.published.enoxaparin import FENG_2006_ENOXAPARIN, GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN
+from heparin_pk.published.heparin_ablation import EDRICH_2015_UFH
+from heparin_pk.published.heparin_bypass import DELAVENNE_2017_UFH, JIA_2015_UFH
+from heparin_pk.published.heparin_children import AL_SALLAMI_2016_UFH, SALEM_2022_UFH
+from heparin_pk.published.heparin_default import (
     UFH_A_DERIVED,
     UFH_A_HALF_LIVES_DERIVED,
     UFH_B_DERIVED,
     UFH_DEFAULT,
     UFH_TRIPLE_DERIVED,
 )
+from heparin_pk.published.heparin_dialysis import BRUNET_2008_UFH_DERIVED, KANDROTAS_1989_UFH
+from heparin_pk.published.heparin_program import RXKINETICS_UFH
 
+_IN_THIS_ORDER = (
+    "heparin_default",
+    "heparin_bypass",
+    "heparin_ablation",
+    "heparin_dialysis",
+    "heparin_children",
+    "heparin_program",
+    "enoxaparin",
+    "argatroban",
+    "bivalirudin",
+)
+
+
+def _sets_of(file: str) -> tuple[Drug, ...]:
+    """Return the sets of one file of this folder (none where it has no ``SETS``).
+
+    Raises ``ValueError`` that names the file when ``SETS`` is no tuple of :class:`Drug`, or a set's constant has another name.
+    """
+    module = importlib.import_module(f"{__name__}.{file}")
+    sets = getattr(module, "SETS", ())
+    if not isinstance(sets, tuple) or not all(isinstance(drug, Drug) for drug in sets):
+        raise ValueError(f"published/{file}.py: SETS must be a tuple of Drug; got {sets!r}")
+    for drug in sets:
+        if getattr(module, drug.name, None) is not drug:
+            raise ValueError(f"published/{file}.py: the set {drug.name!r} must stand in a constant of that name")
+    return sets
+
+
+def _collected() -> tuple[Drug, ...]:
+    """Return the sets of every file of this folder; raises ``ValueError`` for a name that is taken twice."""
+    files = [module.name for module in pkgutil.iter_modules(__path__)]
+    found: dict[str, Drug] = {}
+    for file in (*_IN_THIS_ORDER, *sorted(set(files) - set(_IN_THIS_ORDER))):
+        for drug in _sets_of(file):
+            if drug.name in found:
+                raise ValueError(f"published/{file}.py: the name {drug.name} is taken by another file")
+            found[drug.name] = drug
+    return tuple(found.values())
+
+
+_FOUND = _collected()
+UFH: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family == UFH_DEFAULT.family)
+LMWH: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family == GREEN_2003_ENOXAPARIN.family)
+ALTERNATIVES: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family not in (UFH[0].family, LMWH[0].family))
 ALL: tuple[Drug, ...] = (*UFH, *LMWH, *ALTERNATIVES)
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(drug.family for drug in ALL))
+
+globals().update({drug.name: drug for drug in ALL})  # a new set is ``published.ITS_NAME`` like every other
 
 __all__ = [
     "ALL",
@@ -34,6 +93,7 @@ __all__ = [
     "BRUNET_2008_UFH_DERIVED",
     "DELAVENNE_2017_UFH",
     "EDRICH_2015_UFH",
+    "FAMILIES",
     "FENG_2006_ENOXAPARIN",
     "GREEN_2003_ENOXAPARIN",
     "GREEN_2005_ENOXAPARIN",
@@ -56,6 +116,7 @@ __all__ = [
     "reagents",
     "sources",
 ]
+__all__ += [drug.name for drug in ALL if drug.name not in __all__]
 
 
 def named(name: str) -> Drug:

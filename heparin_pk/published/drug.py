@@ -1,4 +1,4 @@
-"""A drug as somebody published it: kinetics, the response they go with, who was studied, and where each number was read."""
+"""A drug as it was published: its kinetics, the response they go with, who was studied, and where each number was read."""
 
 from __future__ import annotations
 
@@ -16,28 +16,48 @@ from heparin_pk.body.covariate import KINETIC, Covariate, product
 from heparin_pk.body.kinetics import Kinetics, KineticsOfAll
 from heparin_pk.body.patient import Cohort, Patient
 
+__all__ = [
+    "AMOUNT_UNITS",
+    "Drug",
+    "OutsideValidityDomain",
+    "Parameter",
+    "ROUTES",
+    "Residual",
+    "SCALES",
+    "UNFRACTIONATED_HEPARIN",
+    "USP_2009",
+    "VARYING",
+    "ValidityDomain",
+    "Variability",
+]
+
 
 class OutsideValidityDomain(UserWarning):
-    """A set is used for a patient, a route, a dose or a level that nobody studied it in."""
+    """A set is used for a patient, a route, a dose or a level outside its validity domain."""
 
 
-FAMILIES = ("unfractionated heparin", "low-molecular-weight heparin", "direct thrombin inhibitor")
+UNFRACTIONATED_HEPARIN = "unfractionated heparin"
 AMOUNT_UNITS = ("U", "µg")
 ROUTES = ("bolus", "infusion", "subcutaneous")
 SCALES = ("weight_kg", "creatinine_clearance_ml_per_min", *MEASURES)
 VARYING = (*KINETIC, "slope_ml_per_u", "baseline_aptt_s", "baseline_act_s")
-"""What may differ between people beyond what laws explain."""
+"""The numbers that may have inter-individual variability: kinetics, aPTT slope, clotting times before the drug."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Parameter:
     """One number of a published set: its name, its value and the place it was read in.
 
-    ``name`` is a field of :class:`Kinetics`, or that field "per kg" (``v1_ml_per_kg``, ``vmax_u_per_kg_per_h``).
-    ``exponent`` scales it with ``scales_with`` (body weight, or another measure of the patient): value at the ``reference``
-    (unset: the set's reference weight) times (measure / reference)**exponent. Unset the exponent is 1 for a value per kg and
-    for any other measure than weight, and 0 for an absolute one. Two parameters of one name add up when they scale differently
-    (a renal and a non-renal clearance).
+    For one patient it is the value at the reference times (measure / reference)**exponent. Two parameters of one name add up when
+    they scale differently (a renal and a non-renal clearance).
+
+    ``name``: a field of :class:`Kinetics`, or that field per kg (``v1_ml_per_kg``, ``vmax_u_per_kg_per_h``).
+    ``value``: the number and the place it was read in.
+    ``exponent``: of the scaling; unset it is 1 for a value per kg and for a measure other than weight, and 0 otherwise.
+    ``scales_with``: the measure, one of ``SCALES``.
+    ``reference``: the measure at which the value holds, in its own unit; unset it is the set's reference weight.
+
+    Raises ``ValueError`` for an unknown name or measure, a value without a source, or a measure without its reference.
     """
 
     name: str
@@ -79,9 +99,9 @@ class Parameter:
         return float(self.is_per_kg or self.scales_with != "weight_kg")
 
     def at(self, patient: Patient | Cohort, reference_weight_kg: float) -> Any:
-        """Return the absolute number for one person, or one for each of a cohort.
+        """Return the absolute number for one patient, or an array (n,) for a cohort.
 
-        Raises ``ValueError`` when a measure it needs is not known.
+        Raises ``ValueError`` when the measure it scales with is unknown.
         """
         reference = reference_weight_kg if self.reference is None else self.reference
         value = self.value.value * (reference if self.is_per_kg else 1.0)
@@ -93,7 +113,7 @@ class Parameter:
         return value * power(size / reference, self.power)
 
     def write_scaling(self, reference_weight_kg: float) -> str:
-        """Return "x (weight_kg / 75)^0.75", or nothing for a number that is the same for everybody."""
+        """Return "x (weight_kg / 75)^0.75", or an empty text for a number that does not scale."""
         if self.power == 0.0:
             return ""
         reference = reference_weight_kg if self.reference is None else self.reference
@@ -103,9 +123,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Variability:
-    """How much people (or days) differ in one number of a set: a coefficient of variation, log-normal.
+    """Inter-individual (or inter-occasion) variability of one number of a set, log-normal.
 
-    ``correlates_with`` names another number it moves with, ``correlation_fraction`` how closely (-1 to 1).
+    ``name``: the number that varies, one of ``VARYING``.
+    ``cv_fraction``: the coefficient of variation and the place it was read in (0 to 3).
+    ``correlates_with``: another number that varies and is correlated with this one (empty: none).
+    ``correlation_fraction``: the correlation of the two, on the log scale (-1 to 1).
+
+    Raises ``ValueError`` for an unknown name, a value without a source, or a number outside its limits.
     """
 
     name: str
@@ -126,11 +151,18 @@ class Variability:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ValidityDomain:
-    """Who was studied and how: the validity domain of a set, in words and for machines (``None``: not printed).
+    """Who was studied and how; outside it a course warns. A range is a pair (lowest, highest), or ``None`` where none is printed.
 
-    ``population`` in words; ``assay`` what was measured; ``weight_kg``, ``age_y``, ``concentration_u_per_ml`` what was seen;
-    ``routes`` some of "bolus", "infusion", "subcutaneous"; ``dose_u_per_kg`` single doses and ``rate_u_per_kg_per_h`` infusions
-    that were given.
+    ``population``: the patients, in words.
+    ``weight_kg``: their body weights, kg.
+    ``age_y``: their ages, years.
+    ``concentration_u_per_ml``: the levels that were measured, U/mL.
+    ``routes``: how the drug was given: some of "bolus", "infusion", "subcutaneous".
+    ``dose_u_per_kg``: the single doses, U/kg.
+    ``rate_u_per_kg_per_h``: the infusion rates, U/kg/h.
+    ``assay``: what was measured, in words.
+
+    Raises ``ValueError`` for an empty text, no route, an unknown route, or a range that does not rise.
     """
 
     population: str
@@ -161,7 +193,7 @@ class ValidityDomain:
     __repr__ = shown
 
     def leaves_out(self, patient: Patient) -> tuple[str, ...]:
-        """Return in what this patient differs from everybody who was studied, in words (nothing: in nothing)."""
+        """Return, in words, where this patient lies outside the weights and ages that were studied (empty: nowhere)."""
         found = []
         for name in ("weight_kg", "age_y"):
             value, seen = getattr(patient, name), getattr(self, name)
@@ -170,21 +202,33 @@ class ValidityDomain:
         return tuple(found)
 
 
-_ANYBODY = {"height_cm": 170.0, "sex": "male", "creatinine_clearance_ml_per_min": 80.0}
+_EXAMPLE_PATIENT = {"height_cm": 170.0, "sex": "male", "creatinine_clearance_ml_per_min": 80.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Drug:
-    """A published (or openly derived) model of an anticoagulant: parameters with their papers, the response, who was studied.
+    """A published (or openly derived) parameter set of an anticoagulant; ``print(drug)`` is its catalogue entry.
 
-    ``parameters`` make a :class:`Kinetics` for one patient; ``covariate_effects`` say how features of the patient change them and the
-    response (:meth:`without` switches one off). ``reagent`` is the aPTT law the set goes with (``None``: nothing published),
-    ``act`` the ACT law, ``anti_xa_fraction`` what an anti-Xa assay sees of the drug (0 for a direct thrombin inhibitor).
-    ``amount_unit`` is the unit of its doses: everywhere in the house "u" in a name means that unit. ``departures`` says what
-    we changed and why; ``built_from`` names the papers a derived set was fitted to; ``unit_potency_ratio`` is 1.1 for heparin
-    labelled before the USP change of 2009. ``print(drug)`` is the catalogue entry.
+    ``name``: AUTHOR_YEAR_DRUG, with _DERIVED where the volume was not printed; also the name of its constant.
+    ``title``: what it is, in a few words.
+    ``parameters``: the numbers that make a :class:`Kinetics` for one patient, each with its paper.
+    ``reagent``: the aPTT curve the set goes with (``None``: nothing published).
+    ``studied``: the validity domain.
+    ``act``: the ACT curve (``None``: nothing published).
+    ``anti_xa_fraction``: the share of the drug that an anti-Xa assay sees: 1 for heparins, 0 for a direct thrombin inhibitor.
+    ``family``: the kind of drug, in words; sets of one family write it alike.
+    ``amount_unit``: the unit of its doses, "U" or "µg"; "u" in the name of a number means that unit.
+    ``reference_weight_kg``: the body weight at which the parameters hold, kg.
+    ``transits``: the number of absorption compartments under the skin, 1 or 2.
+    ``departures``: what differs from the paper and why, and what the paper did not print.
+    ``built_from``: the papers a derived set was fitted to.
+    ``variability``: inter-individual variability.
+    ``between_occasions``: variability from day to day in one patient.
+    ``residual``: residual error.
+    ``covariate_effects``: how features of the patient change parameters and response (:meth:`without` switches one off).
+    ``unit_potency_ratio``: 1.1 for heparin labelled before the USP change of 2009, else 1.
 
-    Raises ``ValueError`` when a parameter is missing its source, is unknown or given twice.
+    Raises ``ValueError`` when a parameter has no source, is unknown or given twice, or when no assay could measure the drug.
     """
 
     name: str
@@ -194,7 +238,7 @@ class Drug:
     studied: ValidityDomain
     act: ClottingTime | None = None
     anti_xa_fraction: float = 1.0
-    family: str = FAMILIES[0]
+    family: str = UNFRACTIONATED_HEPARIN
     amount_unit: str = "U"
     reference_weight_kg: float = 75.0
     transits: int = 2
@@ -212,11 +256,11 @@ class Drug:
         check_text("title", self.title)
         check_is("reagent", self.reagent, (Reagent, ClottingTime, type(None)), "a Reagent, a ClottingTime or None")
         check_is("act", self.act, (ClottingTime, type(None)), "a ClottingTime or None")
-        for law, assay in ((self.reagent, "aptt_s"), (self.act, "act_s")):
-            if isinstance(law, ClottingTime) and law.assay != assay:
-                raise ValueError(f"{self.name}: a law of {assay} is needed; got one of {law.assay}")
+        for curve, assay in ((self.reagent, "aptt_s"), (self.act, "act_s")):
+            if isinstance(curve, ClottingTime) and curve.assay != assay:
+                raise ValueError(f"{self.name}: a curve of {assay} is needed; got one of {curve.assay}")
         check_between("anti_xa_fraction", self.anti_xa_fraction, 0.0, 1.0)
-        check_one_of("family", self.family, FAMILIES)
+        check_text("family", self.family)
         check_one_of("amount_unit", self.amount_unit, AMOUNT_UNITS)
         check_between("unit_potency_ratio", self.unit_potency_ratio, 0.5, 2.0)
         check_is("studied", self.studied, ValidityDomain, "a ValidityDomain")
@@ -225,18 +269,18 @@ class Drug:
             (Residual, self.residual),
             (Covariate, self.covariate_effects),
         ):
-            for one in group:
-                check_is(f"{self.name}: {kind.__name__.lower()}", one, kind, f"a {kind.__name__}")
+            for member in group:
+                check_is(f"{self.name}: {kind.__name__.lower()}", member, kind, f"a {kind.__name__}")
         scaled = [(p.field, p.scales_with, p.power == 0.0) for p in self.parameters]
-        names = [one.name for one in self.variability]
+        names = [variability.name for variability in self.variability]
         for variability in self.variability:
-            check_one_of(f"{self.name}: what {variability.name} moves with", variability.correlates_with, ["", *names])
+            check_one_of(f"{self.name}: what {variability.name} correlates with", variability.correlates_with, ["", *names])
         if len(set(scaled)) != len(scaled) or len(set(names)) != len(names):
             given = ", ".join(sorted([field for field, *_ in scaled] + names))
             raise ValueError(f"{self.name}: a parameter is given twice: {given}")
         if not self.responses.assays:
-            raise ValueError(f"{self.name}: without an aPTT, an ACT and an anti-Xa nobody could ever measure this drug")
-        self.kinetics(Patient(weight_kg=self.reference_weight_kg, **_ANYBODY))  # type: ignore[arg-type]
+            raise ValueError(f"{self.name}: without an aPTT, an ACT and an anti-Xa no assay could measure this drug")
+        self.kinetics(Patient(weight_kg=self.reference_weight_kg, **_EXAMPLE_PATIENT))  # type: ignore[arg-type]
 
     __repr__ = shown
 
@@ -250,13 +294,13 @@ class Drug:
                 lines.append(f"    {scaling}")
         if isinstance(self.reagent, Reagent):
             lines.append(_line("aPTT slope, mL/U", Value(self.reagent.slope_ml_per_u, self.reagent.source)))
-        for law in (self.reagent, self.act):
-            if isinstance(law, ClottingTime):
-                lines += _law_lines(law)
-        lines += [_line(f"between people, {one.name}", one.cv_fraction, "12.0%") for one in self.variability]
-        lines += [_line(f"between days, {one.name}", one.cv_fraction, "12.0%") for one in self.between_occasions]
-        lines += [_line(f"unexplained, {one.name}", one.value) for one in self.residual]
-        lines += [_line(f"{law.name}: {', '.join(law.on)}", law.effect) for law in self.covariate_effects]
+        for curve in (self.reagent, self.act):
+            if isinstance(curve, ClottingTime):
+                lines += _curve_lines(curve)
+        lines += [_line(f"between patients, {v.name}", v.cv_fraction, "12.0%") for v in self.variability]
+        lines += [_line(f"between days, {v.name}", v.cv_fraction, "12.0%") for v in self.between_occasions]
+        lines += [_line(f"residual error, {residual.name}", residual.value) for residual in self.residual]
+        lines += [_line(f"{effect.name}: {', '.join(effect.on)}", effect.effect) for effect in self.covariate_effects]
         if self.built_from:
             lines.append("  built from: " + "; ".join(f"{source.key} ({source.where})" for source in self.built_from))
         if self.departures:
@@ -282,25 +326,25 @@ class Drug:
 
     @property
     def responses(self) -> Responses:
-        """How blood answers this drug."""
+        """How the assays respond to this drug, with its own aPTT reagent."""
         return self.answers_with(self.reagent)
 
     def answers_with(self, reagent: Reagent | ClottingTime | None) -> Responses:
-        """Return how blood answers this drug in a laboratory with this aPTT reagent."""
+        """Return how the assays respond to this drug in a laboratory with this aPTT reagent."""
         return Responses(
             aptt=reagent, act=self.act, anti_xa_fraction=self.anti_xa_fraction, covariate_effects=self.covariate_effects
         )
 
     def kinetics(self, patient: Patient) -> Kinetics:
-        """Return the kinetics of this person, without a word about who was studied."""
+        """Return the kinetics of this patient, without a warning outside the validity domain."""
         for name, _ in patient.factors:
             check_one_of("a factor of the patient", name, VARYING)
         return Kinetics(transits=self.transits, **self._values(patient))
 
     def kinetics_of_all(self, cohort: Cohort) -> KineticsOfAll:
-        """Return the kinetics of everybody: for each the very numbers :meth:`kinetics` gives.
+        """Return the kinetics of a cohort as arrays (n,): for each patient the numbers that :meth:`kinetics` gives.
 
-        Raises ``ValueError`` when somebody's are impossible.
+        Raises ``ValueError`` when those of one patient are impossible.
         """
         for name in cohort.factors:
             check_one_of("a factor of the patient", name, VARYING)
@@ -319,31 +363,31 @@ class Drug:
         return value / self.unit_potency_ratio if field in _EXTENSIVE and self.unit_potency_ratio != 1.0 else value
 
     def individual(self, patient: Patient) -> Kinetics:
-        """Return the kinetics of the typical person of this description; warns once when nobody like that was studied."""
+        """Return the kinetics of this patient; warns once when weight or age lie outside the validity domain."""
         outside = self.studied.leaves_out(patient)
         if outside:
             warnings.warn(f"{self.name} {'; '.join(outside)} ({self.studied.population})", OutsideValidityDomain, stacklevel=2)
         return self.kinetics(patient)
 
     def without(self, *names: str) -> Drug:
-        """Return the same set with these laws switched off; raises ``ValueError`` for a law it does not have."""
+        """Return the same set with these covariate effects switched off; raises ``ValueError`` for one it does not have."""
         for name in names:
-            check_one_of("a law to switch off", name, sorted({law.name for law in self.covariate_effects}))
-        return replace(self, covariate_effects=tuple(law for law in self.covariate_effects if law.name not in names))
+            check_one_of("a covariate effect to switch off", name, sorted({effect.name for effect in self.covariate_effects}))
+        return replace(self, covariate_effects=tuple(effect for effect in self.covariate_effects if effect.name not in names))
 
     def labelled_before_2009(self) -> Drug:
         """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA)."""
-        if self.family != FAMILIES[0]:
+        if self.family != UNFRACTIONATED_HEPARIN:
             raise ValueError(f"only unfractionated heparin was relabelled in 2009; got {self.name}")
         return replace(self, unit_potency_ratio=1.1)
 
     def differences(self, patient: Patient) -> tuple[Covariate, ...]:
-        """Return the laws that change anything for this patient."""
-        return tuple(law for law in self.covariate_effects if law.applies_to(patient))
+        """Return the covariate effects that change a number for this patient."""
+        return tuple(effect for effect in self.covariate_effects if effect.applies_to(patient))
 
     def in_the_patients_words(self, patient: Patient) -> str:
-        """Return what this patient would say of the laws in force, each with its paper; one line each."""
-        lines = [f"{law.words} ({', '.join(law.on)}; {law.effect.source.key})" for law in self.differences(patient)]
+        """Return this patient's covariate effects in the patient's own words, each with its paper; one line each."""
+        lines = [f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key})" for effect in self.differences(patient)]
         return "\n".join(lines) or "Nothing about me changes this model."
 
     @property
@@ -352,25 +396,25 @@ class Drug:
         return self._each_once(self.covariate_effects)
 
     def sources_for(self, patient: Patient, responses: Responses) -> tuple[Source, ...]:
-        """Return the papers one patient's course used: the set, the response it was read in, the laws that applied to it."""
+        """Return the papers behind one patient's course: of the set, of the response, of the covariate effects that applied."""
         return self._each_once(self.differences(patient), responses)
 
     def sources_for_all(self, cohort: Cohort) -> tuple[Source, ...]:
-        """Return the papers a cohort's courses use: the set, how people differ in it, and the laws that apply to somebody."""
-        return self._each_once(tuple(law for law in self.covariate_effects if law.applies_to(cohort)))
+        """Return the papers behind a cohort: of the set, its variability, and the covariate effects that apply to any patient."""
+        return self._each_once(tuple(effect for effect in self.covariate_effects if effect.applies_to(cohort)))
 
     def _each_once(self, covariate_effects: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]
         values += [MEASURE_SOURCES[p.scales_with] for p in self.parameters if p.scales_with in MEASURE_SOURCES]
         read_in = responses if responses is not None else self.responses
-        answers = [law.source for law in (read_in.aptt, self.act) if law is not None]
+        answers = [curve.source for curve in (read_in.aptt, self.act) if curve is not None]
         if isinstance(read_in.aptt, Reagent):
             answers.append(WHITFIELD_1980)
-        spread = [one.cv_fraction.source for one in (*self.variability, *self.between_occasions)] + [
-            one.value.source for one in self.residual
-        ]
+        spread = [variability.cv_fraction.source for variability in (*self.variability, *self.between_occasions)]
+        spread += [residual.value.source for residual in self.residual]
         unused = spread if responses is None else []  # a typical course draws nothing from them
-        every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *(law.effect.source for law in covariate_effects)]
+        effects = [effect.effect.source for effect in covariate_effects]
+        every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *effects]
         if self.unit_potency_ratio != 1.0:
             every.append(USP_2009)
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
@@ -381,7 +425,7 @@ class Drug:
 
 
 _EXTENSIVE = ("v1_ml", "v2_ml", "clearance_ml_per_h", "vmax_u_per_h", "q_ml_per_h", "bmax_u")
-"""What shrinks when every unit does more: volumes, clearances and capacities, counted in labelled units."""
+"""Volumes, clearances and capacities: in labelled units they shrink when one unit holds more drug."""
 
 USP_2009 = Source(
     key="FDA_USP_2009",
@@ -400,11 +444,11 @@ def _line(name: str, value: Value, form: str = "12.5g") -> str:
     return f"  {name:<36}{value.value:>{form}}   {source.key}, {source.where} [{source.confidence}]"
 
 
-def _law_lines(law: ClottingTime) -> list[str]:
+def _curve_lines(curve: ClottingTime) -> list[str]:
     named = {
-        f"{law.assay} without the drug": law.baseline_s,
-        f"{law.assay} slope, s mL/U": law.slope_s_ml_per_u,
-        f"{law.assay} most, s": law.most_s,
-        f"{law.assay} half of it at, U/mL": law.half_at_u_per_ml if law.most_s else 0.0,
+        f"{curve.assay} without the drug": curve.baseline_s,
+        f"{curve.assay} slope, s mL/U": curve.slope_s_ml_per_u,
+        f"{curve.assay} most, s": curve.most_s,
+        f"{curve.assay} half of it at, U/mL": curve.half_at_u_per_ml if curve.most_s else 0.0,
     }
-    return [_line(name, Value(number, law.source)) for name, number in named.items() if number]
+    return [_line(name, Value(number, curve.source)) for name, number in named.items() if number]

@@ -1,4 +1,4 @@
-"""How patients differ: the laws of the default set, each with its paper, its size and what the patient would say.
+"""How patients differ: the covariate effects of the default set, each with its paper, its size and what the patient would say.
 
 Where a paper prints an effect (a ratio of half-lives), the factor on the parameter was chosen so that the default set gives it
 back (confidence "derived"); where only a direction is printed, the size is "assumed" and says so.
@@ -174,7 +174,7 @@ DOAC = Covariate(
     words="I took a factor Xa inhibitor: the anti-Xa assay counts it as heparin until it is gone.",
 )
 
-EFFECTS = (
+COVARIATE_EFFECTS = (
     AGE,
     SEX,
     ACUTE_THROMBOSIS,
@@ -187,4 +187,4 @@ EFFECTS = (
     TIME_OF_DAY,
     DOAC,
 )
-"""What the default set knows of patients beyond their weight and their antithrombin; a patient without the feature is typical."""
+"""The covariate effects of the default set besides weight and antithrombin; a patient without the feature is typical."""

@@ -1,4 +1,4 @@
-"""Papers and pages the published sets were read from, each once."""
+"""Papers and pages that more than one module cites, each once. The papers of a new drug may stand in its own file."""
 
 from heparin_pk.base.source import Source
 

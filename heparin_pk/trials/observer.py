@@ -140,15 +140,15 @@ class TrialObserver:
         for one in self.ranges:
             one.given(lanes, at_h, concentration_u_per_ml)
 
-    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, what: int, amount: np.ndarray) -> None:  # noqa: ARG002
+    def ordered(self, lanes: np.ndarray, at_h: np.ndarray, kind: int, amount: np.ndarray) -> None:  # noqa: ARG002
         """Count an order."""
         self._began_h[lanes] = np.minimum(self._began_h[lanes], at_h)
-        if what in (EventKind.INFUSION, EventKind.STOP):
+        if kind in (EventKind.INFUSION, EventKind.STOP):
             self._rates[lanes] += 1
             self.adjustments[lanes] = np.maximum(0, self._rates[lanes] - 1)
-        elif what == EventKind.HOLD:
+        elif kind == EventKind.HOLD:
             self.holds[lanes] += 1
-        elif what == EventKind.BOLUS:
+        elif kind == EventKind.BOLUS:
             self.reboluses[lanes] += at_h > self._began_h[lanes]
 
     def finish(self, hours: float) -> None:

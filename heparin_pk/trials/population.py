@@ -174,7 +174,7 @@ class Population:
 
     @classmethod
     def from_table(cls, columns: Mapping[str, Sequence], *, name: str = "a table of people") -> Population:
-        """Return a population of your own patients: columns (a mapping or a pandas DataFrame) named like the fields of ``Patient``.
+        """Return a population of your own patients: columns named like the fields of ``Patient`` (a mapping or a DataFrame).
 
         Raises ``ValueError`` for an unknown column, columns of unequal length, a missing value, or a person outside the limits.
         """
@@ -199,7 +199,10 @@ class Population:
 
     @classmethod
     def from_csv(cls, file: str | Path) -> Population:
-        """Return a population of your own patients from a CSV file with a header; raises ``ValueError`` that names the file and the line."""
+        """Return a population of your own patients from a CSV file with a header.
+
+        Raises ``ValueError`` that names the file and the line.
+        """
         rows = list(csv.DictReader(io.StringIO(read_text(file))))
         if not rows:
             raise ValueError(f"{file}: has no people in it")

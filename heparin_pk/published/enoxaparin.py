@@ -1,13 +1,15 @@
-"""Low-molecular-weight heparin: enoxaparin, in anti-Xa units (1 mg is 100 IU)."""
+"""Enoxaparin, a low-molecular-weight heparin, in anti-Xa units (1 mg is 100 IU): Green 2003, Green 2005, Feng 2006."""
 
 from heparin_pk.base.source import Value
-from heparin_pk.published.drug import FAMILIES, Drug, Parameter, Residual, ValidityDomain, Variability
+from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.sources import FENG_2006, GREEN_2003, GREEN_2005
+
+FAMILY = "low-molecular-weight heparin"
 
 GREEN_2003_ENOXAPARIN = Drug(
     name="GREEN_2003_ENOXAPARIN",
     title="enoxaparin under the skin, obese patients among them",
-    family=FAMILIES[1],
+    family=FAMILY,
     parameters=(
         Parameter(
             name="clearance_ml_per_h",
@@ -45,7 +47,7 @@ GREEN_2003_ENOXAPARIN = Drug(
 GREEN_2005_ENOXAPARIN = Drug(
     name="GREEN_2005_ENOXAPARIN",
     title="enoxaparin in acute coronary syndrome, failing kidneys among them",
-    family=FAMILIES[1],
+    family=FAMILY,
     parameters=(
         Parameter(
             name="clearance_ml_per_h",
@@ -85,7 +87,7 @@ GREEN_2005_ENOXAPARIN = Drug(
 FENG_2006_ENOXAPARIN = Drug(
     name="FENG_2006_ENOXAPARIN",
     title="enoxaparin as a continuous infusion, and under the skin",
-    family=FAMILIES[1],
+    family=FAMILY,
     parameters=(
         Parameter(
             name="clearance_ml_per_h",
@@ -123,4 +125,4 @@ FENG_2006_ENOXAPARIN = Drug(
     departures="Rates of 100 to 1,600 IU/h are printed, here divided by 70 kg. The error of intensive care is left out.",
 )
 
-LMWH = (GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN, FENG_2006_ENOXAPARIN)
+SETS = (GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN, FENG_2006_ENOXAPARIN)
