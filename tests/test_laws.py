@@ -19,6 +19,7 @@ from heparin_pk import (
     Band,
     Bolus,
     ByHand,
+    Charts,
     ClottingTime,
     Course,
     Covariate,
@@ -380,7 +381,7 @@ def test_14_what_is_shown_can_be_pasted_back(noun):
 
 def test_14_every_noun_was_tried():
     nouns = {thing for thing in vars(heparin_pk).values() if isinstance(thing, type) and is_dataclass(thing)}
-    holds_arrays = {Course, Situations, Decisions}
+    holds_arrays = {Charts, Course, Situations, Decisions}
     assert nouns - {type(example) for example in EXAMPLES} == holds_arrays
 
 
