@@ -33,6 +33,7 @@ from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
 _PRIORITY_OF = np.array([PRIORITIES[kind] for kind in EventKind])
+_PURPOSE_OF = {kind: rules.purpose_of(kind) for kind in EventKind}
 _ROUTE_OF: dict[type, str] = {Subcutaneous: "subcutaneous", Protamine: "protamine"}
 _RATE_OF = {"subcutaneous": "ktr_per_h", "protamine": "kr_ml_per_u_per_h"}
 """The rate that is zero in a model without this route."""
@@ -304,12 +305,18 @@ class _CohortRun:
         Orders mostly come in the order of time, so the latest one of each lane is compared; where one comes before the
         latest, the queue is searched: at or after the present moment, what was ordered still waits there.
         """
-        purpose = rules.purpose_of(kind)
-        latest_h = self._latest_order_h.setdefault(purpose, np.full(self.cohort.n, -np.inf))
+        purpose = _PURPOSE_OF[kind]
+        latest_h = self._latest_order_h.get(purpose)
+        if latest_h is None:
+            latest_h = self._latest_order_h[purpose] = np.full(self.cohort.n, -np.inf)
         before_h = latest_h[lanes]
+        behind = ~(at_h > before_h)
+        if not behind.any():
+            latest_h[lanes] = at_h
+            return
         again = at_h == before_h
-        kinds = [other for other in KIND_OF.values() if rules.purpose_of(other) == purpose]
-        for i in np.flatnonzero(at_h < before_h).tolist():
+        kinds = [other for other in KIND_OF.values() if _PURPOSE_OF[other] == purpose]
+        for i in np.flatnonzero(behind & ~again).tolist():
             again[i] = any(self.queue.waits(int(lanes[i]), other, float(at_h[i])) for other in kinds)
         if again.any():
             rules.refuse_two_at_once(purpose, float(at_h[again.argmax()]))
