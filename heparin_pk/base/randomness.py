@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.elementwise import COMPILED, each
 from heparin_pk.base.streams import Stream, SubStream, address
+
+Compiler = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _TICKS_PER_H = 36_000  # a tenth of a second
 _FEW = 64
@@ -106,7 +109,8 @@ def _first_words(key: np.ndarray, subjects: np.ndarray, time_h: np.ndarray) -> n
     """Return the raw words of many subjects, each at its own moment, as numpy's generator would (it counts before it draws)."""
     keys = key + np.arange(10, dtype=np.uint64)[:, None] * _WEYL
     one, two = subjects + np.uint64(1), np.round(time_h * _TICKS_PER_H).astype(np.uint64)
-    return COMPILED.get(philox_of, philox_of())(one, two, np.uint64(0), keys)
+    words: np.ndarray = COMPILED.get(philox_of, philox_of())(one, two, np.uint64(0), keys)
+    return words
 
 
 _FACTOR_1, _FACTOR_2 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
@@ -115,7 +119,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-def philox_of(compiled: Callable[[Callable], Callable] = lambda function: function) -> Callable:
+def philox_of(compiled: Compiler = lambda function: function) -> Callable[..., Any]:
     """Return Philox4x64-10, its parts passed through ``compiled`` (nothing, or a compiler).
 
     Called with (one, two, nothing, keys) it returns the first word for the counter (one, two, 0, 0) under the ten round keys
@@ -123,7 +127,7 @@ def philox_of(compiled: Callable[[Callable], Callable] = lambda function: functi
     """
 
     @compiled
-    def product(factor, x):
+    def product(factor: Any, x: Any) -> Any:
         """Return the high and the low half of the product."""
         factor_high, factor_low, high, low = factor >> _HALF, factor & _LOW, x >> _HALF, x & _LOW
         low_low, low_high, high_low = factor_low * low, factor_low * high, factor_high * low
@@ -131,7 +135,7 @@ def philox_of(compiled: Callable[[Callable], Callable] = lambda function: functi
         return factor_high * high + (low_high >> _HALF) + (high_low >> _HALF) + (middle >> _HALF), factor * x
 
     @compiled
-    def philox(one, two, nothing, keys):
+    def philox(one: Any, two: Any, nothing: Any, keys: Any) -> Any:
         three = four = nothing
         for turn in range(10):
             high_1, low_1 = product(_FACTOR_1, one)
@@ -145,7 +149,8 @@ def philox_of(compiled: Callable[[Callable], Callable] = lambda function: functi
 def log_normal(cv_fraction: float, z: float | np.ndarray) -> float | np.ndarray:
     """Return the log-normal factor with median 1 and this coefficient of variation at a standard normal number."""
     sigma = math.sqrt(math.log1p(cv_fraction**2))
-    return each(math.exp, sigma * z)
+    factor: float | np.ndarray = each(math.exp, sigma * z)
+    return factor
 
 
 # Wichura's algorithm AS 241 (Appl Statist 1988;37:477-484), as the standard library's statistics module codes it, on arrays.
@@ -179,7 +184,7 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
         return np.asarray(COMPILED[inverse_normal](p))
     q = p - 0.5
     above, below = _polynomials(_CENTRE, 0.180625 - q * q)
-    z = above * q / below
+    z: np.ndarray = above * q / below
     tail = np.flatnonzero(np.abs(q) > 0.425)
     if len(tail):
         r = np.sqrt(-np.asarray(each(math.log, np.minimum(p[tail], 1.0 - p[tail]))))
@@ -189,7 +194,7 @@ def inverse_normal(p: np.ndarray) -> np.ndarray:
     return z
 
 
-def _polynomials(coefficients, x):
+def _polynomials(coefficients: Any, x: Any) -> tuple[Any, Any]:
     """Return two polynomials of a number or an array."""
     above, below = coefficients[0][0], coefficients[1][0]
     for one, two in zip(coefficients[0][1:], coefficients[1][1:]):  # noqa: B905  compiled too, where nothing can be strict
@@ -197,11 +202,11 @@ def _polynomials(coefficients, x):
     return above, below
 
 
-def each_inverse_normal_of(compiled: Callable[[Callable], Callable] = lambda function: function) -> Callable:
+def each_inverse_normal_of(compiled: Compiler = lambda function: function) -> Callable[..., Any]:
     """Return :func:`inverse_normal` element after element, its part passed through ``compiled``, to be compiled."""
     polynomials = compiled(_polynomials)
 
-    def each_inverse_normal(p):
+    def each_inverse_normal(p: Any) -> Any:
         z = np.empty(len(p))
         for i in range(len(p)):  # all by the central formula: without a branch the compiler vectorises the loop
             q = p[i] - 0.5

@@ -228,14 +228,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         low, high = block[of_low:][:size], block[of_high:][:size]
         # Room to report every interval of every lane; memory that is never touched costs nothing.
         most = intervals.sum()
-        reported_interval, reported_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
-        reported_before, reported_after = np.empty(most), np.empty(most)
+        at_interval, at_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
+        level_before, level_after = np.empty(most), np.empty(most)
         levels = np.empty(intervals[0] * ROW if trajectories.shape[0] > 0 else 0)  # of one block, interval by interval
         hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         ends = np.zeros(STEPS_PER_H + 2, np.int64)
         least, watched = 0.0, report_all or thresholds.shape[0] > 0
-        flat = trajectories.reshape(-1)
-        order = np.arange(n)
+        flat, order = trajectories.reshape(-1), np.arange(n)
         for first in range(0, n, size):
             # Sort the next lanes by substep count, in groups whose data stay in the cache until their blocks are run.
             if first % SORTED_TOGETHER == 0 and intervals[0] > 1 and n > TILE:
@@ -300,8 +299,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 if out > 0:
                     for lane in range(going):
                         if now[lane] < low[lane] or now[lane] > high[lane]:
-                            reported_interval[reported], reported_place[reported] = interval, places[lane]
-                            reported_before[reported], reported_after[reported] = before[lane], now[lane]
+                            at_interval[reported], at_place[reported] = interval, places[lane]
+                            level_before[reported], level_after[reported] = before[lane], now[lane]
                             reported += 1
                             if not report_all:
                                 low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
@@ -324,12 +323,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         if trajectories.shape[0] > 0:
             stored()
         # Copies of the rows in use, so that the room for all intervals is freed.
-        return (
-            reported_interval[:reported].copy(),
-            reported_place[:reported].copy(),
-            reported_before[:reported].copy(),
-            reported_after[:reported].copy(),
-            least,
-        )
+        used = slice(0, reported)
+        return at_interval[used].copy(), at_place[used].copy(), level_before[used].copy(), level_after[used].copy(), least
 
     return kept_on_disk(kernel, in_play)

@@ -228,7 +228,7 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
             ax.text(0.015, row, band.label, va="center", fontsize=13, weight="bold")
             ax.text(0.42, row, band.in_words(), va="center", fontsize=13)
             hours = band.recheck_h or nomogram.recheck.hours
-            ax.text(0.985, row, f"recheck in {hours:g} h", va="center", ha="right", fontsize=12)
+            ax.text(0.985, row, f"recheck {hours:g} h", va="center", ha="right", fontsize=12)
         ax.set_xlim(0, 1)
         ax.set_ylim(-0.5, n_bands - 0.5)
         ax.set_xticks([])

@@ -92,6 +92,7 @@ __all__ = [
     "AL_SALLAMI_2016_UFH",
     "BRUNET_2008_UFH_DERIVED",
     "DELAVENNE_2017_UFH",
+    "Drug",
     "EDRICH_2015_UFH",
     "FAMILIES",
     "FENG_2006_ENOXAPARIN",

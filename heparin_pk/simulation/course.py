@@ -146,7 +146,7 @@ class Course:
     @property
     def concentration_u_per_ml(self) -> np.ndarray:
         """Heparin in plasma, U/mL, shape (n,)."""
-        return self.drug.kinetics(self.patient).concentration_u_per_ml(self.states[:, 0])
+        return np.asarray(self.drug.kinetics(self.patient).concentration_u_per_ml(self.states[:, 0]))
 
     @property
     def drug_volume_ml(self) -> float:
@@ -165,7 +165,7 @@ class Course:
 
     def level(self, assay: str) -> np.ndarray:
         """Return the true level of an assay (one of ``assays``) at ``time_h``, shape (n,)."""
-        return level(assay, self.concentration_u_per_ml, self.patient, self.responses, self.time_h)
+        return np.asarray(level(assay, self.concentration_u_per_ml, self.patient, self.responses, self.time_h))
 
     def concentration_at_u_per_ml(self, time_h: float) -> float:
         """Return the heparin in plasma at one moment, just before whatever is given then, U/mL."""
@@ -293,7 +293,7 @@ class Course:
 
     # In and out
 
-    def to_frame(self):
+    def to_frame(self) -> Any:
         """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``)."""
         try:
             import pandas as pd  # noqa: PLC0415  optional

@@ -29,7 +29,8 @@ def _share_inside(before: np.ndarray, after: np.ndarray, low: float, high: float
     rise = top - bottom
     overlap = np.minimum(top, high) - np.maximum(bottom, low)
     sloping = np.clip(np.divide(overlap, rise, out=np.zeros_like(rise), where=rise > 0.0), 0.0, 1.0)
-    return np.where(rise > 0.0, sloping, (bottom >= low) & (top <= high))
+    share: np.ndarray = np.where(rise > 0.0, sloping, (bottom >= low) & (top <= high))
+    return share
 
 
 def _hours_inside(time_h: np.ndarray, value: np.ndarray, low: float, high: float) -> float:
@@ -123,7 +124,8 @@ def rosendaal_fractions(
         counts = (i + 1 < n_results) & (gap_h > 0.0) & (gap_h <= largest_gap_h)
         total_h += np.where(counts, gap_h, 0.0)
         inside_h += np.where(counts, gap_h * _share_inside(value[i], value[i + 1], target.low, target.high), 0.0)
-    return np.divide(inside_h, total_h, out=np.full(len(total_h), np.nan), where=total_h > 0.0)
+    found: np.ndarray = np.divide(inside_h, total_h, out=np.full(len(total_h), np.nan), where=total_h > 0.0)
+    return found
 
 
 def fraction_of_tests_in_range(course: Course, target: TherapeuticRange) -> float | None:

@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def as_csv_text(chunk: Chunk, arms: tuple[str, ...]) -> str:
     return text.getvalue()
 
 
-def _lists(columns: Mapping[str, np.ndarray]) -> list[list]:
+def _lists(columns: Mapping[str, np.ndarray]) -> list[list[Any]]:
     """Return columns as lists; what never came is an empty field."""
     return [["" if value != value else value for value in values.tolist()] for values in columns.values()]
 

@@ -25,7 +25,8 @@ def level_bins(assay: str) -> np.ndarray:
     """Return the edges of the bins in which levels are counted: half a per cent wide, or 0.005 U/mL."""
     low, high, is_logarithmic = _BINS[assay]
     if is_logarithmic:
-        return low * np.exp(_BIN * np.arange(math.ceil(math.log(high / low) / _BIN)))
+        edges: np.ndarray = low * np.exp(_BIN * np.arange(math.ceil(math.log(high / low) / _BIN)))
+        return edges
     return low + _BIN * np.arange(math.ceil((high - low) / _BIN))
 
 

@@ -43,7 +43,7 @@ class InRange:
     def _felt(self, lanes: np.ndarray, concentration: np.ndarray, time_h: np.ndarray) -> np.ndarray:
         if not self._varies_with_time:
             return concentration
-        return felt_u_per_ml(self._assay, concentration, self._cohort.take(lanes), self._responses, time_h)
+        return np.asarray(felt_u_per_ml(self._assay, concentration, self._cohort.take(lanes), self._responses, time_h))
 
     @property
     def is_fixed(self) -> bool:

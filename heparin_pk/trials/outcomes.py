@@ -6,6 +6,7 @@ Sums are kept as whole numbers of a tiny unit, so that the order of the chunks a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,7 @@ class Outcomes:
             columns[key] = np.concatenate([chunk.rows[arm][key] for chunk in chunks])
         return columns
 
-    def to_frame(self):
+    def to_frame(self) -> Any:
         """Return one row a patient and arm as a pandas DataFrame; a time that never came is missing (NaN)."""
         try:
             import pandas as pd  # noqa: PLC0415  optional
@@ -165,7 +166,7 @@ class Outcomes:
         frames = [pd.DataFrame({"arm": arm, **self.columns(arm)}) for arm in self.arms]
         return pd.concat(frames, ignore_index=True)
 
-    def to_parquet(self, file) -> None:
+    def to_parquet(self, file: str | Path) -> None:
         """Write one row a patient and arm to a Parquet file (needs pandas and pyarrow)."""
         frame = self.to_frame()
         try:
@@ -175,7 +176,7 @@ class Outcomes:
         except OSError as error:
             raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
 
-    def to_xarray(self):
+    def to_xarray(self) -> Any:
         """Return the rows as an xarray Dataset with dimensions arm and subject."""
         try:
             import xarray as xr  # noqa: PLC0415  optional

@@ -51,7 +51,7 @@ class Population:
     name: str = "people"
     typical: Patient = _ADULT
     distributions: tuple[Distribution, ...] = ()
-    table: tuple[tuple[str, tuple], ...] = ()
+    table: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     dosing_weight: str = "actual"
     varies: bool = True
     day: int = 0
@@ -173,7 +173,7 @@ class Population:
                 raise ValueError(f"{feature} is spread among {sexes.pop()} people alone: say how it is among the others")
 
     @classmethod
-    def from_table(cls, columns: Mapping[str, Sequence], *, name: str = "a table of people") -> Population:
+    def from_table(cls, columns: Mapping[str, Sequence[Any]], *, name: str = "a table of people") -> Population:
         """Return a population of your own patients: columns named like the fields of ``Patient`` (a mapping or a DataFrame).
 
         Raises ``ValueError`` for an unknown column, columns of unequal length, a missing value, or a person outside the limits.
@@ -187,7 +187,7 @@ class Population:
                 row = next(i for i, value in enumerate(values) if value is None or value != value)
                 raise ValueError(f"{column} must be known of every patient or be left out; row {row} has none")
             if column == "sex":
-                typed: list = [str(value) for value in values]
+                typed: list[Any] = [str(value) for value in values]
             else:
                 typed = [bool(value) for value in values] if column in YES_OR_NO else [float(value) for value in values]
             table.append((str(column), tuple(typed)))
@@ -206,7 +206,7 @@ class Population:
         rows = list(csv.DictReader(io.StringIO(read_text(file))))
         if not rows:
             raise ValueError(f"{file}: has no people in it")
-        columns: dict[str, list] = {name: [] for name in rows[0] if name is not None}
+        columns: dict[str, list[Any]] = {name: [] for name in rows[0] if name is not None}
         for line, row in enumerate(rows, 2):
             try:
                 if None in row or None in row.values():
