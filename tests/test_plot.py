@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import matplotlib
 import numpy as np
 import pytest
@@ -167,3 +170,9 @@ def test_a_half_life_drawn_twice_is_the_same_line():
     heavier = plot.half_lives({"m": published.UFH_DEFAULT}, Patient(weight_kg=120)).get_lines()[0].get_ydata()
     assert not np.allclose(first, heavier)
     plt.close("all")
+
+
+def test_importing_the_pictures_changes_no_setting_of_matplotlib():
+    code = "import matplotlib as m; before = dict(m.rcParams); import heparin_pk.plot; print(before == dict(m.rcParams))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "True"
