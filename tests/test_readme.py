@@ -219,3 +219,11 @@ def test_the_hospital_says_what_its_captions_say():
     key = "common_range_in_range_fraction"
     ends = [100 * found.difference(durham, key, group).mean for group in ("kidney failure", "antithrombin under 0.8")]
     assert f"from {ends[0]:.0f} with kidney failure to {ends[1]:+.0f} points with little antithrombin" in notebook
+
+
+def test_the_changelog_has_dates_and_says_where_numbers_change():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", changelog, re.M)
+    dates = [re.match(r"(\d{4}-\d{2}-\d{2})(?: to \d{4}-\d{2}-\d{2})?: \w", heading)[1] for heading in headings]
+    assert dates == sorted(dates, reverse=True)
+    assert changelog.count("- **Numbers change**") >= 5
