@@ -1,8 +1,8 @@
 """Controllers by hand: a learner's steps and a fixed plan, their limits and what they order."""
 
 import pytest
-from examples import ADULT, UFH
 from field_limits import fields_of, refuses_outside
+from instances import ADULT, UFH
 
 from heparin_pk import Bolus, ByHand, Fixed, Hold, Infusion, Regimen, Step, titrate
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from examples import ADULT, RASCHKE, UFH, course_of_every_order
+from instances import ADULT, RASCHKE, UFH, course_of_every_order
 
 from heparin_pk import Bolus, Course, Infusion, Patient, Regimen, published, simulate, titrate
 from heparin_pk.body.kinetics import State

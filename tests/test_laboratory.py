@@ -1,8 +1,8 @@
 """The laboratory: its settings, its results, its therapeutic ranges, and how a report is written."""
 
 import pytest
-from examples import ADULT
 from field_limits import fields_of, refuses_outside
+from instances import ADULT
 
 from heparin_pk import ASSAYS, Lab, Laboratory, TherapeuticRange, published
 

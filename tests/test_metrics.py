@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from examples import ADULT, RANGE, UFH, Scripted, course_of_every_order
+from instances import ADULT, RANGE, UFH, Scripted, course_of_every_order
 
 from heparin_pk import (
     Bolus,

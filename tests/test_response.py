@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from examples import ADULT, SOURCE, UFH
 from field_limits import fields_of, refuses_outside
+from instances import ADULT, SOURCE, UFH
 
 from heparin_pk import Infusion, Patient, Reagent, Regimen, aptt_range_for_anti_xa, published, simulate
 from heparin_pk.blood.response import level

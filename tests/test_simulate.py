@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from examples import ADULT, RANGE, RASCHKE, UFH, Scripted
+from instances import ADULT, RANGE, RASCHKE, UFH, Scripted
 
 from heparin_pk import (
     Bolus,

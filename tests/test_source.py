@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from examples import SOURCE
+from instances import SOURCE
 
 from heparin_pk import Source, Value
 
