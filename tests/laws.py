@@ -1,4 +1,4 @@
-"""The laws of the house, as functions: each takes a set, an engine, a table or a controller, and raises if the law does not hold.
+"""The laws of the package, as functions: each takes a set, an engine, a table or a controller, and raises if it does not hold.
 
 ``test_laws.py`` calls them with every published set, engine, nomogram and kind of controller, new ones too.
 """

@@ -54,7 +54,7 @@ OUTSIDE = {  # package: (who may import it, whether only inside a function)
 
 
 def folder_of(dotted):
-    """Return the folder of a module of the house ("heparin_pk.engine.stepper": "engine"), or None for one from outside."""
+    """Return the folder of a module of the package ("heparin_pk.engine.stepper": "engine"), or None for one from outside."""
     first, _, rest = dotted.partition(".")
     return rest.partition(".")[0] if first == NAME else None
 
@@ -201,7 +201,7 @@ def test_what_is_allowed_is_not_found(module, code):
 
 
 def import_graph(codes):
-    """Return which modules of the house each module imports, late imports too; ``codes`` is the text of each module."""
+    """Return which modules of the package each module imports, late imports too; ``codes`` is the text of each module."""
     graph = {}
     for module, code in codes.items():
         is_package = MODULES[module].name == "__init__.py" if module in MODULES else False

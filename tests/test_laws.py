@@ -1,4 +1,4 @@
-"""The laws of the house for every published set, engine, nomogram and kind of controller.
+"""The laws of the package for every published set, engine, nomogram and kind of controller.
 
 The parameters below walk ``published.ALL``, ``nomogram.names()`` and ``ENGINES``: a new set, table or engine is tested too.
 """

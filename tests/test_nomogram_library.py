@@ -1,4 +1,4 @@
-"""Every table of the house against what was printed, its caveats, a run of two days, and the tables that cannot be run."""
+"""Every table of the package against what was printed, its caveats, a run of two days, and the tables that cannot be run."""
 
 import json
 import math

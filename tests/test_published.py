@@ -86,7 +86,7 @@ def test_the_order_is_the_documented_one():
     assert [drug.name for drug in published.UFH[:4]] == [
         "UFH_B_DERIVED", "UFH_A_DERIVED", "UFH_A_HALF_LIVES_DERIVED", "UFH_TRIPLE_DERIVED",
     ]  # fmt: skip
-    assert {name.partition("_")[0] for name in (drug.name for drug in published.LMWH)} == {"GREEN", "FENG"}
+    assert {"GREEN", "FENG"} <= {name.partition("_")[0] for name in (drug.name for drug in published.LMWH)}
     for drug in published.ALL:
         assert getattr(published, drug.name) is drug
         assert drug.name in published.__all__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from heparin_pk import (
     Bolus,
     Infusion,
     Nomogram,
+    OutsideValidityDomain,
     Patient,
     Regimen,
     TherapeuticRange,
     Trial,
     calibration,
+    datasets,
     hospital,
     metrics,
     nomogram,
@@ -132,7 +135,11 @@ def test_the_picture_of_imports_is_the_one_that_is_tested():
     assert FLOORS["body"] < FLOORS["engine"] < FLOORS["simulation"]
 
 
-NUMBERS = dict(zip(["seven", "eight", "eleven", "seventeen"], (7, 8, 11, 17), strict=True))
+ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBERS = {word: number for number, word in enumerate(ONES + TEENS)} | {word: 20 + 10 * i for i, word in enumerate(TENS)}
+NUMBERS |= {f"{ten}-{one}": NUMBERS[ten] + NUMBERS[one] for ten in TENS for one in ONES[1:10]}
 
 
 def counted(pattern):
@@ -144,14 +151,35 @@ def counted(pattern):
 def test_the_counts_it_prints_are_counted():
     tables = sorted((ROOT / "heparin_pk" / "ward" / "nomograms").glob("*.toml"))
     incomplete = list((ROOT / "heparin_pk" / "ward" / "nomograms" / "incomplete").glob("*.toml"))
-    assert counted(r"(\w+) published tables load by name") == len(nomogram.names()) == len(tables)
-    assert counted(r"(\w+) more could only be read in\npart") == len(incomplete)
-    assert counted(r"Four of the (\w+):") == len(tables)
-    assert counted(r"`published.ALL` holds (\w+) sets") == len(published.ALL)
+    assert counted(r"([\w-]+) published tables load by name") == len(nomogram.names()) == len(tables)
+    assert counted(r"([\w-]+) more could only be read in\npart") == len(incomplete)
+    assert counted(r"Four of the ([\w-]+):") == len(tables)
+    assert counted(r"`published.ALL` holds ([\w-]+) sets") == len(published.ALL)
     assert len(re.findall(r"^\d\. \[", README, re.M)) == len(list((ROOT / "notebooks").glob("*.ipynb"))) == 7
     drawn = sum("anti_xa_u_per_ml" in drug.responses.assays for drug in published.UFH)  # the picture is in anti-Xa
     assert counted(r"contradict each other in a textbook's model, and (\w+) models of one drug") == drawn
     assert counted(r"!\[(\w+) models for one patient") == drawn
+
+
+def test_the_replayed_patient_says_what_its_caption_says():
+    chart = datasets.load_icu_course("M3D-027")
+    course = datasets.replay(chart, published.UFH_DEFAULT)
+    errors = [row["error_percent"] for row in metrics.prediction_errors(course, chart.labs) if row["drawn_h"] > 24]
+    first, last = round(-max(errors)), round(-min(errors))
+    assert f"then stays {first} to {last} per cent below" in README
+    assert f"then up to {last} % too low" in README
+
+
+def test_every_block_of_code_runs(capsys):
+    """The three blocks beside the ten lines, with a tenth of the patients."""
+    blocks = re.findall(r"```\n(from heparin_pk.*?)```", README, re.S)
+    assert len(blocks) == 2
+    matplotlib.use("Agg")
+    for block in blocks:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OutsideValidityDomain)
+            exec(block.replace("4000", "400"), {})
+    assert "patients, the same in every arm" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -184,6 +212,8 @@ def test_the_score_it_prints_is_the_score():
     assert {"A hundred and thirty-five": 135}[re.search(r"\) (A hundred[\w -]+) printed numbers", README)[1]] == numbers["rows"]
     trials = [row for row in found if row.claim.group == "virtual trials"]
     inside = sum(row.inside for row in trials)
+    notebook = (ROOT / "notebooks" / "06-does-it-hold.ipynb").read_text(encoding="utf-8")
+    assert f"{numbers['proving_inside']} marks lie on their grey bars, {numbers['proving_outside']} open ones" in notebook
     assert f"virtual patients ({len(trials)} rows, {inside} inside)" in README
 
 

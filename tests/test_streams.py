@@ -25,10 +25,20 @@ def test_a_name_given_twice_is_refused():
         unique(Enum("Planted", names))
 
 
-def test_two_names_with_one_address_are_refused(monkeypatch):
-    monkeypatch.setattr(streams, "_NAME_OF_ADDRESS", {zlib.crc32(b"assay planted"): "something else"})
-    with pytest.raises(ValueError, match="'assay planted' and 'something else' have one address"):
+def test_two_streams_with_one_address_are_refused(monkeypatch):
+    monkeypatch.setattr(streams, "_STREAM_OF_ADDRESS", {zlib.crc32(b"assay planted"): Stream.STEP})
+    with pytest.raises(ValueError, match=r"planted.* and Stream.STEP have one address"):
         address.__wrapped__(Stream.ASSAY.of("planted"))
+
+
+def test_a_member_with_the_name_of_another_stream_is_refused():
+    with pytest.raises(ValueError, match=r"of an aPTT.* and Stream.CHILD_RESIDUAL have one address"):
+        address(Stream.RESIDUAL.of("of an aPTT"))
+
+
+def test_a_single_stream_has_no_members():
+    with pytest.raises(ValueError, match="Stream.STEP is one stream, no family; got member 'x'"):
+        Stream.STEP.of("x")
 
 
 def test_a_stream_that_is_not_registered_is_refused():

@@ -448,9 +448,9 @@ def test_sliders_stay_within_what_the_nouns_allow():
 
 
 @pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
-def test_every_model_of_the_house_has_a_bedside():
+def test_every_model_of_the_package_has_a_bedside():
     for drug in {id(drug): drug for drug in vars(published).values() if isinstance(drug, Drug)}.values():
-        patient = Patient(weight_kg=68, height_cm=170, sex="male")
+        patient = Patient(weight_kg=68, height_cm=170, sex="male", creatinine_clearance_ml_per_min=80)
         if not isinstance(drug.reagent, Reagent):
             with pytest.raises(ValueError, match=f"drug must be a heparin whose aPTT follows a reagent; {drug.name}"):
                 bedside(drug=drug, patient=patient)

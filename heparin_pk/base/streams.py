@@ -36,7 +36,9 @@ class Stream(Enum):
     CHILD_RESIDUAL = "residual of an aPTT"
 
     def of(self, member: str) -> SubStream:
-        """Return the stream of one member of this family."""
+        """Return the stream of one member of this family; raises ``ValueError`` where the stream is no family."""
+        if self not in _FAMILIES:
+            raise ValueError(f"{self} is one stream, no family; got member {member!r}")
         return SubStream(self, member)
 
 
@@ -47,7 +49,8 @@ class SubStream(NamedTuple):
     member: str
 
 
-_NAME_OF_ADDRESS: dict[int, str] = {}
+_STREAM_OF_ADDRESS: dict[int, Stream | SubStream] = {}
+_FAMILIES = (Stream.ASSAY, Stream.RESIDUAL, Stream.FEATURE, Stream.BETWEEN_PATIENTS, Stream.BETWEEN_DAYS)
 
 
 @lru_cache(maxsize=4096)
@@ -60,8 +63,8 @@ def address(stream: Stream | SubStream) -> int:
     else:
         raise ValueError(f"stream must be a Stream (heparin_pk.base.streams); got {stream!r}")
     number = zlib.crc32(name.encode())
-    if _NAME_OF_ADDRESS.setdefault(number, name) != name:
-        raise ValueError(f"the streams {name!r} and {_NAME_OF_ADDRESS[number]!r} have one address: give one another name")
+    if _STREAM_OF_ADDRESS.setdefault(number, stream) != stream:
+        raise ValueError(f"the streams {stream} and {_STREAM_OF_ADDRESS[number]} have one address: give one another name")
     return number
 
 

@@ -49,8 +49,10 @@ class State(NamedTuple):
 class Rates(NamedTuple):
     """The parameters of :func:`derivatives`, in the order in which it takes them.
 
-    As in :class:`Kinetics`, but with the two volumes stored as their inverses, because division is slow:
-    ``inverse_v1_per_ml`` = 1 / ``v1_ml`` and ``inverse_v2_per_ml`` = 1 / ``v2_ml``.
+    Each is the field of :class:`Kinetics` with the same name, but for two volumes stored as inverses, because division is slow:
+
+    ``inverse_v1_per_ml``: 1 / ``v1_ml``.
+    ``inverse_v2_per_ml``: 1 / ``v2_ml``.
     """
 
     inverse_v1_per_ml: float

@@ -55,7 +55,7 @@ def show_course(
         return
     parts = [heading or (chart.in_words() if chart else ""), "" if chart else course.in_words()]
     parts.append(_levels(course) if not chart else prediction_table(course, chart))
-    parts.append(compared + _metrics_in_words(course, target))
+    parts.append(compared + _metrics_in_words(course, target, predicted=chart is not None))
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
 
@@ -105,8 +105,8 @@ def prediction_table(course: Course, chart: ICUCourse) -> str:
     return "\n".join(lines)
 
 
-def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
-    """Return the metrics of a course as text: true time in range, peak, area, and the results the ward read."""
+def _metrics_in_words(course: Course, target: TherapeuticRange, *, predicted: bool = False) -> str:
+    """Return the metrics of a course as text; a charted patient's levels are ``predicted``, a simulated patient's are true."""
     numbers = metrics.summary(course, target)
 
     def share(name: str) -> str:
@@ -115,7 +115,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange) -> str:
 
     first, unit = numbers["time_to_therapeutic_h"], course.drug.amount_unit
     lines = [
-        f"{target.in_words()}: true time in range {share('time_in_range_fraction')} "
+        f"{target.in_words()}: {'predicted' if predicted else 'true'} time in range {share('time_in_range_fraction')} "
         f"(below {share('time_below_fraction')}, above {share('time_above_fraction')})",
         f"first in range {'never' if first is None else f'at {first:.1f} h'}; peak {numbers['peak_u_per_ml']:.2f} {unit}/mL; "
         f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; given in all {numbers['heparin_given_u']:,.0f} {unit}",

@@ -22,6 +22,7 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
+from heparin_pk.simulation.metrics import side_of_range
 from heparin_pk.trials.hospital import FACTOR_VIII_MEDIAN
 from heparin_pk.trials.population import people
 
@@ -319,7 +320,7 @@ def agreement(
     if not inside.any():
         raise ValueError(f"no sample has an anti-Xa within {anti_xa_range}; got {len(tubes)} samples")
     aptt_inside = y[inside]
-    same = _side(x, low, high) == _side(y, aptt_range.low, aptt_range.high)
+    same = side_of_range(x, low, high) == side_of_range(y, aptt_range.low, aptt_range.high)
     below, above = float(np.mean(aptt_inside < aptt_range.low)), float(np.mean(aptt_inside > aptt_range.high))
     return Agreement(
         n=len(tubes),
@@ -330,11 +331,6 @@ def agreement(
         above_fraction=above,
         concordant_fraction=float(np.mean(same)),
     )
-
-
-def _side(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return -1 for values below a range, 0 in it and 1 above it."""
-    return np.asarray((values > high).astype(int) - (values < low).astype(int))
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -130,7 +130,9 @@ class _CohortRun:
         assert weight is not None
         self.weight_kg = weight
         self.queue = EventQueue(n, _PRIORITY_OF, conditions.hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
-        self.here_h = np.zeros(n)  # the time up to which a lane has passed
+        self.here_h = np.zeros(
+            n
+        )  # events up to this time are handled; lanes.time_h: how far a lane is integrated (a grid point or order)
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
         self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -169,7 +171,7 @@ class _CohortRun:
         self.observer.given(lanes, at_h, self.lanes.concentration_u_per_ml(lanes))
 
     def carry_out(self, kind: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
-        """Carry out one event of this kind for each of these lanes: ``x`` is its amount, ``y`` its minutes."""
+        """Carry out one event of this kind for each of these lanes; for ``x`` and ``y`` see :class:`EventKind`."""
         away = np.flatnonzero(self.lanes.time_h[lanes] < at_h)
         if len(away):
             self.lanes.settle(lanes[away], at_h[away], self.observer)
@@ -247,7 +249,7 @@ class _CohortRun:
         if self._vector is not None:
             self._write_down(lanes, now_h, self._decided(self._vector, lanes, now_h, last_drawn_h))
         elif isinstance(self.controller, Fixed):
-            if now_h[0] == 0.0 and not self.n_results[lanes[0]]:
+            if now_h[0] == 0.0 and not self.n_results[lanes[0]]:  # a fixed plan is asked once, at 0 h
                 self._begin(self.controller, lanes)
         else:
             for lane, moment_h in zip(lanes.tolist(), now_h.tolist(), strict=True):
@@ -303,7 +305,7 @@ class _CohortRun:
         """Raise ``ValueError`` where an order for the same purpose at the same moment was given before.
 
         Orders mostly come in the order of time, so the latest one of each lane is compared; where one comes before the
-        latest, the queue is searched: at or after the present moment, what was ordered still waits there.
+        latest, the queue is searched: an order for now or later was not carried out yet, so it is still there.
         """
         purpose = _PURPOSE_OF[kind]
         latest_h = self._latest_order_h.get(purpose)
@@ -349,13 +351,13 @@ class _CohortRun:
             can_absorb=bool(self.kinetics.ktr_per_h[lane] > 0.0),
             can_neutralise=bool(self.kinetics.kr_ml_per_u_per_h[lane] > 0.0),
         )
-        me, yes = np.array([lane]), np.array([True])
+        its_lane, yes = np.array([lane]), np.array([True])
         for order in orders:
             if not (labs and rules.is_unchanged_rate(order, rate, now_h)):
                 kind, x, y = _amounts(order, np.array([weight]), None)
-                self._order(me, np.array([order.time_h]), kind, x, np.array([y]), yes)
+                self._order(its_lane, np.array([order.time_h]), kind, x, np.array([y]), yes)
         for draw_h in rules.checked_draws_h(decision, now_h, labs[-1].drawn_h if labs else -np.inf):
-            self.queue.add(me, draw_h, EventKind.DRAW)
+            self.queue.add(its_lane, draw_h, EventKind.DRAW)
 
     def _labs_of(self, lane: int) -> tuple[Lab, ...]:
         """Return the results of one patient, oldest first."""
@@ -411,7 +413,7 @@ def _routes_of(controller: Controller) -> tuple[str, ...]:
 
 
 def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[EventKind, np.ndarray, float]:
-    """Return what an order asks for patients of these weights (m,): its kind, the amounts (m,), and its minutes.
+    """Return an order as an event for patients of these weights (m,): its kind and its two numbers, the first of shape (m,).
 
     With ``pump`` a rate is the one the pump can be set to.
     """

@@ -33,6 +33,7 @@ U_PER_MG_PROTAMINE = 100.0
 """Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
 
 LATEST_DRAW_H = 1e5
+"""Eleven years: beyond any run; a draw later than the run is simply not drawn."""
 
 # What comes first at one moment
 
@@ -57,7 +58,22 @@ STILL_AT_THE_END = (Priority.DRAW, Priority.RESULT)
 
 
 class EventKind(IntEnum):
-    """Kinds of event in the queue of a patient."""
+    """Kinds of event in the queue of a patient, with the two numbers each carries (0 where none is named).
+
+    ``DRAW``: blood is drawn.
+    ``RESULT``: a result is read; its value, and when it was drawn, h.
+    ``RESULT_ABOVE``: the same, above the ceiling of the assay.
+    ``BOLUS``: its dose, U, and the minutes it is given over.
+    ``INFUSION``: the new rate, U/h.
+    ``STOP``: the infusion ends.
+    ``HOLD``: its length, min.
+    ``SUBCUTANEOUS``: the dose, U.
+    ``PROTAMINE``: the dose, mg, and the minutes it is given over.
+    ``BOLUS_END``: a bolus given over minutes ends; the rate that stops, U/h.
+    ``HOLD_END``: a hold ends.
+    ``PROTAMINE_END``: protamine ends; the rate that stops, units neutralised per h.
+    ``ABSORPTION``: a subcutaneous dose reaches the depot after its lag; the absorbed dose, U.
+    """
 
     DRAW = 0
     RESULT = 1

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One number of each patient: what it is called, its unit, whether it is yes or no, and how large it can be at most."""
+    """One number of each patient.
+
+    ``key``: its name in a program.
+    ``label``: its name for a reader.
+    ``unit``: its unit; "" where it has none.
+    ``most``: the largest value it can have.
+    ``is_yes_or_no``: whether it is 1 for yes and 0 for no.
+    """
 
     key: str
     label: str
@@ -27,11 +34,11 @@ OUTCOMES = {
         Outcome("common_range_in_range_fraction", "true time in the common range", "", _SHARE),
         Outcome("common_range_below_fraction", "true time below the common range", "", _SHARE),
         Outcome("common_range_above_fraction", "true time above the common range", "", _SHARE),
-        Outcome("time_to_therapeutic_h", "true level first in range (those who got there)", "h", _HOURS),
-        Outcome("common_range_first_h", "true level first in the common range (those who got there)", "h", _HOURS),
-        Outcome("threshold_result_h", "first result at or above the lower limit drawn (those who got there)", "h", _HOURS),
-        Outcome("in_range_result_h", "first result in range drawn (those who got there)", "h", _HOURS),
-        Outcome("two_in_range_h", "second of two results in a row in range drawn (those who got there)", "h", _HOURS),
+        Outcome("time_to_therapeutic_h", "true level first in range (patients who reached it)", "h", _HOURS),
+        Outcome("common_range_first_h", "true level first in the common range (patients who reached it)", "h", _HOURS),
+        Outcome("threshold_result_h", "first result at or above the lower limit drawn (patients who reached it)", "h", _HOURS),
+        Outcome("in_range_result_h", "first result in range drawn (patients who reached it)", "h", _HOURS),
+        Outcome("two_in_range_h", "second of two results in a row in range drawn (patients who reached it)", "h", _HOURS),
         Outcome("threshold_by_24_h", "a result at or above the lower limit by 24 h", "", _SHARE, True),
         Outcome("therapeutic_by_24_h", "a result in range by 24 h", "", _SHARE, True),
         Outcome("in_range_at_24_h", "true level in range at 24 h", "", _SHARE, True),

@@ -69,7 +69,13 @@ def with_digits(value: float, digits: int, sign: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean (or a share of patients) with its 95 % confidence interval, the SD between patients, and how many it rests on."""
+    """A mean (or a share of patients) with its uncertainty, in the unit of its outcome.
+
+    ``mean``: the mean, or the share of patients.
+    ``low``, ``high``: its 95 % confidence interval.
+    ``sd``: the standard deviation between patients.
+    ``n``: how many patients it rests on.
+    """
 
     mean: float
     low: float

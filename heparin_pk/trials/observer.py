@@ -55,26 +55,26 @@ class InRange:
         return np.stack([self._low[lanes], self._high[lanes]])
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Note the time that passed: each interval that crosses an threshold is cut there."""
-        interval, who, before, after = levels.interval, levels.place, levels.before, levels.after
+        """Note the time that passed: each interval that crosses a threshold is cut there."""
+        interval, place, before, after = levels.interval, levels.place, levels.before, levels.after
         if self._varies_with_time:
-            in_turn = np.argsort(who, kind="stable")  # one lane after the other
-            interval, who = interval[in_turn], who[in_turn]
-            after = self._felt(lanes[who], after[in_turn], moments.at(interval + 1, who))
-            before = np.where(interval == 0, self._last[lanes[who]], np.concatenate([after[:1], after[:-1]]))
+            in_turn = np.argsort(place, kind="stable")  # one lane after the other
+            interval, place = interval[in_turn], place[in_turn]
+            after = self._felt(lanes[place], after[in_turn], moments.at(interval + 1, place))
+            before = np.where(interval == 0, self._last[lanes[place]], np.concatenate([after[:1], after[:-1]]))
         low, high = self._low[lanes], self._high[lanes]
-        was, now = side_of_range(before, low[who], high[who]), side_of_range(after, low[who], high[who])
+        was, now = side_of_range(before, low[place], high[place]), side_of_range(after, low[place], high[place])
         mine = np.flatnonzero(was != now)
         if len(mine):
-            interval, who, before, after, was, now = (x[mine] for x in (interval, who, before, after, was, now))
-            start_h = moments.at(interval, who)
-            pace_h = (moments.at(interval + 1, who) - start_h) / (after - before)
-            at_low_h = start_h + (low[who] - before) * pace_h
-            at_high_h = start_h + (high[who] - before) * pace_h
+            interval, place, before, after, was, now = (x[mine] for x in (interval, place, before, after, was, now))
+            start_h = moments.at(interval, place)
+            pace_h = (moments.at(interval + 1, place) - start_h) / (after - before)
+            at_low_h = start_h + (low[place] - before) * pace_h
+            at_high_h = start_h + (high[place] - before) * pace_h
             out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
             into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
-            for turn in _turns(who):
-                self._change(lanes[who[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
+            for turn in _turns(place):
+                self._change(lanes[place[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
         last = self._felt(lanes, levels.last, moments.end_h) if self._varies_with_time else levels.last
         self._last[lanes] = last
         self._side[lanes] = side_of_range(last, low, high)
@@ -97,16 +97,16 @@ class InRange:
         self._since_h[lanes] = into_h
 
     def finish(self, hours: float) -> None:
-        """Say that the time is up."""
+        """Count the time up to the end of the run."""
         every, end_h = np.arange(len(self._side)), np.full(len(self._side), hours)
         self._change(every, self._side, self._side, end_h, end_h)
 
 
-def _turns(who: np.ndarray) -> Iterator[np.ndarray]:
+def _turns(place: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the places of each patient's first event, then of the second, and so on; events come in the order of time."""
-    order = np.argsort(who, kind="stable")
-    one_person = np.diff(who[order], prepend=-1) == 0
-    place = np.arange(len(who))
+    order = np.argsort(place, kind="stable")
+    one_person = np.diff(place[order], prepend=-1) == 0
+    place = np.arange(len(place))
     turn = place - np.maximum.accumulate(np.where(one_person, 0, place))
     for index in range(int(turn.max()) + 1):
         yield order[turn == index]
@@ -152,7 +152,7 @@ class TrialObserver:
             self.reboluses[lanes] += at_h > self._began_h[lanes]
 
     def finish(self, hours: float) -> None:
-        """Say that the time is up."""
+        """Count the time up to the end of the run."""
         for one in self.ranges:
             one.finish(hours)
 

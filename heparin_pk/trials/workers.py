@@ -35,7 +35,14 @@ class Divisible(Protocol):
 
 
 class Job(NamedTuple):
-    """What all chunks of a run have in common; ``as_csv`` asks for the text of the rows, so that many hands write it."""
+    """What all chunks of a run have in common.
+
+    ``trial``: the trial.
+    ``seed``: its seed.
+    ``runner``: one of ``heparin_pk.engine.lanes.RUNNERS``.
+    ``with_rows``: whether a chunk brings one row a patient.
+    ``as_csv``: whether it brings them as CSV text too, so that all workers share the writing.
+    """
 
     trial: Divisible
     seed: int
