@@ -136,6 +136,10 @@ BAD = {
     ),
     "protamine in U": (GOOD + "12,,protamine,30,U,70\n", "line 7: unit of protamine must be mg; got 'U'"),
     "a bolus backwards": (GOOD.replace("8,8,bolus", "8,7,bolus"), "line 5: t_end_h must not come before t_h; got 7 after 8"),
+    "a name that clears the screen": (
+        GOOD.replace("weight_kg", "weight_kg,course_id").replace(",70\n", ",70,\x1b[2J\n"),
+        "line 2: course_id must be printable; got '\\x1b[2J'",
+    ),
     "an underscore": (GOOD.replace("62.5", "6_2"), "line 4: value must be a number; got '6_2'"),
     "full-width digits": (GOOD.replace("62.5", "６２"), "line 4: value must be a number; got '６２'"),
     "a short line": (GOOD + "13,13,ptt\n", "line 7: must have 6 fields; got 3"),

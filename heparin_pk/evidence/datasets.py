@@ -157,6 +157,9 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
     table.check_columns((*_COLUMNS, *_MORE_COLUMNS), needed=_COLUMNS)
     rows = list(table.rows(numeric=_NUMERIC))
     inside = list(dict.fromkeys(row.text("course_id") for row in rows)) if "course_id" in table.columns else []
+    for row in rows:
+        if not row.text("course_id").isprintable():  # it is printed
+            raise ValueError(f"{row.place}: course_id must be printable; got {row.text('course_id')!r}")
     if course_id is None and len(inside) > 1:
         raise ValueError(f"{file}: holds {len(inside)} courses; say which: {', '.join(inside)}")
     if course_id is not None and course_id not in inside:
