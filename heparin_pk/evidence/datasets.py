@@ -174,22 +174,22 @@ def _package_table(name: str) -> Table:
     return tables.from_text(text, where=name)
 
 
-@dataclass(slots=True)
 class _Charted:
-    """What the lines of a chart say, each with its row.
+    """What the lines of a chart say.
 
-    ``infusions``: start, end (``None``: not charted) and rate, U/h.
-    ``orders``: boluses, subcutaneous doses, holds and protamine.
-    ``stops``: times, h.
+    ``infusions``: row, start, end (``None``: not charted) and rate, U/h.
+    ``orders``: boluses, subcutaneous doses, holds and protamine with their rows.
+    ``stops``: rows and times, h.
     ``labs``: results.
-    ``ends_h``: when heparin, a hold or protamine ended, h.
+    ``ends_h``: when a dose or a hold ended, h.
     """
 
-    infusions: list[tuple[Row, float, float | None, float]] = field(default_factory=list)
-    orders: list[tuple[Row, Order]] = field(default_factory=list)
-    stops: list[tuple[Row, float]] = field(default_factory=list)
-    labs: list[Lab] = field(default_factory=list)
-    ends_h: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.infusions: list[tuple[Row, float, float | None, float]] = []
+        self.orders: list[tuple[Row, Order]] = []
+        self.stops: list[tuple[Row, float]] = []
+        self.labs: list[Lab] = []
+        self.ends_h: list[float] = []
 
     def read(self, row: Row) -> None:
         """Take one line; raises ``ValueError`` for what is not understood."""

@@ -12,6 +12,9 @@ from heparin_pk.trials.catalogue import OUTCOMES, Outcome
 
 Z_95 = 1.959963984540054
 
+EndInWords = Callable[[float], str]
+"""How an end of an interval is written."""
+
 
 def unit_powers(outcome: Outcome) -> tuple[int, int]:
     """Return into how many chunks a unit is cut for sums and sums of squares (powers of two): 65,536 people fit into 63 bits."""
@@ -88,9 +91,9 @@ class Estimate:
         """The two ends of the interval; none where there is no interval."""
         return () if self.low is None or self.high is None else (self.low, self.high)
 
-    def interval_in_words(self, written: Callable[[float], str]) -> str:
-        """Return the interval in words, its ends as ``written``."""
-        return " to ".join(map(written, self.ends)) or "one patient: no interval"
+    def interval_in_words(self, end_in_words: EndInWords) -> str:
+        """Return the interval in words, as ``end_in_words`` writes its ends."""
+        return " to ".join(map(end_in_words, self.ends)) or "one patient: no interval"
 
     def in_words(self, outcome: Outcome) -> str:
         """Return it in words."""
