@@ -280,14 +280,15 @@ def _typed(table: Table, name: str, decimal: str) -> list[Any]:
         )
     _check_clear(table, name)
     typed: list[Any] = []
+    meanings: dict[str, Any] = {}  # a column has few words
     for index, cell in enumerate(cells):
         try:
-            if name == "sex":
-                typed.append(tables.word(name, cell, SEX_WORDS))
-            elif name in YES_OR_NO:
-                typed.append(tables.yes_or_no(name, cell))
-            else:
+            if name in LIMITS:
                 typed.append(tables.number(name, cell, decimal=decimal))
+                continue
+            if str(cell) not in meanings:
+                meanings[str(cell)] = tables.word(name, cell, SEX_WORDS) if name == "sex" else tables.yes_or_no(name, cell)
+            typed.append(meanings[str(cell)])
         except ValueError as error:
             raise ValueError(f"{table.place(index)}: {error}") from None
     return typed
@@ -295,9 +296,9 @@ def _typed(table: Table, name: str, decimal: str) -> list[Any]:
 
 def _check_clear(table: Table, name: str) -> None:
     """Raise ``ValueError`` for a letter with two meanings: M beside H (hombre or mujer?), O beside 0 and 1 (oui or a zero?)."""
-    letter, beside = {"sex": ("m", ("h", "hombre", "mujer"))}.get(name, ("o", ("0", "1")))
-    if name != "sex" and name not in YES_OR_NO:
+    if name in LIMITS:
         return
+    letter, beside = ("m", ("h", "hombre", "mujer")) if name == "sex" else ("o", ("0", "1"))
     words = [str(cell).strip().casefold() for cell in table.columns[name]]
     other = next((one for one in words if one in beside), None)
     if letter in words and other is not None:
