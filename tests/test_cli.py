@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from heparin_pk import Course, Nomogram, cli, published, titrate
+from heparin_pk import Course, Nomogram, cli, datasets, published, titrate
 from heparin_pk.body.patient import Patient
 from heparin_pk.cli import notebooks
 from heparin_pk.cli.parser import parser
@@ -101,6 +101,45 @@ def test_simulate_never_prints_an_aptt_the_assay_cannot_count(capsys):
     assert all(int(seconds) <= 150 for seconds in re.findall(r"^ +\d+ +[\d.]+ +(\d+) ", out, re.M))
 
 
+@pytest.mark.parametrize("command", [("simulate",), ("overlay", "UFH_DEFAULT")])
+def test_an_order_at_or_after_the_end_is_said(capsys, command):
+    orders = ("--bolus", "80", "--order", "24 bolus 40 U/kg", "--order", "30 protamine 30 mg")
+    with pytest.warns(UserWarning, match="not given, because --hours is 24: ") as said:
+        code, out, _ = run(capsys, *command, "--weight", "80", *orders, "--hours", "24", "--json")
+    assert [str(one.message).partition(": ")[2].partition("(")[0] for one in said] == ["Bolus", "Protamine"]
+    assert (code, bool(json.loads(out))) == (0, True)
+
+
+def test_flaws_of_a_chart_are_in_its_json(capsys):
+    _, out, _ = run(capsys, "replay", "M3D-001", "--json")
+    assert json.loads(out)["flaws"] == list(datasets.load_icu_course("M3D-001").flaws) != []
+
+
+def test_people_of_a_german_spreadsheet(capsys, tmp_path):
+    """The example of the issue: yes and no, a semicolon and a decimal comma."""
+    plain, german = tmp_path / "plain.csv", tmp_path / "german.csv"
+    plain.write_text("weight_kg,acute_thrombosis,sex\n72.5,no,male\n90,yes,female\n")
+    german.write_text("weight_kg;acute_thrombosis;sex\r\n72,5;Nein;m\r\n90;Ja;w\r\n", encoding="utf-8-sig")
+    answers = [
+        json.loads(run(capsys, "trial", "raschke-1993", "--people", str(file), "-n", "2", "--quiet", "--json")[1])
+        for file in (plain, german)
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_one_patient_has_no_confidence_interval(capsys):
+    arguments = ("trial", "raschke-1993", "durham-va-2009", "-n", "1", "--quiet")
+    summary = json.loads(run(capsys, *arguments, "--json")[1])["summary"]
+    for row in summary:
+        if row["n"] == 1 and row["outcome"] == "time_in_range_fraction":
+            assert row["mean"] is not None
+            assert (row["low"], row["high"], row["sd"]) == (None, None, None)
+    assert any(row["difference_n"] == 1 and row["difference_low"] is None for row in summary)
+    words = run(capsys, *arguments)[1]
+    assert "(one patient: no interval)" in words
+    assert "points (one patient: no interval)" in words
+
+
 def test_replay_of_a_real_patient(capsys, tmp_path):
     code, out, _ = run(capsys, "replay", "M3D-001", "--figure", str(tmp_path / "r.svg"))
     assert code == 0
@@ -132,8 +171,35 @@ def test_lists_and_citations(capsys):
 
 BAD = {
     "negative weight": (("titrate", "raschke-1993", "--weight", "-3"), "weight_kg must lie between 0.4 and 400; got -3.0"),
-    "nan weight": (("titrate", "raschke-1993", "--weight", "nan"), "weight_kg must lie between"),
-    "infinite weight": (("simulate", "--weight", "inf", "--bolus", "80"), "weight_kg must lie between"),
+    "nan weight": (("titrate", "raschke-1993", "--weight", "nan"), "argument --weight: it must be a number; got 'nan'"),
+    "infinite weight": (("simulate", "--weight", "inf", "--bolus", "80"), "argument --weight: it must be a number; got 'inf'"),
+    "weight with an underscore": (
+        ("simulate", "--weight", "7_5", "--bolus", "80"),
+        "argument --weight: it must be a number; got '7_5'",
+    ),
+    "full-width weight": (
+        ("simulate", "--weight", "７５", "--bolus", "80"),
+        "argument --weight: it must be a number; got '７５'",
+    ),
+    "number with an underscore": (
+        ("trial", "raschke-1993", "-n", "2_0"),
+        "argument -n/--number: it must be a whole number; got '2_0'",
+    ),
+    "order with an underscore": (("simulate", "--weight", "80", "--order", "0 bolus 8_0 U/kg"), "an order reads"),
+    "full-width bag": (("simulate", "--weight", "80", "--order", "0 infusion 12 mL/h of １００ U/mL"), "no order 'infusion'"),
+    "not a number in an order": (("simulate", "--weight", "80", "--order", "nan bolus 80 U/kg"), "an order reads"),
+    "a change of rate": (
+        ("simulate", "--weight", "80", "--infusion", "18", "--order", "1 infusion +2 U/kg/h"),
+        "an order gives the new amount, not a change such as '+2'; got '1 infusion +2 U/kg/h'",
+    ),
+    "a change downwards": (
+        ("overlay", "UFH_DEFAULT", "--weight", "80", "--infusion", "18", "--order", "1 infusion -2 U/kg/h"),
+        "an order gives the new amount, not a change such as '-2'",
+    ),
+    "everything too late": (
+        ("simulate", "--weight", "80", "--order", "30 bolus 80 U/kg", "--hours", "24"),
+        "nothing is ordered before --hours 24: the first order is at 30 h",
+    ),
     "weight is text": (("simulate", "--weight", "heavy", "--bolus", "80"), "argument --weight"),
     "absurd bolus": (("simulate", "--weight", "80", "--bolus", "8000"), "dose_u_per_kg must lie between 0 and 1000"),
     "no orders": (("simulate", "--weight", "80"), "nothing is ordered"),

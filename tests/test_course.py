@@ -139,15 +139,6 @@ WRONG_JSON = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG_JSON)
-def test_wrong_json(tmp_path, titrated, what):
-    damage, message = WRONG_JSON[what]
-    file = tmp_path / "wrong.json"
-    file.write_text(damage(titrated.to_json()), encoding="utf-8")
-    with pytest.raises(ValueError, match=message):
-        Course.from_json(file)
-
-
 WRONG_CSV = {
     "a missing column": (lambda t: t.replace("bound_u", "bond", 1), r"wrong\.csv, line 1: missing column bound_u"),
     "two missing columns": (lambda t: t.replace("record,", "rec,", 1).replace("detail", "x", 1), "missing column record, detail"),
@@ -155,7 +146,7 @@ WRONG_CSV = {
     "nothing": (lambda t: "", r"wrong\.csv, line 1: missing column"),
     "a bad number": (
         lambda t: t.replace("\ntruth,0.0,", "\ntruth,zero,", 1),
-        r"wrong\.csv, line \d+: could not convert .*'zero'",
+        r"wrong\.csv, line \d+: time_h must be a number; got 'zero'",
     ),
     "a short row": (lambda t: t + "truth,24.0\n", r"wrong\.csv, line \d+: "),
     "an unknown record": (
@@ -166,6 +157,98 @@ WRONG_CSV = {
     "no patient": (lambda t: "\n".join(line for line in t.splitlines() if '"{""patient""' not in line), r"wrong\.csv: .*patient"),
     "a bad patient": (lambda t: t.replace('""weight_kg"": 82.0', '""weight_kg"": 0.1'), r"wrong\.csv: weight_kg must lie"),
 }
+
+
+def _without(text, first, last):
+    """Return a text without these lines of it, counted from 0."""
+    lines = text.splitlines(keepends=True)
+    del lines[first:last]
+    return "".join(lines)
+
+
+def _without_line(text, what):
+    """Return a text without its last line that begins so."""
+    line = [line for line in text.splitlines(keepends=True) if line.startswith(what)][-1]
+    return text.replace(line, "", 1)
+
+
+def _without_the_start(text):
+    first = text.splitlines().index(next(line for line in text.splitlines() if line.startswith("truth,")))
+    return _without(text, first, first + 10)
+
+
+WRONG_CSV |= {
+    "the end of the file": (
+        lambda t: _without(t, 40, None),
+        r"wrong\.csv: a course must go from 0 h to its hours, 24; got 0 to ",
+    ),
+    "the last line": (lambda t: _without(t, -1, None), r"a course must go from 0 h .*: a part is lost"),
+    "the start": (_without_the_start, r"a course must go from 0 h to its hours, 24; got [\d.]+ to 24 h"),
+    "the middle": (lambda t: _without(t, 100, 140), r"time_h must not leave out five minutes"),
+    "a line between": (lambda t: _without_line(t, "truth,0.0,"), r"records must be as many as were written, .*: a part is lost"),
+    "a line of the chart": (lambda t: _without_line(t, "chart,"), r"records must be as many as were written"),
+    "a cause": (lambda t: _without_line(t, 'cause,,,,,,,,,,,,,,,"{""laboratory""'), r"wrong\.csv: missing laboratory"),
+    "a cause twice": (lambda t: t + _without(_without(t, 2, None), 0, 1), r"line \d+: patient stands there twice"),
+    "more hours than there are": (
+        lambda t: t.replace('{""hours"": 24.0', '{""hours"": 1e4'),
+        r"from 0 h to its hours, 10000; got",
+    ),
+    "an underscore": (lambda t: t.replace("\ntruth,0.0,", "\ntruth,0_0,", 1), r"line \d+: time_h must be a number; got '0_0'"),
+}
+WRONG_JSON |= {
+    "more hours than there are": (
+        lambda text: text.replace('"hours": 24.0', '"hours": 1e4'),
+        r"to its hours, 10000; got 0 to 24 h",
+    ),
+    "a missing cause": (lambda text: text.replace('"seed": 9', '"sead": 9'), r"wrong\.json: missing seed"),
+    "a name twice": (lambda text: text.replace('"seed": 9', '"seed": 9, "seed": 8'), r"wrong\.json: seed stands there twice"),
+    "a number of 400 digits": (lambda text: text.replace('"time_h": [0.0', '"time_h": [1' + "0" * 400), r"wrong\.json: "),
+    "a number of 5000 digits": (lambda text: text.replace('"time_h": [0.0', '"time_h": [1' + "0" * 5000), r"wrong\.json: "),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_JSON)
+def test_wrong_json(tmp_path, titrated, what):
+    damage, message = WRONG_JSON[what]
+    file = tmp_path / "wrong.json"
+    file.write_text(damage(titrated.to_json()), encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        Course.from_json(file)
+
+
+def test_a_json_with_fewer_moments_is_refused(titrated):
+    """The example of the issue: 50 of 578 moments loaded, and the time in range was another one."""
+    for kept in (slice(50), slice(50, None), slice(None, None, 2)):
+        plain = json.loads(titrated.to_json())
+        for name in ("time_h", "states", "pump_u_per_h"):
+            plain[name] = plain[name][kept]
+        with pytest.raises(ValueError, match=r"the JSON text: (a course must go from 0 h|time_h must not leave out)"):
+            Course.from_json(json.dumps(plain))
+    plain = json.loads(titrated.to_json())
+    plain["entries"].pop()
+    with pytest.raises(ValueError, match="records must be as many as were written"):
+        Course.from_json(json.dumps(plain))
+
+
+def test_no_truncated_file_loads(tmp_path, titrated):
+    """A file cut off anywhere, a line or a few characters from its end, is refused."""
+    whole = titrated.to_csv()
+    ends = [i for i, letter in enumerate(whole) if letter == "\n"]
+    file = tmp_path / "short.csv"
+    for end in [*ends[1:-1:29], *ends[-4:-1], len(whole) - 4]:
+        file.write_text(whole[:end], encoding="utf-8")
+        with pytest.raises(ValueError, match=r"short\.csv"):
+            Course.from_csv(file)
+    text = titrated.to_json()
+    for end in range(1, len(text), 4999):
+        with pytest.raises(ValueError, match="the JSON text|cannot be read"):
+            Course.from_json(text[:end])
+
+
+def test_a_course_from_before_records_were_counted_loads(titrated):
+    plain = json.loads(titrated.to_json())
+    del plain["records"]
+    assert Course.from_json(json.dumps(plain)) == titrated
 
 
 @pytest.mark.parametrize("what", WRONG_CSV)

@@ -149,11 +149,30 @@ def test_a_table_of_ones_own(tmp_path):
         ("weight_kg\n60\nheavy\n", "line 3: weight_kg must be a number; got 'heavy'"),
         ("weight_kg\n60\n4000\n", "line 3: weight_kg must lie between 0.4 and 400; got 4000.0"),
         ("weight_kg,smoker\n60,perhaps\n", "line 2: smoker must be yes or no; got 'perhaps'"),
-        ("weight_kg,mood\n60,5\n", "line 2"),
+        ("weight_kg,mood\n60,5\n", "line 1: a column must be one of weight_kg, .*; got 'mood': rename it or leave it out"),
         ("weight_kg,age_y\n60\n", "line 2: must have 2 fields"),
-        ("weight_kg,age_y\n60,\n", "line 2: age_y must be a number; got ''"),
+        ("weight_kg,age_y\n60,\n", "line 2: age_y must be known of every patient or be left out; got ''"),
+        ("weight_kg,age_y\n60,NA\n70,50\n80,-\n", "line 2: age_y must be known .*; got 'NA'; 2 have none: lines 2, 4"),
+        ("weight_kg,age_y,weight_kg\n60,50,90\n", "line 1: column 'weight_kg' stands there twice"),
+        (",weight_kg\n0,60\n", "line 1: column 1 must have a name"),
+        ("weight_kg;age_y,sex\n60;50,male\n", "the header must have one separator; got a comma and a semicolon"),
+        ("weight_kg,age_y\n72,5,50\n", "line 2: must have 2 fields; got 3; with a decimal comma the fields are separated by ;"),
+        ("weight_kg;age_y\n72,5;50.5\n", "line 2: weight_kg must have one decimal mark .*; got '72,5' here and '50.5' in age_y"),
+        ("weight_kg;height_cm\n72;1,712\n", "line 2: height_cm must be clear; '1,712' may be 1.712 or 1712"),
+        ("weight_kg\n\n60\n\n7_5\n", "line 5: weight_kg must be a number; got '7_5'"),
+        ("weight_kg\n６０\n", "line 2: weight_kg must be a number; got '６０'"),
+        ("weight_kg\ninf\n", "line 2: weight_kg must be a number; got 'inf'"),
+        ("weight_kg\n1e999\n", "line 2: weight_kg must be finite; got '1e999'"),
+        ('weight_kg,"sex\n"\n"60\n",male\n70,both\n', "line 5: sex must be female or male; got 'both'"),
+        ('weight_kg\n"60\n', "line 2: is not a row of a CSV table"),
+        ("weight_kg,sex\n60,H\n70,M\n", "line 3: sex must be clear; got 'M' in a column with 'h'"),
+        ("weight_kg,smoker\n60,1\n70,O\n", "line 3: smoker must be clear; got 'O' in a column with '1'"),
+        ("weight_kg,sex,pregnant\n60,f,yes\n70,m,yes\n", "line 3: pregnant must be False for sex 'male'"),
+        ("id,weight_kg\na,60\nb,70\na,80\n", "line 4: id must name one patient only; got 'a' in line 2 too"),
+        ("id,weight_kg\na,60\n,70\n", "line 3: id is missing; got ''"),
         ("weight_kg\n", "has no people in it"),
-        ("age_y\n60\n", "line 2"),
+        ("age_y\n60\n", "line 1: weight_kg is needed of every patient; got no such column"),
+        ("", "has no people in it"),
     ],
 )
 def test_a_wrong_table_names_the_file_and_the_line(tmp_path, text, message):
@@ -169,12 +188,98 @@ def test_a_frame_will_do():
 
     mine = Population.from_table(pd.DataFrame({"weight_kg": [60, 80], "acute_thrombosis": [True, False]}))
     assert mine.cohort(DRUG, np.array([1]), seed=0)[0].weight_kg == 80
-    with pytest.raises(ValueError, match="age_y must be known of every patient or be left out; row 1 has none"):
+    with pytest.raises(ValueError, match="row 1: age_y must be known of every patient or be left out; got nan"):
         Population.from_table({"weight_kg": [60, 80], "age_y": [50, math.nan]})
     with pytest.raises(ValueError, match="the table has 2 people; got person 2"):
         mine.cohort(DRUG, np.array([2]), seed=0)
     with pytest.raises(ValueError, match="only a table can be resampled"):
         Population().resampled(3, seed=1)
+
+
+def test_a_column_of_words_is_not_a_column_of_truths():
+    """The example of the issue: "no" made a smoker, because a text that is not empty counts as True."""
+    import pandas as pd
+
+    columns = {"weight_kg": [60, 80, 90], "acute_thrombosis": ["no", "yes", "No "]}
+    for table in (columns, pd.DataFrame(columns), pd.DataFrame(columns).astype("category")):
+        mine = Population.from_table(table)
+        assert mine.cohort(DRUG, np.arange(3), seed=1).acute_thrombosis.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "meant"),
+    [
+        ("smoker", [True, False], [True, False]),
+        ("smoker", [np.True_, np.False_], [True, False]),
+        ("smoker", [1, 0.0], [True, False]),
+        ("smoker", ["ja", "Nein"], [True, False]),
+        ("smoker", ["oui", "non"], [True, False]),
+        ("smoker", ["O", "N"], [True, False]),
+        ("smoker", ["sí", "no"], [True, False]),
+        ("smoker", ["si\u0301", "no"], [True, False]),
+        ("smoker", ["WAHR", "FALSCH"], [True, False]),
+        ("sex", ["M", "F"], ["male", "female"]),
+        ("sex", ["Male", "Female"], ["male", "female"]),
+        ("sex", ["m", "w"], ["male", "female"]),
+        ("sex", ["Homme", "femme"], ["male", "female"]),
+        ("age_y", ["50", " 60.5 "], [50.0, 60.5]),
+        ("age_y", ["50,5", "60"], [50.5, 60.0]),
+        ("age_y", [np.int64(50), np.float32(60.5)], [50.0, 60.5]),
+    ],
+)
+def test_words_and_numbers_are_understood_in_every_way_in(tmp_path, column, cells, meant):
+    import pandas as pd
+
+    columns = {"weight_kg": ["60", "80"], column: cells}
+    file = tmp_path / "mine.csv"
+    pd.DataFrame(columns).to_csv(file, index=False, sep=";")
+    for mine in (Population.from_table(columns), Population.from_table(pd.DataFrame(columns)), Population.from_csv(file)):
+        assert dict(mine.table)[column] == tuple(meant)
+        assert eval(repr(mine)) == mine
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"smoker": ["maybe", "no"]}, "row 0: smoker must be yes or no; got 'maybe'"),
+        ({"smoker": [1, 2]}, "row 1: smoker must be yes or no; got 2"),
+        ({"smoker": ["no", None]}, "row 1: smoker must be known of every patient or be left out; got None"),
+        ({"sex": ["male", 1]}, "row 1: sex must be female or male; got 1"),
+        ({"age_y": [50, True]}, "row 1: age_y must be a number; got True"),
+        ({"age_y": [50, math.inf]}, "row 1: age_y must be finite; got inf"),
+        ({"age_y": [50, 10**400]}, "row 1: age_y must be finite"),
+        ({"age_y": [50, "５０"]}, "row 1: age_y must be a number; got '５０'"),
+        ({"age_y": [50, 500]}, "row 1: age_y must lie between 0 and 120; got 500.0"),
+        ({"age_y": [50]}, "of one length"),
+        ({"age_y": "50"}, "age_y must be a column of values; got '50'"),
+        ({"mood": [1, 2]}, "a column must be one of .*; got 'mood'"),
+        ({17: [1, 2]}, "column 2 must have a name; got 17"),
+        ({" weight_kg": [1, 2]}, "column 'weight_kg' stands there twice"),
+    ],
+)
+def test_a_wrong_cell_of_a_table_is_named_by_row_and_column(columns, message):
+    with pytest.raises(ValueError, match=message):
+        Population.from_table({"weight_kg": [60, 80]} | columns)
+
+
+def test_frames_with_traps():
+    import pandas as pd
+
+    twice = pd.DataFrame([[60, 70], [80, 90]], columns=["weight_kg", "weight_kg"])
+    with pytest.raises(ValueError, match="column 'weight_kg' stands there twice"):
+        Population.from_table(twice)
+    with pytest.raises(ValueError, match="row 1: smoker must be known of every patient"):
+        Population.from_table(pd.DataFrame({"weight_kg": [60, 80], "smoker": pd.array([True, pd.NA], dtype="boolean")}))
+    with pytest.raises(ValueError, match="must be columns by name"):
+        Population.from_table([{"weight_kg": 60}])
+    with pytest.raises(ValueError, match="smoker in a table must be True or False .*; got 'no'"):
+        Population(table=(("weight_kg", (60.0,)), ("smoker", ("no",))))
+
+
+def test_names_of_patients_are_checked_and_not_kept():
+    with pytest.warns(UserWarning, match="column id is not kept: patients are counted from 0"):
+        mine = Population.from_table({"id": ["a", "b"], "weight_kg": [60, 80]})
+    assert [name for name, _ in mine.table] == ["weight_kg"]
 
 
 @pytest.mark.parametrize(

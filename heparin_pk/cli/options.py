@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from heparin_pk.base.files import read_text
+from heparin_pk.base.tables import number
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.patient import YES_OR_NO, Patient
@@ -77,13 +79,15 @@ def parse_order(text: str) -> Order:
     """
     words = text.split()
     try:
-        time_h = float(words[0])
+        time_h = number("TIME", words[0])
         if words[1:] == ["stop"]:
             return Stop(time_h=time_h)
-        kind, amount, unit = words[1], float(words[2]), " ".join(words[3:])
+        kind, amount, unit = words[1], number("AMOUNT", words[2]), " ".join(words[3:])
     except (IndexError, ValueError):
         raise ValueError(f"an order reads 'TIME KIND AMOUNT UNIT', such as '6 bolus 40 U/kg'; got {text!r}") from None
-    of_bag = re.fullmatch(r"mL/h of (\d+(?:\.\d+)?) U/mL", unit)
+    if words[2][0] in "+-":
+        raise ValueError(f"an order gives the new amount, not a change such as {words[2]!r}; got {text!r}")
+    of_bag = re.fullmatch(r"mL/h of ([0-9]+(?:\.[0-9]+)?) U/mL", unit)
     if kind == "infusion" and of_bag:
         return Infusion(time_h=time_h, rate_ml_per_h=amount, bag=Bag.of(float(of_bag[1])))
     if (kind, unit) not in _UNITS:
@@ -93,7 +97,10 @@ def parse_order(text: str) -> Order:
 
 
 def regimen_of(options: argparse.Namespace) -> Regimen:
-    """Return the regimen of ``--bolus``, ``--infusion`` and ``--order``; raises ``ValueError`` without any order."""
+    """Return the regimen of ``--bolus``, ``--infusion`` and ``--order``; warns of orders at or after ``--hours``.
+
+    Raises ``ValueError`` without any order before ``--hours``.
+    """
     orders: list[Order] = []
     if options.bolus is not None:
         orders.append(Bolus(time_h=0.0, dose_u_per_kg=options.bolus))
@@ -102,14 +109,20 @@ def regimen_of(options: argparse.Namespace) -> Regimen:
     orders += [parse_order(text) for text in options.order]
     if not orders:
         raise ValueError("nothing is ordered: give --bolus, --infusion or --order")
-    return Regimen(tuple(orders))
+    regimen = Regimen(tuple(orders))
+    late = [order for order in orders if order.time_h >= options.hours]
+    if len(late) == len(orders):
+        raise ValueError(f"nothing is ordered before --hours {options.hours:g}: the first order is at {late[0].time_h:g} h")
+    for order in late:
+        warnings.warn(f"not given, because --hours is {options.hours:g}: {order!r}", stacklevel=2)
+    return regimen
 
 
 def exported_course(name_or_file: str) -> Course | None:
     """Return the course in a file written by ``--csv`` or ``--json``, or ``None`` for any other file or name."""
     if name_or_file.endswith(".json"):
         return Course.from_json(Path(name_or_file))
-    if name_or_file.endswith(".csv") and read_text(name_or_file).startswith("record,"):
+    if name_or_file.endswith(".csv") and re.match(r'"?record"?[,;\t]', read_text(name_or_file)):
         return Course.from_csv(name_or_file)
     return None
 

@@ -46,6 +46,7 @@ def show_course(
             "target": {"assay": target.assay, "low": target.low, "high": target.high},
             "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.in_words()} for lab in course.labs],
             "predictions": rows,
+            "flaws": list(chart.flaws) if chart else [],
             "citations": citations(course).splitlines(),
             "bibtex": citations(course, bibtex=True),
             "outside_what_was_studied": course.outside,

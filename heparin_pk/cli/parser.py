@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
 from heparin_pk import __version__
+from heparin_pk.base.tables import typed_number, typed_whole_number
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.bodysize import DOSING_WEIGHTS
 from heparin_pk.body.patient import SEXES
@@ -99,8 +100,10 @@ def _add_titrate(commands: Commands) -> None:
                        "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
     command.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
     _patient_options(command)
-    command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
-    command.add_argument("--seed", type=int, default=0, help="seed of the laboratory's error (default 0)")
+    command.add_argument(
+        "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
+    )
+    command.add_argument("--seed", type=typed_whole_number, default=0, help="seed of the laboratory's error (default 0)")
     _model_options(command)
     _output_options(command)
 
@@ -110,7 +113,7 @@ def _add_replay(commands: Commands) -> None:
                        "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
     command.add_argument("course", metavar="COURSE-OR-FILE",
                          help="a charted course (M3D-001 ...), a CSV file of events, or a file of --csv or --json")  # fmt: skip
-    command.add_argument("--weight", type=float, metavar="KG", help="body weight, kg, if the chart does not state it")
+    command.add_argument("--weight", type=typed_number, metavar="KG", help="body weight, kg, if the chart does not state it")
     command.add_argument("--course-id", metavar="NAME", help="name of the course in a file with several courses")
     _model_options(command, hours=False, model=None)
     _output_options(command)
@@ -147,7 +150,7 @@ def _add_overlay(commands: Commands) -> None:
     command.add_argument("names", nargs="*", metavar="MODEL", help="models (default: all of unfractionated heparin)")
     _patient_options(command)
     _order_options(command)
-    command.add_argument("--hours", type=float, default=24.0, metavar="H", help="hours to simulate (default 24)")
+    command.add_argument("--hours", type=typed_number, default=24.0, metavar="H", help="hours to simulate (default 24)")
     command.add_argument(
         "--assay", default="anti_xa_u_per_ml", metavar="NAME", help=f"{', '.join(ASSAYS)} (default anti_xa_u_per_ml)"
     )
@@ -181,9 +184,13 @@ def _add_trial(commands: Commands) -> None:
         metavar="NOMOGRAM",
         help="tables by name, or your own .toml files; the others are compared with the first",
     )
-    command.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="number of patients (default 2000)")
-    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
-    command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
+    command.add_argument(
+        "-n", "--number", type=typed_whole_number, default=2000, metavar="N", help="number of patients (default 2000)"
+    )
+    command.add_argument(
+        "--seed", type=typed_whole_number, default=0, help="the same seed gives the same patients and errors (default 0)"
+    )
+    command.add_argument("--hours", type=typed_number, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
                          help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or your own .csv file")  # fmt: skip
     command.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
@@ -191,10 +198,14 @@ def _add_trial(commands: Commands) -> None:
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )
     command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
-    command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
+    command.add_argument(
+        "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
+    )
     command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
     command.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
-    command.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    command.add_argument(
+        "--workers", type=typed_whole_number, default=1, metavar="N", help="processes on this machine (default 1)"
+    )
     command.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
     engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is the fastest from a few thousand patients on"
     command.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
@@ -208,7 +219,7 @@ def _add_trial(commands: Commands) -> None:
 def _add_lab(commands: Commands) -> None:
     command = _command(commands, "lab", run_lab, "open the first notebook in JupyterLab", "heparin-pk lab")
     command.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
-    command.add_argument("--port", type=int, help="port of the server")
+    command.add_argument("--port", type=typed_whole_number, help="port of the server")
 
 
 def _add_demo(commands: Commands) -> None:
@@ -224,8 +235,8 @@ def _add_demo(commands: Commands) -> None:
 
 def _order_options(command: argparse.ArgumentParser) -> None:
     """Add the options of the orders."""
-    command.add_argument("--bolus", type=float, metavar="U/KG", help="bolus at 0 h, U/kg")
-    command.add_argument("--infusion", type=float, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
+    command.add_argument("--bolus", type=typed_number, metavar="U/KG", help="bolus at 0 h, U/kg")
+    command.add_argument("--infusion", type=typed_number, metavar="U/KG/H", help="infusion from 0 h, U/kg/h")
     command.add_argument("--order", action="append", default=[], metavar="'TIME KIND AMOUNT UNIT'",
                          help="one order, repeatable, in order of time: '6 bolus 40 U/kg', "
                          "'7 infusion 20 U/kg/h', '8 infusion 12 mL/h of 100 U/mL', "
@@ -234,15 +245,17 @@ def _order_options(command: argparse.ArgumentParser) -> None:
 
 def _patient_options(command: argparse.ArgumentParser, weight_needed: bool = True) -> None:
     """Add the options of the patient."""
-    command.add_argument("--weight", type=float, required=weight_needed, metavar="KG", help="body weight, kg")
-    command.add_argument("--age", type=float, metavar="Y", help="age, years")
-    command.add_argument("--baseline-aptt", type=float, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)")
-    command.add_argument("--antithrombin", type=float, default=1.0, metavar="SHARE",
+    command.add_argument("--weight", type=typed_number, required=weight_needed, metavar="KG", help="body weight, kg")
+    command.add_argument("--age", type=typed_number, metavar="Y", help="age, years")
+    command.add_argument(
+        "--baseline-aptt", type=typed_number, default=30.0, metavar="S", help="aPTT before heparin, s (default 30)"
+    )
+    command.add_argument("--antithrombin", type=typed_number, default=1.0, metavar="SHARE",
                          help="antithrombin, share of normal (default 1)")  # fmt: skip
-    command.add_argument("--height", type=float, metavar="CM", help="height, cm")
+    command.add_argument("--height", type=typed_number, metavar="CM", help="height, cm")
     command.add_argument("--sex", metavar="SEX", help=" or ".join(SEXES))
-    command.add_argument("--creatinine-clearance", type=float, metavar="ML/MIN", help="creatinine clearance, mL/min")
-    command.add_argument("--factor-viii", type=float, metavar="U/ML", help="factor VIII, U/mL")
+    command.add_argument("--creatinine-clearance", type=typed_number, metavar="ML/MIN", help="creatinine clearance, mL/min")
+    command.add_argument("--factor-viii", type=typed_number, metavar="U/ML", help="factor VIII, U/mL")
     command.add_argument("--condition", action="append", default=[], metavar="NAME", help=f"repeatable: {', '.join(CONDITIONS)}")
     command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
 
@@ -250,7 +263,7 @@ def _patient_options(command: argparse.ArgumentParser, weight_needed: bool = Tru
 def _model_options(command: argparse.ArgumentParser, hours: bool = True, model: str | None = "UFH_DEFAULT") -> None:
     """Add the options of the model, the reagent and the engine."""
     if hours:
-        command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
+        command.add_argument("--hours", type=typed_number, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
     command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
     command.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")

@@ -7,16 +7,14 @@ from another day, infusions that began before the first entry. ``flaws`` lists t
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
+from heparin_pk.base import tables
 from heparin_pk.base.checks import check_between, shown
-from heparin_pk.base.files import read_text
 from heparin_pk.base.source import Source
+from heparin_pk.base.tables import Row, Table
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import Reagent
@@ -24,7 +22,7 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
-from heparin_pk.ward.orders import Bolus, Infusion, Order, Regimen, Stop
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 
 MIMIC_III_DEMO = Source(
     key="MIMIC_III_demo",
@@ -44,7 +42,12 @@ WARD_TARGET = TherapeuticRange(
 CLEAN_BASELINE_S = (18.0, 45.0)
 """An aPTT before heparin is taken as baseline only within these limits, s."""
 _COLUMNS = ("t_h", "t_end_h", "event", "value", "unit")
+_NUMERIC = ("t_h", "t_end_h", "value", "weight_kg")
+_MORE_COLUMNS = ("weight_kg", "note", "course_id", "dataset", "subject_id", "hadm_id", "system")
 _OTHER_EVENTS = ("creatinine", "hemoglobin", "inr", "platelets")
+_EVENTS = ("infusion", "bolus", "subcutaneous", "hold", "stop", "protamine", "ptt", "aptt", *_OTHER_EVENTS)
+AFTER_LAST_H = 6.0
+"""A course goes on so long after the last heparin as results are read, h."""
 _KNOWN_FLAWS = {
     "M3D-003": "charted in mL/h and scaled by 100 U/mL",
     "M3D-031": "a segment of 2,788 U/h is an artefact of the end of a bag",
@@ -58,7 +61,7 @@ class ICUCourse:
     ``course_id``: name of the course, such as "M3D-001".
     ``patient``: weight and baseline aPTT as charted; the other features where they are known.
     ``regimen``: boluses and infusions as charted.
-    ``labs``: aPTT results from 0 h to 6 h after the last heparin, in order of time.
+    ``labs``: aPTT results from 0 h to ``AFTER_LAST_H`` after the last heparin, in order of time.
     ``hours``: length of the course, h.
     ``sex``: "F", "M", or empty where not charted.
     ``diagnosis``: diagnosis as charted, or empty.
@@ -95,7 +98,7 @@ def replay(course: ICUCourse, drug: Drug, *, reagent: Reagent | None = None, eng
 
 def icu_course_ids() -> tuple[str, ...]:
     """Return the names of the courses that come with the package."""
-    return tuple(row["course_id"] for row in _package_rows("courses.csv"))
+    return tuple(_package_table("courses.csv").columns["course_id"])
 
 
 def load_icu_course(course_id: str, *, weight_kg: float | None = None) -> ICUCourse:
@@ -105,26 +108,26 @@ def load_icu_course(course_id: str, *, weight_kg: float | None = None) -> ICUCou
 
     Raises ``ValueError`` for an unknown name, and lists the known ones.
     """
-    rows = {row["course_id"]: row for row in _package_rows("courses.csv")}
+    rows = {row.text("course_id"): row for row in _package_table("courses.csv").rows(numeric=("age_y",))}
     if course_id not in rows:
         raise ValueError(f"no course {course_id!r}; there are {', '.join(rows)}")
     row = rows[course_id]
-    events = [(line, event) for line, event in _numbered("events.csv") if event["course_id"] == course_id]
+    events = [event for event in _package_table("events.csv").rows(numeric=_NUMERIC) if event.text("course_id") == course_id]
     course = _course(course_id, events, "events.csv", weight_kg)
     flaws = list(course.flaws)
-    if row["system"] == "CV":
+    if row.text("system") == "CV":
         flaws.append("boluses were not charted in this system (CareVue)")
-    if row["start_censored"] == "True":
+    if row.text("start_censored") == "True":
         flaws.append("the infusion began before the chart does: heparin on board at 0 h is unknown")
-    if row["end_censored"] == "True":
+    if row.text("end_censored") == "True":
         flaws.append("the chart ends before the infusion does")
     if course_id in _KNOWN_FLAWS:
         flaws.append(_KNOWN_FLAWS[course_id])
     return replace(
         course,
-        patient=replace(course.patient, age_y=float(row["age_y"])),
-        sex=row["sex"],
-        diagnosis=row["diagnosis"],
+        patient=replace(course.patient, age_y=row.number("age_y")),
+        sex=row.text("sex"),
+        diagnosis=row.text("diagnosis"),
         flaws=tuple(flaws),
     )
 
@@ -135,118 +138,214 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
     Columns:
 
     ``t_h``: time of the event, h; heparin starts at 0.
-    ``t_end_h``: end of an infusion, h; not used for other events.
-    ``event``: ``infusion``, ``bolus``, or ``ptt`` (or ``aptt``); other events are skipped; ``flaws`` lists unknown ones.
-    ``value``: rate, dose or result.
-    ``unit``: U/h for an infusion, U for a bolus, s for an aPTT.
-    ``weight_kg``: body weight, kg, of which the last is used; may be absent when the parameter ``weight_kg`` is given.
+    ``t_end_h``: its end, h, where it has one: of an infusion (left empty: the next infusion or a stop ends it), of a bolus or
+    protamine given over time, of a hold.
+    ``event``: ``infusion``, ``bolus``, ``subcutaneous``, ``hold``, ``stop``, ``protamine``, or ``ptt`` (or ``aptt``);
+    ``creatinine``, ``hemoglobin``, ``inr`` and ``platelets`` are not used.
+    ``value``: rate, dose or result; of a hold its length, where ``t_end_h`` is empty.
+    ``unit``: U/h for an infusion, U for a bolus or a subcutaneous dose, mg for protamine, min for a hold, s for an aPTT.
+    ``weight_kg``: body weight, kg, the same in every line; may be absent when the parameter ``weight_kg`` is given.
     ``note``: optional; an aPTT noted ``censored``, or of 150 s and more, is read as "> 150 s".
     ``course_id``: optional; needed in a file of several courses, of which the parameter ``course_id`` selects one.
 
-    Raises ``ValueError`` that names the file and the line.
+    Separators and decimal marks: see :mod:`heparin_pk.base.tables`.
+
+    Raises ``ValueError`` that names the file and the line: for another column, another event, two weights, and for lines that
+    contradict each other.
     """
-    rows = csv.DictReader(io.StringIO(read_text(file)))
-    missing = [name for name in _COLUMNS if name not in (rows.fieldnames or [])]
-    if missing:
-        raise ValueError(f"{file}, line 1: missing column {', '.join(missing)}; needed are {', '.join(_COLUMNS)}")
-    events = [(rows.line_num, row) for row in rows]
-    inside = list(dict.fromkeys(row["course_id"] for _, row in events)) if "course_id" in (rows.fieldnames or []) else []
+    table = tables.from_csv(file)
+    table.check_columns((*_COLUMNS, *_MORE_COLUMNS), needed=_COLUMNS)
+    rows = list(table.rows(numeric=_NUMERIC))
+    inside = list(dict.fromkeys(row.text("course_id") for row in rows)) if "course_id" in table.columns else []
+    for row in rows:
+        if not row.text("course_id").isprintable():  # it is printed
+            raise ValueError(f"{row.place}: course_id must be printable; got {row.text('course_id')!r}")
     if course_id is None and len(inside) > 1:
         raise ValueError(f"{file}: holds {len(inside)} courses; say which: {', '.join(inside)}")
     if course_id is not None and course_id not in inside:
         raise ValueError(f"{file}: no course {course_id!r}; there are {', '.join(inside) or 'none with a name'}")
     name = course_id or (inside[0] if inside else Path(file).stem)
-    return _course(name, [(line, row) for line, row in events if not inside or row["course_id"] == name], str(file), weight_kg)
+    return _course(name, [row for row in rows if not inside or row.text("course_id") == name], str(file), weight_kg)
 
 
-def _package_rows(name: str) -> list[dict[str, str]]:
-    return [row for _, row in _numbered(name)]
-
-
-def _numbered(name: str) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of a data file of the package with their line numbers."""
+def _package_table(name: str) -> Table:
+    """Return a data file of the package."""
     text = (resources.files("heparin_pk.evidence") / "data" / "icu" / name).read_text(encoding="utf-8")
-    rows = csv.DictReader(io.StringIO(text))
-    return [(rows.line_num, row) for row in rows]
+    return tables.from_text(text, where=name)
 
 
-def _number(row: dict[str, str], name: str) -> float:
-    try:
-        value = float(row[name])
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a number; got {row.get(name)!r}") from None
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite; got {row[name]!r}")
-    return value
+class _Charted:
+    """What the lines of a chart say.
+
+    ``infusions``: row, start, end (``None``: not charted) and rate, U/h.
+    ``orders``: boluses, subcutaneous doses, holds and protamine with their rows.
+    ``stops``: rows and times, h.
+    ``labs``: results.
+    ``ends_h``: when a dose or a hold ended, h.
+    """
+
+    def __init__(self) -> None:
+        self.infusions: list[tuple[Row, float, float | None, float]] = []
+        self.orders: list[tuple[Row, Order]] = []
+        self.stops: list[tuple[Row, float]] = []
+        self.labs: list[Lab] = []
+        self.ends_h: list[float] = []
+
+    def read(self, row: Row) -> None:
+        """Take one line; raises ``ValueError`` for what is not understood."""
+        event = row.text("event").lower()
+        if event not in _EVENTS:
+            raise ValueError(f"event must be one of {', '.join(_EVENTS)}; got {row.text('event')!r}")
+        if event in _OTHER_EVENTS:
+            return
+        time_h = row.number("t_h")
+        end_h = None if row.is_missing("t_end_h") else row.number("t_end_h")
+        if event == "infusion":
+            _check_unit(row, "U/h")
+            if time_h < 0.0 or (end_h is not None and end_h <= time_h):
+                until = "nothing" if end_h is None else f"{end_h:g}"
+                raise ValueError(f"an infusion needs 0 <= t_h < t_end_h; got {time_h:g} and {until}")
+            Infusion(time_h=time_h, rate_u_per_h=row.number("value"))
+            self.infusions.append((row, time_h, end_h, row.number("value")))
+            return
+        if end_h is not None and end_h < time_h:
+            raise ValueError(f"t_end_h must not come before t_h; got {end_h:g} after {time_h:g}")
+        minutes = 0.0 if end_h is None else 60.0 * (end_h - time_h)
+        order: Order
+        match event:
+            case "bolus":
+                _check_unit(row, "U")
+                order = Bolus(time_h=time_h, dose_u=row.number("value"), over_min=minutes)
+            case "subcutaneous":
+                _check_unit(row, "U")
+                _check_at_once(row, minutes)
+                order = Subcutaneous(time_h=time_h, dose_u=row.number("value"))
+            case "protamine":
+                _check_unit(row, "mg")
+                order = Protamine(time_h=time_h, dose_mg=row.number("value"), **({"over_min": minutes} if minutes else {}))
+            case "hold":
+                order = Hold(time_h=time_h, duration_min=_held_min(row, minutes))
+            case "stop":
+                _check_at_once(row, minutes)
+                if not row.is_missing("value"):
+                    raise ValueError(f"a stop has no value; got {row.text('value')!r}")
+                self.stops.append((row, Stop(time_h=time_h).time_h))
+                return
+            case _:
+                _check_unit(row, "s")
+                value = row.number("value")
+                censored = "censored" in row.text("note") or value >= ASSAYS["aptt_s"].ceiling
+                self.labs.append(Lab(drawn_h=time_h, reported_h=time_h, assay="aptt_s", value=value, above_ceiling=censored))
+                return
+        self.orders.append((row, order))
+        self.ends_h.append(time_h + (order.over_min if isinstance(order, Bolus | Protamine) else minutes) / 60.0)
+
+    def segments(self) -> list[tuple[float, float, float]]:
+        """Return the infusions as start, end and rate; raises ``ValueError`` where they, the stops and the holds disagree."""
+        found: list[tuple[float, float, float]] = []
+        stops = {time_h: row for row, time_h in self.stops}
+        for index, (row, start_h, charted_end_h, rate) in enumerate(self.infusions):
+            last_end_h = found[-1][1] if found else 0.0
+            if found and start_h < found[-1][0]:
+                raise ValueError(f"{row.place}: infusions must stand in the order of time; this one starts at {start_h:g} h")
+            if start_h < last_end_h - 1e-9:
+                raise ValueError(
+                    f"{row.place}: infusions overlap: this one starts at {start_h:g} h, the last ends at {last_end_h:g} h"
+                )
+            end_h = charted_end_h
+            if end_h is None:
+                after = [other_h for _, other_h, _, _ in self.infusions[index + 1 : index + 2]]
+                later = [time_h for time_h in (*after, *stops) if time_h > start_h]
+                if not later:
+                    raise ValueError(f"{row.place}: an infusion must have an end: give t_end_h, or a stop after it")
+                end_h = min(later)
+            found.append((start_h, end_h, rate))
+        for time_h, row in stops.items():
+            if not any(abs(end_h - time_h) <= 1e-9 for _, end_h, _ in found):
+                inside = any(start_h <= time_h < end_h for start_h, end_h, _ in found)
+                reason = "the chart says that the infusion runs on" if inside else "no infusion runs then"
+                raise ValueError(f"{row.place}: a stop must stand at the end of an infusion; got {time_h:g} h: {reason}")
+            if any(start_h == time_h for start_h, _, _ in found):
+                raise ValueError(f"{row.place}: a stop and an infusion stand at the same time, {time_h:g} h")
+        for row, order in self.orders:
+            if isinstance(order, Hold):
+                self._check_hold(row, order, found)
+        return found
+
+    def _check_hold(self, row: Row, hold: Hold, segments: list[tuple[float, float, float]]) -> None:
+        if not any(start_h <= hold.time_h < end_h for start_h, end_h, _ in segments):
+            raise ValueError(f"{row.place}: a hold must stand in an infusion; none runs at {hold.time_h:g} h")
+        for start_h, _, _ in segments:
+            if hold.time_h < start_h < hold.end_h - 1e-9:
+                raise ValueError(
+                    f"{row.place}: the infusion is held from {hold.time_h:g} to {hold.end_h:g} h, but one starts at {start_h:g} h"
+                )
 
 
-def _course(course_id: str, events: list[tuple[int, dict[str, str]]], where: str, weight_kg: float | None) -> ICUCourse:
-    """Return the course from numbered event rows; ``where`` is the file name for error messages."""
-    if weight_kg is not None:
-        weight_kg = check_between("weight_kg", weight_kg, 0.4, 400.0)
-    infusions: list[tuple[float, float, float]] = []
-    boluses: list[Order] = []
-    labs: list[Lab] = []
-    weights: list[float] = []
-    skipped: dict[str, int] = {}
-    for line, row in events:
+def _held_min(row: Row, minutes: float) -> float:
+    """Return how long a hold is: to ``t_end_h``, or ``value`` minutes; raises ``ValueError`` where the two disagree."""
+    if row.is_missing("value"):
+        return minutes
+    _check_unit(row, "min")
+    if minutes and abs(minutes - row.number("value")) > 1.0:
+        raise ValueError(f"a hold must have one length; got {row.text('value')} min, and {minutes:g} min to t_end_h")
+    return row.number("value")
+
+
+def _check_at_once(row: Row, minutes: float) -> None:
+    if minutes:
+        raise ValueError(f"{row.text('event')} has no end; got t_end_h {row.text('t_end_h')}")
+
+
+def _course(course_id: str, events: list[Row], where: str, weight_kg: float | None) -> ICUCourse:
+    """Return the course from the rows of its events; ``where`` is the file name for error messages."""
+    charted, weight_kg = _Charted(), _weight_kg(events, weight_kg)
+    for row in events:
         try:
-            if row.get("weight_kg"):
-                weights.append(_number(row, "weight_kg"))
-            match (row["event"] or "").strip().lower():
-                case "infusion":
-                    _check_unit(row, "U/h")
-                    start_h, end_h = _number(row, "t_h"), _number(row, "t_end_h")
-                    if not 0.0 <= start_h < end_h:
-                        raise ValueError(f"an infusion needs 0 <= t_h < t_end_h; got {start_h:g} and {end_h:g}")
-                    if infusions and start_h < infusions[-1][0]:
-                        raise ValueError(f"infusions must stand in the order of time; this one starts at {start_h:g} h")
-                    if infusions and start_h < infusions[-1][1] - 1e-9:
-                        raise ValueError(
-                            f"infusions overlap: this one starts at {start_h:g} h, the last ends at {infusions[-1][1]:g} h"
-                        )
-                    Infusion(time_h=start_h, rate_u_per_h=_number(row, "value"))
-                    infusions.append((start_h, end_h, _number(row, "value")))
-                case "bolus":
-                    _check_unit(row, "U")
-                    boluses.append(Bolus(time_h=_number(row, "t_h"), dose_u=_number(row, "value")))
-                case "ptt" | "aptt":
-                    _check_unit(row, "s")
-                    value, drawn_h = _number(row, "value"), _number(row, "t_h")
-                    censored = "censored" in (row.get("note") or "") or value >= ASSAYS["aptt_s"].ceiling
-                    labs.append(Lab(drawn_h=drawn_h, reported_h=drawn_h, assay="aptt_s", value=value, above_ceiling=censored))
-                case other if other not in _OTHER_EVENTS:
-                    skipped[other] = skipped.get(other, 0) + 1
+            charted.read(row)
         except ValueError as error:
-            raise ValueError(f"{where}, line {line}: {error}") from None
-    weight_kg = weight_kg if weight_kg is not None else (weights[-1] if weights else None)
+            raise ValueError(f"{row.place}: {error}") from None
     if weight_kg is None:
         raise ValueError(f"{where}: no weight was charted for {course_id}; give weight_kg (--weight on the command line)")
-    if not infusions and not boluses:
+    if not charted.infusions and not any(isinstance(order, Bolus | Subcutaneous) for _, order in charted.orders):
         raise ValueError(f"{where}: no infusion and no bolus for {course_id}")
+    infusions, orders, labs = charted.segments(), [order for _, order in charted.orders], charted.labs
     labs.sort(key=lambda lab: lab.drawn_h)
     baseline_s, flaws = _baseline(labs)
-    flaws += [f"{lines} lines of an unknown event {event!r} were skipped" for event, lines in skipped.items()]
-    last_h = max([end_h for _, end_h, _ in infusions] + [bolus.time_h for bolus in boluses])
-    kept = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + 6.0)
+    last_h = max([end_h for _, end_h, _ in infusions] + charted.ends_h)
+    kept = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + AFTER_LAST_H)
+    hours = max([last_h, *(lab.drawn_h for lab in kept)])
+    if any(order.time_h >= hours for order in orders):  # what is given at the last moment must be seen to act
+        hours = last_h + AFTER_LAST_H
     try:
         patient = Patient(weight_kg=round(float(weight_kg), 4), baseline_aptt_s=baseline_s)
-        regimen = _regimen(infusions, boluses)
+        regimen = _regimen(infusions, orders)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
-    return ICUCourse(
-        course_id=course_id,
-        patient=patient,
-        regimen=regimen,
-        labs=kept,
-        hours=max([last_h, *(lab.drawn_h for lab in kept)]),
-        flaws=tuple(flaws),
-    )
+    return ICUCourse(course_id=course_id, patient=patient, regimen=regimen, labs=kept, hours=hours, flaws=tuple(flaws))
 
 
-def _check_unit(row: dict[str, str], unit: str) -> None:
-    if row["unit"] != unit:
-        raise ValueError(f"unit of {row['event']} must be {unit}; got {row['unit']!r}")
+def _weight_kg(events: list[Row], given_kg: float | None) -> float | None:
+    """Return the weight that is given, else the one charted, kg; raises ``ValueError`` for two that differ."""
+    if given_kg is not None:
+        return check_between("weight_kg", given_kg, 0.4, 400.0)
+    found: float | None = None
+    for row in events:
+        if row.is_missing("weight_kg"):
+            continue
+        try:
+            here = check_between("weight_kg", row.number("weight_kg"), 0.4, 400.0)
+            if found is not None and here != found:
+                raise ValueError(f"weight_kg must be one weight; got {here:g} after {found:g}: give weight_kg (--weight)")
+        except ValueError as error:
+            raise ValueError(f"{row.place}: {error}") from None
+        found = here
+    return found
+
+
+def _check_unit(row: Row, unit: str) -> None:
+    if row.text("unit") != unit:
+        raise ValueError(f"unit of {row.text('event')} must be {unit}; got {row.text('unit')!r}")
 
 
 def _baseline(labs: list[Lab]) -> tuple[float, list[str]]:
@@ -260,9 +359,9 @@ def _baseline(labs: list[Lab]) -> tuple[float, list[str]]:
     return 30.0, [f"{reason}; 30 s is taken as baseline"]
 
 
-def _regimen(infusions: list[tuple[float, float, float]], boluses: list[Order]) -> Regimen:
+def _regimen(infusions: list[tuple[float, float, float]], others: list[Order]) -> Regimen:
     """Return charted segments as orders: a rate at each start, and a stop at each end that no segment follows at once."""
-    orders: list[Order] = list(boluses)
+    orders: list[Order] = list(others)
     for index, (start_h, end_h, rate_u_per_h) in enumerate(infusions):
         orders.append(Infusion(time_h=start_h, rate_u_per_h=rate_u_per_h))
         follows = index + 1 < len(infusions) and infusions[index + 1][0] <= end_h + 1e-9

@@ -212,7 +212,7 @@ def forest(
     with plt.rc_context(STYLE):
         for y, (group, delta) in enumerate(reversed(rows)):
             is_all = group == "all"
-            ax.plot([scale * delta.low, scale * delta.high], [y, y], color=BLACK if is_all else BLUE, lw=2.6)
+            ax.plot([scale * end for end in delta.ends], [y, y], color=BLACK if is_all else BLUE, lw=2.6)
             ax.plot(scale * delta.mean, y, "D" if is_all else "o", ms=9 if is_all else 7, color=BLACK if is_all else BLUE)
             ax.annotate(_in_numbers(delta, scale), (1.0, y), xycoords=("axes fraction", "data"), xytext=(8, 0),
                         textcoords="offset points", ha="left", va="center", fontsize=11, annotation_clip=False,
@@ -221,7 +221,7 @@ def forest(
         names = [f"{'all patients' if group == 'all' else group} ({delta.n:,})" for group, delta in reversed(rows)]
         ax.set_yticks(np.arange(len(rows)), names, fontsize=11)
         ax.set_ylim(-0.7, len(rows) - 0.3)
-        ends = [0.0, *(scale * end for _, delta in rows for end in (delta.low, delta.high))]
+        ends = [0.0, *(scale * end for _, delta in rows for end in delta.ends)]
         room = 0.08 * (max(ends) - min(ends))
         ax.set_xlim(min(ends) - room, max(ends) + room)
         label = f"{arm} minus {outcomes.arms[0]}: {outcome.label} ({unit})"
@@ -234,7 +234,7 @@ def forest(
 def _in_numbers(delta: Estimate, scale: float) -> str:
     """Return a difference with its 95 % interval, signed."""
     digits = 1 if scale > 1.0 or abs(delta.mean) >= 1.0 else 2
-    return f"{scale * delta.mean:+.{digits}f} ({scale * delta.low:+.{digits}f} to {scale * delta.high:+.{digits}f})"
+    return f"{scale * delta.mean:+.{digits}f} ({delta.interval_in_words(lambda end: f'{scale * end:+.{digits}f}')})"
 
 
 def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = False, ax: Axes | None = None) -> Axes:
@@ -367,14 +367,18 @@ def describe_trial(outcomes: Outcomes) -> str:
             f"{arm}: {inside.mean:.0%} of the true time in {outcomes.targets[arm].in_words()}, {below.mean:.0%} below, "
             f"{above.mean:.0%} above; {share[-1]:.0%} had a result in range by {outcomes.hours:g} h"
         )
+
+    def points(fraction: float) -> str:
+        return f"{100 * fraction:+.1f}"
+
     for arm in outcomes.arms[1:]:
         own, common = (outcomes.difference(arm, f"{name}_in_range_fraction") for name in ("time", "common_range"))
         assert own is not None
         assert common is not None
         parts.append(
             f"{arm} minus {outcomes.arms[0]}: {100 * own.mean:+.1f} percentage points of time in its own range "
-            f"({100 * own.low:+.1f} to {100 * own.high:+.1f}), {100 * common.mean:+.1f} in the common range "
-            f"({100 * common.low:+.1f} to {100 * common.high:+.1f})"
+            f"({own.interval_in_words(points)}), {100 * common.mean:+.1f} in the common range "
+            f"({common.interval_in_words(points)})"
         )
     return f"{_heading(outcomes).partition(';')[0]}. " + ". ".join(parts) + "."
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from heparin_pk.base import tables
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.files import read_text, write_text
 from heparin_pk.base.records import from_plain, to_plain
@@ -31,6 +32,9 @@ from heparin_pk.ward.ward_errors import WardErrors
 
 _LONGEST_FIELD = 2**30
 """Characters of a CSV field: a drug with its sources is one field."""
+
+_LONGEST_STEP_H = 1.0 / 12.0 + 1e-6
+"""From one moment of a course to the next, h."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -319,6 +323,7 @@ class Course:
         plain = {
             "heparin_pk": "course",
             **self._causes(),
+            "records": {"chart": len(self.entries), "truth": len(self.time_h)},
             "time_h": self.time_h.tolist(),
             "states": self.states.tolist(),
             "pump_u_per_h": self.pump_u_per_h.tolist(),
@@ -330,13 +335,19 @@ class Course:
 
     @classmethod
     def from_json(cls, text_or_file: str | Path) -> Course:
-        """Return the course in a JSON text or file; raises ``ValueError`` that names the file and what is wrong."""
+        """Return the course in a JSON text or file, which must hold all of it, to its last moment.
+
+        Raises ``ValueError`` that names the file and what is wrong.
+        """
         is_file = isinstance(text_or_file, Path) or not str(text_or_file).lstrip().startswith("{")
         where = str(text_or_file) if is_file else "the JSON text"
         try:
-            plain = json.loads(read_text(text_or_file) if is_file else str(text_or_file))
+            text = read_text(text_or_file) if is_file else str(text_or_file)
+            plain = json.loads(text, object_pairs_hook=_named_once)
         except json.JSONDecodeError as error:
             raise ValueError(f"{where}, line {error.lineno}: is not JSON: {error.msg}") from None
+        except ValueError as error:
+            raise ValueError(f"{str(error) if str(error).startswith(where) else f'{where}: {error}'}") from None
         except RecursionError:
             raise ValueError(f"{where}: is nested too deeply to be a course") from None
         if isinstance(plain, dict) and "course" in plain:
@@ -359,6 +370,8 @@ class Course:
         for name, value in self._causes().items():
             if name != "entries":
                 writer.writerow(["cause", "", *blank, json.dumps({name: value}, allow_nan=False)])
+        records = {"chart": len(self.entries), "truth": len(self.time_h)}
+        writer.writerow(["cause", "", *blank, json.dumps({"records": records})])
         for entry in self.entries:
             writer.writerow(["chart", repr(entry.time_h), *blank, json.dumps(to_plain(entry), allow_nan=False)])
         for row in zip(*(column.tolist() for column in columns.values()), strict=True):
@@ -369,37 +382,51 @@ class Course:
 
     @classmethod
     def from_csv(cls, file: str | Path) -> Course:
-        """Return the course in a CSV file; raises ``ValueError`` that names the file, the line and what is wrong."""
-        limit_before = csv.field_size_limit(_LONGEST_FIELD)  # of the whole process: put back below
-        try:
-            plain = _read_rows(file, csv.DictReader(io.StringIO(read_text(file))))
-        finally:
-            csv.field_size_limit(limit_before)
-        return _made(plain, str(file))
+        """Return the course in a CSV file, which must hold all of it, to its last moment.
+
+        Raises ``ValueError`` that names the file, the line and what is wrong.
+        """
+        return _made(_read_rows(tables.from_csv(file, longest_field=_LONGEST_FIELD)), str(file))
 
 
-def _read_rows(file: str | Path, rows: csv.DictReader[str]) -> dict[str, Any]:
+_ARRAYS = ("time_h", "states", "pump_u_per_h")
+
+
+def _read_rows(table: tables.Table) -> dict[str, Any]:
     """Return the plain values in the rows of a course's CSV table."""
-    needed = ["record", "time_h", "pump_u_per_h", *State._fields, "detail"]
-    missing = [name for name in needed if name not in (rows.fieldnames or [])]
-    if missing:
-        raise ValueError(f"{file}, line 1: missing column {', '.join(missing)}")
+    numeric = ("time_h", "pump_u_per_h", *State._fields)
+    needed = ("record", *numeric, "detail")
+    table.check_columns((*table.columns, *needed), needed=needed)
     plain: dict[str, Any] = {"entries": [], "time_h": [], "states": [], "pump_u_per_h": []}
-    for row in rows:
+    for row in table.rows(numeric=numeric):
         try:
-            if row["record"] == "cause":
-                plain |= json.loads(row["detail"])
-            elif row["record"] == "chart":
-                plain["entries"].append(json.loads(row["detail"]))
-            elif row["record"] == "truth":
-                plain["time_h"].append(float(row["time_h"]))
-                plain["pump_u_per_h"].append(float(row["pump_u_per_h"]))
-                plain["states"].append([float(row[name]) for name in State._fields])
-            else:
-                raise ValueError(f"record must be cause, chart or truth; got {row['record']!r}")
-        except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError(f"{file}, line {rows.line_num}: {error}") from None
+            match row.text("record"):
+                case "cause":
+                    for name, value in json.loads(row.text("detail"), object_pairs_hook=_named_once).items():
+                        if name in plain:
+                            raise ValueError(f"{name} stands there twice")
+                        plain[name] = value
+                case "chart":
+                    plain["entries"].append(json.loads(row.text("detail"), object_pairs_hook=_named_once))
+                case "truth":
+                    plain["time_h"].append(row.number("time_h"))
+                    plain["pump_u_per_h"].append(row.number("pump_u_per_h"))
+                    plain["states"].append([row.number(name) for name in State._fields])
+                case other:
+                    raise ValueError(f"record must be cause, chart or truth; got {other!r}")
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"{row.place}: {error}") from None
     return plain
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs of a JSON object as a dictionary; raises ``ValueError`` for a name that stands there twice."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name} stands there twice")
+        found[name] = value
+    return found
 
 
 _CLASSES: dict[str, type] = {
@@ -432,13 +459,38 @@ def _made(plain: dict[str, Any], where: str) -> Course:
     """Return the course in a dictionary of plain values; every complaint names where it came from."""
     arrays: dict[str, Any] = {}
     try:
-        for name in ("time_h", "states", "pump_u_per_h"):
+        records = plain.pop("records", None)
+        missing = [field.name for field in fields(Course) if field.name not in plain]
+        if missing:
+            raise ValueError(f"missing {', '.join(missing)}")
+        for name in _ARRAYS:
             arrays[name] = np.array(plain.pop(name), dtype=float)
-        return Course(**{key: from_plain(value, _CLASSES) for key, value in plain.items()}, **arrays)
-    except KeyError as error:
-        raise ValueError(f"{where}: missing {error.args[0]}") from None
-    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        course = Course(**{key: from_plain(value, _CLASSES) for key, value in plain.items()}, **arrays)
+        _check_whole(course, records)
+    except (TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"{where}: {error}") from None
+    return course
+
+
+def _check_whole(course: Course, records: Any) -> None:
+    """Raise ``ValueError`` unless a course that was read goes from 0 h to its end, without a gap and without a lost record.
+
+    ``records``: how many there were when it was written; ``None``: written before they were counted.
+    """
+    first_h, last_h = float(course.time_h[0]), float(course.time_h[-1])
+    if first_h != 0.0 or last_h != course.hours:
+        raise ValueError(
+            f"a course must go from 0 h to its hours, {course.hours:g}; got {first_h:g} to {last_h:g} h: a part is lost"
+        )
+    steps_h = np.diff(course.time_h)
+    if steps_h.max() > _LONGEST_STEP_H:
+        lost = int(steps_h.argmax())
+        raise ValueError(
+            f"time_h must not leave out five minutes; got {course.time_h[lost]:g} h, then {course.time_h[lost + 1]:g} h"
+        )
+    there = {"chart": len(course.entries), "truth": len(course.time_h)}
+    if records is not None and records != there:
+        raise ValueError(f"records must be as many as were written, {records}; got {there}: a part is lost")
 
 
 def chart_in_words(rows: Sequence[tuple[str, str, str, str]], bag: Bag) -> str:

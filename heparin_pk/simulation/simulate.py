@@ -53,7 +53,7 @@ def simulate(
     """Return the course of a patient under orders known in advance: open loop, no sampling.
 
     ``regimen``: given exactly as written, no pump rounds it.
-    ``hours``: from one minute to 1440 h.
+    ``hours``: from one minute to 1440 h; an order at or after it is not given (the command line says which).
     ``reagent``: the aPTT reagent in which the course is read; ``None``: the drug's own.
     ``engine``: one of ``heparin_pk.engine.ENGINES``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from heparin_pk.trials.catalogue import OUTCOMES, Outcome
 
 Z_95 = 1.959963984540054
+
+EndInWords = Callable[[float], str]
+"""How an end of an interval is written."""
 
 
 def unit_powers(outcome: Outcome) -> tuple[int, int]:
@@ -69,26 +72,35 @@ def with_digits(value: float, digits: int, sign: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean (or a share of patients) with its uncertainty, in the unit of its outcome.
+    """A mean (or a share of patients) with its 95 % confidence interval, the SD between patients, and how many it rests on.
 
-    ``mean``: the mean, or the share of patients.
-    ``low``, ``high``: its 95 % confidence interval.
-    ``sd``: the standard deviation between patients.
-    ``n``: how many patients it rests on.
+    ``mean``: the mean or the share.
+    ``low``, ``high``: the 95 % confidence interval; ``None`` for the mean of one patient, who says nothing of others.
+    ``sd``: the SD between patients; ``None`` of one patient.
+    ``n``: how many patients.
     """
 
     mean: float
-    low: float
-    high: float
-    sd: float
+    low: float | None
+    high: float | None
+    sd: float | None
     n: int
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """The two ends of the interval; none where there is no interval."""
+        return () if self.low is None or self.high is None else (self.low, self.high)
+
+    def interval_in_words(self, end_in_words: EndInWords) -> str:
+        """Return the interval in words, as ``end_in_words`` writes its ends."""
+        return " to ".join(map(end_in_words, self.ends)) or "one patient: no interval"
 
     def in_words(self, outcome: Outcome) -> str:
         """Return it in words."""
         if outcome.most == 1.0:
-            return f"{self.mean:.1%} ({self.low:.1%} to {self.high:.1%})"
-        mean, low, high = (with_digits(one, 4) for one in (self.mean, self.low, self.high))
-        return f"{mean} ({low} to {high}){' ' + outcome.unit if outcome.unit else ''}"
+            return f"{self.mean:.1%} ({self.interval_in_words('{:.1%}'.format)})"
+        interval = self.interval_in_words(lambda one: with_digits(one, 4))
+        return f"{with_digits(self.mean, 4)} ({interval}){' ' + outcome.unit if outcome.unit else ''}"
 
 
 def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
@@ -99,9 +111,12 @@ def estimate(sums: np.ndarray, key: str, *, wilson: bool) -> Estimate | None:
     once, twice = unit_powers(OUTCOMES[key])
     mean = float(sums[1]) / 2.0**once / n
     variance = max(0.0, float(sums[2]) / 2.0**twice / n - mean * mean) * (n / max(1, n - 1))
+    sd = math.sqrt(variance) if n > 1 else None
     if wilson:
         centre = (mean + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
         half = Z_95 / (1 + Z_95**2 / n) * math.sqrt(mean * (1 - mean) / n + Z_95**2 / (4 * n**2))
-        return Estimate(mean, centre - half, centre + half, math.sqrt(variance), n)
+        return Estimate(mean, centre - half, centre + half, sd, n)
+    if sd is None:
+        return Estimate(mean, None, None, None, n)
     half = Z_95 * math.sqrt(variance / n)
-    return Estimate(mean, mean - half, mean + half, math.sqrt(variance), n)
+    return Estimate(mean, mean - half, mean + half, sd, n)

@@ -263,9 +263,9 @@ _TOLD = (
 
 def _signed(one: Estimate, outcome: Outcome) -> str:
     if outcome.most == 1.0:
-        return f"{100 * one.mean:+.1f} points ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
-    mean, low, high = (with_digits(value, 3, "+") for value in (one.mean, one.low, one.high))
-    return f"{mean} ({low} to {high}){' ' + outcome.unit if outcome.unit else ''}"
+        return f"{100 * one.mean:+.1f} points ({one.interval_in_words(lambda end: f'{100 * end:+.1f}')})"
+    interval = one.interval_in_words(lambda end: with_digits(end, 3, "+"))
+    return f"{with_digits(one.mean, 3, '+')} ({interval}){' ' + outcome.unit if outcome.unit else ''}"
 
 
 def _plain(one: Estimate | None, prefix: str) -> dict[str, float | int | None]:

@@ -5,9 +5,8 @@ Every random number has an address (seed, stream, subject), so patient 17 is the
 
 from __future__ import annotations
 
-import csv
-import io
 import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from heparin_pk.base import tables
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.elementwise import each
-from heparin_pk.base.files import read_text
 from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
 from heparin_pk.base.streams import Stream
+from heparin_pk.base.tables import Table
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.body.patient import LIMITS, YES_OR_NO, Cohort, Patient
 from heparin_pk.published.drug import Drug, Variability
@@ -28,6 +28,16 @@ from heparin_pk.trials.distribution import Distribution
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
 _ADULT = Patient(weight_kg=75.0)
+_FEATURES = tuple(field.name for field in fields(Patient) if field.name != "factors")
+
+SEX_WORDS = {
+    "female": frozenset(("female", "f", "w", "woman", "weiblich", "frau", "femme", "féminin", "feminin", "femenino", "mujer")),
+    "male": frozenset(("male", "m", "man", "männlich", "mann", "h", "homme", "masculin", "masculino", "hombre")),
+}
+"""Spellings of the sexes in English, German, French and Spanish."""
+
+LABELS = ("id", "subject")
+"""Columns of a table that name the patients: each name once; not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -72,6 +82,7 @@ class Population:
         check_one_of("dosing_weight", self.dosing_weight, DOSING_WEIGHTS)
         check_is("varies", self.varies, bool, "True or False")
         check_between("day", self.day, 0, 10_000)
+        _check_typed(self.table)
         if self.distributions and self.table:
             raise ValueError("a population has distributions or a table of people, not both")
 
@@ -176,48 +187,42 @@ class Population:
     def from_table(cls, columns: Mapping[str, Sequence[Any]], *, name: str = "a table of people") -> Population:
         """Return a population of your own patients: columns named like the fields of ``Patient`` (a mapping or a DataFrame).
 
-        Raises ``ValueError`` for an unknown column, columns of unequal length, a missing value, or a person outside the limits.
+        Numbers and words are read as in :meth:`from_csv`; rows are counted from 0, like the patients.
+
+        Raises ``ValueError`` for an unknown column, columns of unequal length, and with its row for a cell that is missing, is
+        not understood, or lies outside the limits of a patient.
         """
-        known = [field.name for field in fields(Patient) if field.name != "factors"]
-        table = []
-        for column in columns:
-            check_one_of("a column", str(column), known)
-            values = list(columns[column])
-            if any(value is None or value != value for value in values):
-                row = next(i for i, value in enumerate(values) if value is None or value != value)
-                raise ValueError(f"{column} must be known of every patient or be left out; row {row} has none")
-            if column == "sex":
-                typed: list[Any] = [str(value) for value in values]
-            else:
-                typed = [bool(value) for value in values] if column in YES_OR_NO else [float(value) for value in values]
-            table.append((str(column), tuple(typed)))
-        if len({len(values) for _, values in table}) != 1 or not table[0][1]:
-            raise ValueError("columns must be there, not empty and of one length")
-        population = cls(name=name, table=tuple(table))
-        Cohort(len(table[0][1]), {name: np.array(values) for name, values in table})
-        return population
+        return cls._of(tables.from_columns(columns), name)
 
     @classmethod
     def from_csv(cls, file: str | Path) -> Population:
-        """Return a population of your own patients from a CSV file with a header.
+        """Return a population of your own patients from a CSV file whose header names fields of ``Patient``.
+
+        Separators: comma, semicolon or tab, as in the header; a decimal comma is understood.
+        Yes or no: yes, no, true, false, 1, 0 and the like in English, German, French and Spanish.
+        Sex: female, male, F, M, W and the like.
+        ``id``, ``subject``: columns that name the patients; they are checked (each once) and not kept, with a warning.
 
         Raises ``ValueError`` that names the file and the line.
         """
-        rows = list(csv.DictReader(io.StringIO(read_text(file))))
-        if not rows:
+        table = tables.from_csv(file)
+        if not len(table):
             raise ValueError(f"{file}: has no people in it")
-        columns: dict[str, list[Any]] = {name: [] for name in rows[0] if name is not None}
-        for line, row in enumerate(rows, 2):
-            try:
-                if None in row or None in row.values():
-                    raise ValueError(f"must have {len(columns)} fields")
-                typed = {name: _typed(name, text) for name, text in row.items()}
-                Patient(**typed)
-            except (ValueError, TypeError) as error:
-                raise ValueError(f"{file}, line {line}: {error}") from None
-            for name, value in typed.items():
-                columns[name].append(value)
-        return cls.from_table(columns, name=Path(file).stem)
+        return cls._of(table, Path(file).stem)
+
+    @classmethod
+    def _of(cls, table: Table, name: str) -> Population:
+        table.check_columns((*_FEATURES, *LABELS))
+        _check_labels(table)
+        numeric = [column for column in table.columns if column in LIMITS]
+        decimal = table.decimal(numeric)
+        typed = {column: _typed(table, column, decimal) for column in table.columns if column not in LABELS}
+        try:
+            Cohort(len(table), {column: np.array(values) for column, values in typed.items()})
+        except ValueError:
+            _check_one_by_one(table, typed)
+            raise
+        return cls(name=name, table=tuple((column, tuple(values)) for column, values in typed.items()))
 
     def resampled(self, n: int, *, seed: int) -> Population:
         """Return ``n`` patients drawn with replacement from the table."""
@@ -228,18 +233,91 @@ class Population:
         return replace(self, table=tuple((name, tuple(np.array(values)[rows].tolist())) for name, values in self.table))
 
 
-def _typed(name: str, text: str) -> Any:
-    if name == "sex":
-        return text.strip()
-    if name in YES_OR_NO:
-        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if text.strip().lower() not in words:
-            raise ValueError(f"{name} must be yes or no; got {text!r}")
-        return words[text.strip().lower()]
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{name} must be a number; got {text!r}") from None
+def _check_typed(table: Any) -> None:
+    """Raise ``ValueError`` unless columns hold numbers, truth values and sexes, as ``from_table`` makes them."""
+    check_is("table", table, tuple, "a tuple of columns")
+    for name, values in table:
+        check_one_of("a column", name, _FEATURES)
+        kind = str if name == "sex" else bool if name in YES_OR_NO else (int, float)
+        for value in values:
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                raise ValueError(f"{name} in a table must be {_KINDS[kind]} (see Population.from_table); got {value!r}")
+    if len({len(values) for _, values in table}) > 1:
+        raise ValueError("columns must be there, not empty and of one length")
+
+
+_KINDS: dict[Any, str] = {str: "female or male", bool: "True or False", (int, float): "a number"}
+
+
+def _check_labels(table: Table) -> None:
+    """Raise ``ValueError`` for a patient whose name is missing or stands twice; warn that names are not kept."""
+    for label in LABELS:
+        seen: dict[str, int] = {}
+        for index, cell in enumerate(table.columns.get(label, ())):
+            if tables.is_missing(cell):
+                raise ValueError(f"{table.place(index)}: {label} is missing; got {cell!r}")
+            first = seen.setdefault(str(cell).strip(), index)
+            if first != index:
+                raise ValueError(
+                    f"{table.place(index)}: {label} must name one patient only; "
+                    f"got {cell!r} in {table.counted} {table.numbers_of[first]} too"
+                )
+        if seen:
+            warnings.warn(
+                f"{table.where}: column {label} is not kept: patients are counted from 0, in the order of rows", stacklevel=4
+            )
+
+
+def _typed(table: Table, name: str, decimal: str) -> list[Any]:
+    """Return a column as numbers, truth values or sexes; raises ``ValueError`` with the row of a cell that is none."""
+    cells = table.columns[name]
+    missing = [index for index, cell in enumerate(cells) if tables.is_missing(cell)]
+    if missing:
+        rows = ", ".join(str(table.numbers_of[index]) for index in missing[:5])
+        more = f"; {len(missing)} have none: {table.counted}s {rows}{' ...' if len(missing) > 5 else ''}" if missing[1:] else ""
+        raise ValueError(
+            f"{table.place(missing[0])}: {name} must be known of every patient or be left out; got {cells[missing[0]]!r}{more}"
+        )
+    _check_clear(table, name)
+    typed: list[Any] = []
+    meanings: dict[str, Any] = {}  # a column has few words
+    for index, cell in enumerate(cells):
+        try:
+            if name in LIMITS:
+                typed.append(tables.number(name, cell, decimal=decimal))
+                continue
+            if str(cell) not in meanings:
+                meanings[str(cell)] = tables.word(name, cell, SEX_WORDS) if name == "sex" else tables.yes_or_no(name, cell)
+            typed.append(meanings[str(cell)])
+        except ValueError as error:
+            raise ValueError(f"{table.place(index)}: {error}") from None
+    return typed
+
+
+def _check_clear(table: Table, name: str) -> None:
+    """Raise ``ValueError`` for a letter with two meanings: M beside H (hombre or mujer?), O beside 0 and 1 (oui or a zero?)."""
+    if name in LIMITS:
+        return
+    letter, beside = ("m", ("h", "hombre", "mujer")) if name == "sex" else ("o", ("0", "1"))
+    words = [str(cell).strip().casefold() for cell in table.columns[name]]
+    other = next((one for one in words if one in beside), None)
+    if letter in words and other is not None:
+        index = words.index(letter)
+        raise ValueError(
+            f"{table.place(index)}: {name} must be clear; got {table.columns[name][index]!r} in a column with "
+            f"{other!r}: write {'female and male' if name == 'sex' else 'yes and no'}"
+        )
+
+
+def _check_one_by_one(table: Table, typed: Mapping[str, Sequence[Any]]) -> None:
+    """Raise ``ValueError`` with the row of the first patient outside the limits of :class:`Patient`."""
+    if "weight_kg" not in typed:
+        raise ValueError(f"{table.head}: weight_kg is needed of every patient; got no such column")
+    for index in range(len(table)):
+        try:
+            Patient(**{column: values[index] for column, values in typed.items()})
+        except ValueError as error:
+            raise ValueError(f"{table.place(index)}: {error}") from None
 
 
 def _drawn(
