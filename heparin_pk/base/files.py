@@ -17,8 +17,10 @@ from heparin_pk.base.texts import visible
 
 LARGEST_FILE_BYTES = 64_000_000
 """A larger file is not read; the longest course fits."""
-LARGEST_TABLE_BYTES = 1_000_000
+LARGEST_TABLE_BYTES = 100_000
 """A larger TOML table is not read."""
+LONGEST_TABLE_LINE = 4000
+"""A TOML table with a longer line is not read: a key of a thousand dots takes minutes."""
 _WAIT_FOR_READER_S = 5.0
 _KINDS = {
     stat.S_IFDIR: "is a folder",
@@ -61,7 +63,8 @@ def read_text(file: str | Path, most_bytes: int = LARGEST_FILE_BYTES) -> str:
     except (OSError, ValueError) as error:
         raise ValueError(f"{name}: cannot be read: {_reason(error)}") from None
     if len(found) > most_bytes:
-        raise ValueError(f"{name}: is too large: at most {most_bytes / 1e6:g} MB are read")
+        most = f"{most_bytes / 1e6:g} MB" if most_bytes >= 1e6 else f"{most_bytes / 1e3:g} kB"
+        raise ValueError(f"{name}: is too large: at most {most} are read")
     try:
         text = found.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -123,6 +126,20 @@ def check_output_folder(folder: str | Path) -> None:
             raise PermissionError(errno.EACCES, "Permission denied")
     except OSError as error:
         raise ValueError(f"{name}: cannot be made: {_reason(error)}") from None
+
+
+def make_folder(folder: str | Path) -> list[Path]:
+    """Make a folder and those above it; return the ones that were made, the innermost first.
+
+    Raises ``ValueError`` that names the folder when it cannot be made.
+    """
+    check_output_folder(folder)
+    missing = [place for place in (Path(folder), *Path(folder).parents) if not place.exists()]
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{visible(os.fspath(folder))}: cannot be made: {_reason(error)}") from None
+    return missing
 
 
 class Output:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from heparin_pk import published
-from heparin_pk.base.files import check_output, write_text
+from heparin_pk.base.files import check_output, make_folder, write_text
 from heparin_pk.cli.output import PLAINLY, draw_course, prediction_table
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import WARD_TARGET
@@ -69,11 +69,13 @@ def run_demo(options: argparse.Namespace) -> None:
         for file in (picture, table):
             check_output(file)
     course = datasets.replay(chart, published.UFH_DEFAULT)
+    made = make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"{folder}: cannot be made: {error.strerror}") from None
-    draw_course(course, WARD_TARGET, str(picture), chart)
+        draw_course(course, WARD_TARGET, str(picture), chart)
+    except ValueError:
+        for new in made:
+            new.rmdir()
+        raise
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["drawn_h", "measured_aptt_s", "above_ceiling", "predicted_aptt_s", "error_percent"])

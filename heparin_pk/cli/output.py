@@ -31,16 +31,23 @@ class Shown:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._failed: OSError | None = None
 
     def write(self, text: str) -> int:
         """Write a text."""
         if self._stream is not None:
             encoding = getattr(self._stream, "encoding", None) or "utf-8"
-            self._stream.write(visible(text).encode(encoding, "backslashreplace").decode(encoding))
+            try:
+                self._stream.write(visible(text).encode(encoding, "backslashreplace").decode(encoding))
+            except OSError as error:
+                self._failed = error
+                raise
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what was written."""
+        """Pass on what was written; raises the ``OSError`` of an earlier write again, which argparse passes over."""
+        if self._failed is not None:
+            raise self._failed
         if self._stream is not None:
             self._stream.flush()
 

@@ -110,7 +110,7 @@ def _add_titrate(commands: Commands) -> None:
     command = _command(commands, "titrate", run_titrate, "one patient titrated by a nomogram on laboratory results",
                        "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
     command.add_argument(
-        "nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file (up to 1 MB)"
+        "nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file (up to 100 kB)"
     )
     _patient_options(command)
     command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
@@ -194,7 +194,7 @@ def _add_trial(commands: Commands) -> None:
         "arms",
         nargs="+",
         metavar="NOMOGRAM",
-        help="tables by name, or your own .toml files (up to 1 MB); the others are compared with the first",
+        help="tables by name, or your own .toml files (up to 100 kB); the others are compared with the first",
     )
     command.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="number of patients (default 2000)")
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")

@@ -333,12 +333,15 @@ class Course:
         """Return the course in a JSON text or file; raises ``ValueError`` that names the file and what is wrong."""
         is_file = isinstance(text_or_file, Path) or not str(text_or_file).lstrip().startswith("{")
         where = str(text_or_file) if is_file else "the JSON text"
+        text = read_text(text_or_file) if is_file else str(text_or_file)
         try:
-            plain = json.loads(read_text(text_or_file) if is_file else str(text_or_file))
+            plain = json.loads(text)
         except json.JSONDecodeError as error:
             raise ValueError(f"{where}, line {error.lineno}: is not JSON: {error.msg}") from None
         except RecursionError:
             raise ValueError(f"{where}: is nested too deeply to be a course") from None
+        except ValueError as error:  # a number of more digits than Python reads
+            raise ValueError(f"{where}: {error}") from None
         if isinstance(plain, dict) and "course" in plain:
             plain = plain["course"]  # what the command line prints as --json wraps one
         if not isinstance(plain, dict) or plain.pop("heparin_pk", None) != "course":
@@ -437,7 +440,7 @@ def _made(plain: dict[str, Any], where: str) -> Course:
         return Course(**{key: from_plain(value, _CLASSES) for key, value in plain.items()}, **arrays)
     except KeyError as error:
         raise ValueError(f"{where}: missing {error.args[0]}") from None
-    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"{where}: {error}") from None
 
 
