@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from heparin_pk import Course, Nomogram, cli, datasets, published, titrate
+from heparin_pk.base.texts import UNSAFE
 from heparin_pk.body.patient import Patient
 from heparin_pk.cli import notebooks
 from heparin_pk.cli.parser import parser
@@ -245,6 +247,101 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, name, tmp_path, monkeypat
     assert err.startswith("heparin-pk")
     assert complaint in err
     assert "Traceback" not in err
+
+
+ENDLESS = ("trial", "raschke-1993", "-n", "1000000000", "--quiet")  # a run that starts does not end
+WRONG_OUTPUTS = {
+    "csv: no name": ((*ENDLESS, "--csv", ""), "a file to write needs a name"),
+    "csv: a folder": ((*ENDLESS, "--csv", "."), ".: cannot be written: it is a folder"),
+    "csv: no folder": ((*ENDLESS, "--csv", "no/where.csv"), "no/where.csv: cannot be written: there is no folder"),
+    "csv: long name": ((*ENDLESS, "--csv", "x" * 300), "cannot be written: File name too long"),
+    "csv: NUL": ((*ENDLESS, "--csv", "a\0b"), "a file to write needs a name; got 'a\\x00b'"),
+    "csv: in a file": ((*ENDLESS, "--csv", "file/a.csv"), "file/a.csv: cannot be written: Not a directory"),
+    "figure: no name": ((*ENDLESS, "--figure", ""), "the name must end in"),
+    "figure: wrong kind": ((*ENDLESS, "--figure", "a.jpg"), "the name must end in .png, .svg, .pdf"),
+    "figure: a folder": ((*ENDLESS, "--figure", "folder.png"), "folder.png: cannot be written: it is a folder"),
+    "figure: no folder": ((*ENDLESS, "--figure", "no/a.png"), "no/a.png: cannot be written: there is no folder"),
+    "one file twice": ((*ENDLESS, "--csv", "./a.png", "--figure", "a.png"), "--csv and --figure name one file"),
+    "demo: no name": (("demo", "--folder", ""), "a folder needs a name"),
+    "demo: a file": (("demo", "--folder", "file"), "file: cannot be made: file is no folder"),
+    "demo: below a file": (("demo", "--folder", "file/deep"), "file/deep: cannot be made: file is no folder"),
+    "demo: a folder of its picture's name": (
+        ("demo", "--folder", "taken"),
+        "taken/M3D-027.png: cannot be written: it is a folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_OUTPUTS)
+def test_an_output_is_refused_before_the_run(capsys, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(notebooks.datasets, "replay", lambda *_: pytest.fail("it ran"))
+    Path("file").write_text("here")
+    Path("folder.png").mkdir()
+    Path("taken/M3D-027.png").mkdir(parents=True)
+    before = sorted(map(str, tmp_path.rglob("*")))
+    arguments, complaint = WRONG_OUTPUTS[name]
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert complaint in err
+    assert sorted(map(str, tmp_path.rglob("*"))) == before
+
+
+def options_with_a_value():
+    """Yield every command with each of its options that take a value."""
+    commands = next(action for action in parser()._actions if action.dest == "command").choices
+    for name, command in commands.items():
+        for action in command._actions:
+            if action.option_strings and action.nargs is None:
+                yield from ((name, option) for option in action.option_strings)
+
+
+@pytest.mark.parametrize(("command", "option"), list(options_with_a_value()))
+def test_an_option_without_its_value_is_one_line(capsys, command, option):
+    for written in ([f"{option}=--"], [f"{option}--"] if len(option) == 2 else [option], [option, "--"]):
+        code, out, err = run(capsys, command, *written)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert re.search(rf"argument (-n/)?{option}", err)
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "9" * 5000, "\x1b[2J", "\u202e", "\udcff", "a\nb", "x" * 10**5, "[]", "\0"])
+def test_whatever_is_given_as_a_value_is_one_line_that_a_terminal_can_show(capsys, value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command, option in options_with_a_value():
+        if option in ("--csv", "--folder", "--checkpoint", "--scheduler") or (command, option) == ("demo", "--course"):
+            continue
+        needed = {"trial": ["raschke-1993", "-n", "1", "--hours", "1", "--quiet"], "titrate": ["raschke-1993", "--weight", "80"],
+                  "simulate": ["--weight", "80", "--bolus", "80"], "overlay": ["--weight", "80", "--bolus", "80"],
+                  "indications": ["vte-iv", "--weight", "80"], "replay": ["M3D-001"]}.get(command, [])  # fmt: skip
+        code, out, err = run(capsys, command, *needed, f"{option}={value}")
+        if code == 0:
+            assert option == "--seed"  # any whole number
+            continue
+        assert (code, out, err.count("\n")) == (2, "", 1), (command, option)
+        assert not UNSAFE.search(err.rstrip("\n"))
+        assert len(err) < 2100
+
+
+def test_no_text_of_a_course_is_a_formula(capsys, tmp_path):
+    text = (Path(cli.__file__).parents[1] / "ward" / "nomograms" / "raschke-1993.toml").read_text()
+    (tmp_path / "t.toml").write_text('name = "=HYPERLINK(1)"\n' + re.sub('^(title|weight) = ".', r'\1 = "=', text, flags=re.M))
+    code, _, _ = run(capsys, "titrate", str(tmp_path / "t.toml"), "--weight", "82", "--csv", str(tmp_path / "c.csv"))
+    assert code == 0
+    with (tmp_path / "c.csv").open(newline="") as file:
+        cells = {cell for row in csv.reader(file) for cell in row}
+    assert "=HYPERLINK" in "".join(cells)
+    for cell in cells:
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r")) or float(cell) < 0
+    assert Course.from_csv(tmp_path / "c.csv").controller == "=HYPERLINK(1)"
+
+
+def test_a_course_file_of_huge_numbers_is_one_line(capsys, tmp_path):
+    _, out, _ = run(capsys, "titrate", "raschke-1993", "--weight", "82", "--hours", "6", "--json")
+    for digits in (400, 5000):
+        (tmp_path / "c.json").write_text(re.sub(r'"time_h": \[0.0', f'"time_h": [{"9" * digits}', out))
+        code, out_again, err = run(capsys, "replay", str(tmp_path / "c.json"))
+        assert (code, out_again, err.count("\n")) == (2, "", 1)
+        assert "c.json: " in err
 
 
 @pytest.mark.parametrize("command", ["simulate", "titrate", "replay", "nomograms", "models", "cite", "lab", "demo"])

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
+import os
 import sys
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
+from heparin_pk.base.texts import one_line
+from heparin_pk.cli.output import Shown, check_outputs, complain
 from heparin_pk.cli.parser import parser
 from heparin_pk.trials.trial import TrialInterrupted
 
 
-def _one_line(message: Any, *_: Any, **__: Any) -> str:
+def _note(message: Any, *_: Any, **__: Any) -> str:
     """Return a warning as one line on standard error."""
-    return f"heparin-pk: note: {message}\n"
+    return f"heparin-pk: note: {one_line(message)}\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,30 +30,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2: wrong input or a failed run, reported in one line
     130: interrupted by the user
     """
-    warnings.formatwarning = _one_line
+    warnings.formatwarning = _note
     warnings.simplefilter("once")
     gc.freeze()  # imported objects live until the end
     atexit.register(gc.freeze)  # no garbage collection at exit; the two freezes together save 0.2 s
     try:
-        options = parser().parse_args(arguments)
-        options.run(options)
+        with contextlib.redirect_stdout(Shown(sys.stdout)):
+            _run(arguments)
     except ValueError as error:
-        message = " ".join(str(error).split())
-        print(f"heparin-pk: error: {message}", file=sys.stderr)
+        complain(f"heparin-pk: error: {error}")
         return 2
     except BrokenPipeError:
-        sys.stderr.close()
         return 0
     except OSError as error:
-        print(f"heparin-pk: error: cannot write: {error.strerror}", file=sys.stderr)
+        complain(f"heparin-pk: error: {error.filename or 'the output'}: cannot be written: {error.strerror or error}")
         return 2
     except BrokenExecutor as error:
-        print(f"heparin-pk: error: {error}", file=sys.stderr)
+        complain(f"heparin-pk: error: {error}")
         return 2
     except TrialInterrupted as stopped:
-        print(f"heparin-pk: {stopped}", file=sys.stderr)
+        complain(f"heparin-pk: {stopped}")
         return 130
     except KeyboardInterrupt:
-        print("heparin-pk: interrupted", file=sys.stderr)
+        complain("heparin-pk: interrupted")
         return 130
     return 0
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    """Run the command; what it printed has arrived when this returns."""
+    try:
+        options = parser().parse_args(arguments)
+        check_outputs(options)
+        options.run(options)
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            with contextlib.suppress(OSError, ValueError):  # else Python tries again at its end, with a traceback
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise

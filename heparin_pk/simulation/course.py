@@ -341,15 +341,15 @@ class Course:
         """
         is_file = isinstance(text_or_file, Path) or not str(text_or_file).lstrip().startswith("{")
         where = str(text_or_file) if is_file else "the JSON text"
+        text = read_text(text_or_file) if is_file else str(text_or_file)
         try:
-            text = read_text(text_or_file) if is_file else str(text_or_file)
             plain = json.loads(text, object_pairs_hook=_named_once)
         except json.JSONDecodeError as error:
             raise ValueError(f"{where}, line {error.lineno}: is not JSON: {error.msg}") from None
-        except ValueError as error:
-            raise ValueError(f"{str(error) if str(error).startswith(where) else f'{where}: {error}'}") from None
         except RecursionError:
             raise ValueError(f"{where}: is nested too deeply to be a course") from None
+        except ValueError as error:  # a name that stands twice, a number of more digits than Python reads
+            raise ValueError(f"{where}: {error}") from None
         if isinstance(plain, dict) and "course" in plain:
             plain = plain["course"]  # what the command line prints as --json wraps one
         if not isinstance(plain, dict) or plain.pop("heparin_pk", None) != "course":
