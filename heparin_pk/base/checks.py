@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import MISSING, fields
 from typing import Any
 
+from heparin_pk.base.texts import UNSAFE
+
 
 def check_between(name: str, value: Any, low: float, high: float) -> float:
     """Return ``value`` as a float if it lies in [``low``, ``high``].
@@ -51,9 +53,11 @@ def check_is(name: str, value: Any, kind: type | tuple[type, ...], noun: str) ->
 
 
 def check_text(name: str, value: Any) -> None:
-    """Raise ``ValueError`` unless ``value`` is a text that is not empty."""
+    """Raise ``ValueError`` unless ``value`` is a text that is not empty, without control characters or marks of direction."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{name} must be a text that is not empty; got {value!r}")
+    if UNSAFE.search(value):
+        raise ValueError(f"{name} must be a text without control characters; got {value!a}")
 
 
 def floats(instance: Any, *names: str) -> None:

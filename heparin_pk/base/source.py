@@ -7,7 +7,7 @@ import numbers
 import re
 from dataclasses import dataclass, replace
 
-from heparin_pk.base.checks import check_one_of, shown
+from heparin_pk.base.checks import check_one_of, check_text, shown
 
 CONFIDENCES = {
     "primary": "the paper's own text, abstract or label was read",
@@ -30,7 +30,8 @@ class Source:
     * ``pmid``: its PubMed number, or empty.
     * ``url``: its address on the web, or empty.
 
-    Raises ``ValueError`` when ``key``, ``citation`` or ``where`` is empty or ``confidence`` is not in the list.
+    Raises ``ValueError`` when ``key``, ``citation`` or ``where`` is empty, a field is no text or holds control characters, or
+    ``confidence`` is not in the list.
     """
 
     key: str
@@ -46,6 +47,10 @@ class Source:
             text = getattr(self, name)
             if not isinstance(text, str) or not text.strip():
                 raise ValueError(f"a source needs {name}: a text that is not empty; got {text!r}")
+            check_text(name, text)
+        for name in ("doi", "pmid", "url"):
+            if getattr(self, name) != "":
+                check_text(name, getattr(self, name))
         check_one_of("confidence", self.confidence, CONFIDENCES)
 
     __repr__ = shown

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import warnings
 
 from heparin_pk import published
@@ -14,7 +13,7 @@ from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
-from heparin_pk.cli.output import PLAINLY, as_counted, check_picture_name, show_course, write_picture
+from heparin_pk.cli.output import PLAINLY, as_counted, complain, show_course, write_picture
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
@@ -181,7 +180,7 @@ def run_overlay(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows, allow_nan=False))
         for reason in left_out:
-            print(f"heparin-pk: note: left out: {reason}", file=sys.stderr)
+            complain(f"heparin-pk: note: left out: {reason}")
         return
     assay = ASSAYS[options.assay]
     print(
@@ -246,8 +245,6 @@ def run_trial(options: argparse.Namespace) -> None:
     )
     if options.group not in trial.groups:
         raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
-    if options.figure is not None:
-        check_picture_name(options.figure)
     outcomes = trial.run(
         options.number,
         seed=options.seed,

@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
-import signal
+import os
 import sys
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
+from heparin_pk.base.texts import one_line
+from heparin_pk.cli.output import Shown, check_outputs, complain
 from heparin_pk.cli.parser import parser
+from heparin_pk.cli.signals import BY_SIGNAL, ended_in_order
 
 
-def _one_line(message: Any, *_: Any, **__: Any) -> str:
+def _note(message: Any, *_: Any, **__: Any) -> str:
     """Return a warning as one line on standard error."""
-    return f"heparin-pk: note: {message}\n"
-
-
-_ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    """End the run as if by hand: what was half-written goes, worker processes end. A second signal ends it at once."""
-    for each in _ENDING_SIGNALS:
-        if signal.getsignal(each) is _end:
-            signal.signal(each, signal.SIG_DFL)
-    raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let the signals that end a process end it in order; one that is ignored (nohup) stays ignored."""
-    heeded = [each for each in _ENDING_SIGNALS if signal.getsignal(each) is signal.SIG_DFL]
-    if threading.current_thread() is not threading.main_thread():
-        heeded = []
-    for each in heeded:
-        signal.signal(each, _end)
-    try:
-        yield
-    finally:
-        for each in heeded:
-            signal.signal(each, signal.SIG_DFL)
+    return f"heparin-pk: note: {one_line(message)}\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,29 +30,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2: wrong input, or a run that failed or was ended by a signal, reported in one line
     130: interrupted by the user
     """
-    warnings.formatwarning = _one_line
+    warnings.formatwarning = _note
     warnings.simplefilter("once")
     gc.freeze()  # imported objects live until the end
     atexit.register(gc.freeze)  # no garbage collection at exit; the two freezes together save 0.2 s
     try:
-        options = parser().parse_args(arguments)
-        with _ended_in_order():
-            options.run(options)
+        with contextlib.redirect_stdout(Shown(sys.stdout)), ended_in_order():
+            _run(arguments)
     except ValueError as error:
-        message = " ".join(str(error).split())
-        print(f"heparin-pk: error: {message}", file=sys.stderr)
+        complain(f"heparin-pk: error: {error}")
         return 2
     except BrokenPipeError:
-        sys.stderr.close()
         return 0
     except OSError as error:
-        print(f"heparin-pk: error: cannot write: {error.strerror}", file=sys.stderr)
+        complain(f"heparin-pk: error: {error.filename or 'the output'}: cannot be written: {error.strerror or error}")
         return 2
     except BrokenExecutor as error:
-        print(f"heparin-pk: error: {error}", file=sys.stderr)
+        complain(f"heparin-pk: error: {error}")
         return 2
     except KeyboardInterrupt as stopped:
         message = str(stopped) or "interrupted"
-        print(f"heparin-pk: {message}", file=sys.stderr)
-        return 2 if message.startswith("ended by") else 130
+        complain(f"heparin-pk: {message}")
+        return 2 if message.startswith(BY_SIGNAL) else 130
     return 0
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    """Run the command; what it printed has arrived when this returns."""
+    try:
+        options = parser().parse_args(arguments)
+        check_outputs(options)
+        options.run(options)
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            with contextlib.suppress(OSError, ValueError):  # else Python tries again at its end, with a traceback
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise

@@ -6,13 +6,14 @@ import argparse
 import csv
 import io
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from heparin_pk import published
-from heparin_pk.base.files import write_text
+from heparin_pk.base.files import check_output, write_text
 from heparin_pk.cli.output import PLAINLY, draw_course, prediction_table
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import WARD_TARGET
@@ -49,7 +50,13 @@ def _notebook_folder() -> Path:
         raise ValueError("no notebooks beside this installation; clone the repository for them")
     copy = Path("heparin_pk_course_book")
     if not copy.exists():
-        shutil.copytree(installed, copy)
+        unfinished = Path(f"{copy}.{secrets.token_hex(8)}.unfinished")
+        try:
+            shutil.copytree(installed, unfinished)
+            unfinished.rename(copy)
+        except OSError as error:  # shutil.Error has no strerror
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise ValueError(f"{copy}: cannot be written: {error.strerror or error}") from None
     return copy / "notebooks"
 
 
@@ -57,12 +64,15 @@ def run_demo(options: argparse.Namespace) -> None:
     """Replay a charted course of a real patient; write a picture and a table of predicted and measured aPTT."""
     folder = Path(options.folder)
     chart = datasets.load_icu_course(options.course)
+    picture, table = folder / f"{chart.course_id}.png", folder / f"{chart.course_id}.csv"
+    if folder.is_dir():
+        for file in (picture, table):
+            check_output(file)
     course = datasets.replay(chart, published.UFH_DEFAULT)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{folder}: cannot be made: {error.strerror}") from None
-    picture, table = folder / f"{chart.course_id}.png", folder / f"{chart.course_id}.csv"
     draw_course(course, WARD_TARGET, str(picture), chart)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

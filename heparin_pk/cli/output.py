@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from heparin_pk.base.citations import citations
+from heparin_pk.base.files import check_output, check_output_folder
+from heparin_pk.base.texts import one_line, visible
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
 from heparin_pk.evidence.datasets import ICUCourse
@@ -17,6 +21,51 @@ from heparin_pk.simulation.course import Course
 
 PLAINLY = "For teaching and study, not for the care of patients."
 PICTURES = (".png", ".svg", ".pdf")
+
+
+class Shown:
+    """Standard output as people see it: control characters are escaped, and so is what its encoding lacks.
+
+    ``stream``: standard output, or ``None`` where it is closed.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        if self._stream is not None:
+            encoding = getattr(self._stream, "encoding", None) or "utf-8"
+            self._stream.write(visible(text).encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        if self._stream is not None:
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def complain(message: str) -> None:
+    """Print a message on standard error, on one line."""
+    if sys.stderr is not None:
+        print(one_line(message), file=sys.stderr)
+
+
+def check_outputs(options: argparse.Namespace) -> None:
+    """Raise ``ValueError`` unless every file and folder that the options name can be written; done before a command runs."""
+    figure, table, folder = (getattr(options, name, None) for name in ("figure", "csv", "folder"))
+    if figure is not None:
+        check_picture_name(figure)
+        check_output(figure)
+    if table is not None:
+        check_output(table)
+        if figure is not None and os.path.realpath(table) == os.path.realpath(figure):
+            raise ValueError(f"--csv and --figure name one file: {table}")
+    if folder is not None:
+        check_output_folder(folder)
 
 
 def show_course(
@@ -149,10 +198,7 @@ def write_picture(file: str, draw: Callable[[Any], Any]) -> None:
     matplotlib.use("Agg")
     from heparin_pk import plot  # noqa: PLC0415
 
-    try:
-        plot.save(draw(plot), file)
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be drawn: {error}") from None
+    plot.save(draw(plot), file)
 
 
 def draw_course(course: Course, target: TherapeuticRange, file: str, chart: ICUCourse | None) -> None:

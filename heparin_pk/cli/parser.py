@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from heparin_pk import __version__
 from heparin_pk.blood.assay import ASSAYS
@@ -25,7 +26,7 @@ from heparin_pk.cli.commands import (
 )
 from heparin_pk.cli.notebooks import run_demo, run_lab
 from heparin_pk.cli.options import CONDITIONS
-from heparin_pk.cli.output import PLAINLY
+from heparin_pk.cli.output import PLAINLY, complain
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
@@ -36,11 +37,22 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """The commands of one parser, as ``add_subparsers`` returns them."""
 
 
+_NO_VALUE = re.compile(r"--?[a-z].*=--|-[a-z]--", re.DOTALL)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that reports an error in one line and exits with code 2."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse the arguments; ``--option=--`` is refused, of which argparse would make an empty list or a text."""
+        args = sys.argv[1:] if args is None else list(args)
+        for argument in args:
+            if _NO_VALUE.fullmatch(argument):
+                self.error(f"argument {argument.removesuffix('--').removesuffix('=')}: expected a value; got '--'")
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: error: {message}\n")
+        complain(f"{self.prog}: error: {message}")
         raise SystemExit(2)
 
 
@@ -97,7 +109,9 @@ def _add_simulate(commands: Commands) -> None:
 def _add_titrate(commands: Commands) -> None:
     command = _command(commands, "titrate", run_titrate, "one patient titrated by a nomogram on laboratory results",
                        "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
-    command.add_argument("nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file")
+    command.add_argument(
+        "nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file (up to 1 MB)"
+    )
     _patient_options(command)
     command.add_argument("--turnaround", type=float, default=1.0, metavar="H", help="hours from draw to result (default 1)")
     command.add_argument("--seed", type=int, default=0, help="seed of the laboratory's error (default 0)")
@@ -109,7 +123,8 @@ def _add_replay(commands: Commands) -> None:
     command = _command(commands, "replay", run_replay, "the orders of a charted course, or of your own file, simulated again",
                        "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
     command.add_argument("course", metavar="COURSE-OR-FILE",
-                         help="a charted course (M3D-001 ...), a CSV file of events, or a file of --csv or --json")  # fmt: skip
+                         help="a charted course (M3D-001 ...), a CSV file of events, "
+                         "or a file of --csv or --json (up to 64 MB)")  # fmt: skip
     command.add_argument("--weight", type=float, metavar="KG", help="body weight, kg, if the chart does not state it")
     command.add_argument("--course-id", metavar="NAME", help="name of the course in a file with several courses")
     _model_options(command, hours=False, model=None)
@@ -179,13 +194,14 @@ def _add_trial(commands: Commands) -> None:
         "arms",
         nargs="+",
         metavar="NOMOGRAM",
-        help="tables by name, or your own .toml files; the others are compared with the first",
+        help="tables by name, or your own .toml files (up to 1 MB); the others are compared with the first",
     )
     command.add_argument("-n", "--number", type=int, default=2000, metavar="N", help="number of patients (default 2000)")
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same patients and errors (default 0)")
     command.add_argument("--hours", type=float, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
-                         help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), or your own .csv file")  # fmt: skip
+                         help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), "
+                              "or your own .csv file (up to 64 MB)")  # fmt: skip
     command.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
     command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"

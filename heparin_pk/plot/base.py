@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from heparin_pk.base.files import write_bytes
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 
 BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
@@ -58,9 +60,16 @@ def new_figure(width: float = 10.0, height: float = 6.0, **options: Any) -> tupl
 
 
 def save(figure: Figure, file: str | Path, **options: Any) -> None:
-    """Write a picture in the common style: 160 dots per inch, text in an SVG as text."""
+    """Write a picture in the common style: 160 dots per inch, text in an SVG as text; the file is whole or not there.
+
+    Raises ``ValueError`` that names the file when it cannot be written.
+    """
+    suffix = Path(file).suffix
+    options = {"format": suffix[1:].lower() or "png", **options}
+    drawn = io.BytesIO()
     with plt.rc_context(STYLE):
-        figure.savefig(file, **options)
+        figure.savefig(drawn, **options)
+    write_bytes(file if suffix else f"{file}.{options['format']}", drawn.getvalue())
 
 
 def title(ax: Axes, text: str) -> None:

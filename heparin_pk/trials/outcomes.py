@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base.checks import check_one_of
+from heparin_pk.base.files import check_output, write_bytes
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
 from heparin_pk.trials.chunk import Chunk
@@ -167,14 +168,17 @@ class Outcomes:
         return pd.concat(frames, ignore_index=True)
 
     def to_parquet(self, file: str | Path) -> None:
-        """Write one row a patient and arm to a Parquet file (needs pandas and pyarrow)."""
+        """Write one row a patient and arm to a Parquet file (needs pandas and pyarrow); the file is whole or not there.
+
+        Raises ``ValueError`` that names the file when it cannot be written.
+        """
+        check_output(file)
         frame = self.to_frame()
         try:
-            frame.to_parquet(file)
+            content = frame.to_parquet()
         except ImportError:
             raise ValueError("to_parquet needs pyarrow: pip install pyarrow") from None
-        except OSError as error:
-            raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
+        write_bytes(file, content)
 
     def to_xarray(self) -> Any:
         """Return the rows as an xarray Dataset with dimensions arm and subject."""

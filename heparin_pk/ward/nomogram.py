@@ -20,9 +20,10 @@ import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
 from heparin_pk.base.elementwise import smaller
-from heparin_pk.base.files import read_text
+from heparin_pk.base.files import LARGEST_TABLE_BYTES, read_text
 from heparin_pk.base.rounding import round_all_to, round_to
 from heparin_pk.base.source import Source
+from heparin_pk.base.texts import visible
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations
 from heparin_pk.ward.orders import MOST_DOSE_U, MOST_RATE_U_PER_H
@@ -310,11 +311,12 @@ class Nomogram:
         """Return a table of this package by name (see :func:`names`), or your own from a TOML file.
 
         Raises ``ValueError``: for a gap, an overlap, an unknown key, a missing key or a missing source, with the file's name;
-        for an unknown name, with the names of all tables; for an incomplete table, with the missing parts.
+        for a file that is no regular file or larger than 1 MB; for an unknown name, with the names of all tables; for an
+        incomplete table, with the missing parts.
         """
         text = str(name_or_file)
         if text.endswith(".toml") or "/" in text or "\\" in text:
-            return _read(read_text(name_or_file), text, Path(text).stem)
+            return _read(read_text(name_or_file, LARGEST_TABLE_BYTES), visible(text), Path(text).stem)
         folder = resources.files("heparin_pk.ward") / "nomograms"
         if text in _names("nomograms/incomplete"):
             return _read((folder / "incomplete" / f"{text}.toml").read_text(encoding="utf-8"), f"{text}.toml", text)
@@ -472,12 +474,23 @@ def _read(content: str, where: str, name: str) -> Nomogram:
     """Return the nomogram in a TOML text. Every error names the file (``where``)."""
     try:
         table = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        _check_whole_numbers(table)
+    except RecursionError:
+        raise ValueError(f"{where}: is nested too deeply for a table") from None
+    except ValueError as error:  # a TOMLDecodeError, or a number of more digits than Python reads
         raise ValueError(f"{where}: is not valid TOML: {error}") from None
     try:
         return _from_table(table, name)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
+
+
+def _check_whole_numbers(value: Any) -> None:
+    """Raise ``ValueError`` for a whole number beyond the 64 bits that TOML promises."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError(f"a whole number of {value.bit_length()} bits; it may have 64")
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_whole_numbers(part)
 
 
 def _part(kind: type, table: Any, where: str) -> Any:
