@@ -174,7 +174,7 @@ class _Walk:
                 yield from self._items(path, own)
             elif type(part) is list and len(part) == len(getattr(kind, "__dataclass_fields__", ())):  # frozen, with slots
                 yield from self._items(path, dict(zip(kind.__dataclass_fields__, part, strict=True)))  # type: ignore[attr-defined]
-            else:
+            elif part is not None:
                 yield self.digest(part, path)
 
     # Code
@@ -195,8 +195,8 @@ class _Walk:
             yield from self._of_class(value, path)
 
     def _of_class(self, kind: type, path: str) -> Iterator[bytes]:
-        yield _name(kind) + _version(kind.__module__)
-        if _is_library(kind.__module__):
+        yield _name(kind) + _version(_module_of(kind))
+        if _is_library(_module_of(kind)):
             return
         yield self.digest(type(kind), f"the class of {path}")
         yield self.digest(kind.__bases__, f"the bases of {path}")
@@ -259,7 +259,11 @@ def _names_in(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
 
 
 def _name(kind: type) -> bytes:
-    return f"{kind.__module__}.{kind.__qualname__}".encode()
+    return f"{_module_of(kind)}.{kind.__qualname__}".encode()
+
+
+def _module_of(kind: type) -> str:
+    return kind.__module__ if isinstance(kind.__module__, str) else "builtins"  # a class made in C may have none
 
 
 def _is_cached(kind: type, name: str) -> bool:
