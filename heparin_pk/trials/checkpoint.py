@@ -144,7 +144,7 @@ def _arrays_in(file: Path) -> dict[str, np.ndarray]:
     if not file.is_file():
         raise _DamagedError("it is no file")
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
     except Exception as error:  # zip, NumPy and the disk each have their own errors
         raise _DamagedError(f"it cannot be read ({' '.join(str(error).split()) or type(error).__name__})") from None
