@@ -144,8 +144,8 @@ def command_of(process):
 
 @proc
 def test_a_signal_that_is_ignored_stays_ignored():
-    run = subprocess.run(["sh", "-c", 'trap "" HUP; "$@" & kill -HUP $!; sleep 2; kill -HUP $!; wait $!', "sh",
-                          *trial(200, "--workers", 2)], check=False, capture_output=True, text=True, timeout=PATIENCE_S)  # fmt: skip
+    command = ["sh", "-c", 'trap "" HUP; "$@" & kill -HUP $!; sleep 2; kill -HUP $!; wait $!', "sh", *trial(200, "--workers", 2)]
+    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert (run.returncode, run.stderr) == (0, "")
     assert "raschke" in run.stdout.lower()
 
