@@ -24,7 +24,6 @@ from heparin_pk.trials.csv_rows import as_csv_text
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from multiprocessing.connection import Connection
 
 _LOOKS_EVERY_S = 2.0
 _SAYS_AFTER_S = 10.0
@@ -145,7 +144,7 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
         their_end.close()
 
 
-def _end_with_main(pipe: Connection) -> None:
+def _end_with_main(pipe: Any) -> None:
     """Make this worker process end as soon as the main process ends or closes its end of the pipe."""
 
     def wait() -> None:
