@@ -169,18 +169,18 @@ def test_many_refuse_two_boluses_at_one_time():
 
 
 def test_many_refuse_two_boluses_at_one_time_whatever_was_ordered_between():
-    moments = iter([20.0, 30.0, 20.0])
+    moments_h = np.array([20.0, 30.0, 20.0])  # of the first, second and third result
     one = Cohort(1, {"weight_kg": np.array([80.0])})
-    later = ForMany({"bolus_u": 1000.0, "at_h": lambda _: np.full(1, next(moments)), "next_draw_h": lambda s: s.time_h + 1.0})
+    later = ForMany({"bolus_u": 1000.0, "at_h": lambda s: moments_h[s.n_results - 1], "next_draw_h": lambda s: s.time_h + 1.0})
     assert "bolus at 20 h was ordered before" in said_by(lambda: titrate_cohort(one, UFH, later, hours=36))
 
 
 def test_orders_that_go_back_in_time_are_given_where_they_do_not_contradict():
-    moments = iter([20.0, 30.0, 19.0])
+    moments_h = np.array([20.0, 30.0, 19.0])  # of the first, second and third result
     one = Cohort(1, {"weight_kg": np.array([80.0])})
     later = ForMany({
         "bolus_u": 1000.0,
-        "at_h": lambda _: np.full(1, next(moments)),
+        "at_h": lambda s: moments_h[s.n_results - 1],
         "next_draw_h": lambda s: np.where(s.n_results < 3, s.time_h + 1.0, np.nan),
     })  # fmt: skip
     charts = titrate_cohort(one, UFH, later, hours=36)

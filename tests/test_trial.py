@@ -258,71 +258,66 @@ def test_citations_of_a_trial(capsys):
 
 
 @pytest.mark.slow
-def test_the_table_of_rows_is_the_same_byte_for_byte(tmp_path):
+def test_the_table_of_rows_is_the_same_byte_for_byte(tmp_path, stop_after):
     """One, two and five workers, and a run that was stopped and went on."""
     tables = []
     for workers in (1, 2, 5):
         file = tmp_path / f"{workers}.csv"
         TWO.run(300, seed=7, workers=workers, csv_file=file, keep_rows=False, progress=False)
         tables.append(file.read_bytes())
+    csv_file = tmp_path / "x.csv"
+    stop_after(2)
     with pytest.raises(TrialInterrupted):
-        _stopping(2).run(
-            300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=tmp_path / "x.csv", progress=False
-        )
-    assert not list(tmp_path.glob("x.csv*")), "nothing half-written"
-    _stopping(99).run(300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=tmp_path / "x.csv", progress=False)
-    _stopping(99).run(300, seed=7, csv_file=tmp_path / "y.csv", progress=False)
+        SHORT.run(300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=csv_file, progress=False)
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == ["1.csv", "2.csv", "5.csv"], "nothing half-written"
+    stop_after(99)
+    SHORT.run(300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=csv_file, progress=False)
+    SHORT.run(300, seed=7, csv_file=tmp_path / "y.csv", progress=False)
     assert tables[0] == tables[1] == tables[2]
     assert (tmp_path / "x.csv").read_bytes() == (tmp_path / "y.csv").read_bytes()
 
 
-def _stopping(after):
-    return Trial(population=hospital.THROMBOSIS_WARD, arms=[Stops(after)], hours=13.0)
+@pytest.fixture
+def stop_after(monkeypatch):
+    """Return a function that lets trials run so many chunks before they are interrupted by hand; it returns those that began."""
+
+    def stop(after):
+        began = []
+
+        def chunk(trial, first, n, **how):
+            if len(began) == after:
+                raise KeyboardInterrupt
+            began.append(first)
+            return run_chunk(trial, first, n, **how)
+
+        monkeypatch.setattr(Trial, "chunk", chunk)
+        return began
+
+    run_chunk = Trial.chunk
+    return stop
+
+
+SHORT = replace(TWO, arms=[RASCHKE], ward_errors=None, hours=13.0)
 
 
 # Stop and go on
 
 
-class Stops:
-    """A plan that is interrupted by hand when the third chunk begins."""
-
-    name, assay, target = "stops", "aptt_s", RASCHKE.target
-    looks_back = RASCHKE.looks_back
-
-    def __init__(self, after):
-        self.chunks, self.after = 0, after
-
-    def decide(self, situation):
-        raise AssertionError
-
-    def decide_many(self, seen):
-        if (seen.n_results == 0).all():
-            self.chunks += 1
-            if self.chunks > self.after:
-                raise KeyboardInterrupt
-        return RASCHKE.decide_many(seen)
-
-    def __repr__(self):
-        return "Stops"
-
-
-def test_a_stopped_trial_goes_on_where_it_was(tmp_path):
-    trial = _stopping
-    whole = trial(99).run(250, seed=2, people_per_chunk=50, progress=False)
+def test_a_stopped_trial_goes_on_where_it_was(tmp_path, stop_after):
+    whole = SHORT.run(250, seed=2, people_per_chunk=50, progress=False)
     folder = tmp_path / "kept"
+    stop_after(2)
     with pytest.raises(TrialInterrupted, match="stopped by hand with 100 of 250 patients done") as stopped:
-        trial(2).run(250, seed=2, people_per_chunk=50, checkpoint=folder, progress=False)
+        SHORT.run(250, seed=2, people_per_chunk=50, checkpoint=folder, progress=False)
     assert stopped.value.outcomes.n == 100
     assert len(list(folder.glob("chunk-*.npz"))) == 2
-    rest = trial(3)
-    identical(whole, rest.run(250, seed=2, people_per_chunk=77, checkpoint=folder, progress=False))
-    assert rest.arm("stops").controller.chunks == 3, "what was kept was not run again"
-    identical(whole, trial(0).run(250, seed=2, checkpoint=folder, progress=False))
+    began = stop_after(3)
+    identical(whole, SHORT.run(250, seed=2, people_per_chunk=77, checkpoint=folder, progress=False))
+    assert began == [100, 150, 200], "what was kept was not run again"
+    stop_after(0)
+    identical(whole, SHORT.run(250, seed=2, checkpoint=folder, progress=False))
     with pytest.raises(ValueError, match="holds the chunks of another trial"):
-        trial(9).run(250, seed=3, checkpoint=folder, progress=False)
-    (folder / "chunk-000000000050.npz").write_bytes(b"torn")
-    with pytest.raises(ValueError, match=r"chunk-000000000050.npz: cannot be read"):
-        trial(9).run(250, seed=2, checkpoint=folder, progress=False)
+        SHORT.run(250, seed=3, checkpoint=folder, progress=False)
 
 
 @pytest.mark.slow

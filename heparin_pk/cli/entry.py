@@ -15,7 +15,7 @@ from typing import Any
 from heparin_pk.base.texts import one_line
 from heparin_pk.cli.output import Shown, check_outputs, complain
 from heparin_pk.cli.parser import parser
-from heparin_pk.trials.trial import TrialInterrupted
+from heparin_pk.cli.signals import BY_SIGNAL, ended_in_order
 
 
 def _note(message: Any, *_: Any, **__: Any) -> str:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     0: success, or the reader of a pipe closed it
-    2: wrong input or a failed run, reported in one line
+    2: wrong input, or a run that failed or was ended by a signal, reported in one line
     130: interrupted by the user
     """
     warnings.formatwarning = _note
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.freeze()  # imported objects live until the end
     atexit.register(gc.freeze)  # no garbage collection at exit; the two freezes together save 0.2 s
     try:
-        with contextlib.redirect_stdout(Shown(sys.stdout)):
+        with contextlib.redirect_stdout(Shown(sys.stdout)), ended_in_order():
             _run(arguments)
     except ValueError as error:
         complain(f"heparin-pk: error: {error}")
@@ -48,12 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenExecutor as error:
         complain(f"heparin-pk: error: {error}")
         return 2
-    except TrialInterrupted as stopped:
-        complain(f"heparin-pk: {stopped}")
-        return 130
-    except KeyboardInterrupt:
-        complain("heparin-pk: interrupted")
-        return 130
+    except KeyboardInterrupt as stopped:
+        message = str(stopped) or "interrupted"
+        complain(f"heparin-pk: {message}")
+        return 2 if message.startswith(BY_SIGNAL) else 130
     return 0
 
 

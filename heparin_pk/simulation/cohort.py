@@ -11,12 +11,14 @@ orders, trajectories) is the one that :func:`heparin_pk.simulation.simulate.titr
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_is
+from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
@@ -84,14 +86,15 @@ def titrate_cohort(
 ) -> Charts:
     """Return the charts of a cohort under one controller: patient i's numbers are those of ``titrate(cohort[i], ...)``.
 
-    ``controller``: one with ``decide_many`` is asked once for many patients, another one patient by patient.
+    ``controller``: one with ``decide_many`` is asked once for many patients, of another one each patient gets a copy.
     ``observer``: is told what happens while time passes; ``None``: no-op.
     ``subjects`` (n,): the index of each patient, on which its random numbers depend; ``None``: 0, 1, ...
     ``runner``: one of ``heparin_pk.engine.lanes.RUNNERS``, which all give the same bits.
     ``trajectories``: keep the concentration every five minutes.
     The other parameters are those of :func:`heparin_pk.simulation.simulate.titrate`.
 
-    Raises ``ValueError`` as :func:`heparin_pk.simulation.simulate.titrate` does.
+    Raises ``ValueError`` as :func:`heparin_pk.simulation.simulate.titrate` does, and for a controller that cannot be copied or
+    that carries something from one patient to another.
     """
     check_is("cohort", cohort, Cohort, "a Cohort")
     conditions = Conditions.closed_loop(
@@ -99,8 +102,48 @@ def titrate_cohort(
     )
     subjects = np.arange(cohort.n) if subjects is None else subjects
     run = _CohortRun(cohort, controller, conditions, subjects, observer or NoObserver(), runner, trajectories=trajectories)
+    before = _memory_of(controller)
     run.live()
+    if _memory_of(controller) != before:
+        _refuse_memory(controller)
     return run.charts()
+
+
+def fresh_copy(controller: Controller) -> Controller:
+    """Return a controller for one patient, which knows of no other; the package's own remember nothing and are shared.
+
+    Raises ``ValueError`` for one that cannot be copied.
+    """
+    if _is_ours(controller):
+        return controller
+    try:
+        return copy.deepcopy(controller)
+    except Exception as error:
+        raise ValueError(
+            f"controller {_name_of(controller)} cannot be copied, and each patient needs one that knows of no other: {error}"
+        ) from None
+
+
+def _memory_of(controller: Controller) -> str:
+    """Return what changes when a controller remembers: its state, its class, and the global names its code reads."""
+    return "" if _is_ours(controller) else fingerprint(controller, "the controller", strict=False)
+
+
+def _refuse_memory(controller: Controller) -> None:
+    many = "decide_many must not remember anything, as each decision depends only on that patient's situation"
+    one = "keep what it remembers in the controller itself (set in __init__), of which each patient gets a copy"
+    raise ValueError(
+        f"controller {_name_of(controller)} changed while it decided, so that one patient would depend on others: "
+        f"{many if isinstance(controller, VectorController) else one}"
+    )
+
+
+def _is_ours(controller: Controller) -> bool:
+    return type(controller).__module__.partition(".")[0] == "heparin_pk"
+
+
+def _name_of(controller: Controller) -> str:
+    return str(getattr(controller, "name", type(controller).__name__))
 
 
 class _CohortRun:
@@ -139,6 +182,7 @@ class _CohortRun:
         self.n_results = np.zeros(n, dtype=np.int64)
         self.drawn_h, self.values = np.zeros((_ROOM_FOR_RESULTS, n)), np.zeros((_ROOM_FOR_RESULTS, n))
         self.above = np.zeros((_ROOM_FOR_RESULTS, n), dtype=bool)
+        self._own: dict[int, Controller] = {}  # by lane: the copies of a controller that decides for one patient at a time
         self._latest_order_h: dict[str, np.ndarray] = {}  # by purpose, (n,): to find two orders at one moment
 
     def charts(self) -> Charts:
@@ -344,7 +388,9 @@ class _CohortRun:
         labs = self._labs_of(lane)
         weight, rate = float(self.weight_kg[lane]), float(self.rate_u_per_h[lane])
         situation = Situation(time_h=now_h, weight_kg=weight, rate_u_per_h=rate, labs=labs, pump=self.pump)
-        decision = self.controller.decide(situation)
+        if lane not in self._own:
+            self._own[lane] = fresh_copy(self.controller)
+        decision = self._own[lane].decide(situation)
         orders = [one for one in rules.checked_orders(decision, weight, self.pump, now_h) if one.time_h < self.conditions.hours]
         rules.check_received(
             orders,

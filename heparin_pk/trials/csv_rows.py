@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from heparin_pk.base.files import Output
+from heparin_pk.base.texts import as_cell
 from heparin_pk.trials.chunk import Chunk
 
 
@@ -18,12 +19,13 @@ def as_csv_text(chunk: Chunk, arms: tuple[str, ...]) -> str:
     """Return the rows of a chunk as CSV, person by person, so that chunks leave no trace; person 0 comes after the names."""
     people = zip(range(chunk.first, chunk.first + chunk.n), *_lists(chunk.covariates), strict=True)
     outcomes = [zip(*_lists(chunk.rows[arm]), strict=True) for arm in arms]
+    names = tuple(map(as_cell, arms))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if chunk.first == 0:
         writer.writerow(["arm", "subject", *chunk.covariates, *chunk.keys])
     writer.writerows(
-        (arm, *who, *row) for who, *rows in zip(people, *outcomes, strict=True) for arm, row in zip(arms, rows, strict=True)
+        (arm, *who, *row) for who, *rows in zip(people, *outcomes, strict=True) for arm, row in zip(names, rows, strict=True)
     )
     return text.getvalue()
 
@@ -34,21 +36,15 @@ def _lists(columns: Mapping[str, np.ndarray]) -> list[list[Any]]:
 
 
 class RowsOut:
-    """Writes rows to a CSV file, person 0 first, as chunks come in any order; the file appears when it is whole."""
+    """Writes rows to a CSV file, person 0 first, as chunks come in any order; the file appears when it is whole.
+
+    Of several runs that write one file, the last to finish wins.
+    """
 
     def __init__(self, file: str | Path | None, arms: tuple[str, ...], order: list[int]) -> None:
-        self._file, self._arms, self._order = file, arms, order
+        self._arms, self._order = arms, order
         self._early: dict[int, Chunk] = {}
-        self._out: io.TextIOWrapper | None = None
-        if file is not None:
-            try:
-                self._out = open(self._unfinished, "w", encoding="utf-8", newline="")  # noqa: SIM115  closed by close()
-            except OSError as error:
-                raise ValueError(f"{file}: cannot be written: {error.strerror}") from None
-
-    @property
-    def _unfinished(self) -> str:
-        return f"{self._file}.unfinished"
+        self._out = None if file is None else Output(file)
 
     def take(self, chunk: Chunk) -> None:
         """Write a chunk, or keep it until its turn comes."""
@@ -62,12 +58,9 @@ class RowsOut:
     def finish(self) -> None:
         """Say that every chunk was taken: give the file its name."""
         if self._out is not None:
-            self._out.close()
-            os.replace(self._unfinished, str(self._file))
-            self._out = None
+            self._out.finish()
 
     def close(self) -> None:
         """Leave nothing half-written."""
         if self._out is not None:
-            self._out.close()
-            os.unlink(self._unfinished)
+            self._out.discard()

@@ -6,8 +6,7 @@ run, the workers and machines they run on, and how the patients are cut change n
 
 from __future__ import annotations
 
-import hashlib
-import re
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, shown
 from heparin_pk.base.citations import remember
+from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.base.randomness import checked_seed
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
@@ -26,7 +26,7 @@ from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
-from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.simulation.cohort import fresh_copy, titrate_cohort
 from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_in
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import titrate
@@ -222,7 +222,7 @@ class Trial:
             return titrate(
                 self.population.person(self.drug, subject, seed=checked_seed(seed)),
                 self.drug,
-                its_arm.controller,
+                fresh_copy(its_arm.controller),
                 hours=self.hours,
                 laboratory=self._laboratory_of(its_arm),
                 pump=self.pump,
@@ -247,6 +247,7 @@ class Trial:
         csv_file: str | Path | None = None,
         client: Any = None,
         scheduler: str | None = None,
+        wait_for_workers_s: float = 300.0,
         progress: bool = True,
     ) -> Outcomes:
         """Return the outcomes of patients 0 to ``n`` - 1 under every arm.
@@ -259,18 +260,22 @@ class Trial:
         ``checkpoint``: a folder in which finished chunks are kept; the same call goes on from there.
         ``csv_file``: receives the rows as chunks finish.
         ``client``, ``scheduler``: an existing Dask cluster, or its address.
+        ``wait_for_workers_s``: how long the run waits where the cluster has no worker (left), s; ``inf``: until one comes.
         ``progress``: show a bar while it runs.
 
         Workers, runner, chunks and cluster change no number.
 
-        Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
-        ``KeyboardInterrupt``) when stopped by hand; ``BrokenProcessPool`` when a process of the trial was killed.
+        Raises ``ValueError`` for bad input, when a checkpoint belongs to another trial, and when a checkpoint is wanted of a
+        trial whose fingerprint cannot be told; :class:`TrialInterrupted` (a ``KeyboardInterrupt``) when stopped by hand;
+        ``BrokenExecutor`` when a process of the trial was killed or its cluster is lost.
         """
         n = int(check_between("n", n, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)
         workers = int(check_between("workers", workers, 1, 4096))
         size = int(check_between("people_per_chunk", people_per_chunk or PATIENTS_PER_CHUNK[runner], 1, LARGEST_CHUNK))
         seed = checked_seed(seed)
+        if wait_for_workers_s != math.inf:
+            check_between("wait_for_workers_s", wait_for_workers_s, 0.0, 1e9)
         if self.population.size is not None and n > self.population.size:
             raise ValueError(f"n must be at most {self.population.size}, the people in the table; got {n}")
         if client is None and scheduler is None:
@@ -283,14 +288,15 @@ class Trial:
         sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
         try:
             with _bar(n, progress) as bar:
-                for chunk in _kept_and_new(job, wanted, kept, workers, client, scheduler):
+                for chunk in _kept_and_new(job, wanted, kept, (workers, client, scheduler, wait_for_workers_s)):
                     sink.take(chunk)
                     found.add(chunk)
                     bar.update(chunk.n)
             sink.finish()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
-            raise TrialInterrupted(f"stopped by hand with {found.n:,} of {n:,} patients done{where}", found) from None
+            how = str(error) or "stopped by hand"
+            raise TrialInterrupted(f"{how} with {found.n:,} of {n:,} patients done{where}", found) from None
         finally:
             sink.close()
         return found
@@ -306,9 +312,11 @@ class Trial:
         )
 
     def fingerprint(self, n: int, seed: int) -> str:
-        """Return what tells this trial from another."""
-        text = re.sub(r" at 0x[0-9a-f]+", "", repr(self))
-        return hashlib.sha256(f"{text} {n} {seed}".encode()).hexdigest()
+        """Return what tells this trial from another with other results: state and code of all it holds, ``n`` and ``seed``.
+
+        Raises ``ValueError`` that names what cannot be compared, such as an open file in a controller.
+        """
+        return fingerprint((fingerprint(self, "trial"), n, seed))
 
 
 def _cut(n: int, size: int) -> list[tuple[int, int]]:
@@ -317,17 +325,17 @@ def _cut(n: int, size: int) -> list[tuple[int, int]]:
 
 
 def _kept_and_new(
-    job: Job, wanted: list[tuple[int, int]], kept: Checkpoint | None, workers: int, client: Any, scheduler: str | None
+    job: Job, wanted: list[tuple[int, int]], kept: Checkpoint | None, place: tuple[int, Any, str | None, float]
 ) -> Iterator[Chunk]:
     """Yield the chunks a checkpoint holds, then the others as they finish, which the checkpoint then keeps."""
     todo = []
     for first, n in wanted:
-        chunk = None if kept is None else kept.read(first)
+        chunk = None if kept is None else kept.read(first, n)
         if chunk is None:
             todo.append((first, n))
         else:
             yield chunk
-    for chunk in finished_chunks(job, todo, workers, client, scheduler):
+    for chunk in finished_chunks(job, todo, *place):
         if kept is not None:
             kept.write(chunk)
         yield chunk
