@@ -261,7 +261,8 @@ class Trial:
         ``client``, ``scheduler``: an existing Dask cluster, or its address.
         ``progress``: show a bar while it runs.
 
-        Workers, runner, chunks and cluster change no number.
+        Workers, runner, chunks and cluster change no number, nor do the processor and the version of NumPy: the rows are the
+        same bytes. Only another C library may round an exponential, a logarithm or a power in another last bit.
 
         Raises ``ValueError`` for bad input, and when a checkpoint belongs to another trial; :class:`TrialInterrupted` (a
         ``KeyboardInterrupt``) when stopped by hand; ``BrokenProcessPool`` when a process of the trial was killed.
