@@ -122,7 +122,7 @@ class Covariate:
 
 
 def _halved(times: float) -> float:
-    return 0.5**times
+    return math.pow(0.5, times)
 
 
 Effects = tuple[Covariate, ...]
