@@ -311,4 +311,4 @@ def test_a_peak_between_two_kept_moments(engine):
     assert course.concentration_u_per_ml.max() < peak
     assert levels.max() == pytest.approx(peak, rel=1e-6)
     half_h = around_h[levels.argmax()] + metrics.half_life_h(course)
-    assert course.concentration_at_u_per_ml(half_h) == pytest.approx(0.5 * peak, rel=2e-4)
+    assert course.concentration_at_u_per_ml(half_h) == pytest.approx(0.5 * peak, rel=5e-4)

