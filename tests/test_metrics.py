@@ -1,10 +1,11 @@
 """Metrics of a course: against courses made by hand and against the closed form."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from instances import ADULT, RANGE, UFH, Scripted, course_of_every_order
+from instances import ADULT, RANGE, SOURCE, UFH, Scripted, course_of_every_order
 
 from heparin_pk import (
     Bolus,
@@ -16,13 +17,16 @@ from heparin_pk import (
     Lab,
     Regimen,
     Stop,
+    Subcutaneous,
     TherapeuticRange,
+    Value,
     metrics,
     published,
     simulate,
     titrate,
 )
 from heparin_pk.engine import exact
+from heparin_pk.published.drug import Parameter
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +34,34 @@ def titrated():
     return course_of_every_order()
 
 
+NOTHING_IS_LOST = replace(
+    UFH,
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(50.0, SOURCE)),
+        Parameter(name="clearance_ml_per_kg_per_h", value=Value(1e-12, SOURCE)),
+    ),
+)
+
+
 def by_hand(values_aptt_s, times_h, labs=(), orders=()):
-    """Return a course whose aPTT passes through these values (30 s baseline), straight in concentration between them."""
+    """Return a course whose aPTT passes through these values (30 s baseline), straight in concentration between them.
+
+    Nothing is lost, and what runs in (or out) is the difference of the amounts: the engine too then goes straight.
+    """
     concentration = np.log(np.array(values_aptt_s, float) / 30.0) / 1.35
     states = np.zeros((len(times_h), 8))
     states[:, 0] = concentration * 3750.0
+    hours, change_u = np.diff(np.array(times_h, float)), np.diff(states[:, 0])
+    pump_u_per_h = np.divide(change_u, hours, out=np.zeros(len(hours)), where=hours > 0.0)
     entries = [Entry(time_h=0.0, orders=tuple(orders)), *(Entry(time_h=lab.reported_h, lab=lab) for lab in labs)]
     return Course(
         patient=ADULT,
-        drug=UFH,
+        drug=NOTHING_IS_LOST,
         reagent=UFH.reagent,
         entries=tuple(entries),
         time_h=np.array(times_h, float),
         states=states,
-        pump_u_per_h=np.zeros(len(times_h)),
+        pump_u_per_h=np.append(pump_u_per_h, 0.0),
         hours=float(times_h[-1]),
     )
 
@@ -52,24 +70,30 @@ def lab(drawn_h, value, above_ceiling=False, assay="aptt_s"):
     return Lab(drawn_h=drawn_h, reported_h=drawn_h + 1, assay=assay, value=value, above_ceiling=above_ceiling)
 
 
+def share_until(first_s, last_s, passed_s):
+    """Return the share of the way from one aPTT to another at which a third is passed."""
+    return math.log(passed_s / first_s) / math.log(last_s / first_s)
+
+
 def test_true_time_in_range_by_hand():
-    # 30 to 90 s within 6 h (in range for 2 h), flat at 60 s for 4 h, straight down to 40 s within 2 h (1 h of it in range),
-    # then at 50.1 s for 1 h after a jump.
+    # 30 to 90 s within 6 h, flat at 60 s for 4 h, down to 40 s within 2 h, then at 50.1 s for 1 h after a jump.
     times_h = [0, 6, 6, 10, 12, 12, 13]
     course = by_hand([30, 90, 60, 60, 40, 50.1, 50.1], times_h)
-    inside = 2 + 4 + 1 + 1
-    assert metrics.hours_between(course, "aptt_s", 50, 70) == pytest.approx(inside)
+    enters, leaves, falls_out = 6 * share_until(30, 90, 50), 6 * share_until(30, 90, 70), 10 + 2 * share_until(60, 40, 50)
+    inside = (leaves - enters) + 4 + (falls_out - 10) + 1
+    assert metrics.hours_between(course, "aptt_s", 50, 70) == pytest.approx(inside, abs=1e-9)
     assert metrics.time_in_range_fraction(course, RANGE) == pytest.approx(inside / 13)
-    assert metrics.time_below_fraction(course, RANGE) == pytest.approx((2 + 1) / 13)
-    assert metrics.time_above_fraction(course, RANGE) == pytest.approx(2 / 13)
-    assert metrics.time_in_range_fraction(course, RANGE, start_h=3, end_h=8) == pytest.approx((1 + 2) / 5)
-    assert metrics.time_to_therapeutic_h(course, RANGE) == pytest.approx(2.0)
+    assert metrics.time_below_fraction(course, RANGE) == pytest.approx((enters + 12 - falls_out) / 13)
+    assert metrics.time_above_fraction(course, RANGE) == pytest.approx((6 - leaves) / 13)
+    assert metrics.time_in_range_fraction(course, RANGE, start_h=3, end_h=8) == pytest.approx((leaves - 3 + 2) / 5)
+    assert metrics.time_to_therapeutic_h(course, RANGE) == pytest.approx(enters, abs=1e-9)
 
 
 def test_times_to_therapeutic_by_hand():
     assert metrics.time_to_therapeutic_h(by_hand([40, 40], [0, 5]), RANGE) is None
     assert metrics.time_to_therapeutic_h(by_hand([60, 40], [0, 5]), RANGE) == 0.0
-    assert metrics.time_to_therapeutic_h(by_hand([100, 40], [0, 6]), RANGE) == pytest.approx(3.0)  # from above
+    from_above = metrics.time_to_therapeutic_h(by_hand([100, 40], [0, 6]), RANGE)
+    assert from_above == pytest.approx(6 * share_until(100, 40, 70), abs=1e-9)
     assert metrics.time_to_therapeutic_h(by_hand([30, 30, 60, 60], [0, 1, 1, 2]), RANGE) == 1.0  # by a bolus
     labs = (lab(6, 40), lab(12, 150, above_ceiling=True), lab(13, 60, assay="anti_xa_u_per_ml"), lab(18, 55), lab(24, 60))
     course = by_hand([40, 40], [0, 30], labs=labs)
@@ -78,9 +102,10 @@ def test_times_to_therapeutic_by_hand():
 
 
 def test_a_level_that_rushes_through_the_range_was_not_in_it():
-    assert metrics.time_to_therapeutic_h(by_hand([40, 80], [0, 4]), RANGE) == pytest.approx(1.0)
+    assert metrics.time_to_therapeutic_h(by_hand([40, 80], [0, 4]), RANGE) == pytest.approx(4 * share_until(40, 80, 50))
     assert metrics.time_to_therapeutic_h(by_hand([40, 80], [0, 0.1]), RANGE) is None
-    assert metrics.time_to_therapeutic_h(by_hand([40, 60, 80, 60, 60], [0, 0.05, 0.1, 3.1, 4.1]), RANGE) == pytest.approx(1.6)
+    slow_again = by_hand([40, 60, 80, 60, 60], [0, 0.05, 0.1, 3.1, 4.1])
+    assert metrics.time_to_therapeutic_h(slow_again, RANGE) == pytest.approx(0.1 + 3 * share_until(80, 60, 70))
 
 
 def test_a_bolus_at_once_and_one_over_minutes_reach_the_range_together():
@@ -137,11 +162,11 @@ def test_true_time_in_range_against_the_closed_form(target):
     after = exact.hours_until(kinetics, at_stop, 0.0, low_u) if at_stop > low_u else 0.0
     inside = min(leaves, 12.0) - enters + after
     assert inside > 3.0
-    assert metrics.time_in_range_fraction(course, target) == pytest.approx(inside / 18.0, abs=1e-3 / 18.0)
-    assert metrics.time_above_fraction(course, target) == pytest.approx(enters / 18.0, abs=1e-3 / 18.0)
+    assert metrics.time_in_range_fraction(course, target) == pytest.approx(inside / 18.0, abs=2e-5 / 18.0)
+    assert metrics.time_above_fraction(course, target) == pytest.approx(enters / 18.0, abs=2e-5 / 18.0)
     shares = (metrics.time_below_fraction, metrics.time_in_range_fraction, metrics.time_above_fraction)
     assert sum(share(course, target) for share in shares) == pytest.approx(1.0)
-    assert metrics.time_to_therapeutic_h(course, target) == pytest.approx(enters, abs=1e-3)
+    assert metrics.time_to_therapeutic_h(course, target) == pytest.approx(enters, abs=2e-5)
     area = exact.area_u_h_per_ml(kinetics, bolus_u, rate, 12.0) + exact.area_u_h_per_ml(kinetics, at_stop, 0.0, 6.0)
     assert metrics.auc_u_h_per_ml(course) == pytest.approx(area, rel=1e-6)
     assert metrics.peak_u_per_ml(course) == pytest.approx(bolus_u / v1_ml)
@@ -152,7 +177,7 @@ def test_half_life_against_the_closed_form():
     for dose_u in (1875.0, 7500.0, 30_000.0):
         course = simulate(ADULT, published.UFH_A_DERIVED, Regimen((Bolus(time_h=0, dose_u=dose_u),)), hours=12)
         exactly = exact.hours_until(kinetics, dose_u, 0.0, 0.5 * dose_u)
-        assert metrics.half_life_h(course) == pytest.approx(exactly, abs=5e-4)
+        assert metrics.half_life_h(course) == pytest.approx(exactly, abs=1e-5)
     assert metrics.half_life_h(simulate(ADULT, UFH, Regimen((Bolus(time_h=0, dose_u=7500),)), hours=0.5)) is None
     assert metrics.half_life_h(simulate(ADULT, UFH, Regimen(()), hours=1)) is None
 
@@ -247,3 +272,43 @@ def test_open_loop_courses_count_their_orders():
     )
     course = simulate(ADULT, UFH, regimen, hours=24)
     assert (metrics.adjustments(course), metrics.reboluses(course), metrics.holds(course)) == (2, 1, 0)
+
+
+def bolus_and_stop(engine="stepper", drug=published.UFH_A_DERIVED):
+    orders = (Bolus(time_h=0.013, dose_u_per_kg=80), Infusion(time_h=0.013, rate_u_per_kg_per_h=18), Stop(time_h=12.31))
+    return simulate(ADULT, drug, Regimen(orders), hours=18, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["stepper", "scipy", pytest.param("compiled", marks=pytest.mark.slow)])
+def test_limits_off_the_grid_and_half_lives_are_those_of_the_closed_form(engine):
+    """No straight lines between the kept moments: 2e-6 of the level, on every engine."""
+    course, kinetics = bolus_and_stop(engine), published.UFH_A_DERIVED.individual(ADULT)
+    bolus_u, rate = 6000.0, 1350.0
+    at_stop_u = exact.amount_after(kinetics, bolus_u, rate, 12.31 - 0.013)
+
+    def passes_h(level, *, after_stop):
+        amount, begin_h, rate_u_per_h = (at_stop_u, 12.31, 0.0) if after_stop else (bolus_u, 0.013, rate)
+        return begin_h + exact.hours_until(kinetics, amount, rate_u_per_h, level * kinetics.v1_ml)
+
+    low, high = 0.9 * at_stop_u / kinetics.v1_ml, 1.3
+    into_h, out_h = passes_h(high, after_stop=False), passes_h(low, after_stop=True)
+    whole = metrics.hours_between(course, "anti_xa_u_per_ml", low, high)
+    assert whole == pytest.approx(out_h - into_h, abs=2e-5)
+    part = metrics.hours_between(course, "anti_xa_u_per_ml", low, high, start_h=into_h - 0.01, end_h=into_h + 0.02)
+    assert part == pytest.approx(0.02, abs=2e-5)
+    half_life = exact.hours_until(kinetics, bolus_u, rate, 0.5 * bolus_u)
+    assert metrics.half_life_h(course) == pytest.approx(half_life, abs=2e-5)
+
+
+@pytest.mark.parametrize("engine", ["stepper", "scipy", pytest.param("compiled", marks=pytest.mark.slow)])
+def test_a_peak_between_two_kept_moments(engine):
+    """A dose under the skin is highest at no kept moment: asked every second, no level is higher, and one is as high."""
+    course = simulate(ADULT, UFH, Regimen((Subcutaneous(time_h=0.5, dose_u=15_000),)), hours=30, engine=engine)
+    kept = int(course.concentration_u_per_ml.argmax())
+    around_h = np.linspace(course.time_h[kept - 1], course.time_h[kept + 1], 601 if engine != "scipy" else 61)
+    levels = np.array([course.concentration_at_u_per_ml(hour) for hour in around_h])
+    peak = metrics.peak_u_per_ml(course)
+    assert course.concentration_u_per_ml.max() < peak
+    assert levels.max() == pytest.approx(peak, rel=1e-6)
+    half_h = around_h[levels.argmax()] + metrics.half_life_h(course)
+    assert course.concentration_at_u_per_ml(half_h) == pytest.approx(0.5 * peak, rel=5e-4)

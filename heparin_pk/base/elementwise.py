@@ -1,7 +1,8 @@
 """The same arithmetic for one patient and for a cohort: on a number, or on an array of one number a patient.
 
 Powers and functions are computed with Python's own float arithmetic, element by element: a patient gets the same bits alone and
-in a cohort, on any machine. NumPy's vector instructions may round differently.
+in a cohort, with every NumPy and every processor. NumPy's own functions round differently with other vector instructions.
+What is left is the C library's last bit: exp, log, powers, cos and erf are Python's, which are the C library's.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ COMPILED: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def each(function: Callable[[float], float], values: Any) -> Any:
-    """Return ``function`` of a number, or of every element of an array.
+    """Return ``function`` of a number, or of every element of an array of any shape.
 
     >>> each(abs, np.array([-1.0, 2.0])), each(abs, -3.0)
     (array([1., 2.]), 3.0)
     """
     if not isinstance(values, np.ndarray):
         return function(values)
+    if values.ndim != 1:
+        return each(function, values.reshape(-1)).reshape(values.shape)
     if function in COMPILED:
         return COMPILED[function](values)
     return np.fromiter(map(function, values.tolist()), dtype=float, count=len(values))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
-from heparin_pk.base.elementwise import each
+from heparin_pk.base.elementwise import each, smaller
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.body.covariate import Covariate, Effects, Numbers, product
@@ -244,9 +244,7 @@ def aptt_s(
     if isinstance(reagent, ClottingTime):
         return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(covariate_effects, "slope_ml_per_u", patient))
     slope = slope_ml_per_u(patient, reagent, covariate_effects)
-    if isinstance(c, float):
-        return patient.baseline_aptt_s * math.exp(min(BEYOND_ANY_ASSAY, slope * c))
-    return patient.baseline_aptt_s * np.exp(np.minimum(BEYOND_ANY_ASSAY, slope * c))
+    return patient.baseline_aptt_s * each(math.exp, smaller(BEYOND_ANY_ASSAY, slope * c))
 
 
 def _clotting_time_s(c: Numbers, curve: ClottingTime, baseline_s: float, factor: float) -> Numbers:

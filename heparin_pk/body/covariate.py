@@ -6,13 +6,14 @@ A feature that is unknown or absent leaves the typical value unchanged.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
-from heparin_pk.base.elementwise import choose, larger, power, smaller, some
+from heparin_pk.base.elementwise import choose, each, larger, power, smaller, some
 from heparin_pk.base.source import Value
 from heparin_pk.body.bodysize import MEASURES, measure
 from heparin_pk.body.kinetics import Kinetics
@@ -103,13 +104,13 @@ class Covariate:
             case "falls below":
                 return 1.0 - effect * (1.0 - smaller(1.0, x / reference))
             case _:
-                return 1.0 + effect * np.cos(2.0 * np.pi * (x + time_h - reference) / 24.0)
+                return 1.0 + effect * each(math.cos, 2.0 * math.pi * (x + time_h - reference) / 24.0)
 
     def added(self, patient: Patient | Cohort, time_h: Numbers = 0.0) -> Any:
         """Return the anti-Xa activity added ``time_h`` hours after the start, U/mL; 0 for every form but "fades"."""
         if self.form != "fades":
             return 0.0
-        return measure(patient, self.feature) * 0.5 ** (time_h / self.effect.value)
+        return measure(patient, self.feature) * each(_halved, time_h / self.effect.value)
 
     @staticmethod
     def _measurable(patient: Patient | Cohort) -> bool:
@@ -118,6 +119,10 @@ class Covariate:
     def applies_to(self, patient: Patient | Cohort) -> bool:
         """Return whether the effect changes anything for this patient (or any patient of a cohort), at any time of day."""
         return any(some(self.factor(patient, h) != 1.0) or some(self.added(patient, h) != 0.0) for h in (0.0, 7.0))
+
+
+def _halved(times: float) -> float:
+    return math.pow(0.5, times)
 
 
 Effects = tuple[Covariate, ...]

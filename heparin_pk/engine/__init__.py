@@ -26,6 +26,27 @@ ENGINES = ("stepper", "scipy", "compiled")
 _plain_advance = stepper.build().advance
 
 
+def _segments(kinetics: Kinetics, engine: str) -> Callable[..., reference.Segment | stepper.Segment]:
+    """Return how a segment is begun with this engine, given start, state and inputs; raises ``ValueError`` for an unknown one."""
+    check_one_of("engine", engine, ENGINES)
+    rates = tuple(kinetics.rates())
+    if engine == "scipy":
+        return partial(reference.Segment, rates=rates)
+    return partial(stepper.Segment, compiled.advance() if engine == "compiled" else _plain_advance, rates=rates)
+
+
+def states_from(
+    kinetics: Kinetics, engine: str, start_h: float, state: State, *, rate_u_per_h: float, protamine_u_per_h: float
+) -> Callable[[float], State]:
+    """Return the state as a function of time, from a kept state until something is given: the engine's own step from it.
+
+    Between two points of the grid it is what :meth:`Run.state_at` returned there: bit for bit with the stepper, plain or
+    compiled, and within the solver's tolerance with SciPy. Raises ``ValueError`` as :class:`Run` does.
+    """
+    segment = _segments(kinetics, engine)(start_h, tuple(state), (rate_u_per_h, protamine_u_per_h))
+    return lambda time_h: State(*segment.at([time_h])[0])
+
+
 class Run:
     """One integration in progress: the times and states so far, the pump rate at each, and the segment after the last order.
 
@@ -33,15 +54,7 @@ class Run:
     """
 
     def __init__(self, kinetics: Kinetics, engine: str = "stepper") -> None:
-        check_one_of("engine", engine, ENGINES)
-        rates = tuple(kinetics.rates())
-        # How a segment is begun with this engine, given start, state and inputs.
-        self._begin: Callable[..., reference.Segment | stepper.Segment]
-        if engine == "scipy":
-            self._begin = partial(reference.Segment, rates=rates)
-        else:
-            advance = compiled.advance() if engine == "compiled" else _plain_advance
-            self._begin = partial(stepper.Segment, advance, rates=rates)
+        self._begin = _segments(kinetics, engine)
         self._times_h = [0.0]
         self._states: list[tuple[float, ...]] = [tuple(State())]
         self._pump_u_per_h = [0.0]

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
-from heparin_pk.engine import ENGINES
+from heparin_pk.engine import ENGINES, states_from
 from heparin_pk.published.drug import Drug, Parameter, ValidityDomain, Variability
+from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump, ml_per_h
 from heparin_pk.ward.ward_errors import WardErrors
@@ -171,14 +172,33 @@ class Course:
         """Return the true level of an assay (one of ``assays``) at ``time_h``, shape (n,)."""
         return np.asarray(level(assay, self.concentration_u_per_ml, self.patient, self.responses, self.time_h))
 
-    def concentration_at_u_per_ml(self, time_h: float) -> float:
-        """Return the heparin in plasma at one moment, just before whatever is given then, U/mL."""
+    def states_from(self, kept: int) -> Callable[[float], State]:
+        """Return the state as a function of time, from kept moment number ``kept`` to the next one.
+
+        Nothing is given between two kept moments, so it is the engine's own step from the state before, with what ran in then.
+        """
+        start_h, given = float(self.time_h[kept]), self.regimen.orders
+        protamine = sum(one.dose_mg * U_PER_MG_PROTAMINE / hours for one, hours in _running_protamine(given, start_h))
+        return states_from(
+            self.drug.kinetics(self.patient),
+            self.engine,
+            start_h,
+            State(*self.states[kept].tolist()),
+            rate_u_per_h=float(self.pump_u_per_h[kept]),
+            protamine_u_per_h=protamine,
+        )
+
+    def state_at(self, time_h: float) -> State:
+        """Return the state at one moment, just before whatever is given then: exact, on the grid or off it."""
         check_between("time_h", time_h, 0.0, self.hours)
         later = int(np.searchsorted(self.time_h, time_h, side="left"))
-        if later == 0:
-            return float(self.concentration_u_per_ml[0])
-        between = slice(later - 1, later + 1)
-        return float(np.interp(time_h, self.time_h[between], self.concentration_u_per_ml[between]))
+        if later == 0 or (later < len(self.time_h) and self.time_h[later] == time_h):
+            return State(*self.states[later].tolist())
+        return self.states_from(later - 1)(float(time_h))
+
+    def concentration_at_u_per_ml(self, time_h: float) -> float:
+        """Return the heparin in plasma at one moment, just before whatever is given then, U/mL."""
+        return float(self.drug.kinetics(self.patient).concentration_u_per_ml(self.state_at(time_h).central_u))
 
     def level_at(self, assay: str, time_h: float) -> float:
         """Return the true level of an assay at one moment, just before whatever is given then."""
@@ -501,6 +521,12 @@ def chart_in_words(rows: Sequence[tuple[str, str, str, str]], bag: Bag) -> str:
     if any("mL/h" in row[2] for row in rows):
         lines.append(f"          (mL/h of a bag with {bag.concentration_u_per_ml:g} U/mL)")
     return "\n".join(lines)
+
+
+def _running_protamine(orders: tuple[Order, ...], time_h: float) -> list[tuple[Protamine, float]]:
+    """Return the doses of protamine that run in just after ``time_h``, each with the hours it takes."""
+    doses = [(order, order.over_min / 60.0) for order in orders if isinstance(order, Protamine)]
+    return [(order, hours) for order, hours in doses if order.time_h <= time_h < order.time_h + hours]
 
 
 def _grouped(amount: float | None) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from heparin_pk.base.elementwise import each
 from heparin_pk.blood.response import Responses, level
 from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES
 
 _BIN = 0.005
+_CLOSE = 1e-9  # bins
 _BINS = {
     "aptt_s": (10.0, 2000.0, True),
     "aptt_ratio": (0.3, 70.0, True),
@@ -25,7 +27,7 @@ def level_bins(assay: str) -> np.ndarray:
     """Return the edges of the bins in which levels are counted: half a per cent wide, or 0.005 U/mL."""
     low, high, is_logarithmic = _BINS[assay]
     if is_logarithmic:
-        edges: np.ndarray = low * np.exp(_BIN * np.arange(math.ceil(math.log(high / low) / _BIN)))
+        edges: np.ndarray = low * each(math.exp, _BIN * np.arange(math.ceil(math.log(high / low) / _BIN)))
         return edges
     return low + _BIN * np.arange(math.ceil((high - low) / _BIN))
 
@@ -38,8 +40,12 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
     counts = np.zeros((len(hourly), n_bins + 1), dtype=np.int64)
     for hour, concentration in enumerate(hourly):
         values = level(assay, concentration, cohort, responses, float(hour))
-        values = np.log(values / low) if is_logarithmic else values - low
-        place = np.clip(np.floor(values / _BIN) + 1.0, 0.0, float(n_bins)).astype(np.int64)
+        bins = (np.log(values / low) if is_logarithmic else values - low) / _BIN
+        if is_logarithmic:
+            # NumPy's logarithm is fast and its last bit depends on the processor: at the edge of a bin, Python's decides.
+            at_edge = np.abs(bins - np.rint(bins)) < _CLOSE
+            bins[at_edge] = each(math.log, values[at_edge] / low) / _BIN
+        place = np.clip(np.floor(bins) + 1.0, 0.0, float(n_bins)).astype(np.int64)
         counts[hour] = np.bincount(place, minlength=n_bins + 1)
     return counts
 

@@ -263,7 +263,8 @@ class Trial:
         ``wait_for_workers_s``: how long the run waits where the cluster has no worker (left), s; ``inf``: until one comes.
         ``progress``: show a bar while it runs.
 
-        Workers, runner, chunks and cluster change no number.
+        Workers, runner, chunks and cluster change no number, nor do the processor and the version of NumPy: the rows are the
+        same bytes. Only another C library may round an exponential, a logarithm or a power in another last bit.
 
         Raises ``ValueError`` for bad input, when a checkpoint belongs to another trial, and when a checkpoint is wanted of a
         trial whose fingerprint cannot be told; :class:`TrialInterrupted` (a ``KeyboardInterrupt``) when stopped by hand;
