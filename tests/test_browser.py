@@ -76,6 +76,52 @@ def pump_heights(day) -> list[str]:
     return [corner.split()[1] for corner in corners]
 
 
+TYPED = [  # what is typed into a box, what the box then shows, and what is said beside it
+    ("12,5", "12.5", ""),
+    ("0,5", "0.5", ""),
+    (" 14 ", "14.0", ""),
+    ("1e9", "14.0", '"1e9" is not a number: infusion (U/kg/h) stays 14.0'),
+    ("100", "14.0", "100 lies outside 0 to 40: infusion (U/kg/h) stays 14.0"),
+    ("-3", "14.0", "-3 lies outside 0 to 40: infusion (U/kg/h) stays 14.0"),
+    ("abc", "14.0", '"abc" is not a number: infusion (U/kg/h) stays 14.0'),
+    ("", "14.0", "no number was written: infusion (U/kg/h) stays 14.0"),
+    ("\uff11\uff12", "14.0", '"\uff11\uff12" is not a number: infusion (U/kg/h) stays 14.0'),
+    ("1.234,5", "14.0", '"1.234,5" is not a number: infusion (U/kg/h) stays 14.0'),
+    ("18.5", "18.5", ""),
+]
+
+
+def type_into(page, box, text: str, end: str) -> None:
+    box.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+    page.keyboard.press(end)
+
+
+def test_a_box_understands_a_decimal_comma_and_refuses_the_rest_in_words(lab, tmp_path):
+    with browser.page_in_chromium(1400, 1000) as page:
+        day = run_first_notebook(page, lab)
+        box = day.get_by_role("textbox", name="infusion (U/kg/h), as a number")
+        said = day.locator(".heparin-pk-refusal")
+        highest = box.evaluate("b => b.closest('.widget-slider').querySelector('[role=slider]').getAttribute('aria-valuemax')")
+        for i, (text, shown, words) in enumerate(TYPED):
+            type_into(page, box, text, "Enter" if i % 2 else "Tab")
+            page.wait_for_timeout(150)
+            assert box.text_content().strip() == shown, text
+            found = said.first.text_content() if said.count() else ""
+            assert found == words.replace("40", f"{float(highest):g}"), text
+        page.screenshot(path=tmp_path / "refused.png")
+        whole = day.get_by_role("textbox", name="weight (kg), as a number")
+        before = whole.text_content().strip()
+        type_into(page, whole, "71,5", "Tab")
+        assert whole.text_content().strip() == before
+        assert day.locator(".heparin-pk-refusal", has_text="71,5 is not a whole number").count() == 1
+        code = day.locator("pre").first.text_content()
+        assert "18.5" in code or "rate_u_per_kg_per_h=18.5" in day.text_content()
+        assert browser.cells_in_error(page) == []
+
+
 def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
     with browser.page_in_chromium(1400, 1000) as page:
         day = run_first_notebook(page, lab)

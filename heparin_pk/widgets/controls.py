@@ -139,6 +139,53 @@ class StepRow(VBox):
 
 _SCRIPT = """
 (() => {
+  // The box of a slider is read here, before ipywidgets would take "12,5" for 12 and "1e9" for the upper limit.
+  const read = (text) => (/^[+-]?[0-9]+([.,][0-9]+)?$/.test(text) ? Number(text.replace(',', '.')) : NaN);
+  const say = (slider, words) => {
+    let said = slider.nextElementSibling;
+    if (!said || !said.classList.contains('heparin-pk-refusal')) {
+      if (!words) return;
+      said = document.createElement('span');
+      said.className = 'heparin-pk-refusal';
+      said.setAttribute('role', 'status');
+      said.style.cssText = 'color:#a33b00;line-height:1.4;margin:0 8px;align-self:center';
+      slider.after(said);
+    }
+    said.textContent = words;
+  };
+  const checkBox = (box) => {
+    const slider = box.closest('.widget-slider'), handle = slider && slider.querySelector('[role=slider]');
+    const before = box.dataset.heparinPkBefore;
+    if (!handle || before === undefined) return;
+    const text = box.textContent.trim(), value = read(text), label = slider.querySelector('.widget-label');
+    const low = Number(handle.getAttribute('aria-valuemin')), high = Number(handle.getAttribute('aria-valuemax'));
+    let why = '';
+    if (Number.isNaN(value)) why = (text ? '"' + text + '" is not a number' : 'no number was written');
+    else if (value < low || value > high) why = text + ' lies outside ' + low + ' to ' + high;
+    else if (!before.includes('.') && !Number.isInteger(value)) why = text + ' is not a whole number';
+    box.textContent = why || value === Number(before) ? before : String(value);
+    say(slider, why ? why + ': ' + (label ? label.textContent : 'the value') + ' stays ' + before : '');
+  };
+  const guardBoxes = (root) => {
+    const box = (event) => (event.target.closest ? event.target.closest('.widget-slider .widget-readout') : null);
+    root.addEventListener('focus', (event) => {
+      const found = box(event);
+      if (found) found.dataset.heparinPkBefore = found.textContent.trim();
+    }, true);
+    root.addEventListener('blur', (event) => {  // ipywidgets takes a text with Enter alone: leaving the box takes it too
+      const found = box(event);
+      if (!found || found.textContent.trim() === found.dataset.heparinPkBefore) return;
+      const enter = new KeyboardEvent('keydown', {key: 'Enter', bubbles: true});
+      Object.defineProperty(enter, 'keyCode', {value: 13});
+      found.dispatchEvent(enter);
+    }, true);
+    root.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !box(event)) return;
+      checkBox(box(event));
+      const found = box(event);
+      setTimeout(() => { found.dataset.heparinPkBefore = found.textContent.trim(); }, 0);
+    }, true);
+  };
   const mark = (root) => {
     root.querySelectorAll('.widget-slider').forEach((slider) => {
       const label = slider.querySelector('.widget-label');
@@ -184,6 +231,7 @@ _SCRIPT = """
     if (root.dataset.heparinPk) return;
     root.dataset.heparinPk = 'named';
     mark(root);
+    guardBoxes(root);
     const rows = root.querySelector('.heparin-pk-rows');
     if (!rows) return;
     new MutationObserver(() => mark(rows)).observe(rows, {childList: true, subtree: true});
@@ -204,8 +252,10 @@ _SCRIPT = """
 def script() -> Output:
     """Return an invisible widget that adds keyboard and screen-reader support to the page.
 
-    It gives every slider the name that ipywidgets only prints beside it. It makes the answers to one question one radio group,
-    whose arrow keys do not reach the notebook. It moves the focus to the next row after an answer is given.
+    It gives every slider the name that ipywidgets only prints beside it. It reads the box of a slider: a decimal comma is
+    understood; a text that is not a number within the limits is refused in words beside the box, and nothing changes. It makes
+    the answers to one question one radio group, whose arrow keys do not reach the notebook. It moves the focus to the next row
+    after an answer is given.
     """
     code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT}, "metadata": {}}
     return Output(outputs=(code,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))
