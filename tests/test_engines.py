@@ -130,7 +130,10 @@ EXPECTED = json.loads((DATA / "pkpdsim_expected.json").read_text(encoding="utf-8
 def test_pkpdsim(structure, route, engine):
     p = EXPECTED["params"]
     second = {"q_ml_per_h": p["Q"], "v2_ml": p["V2"]} if structure == "2cmt" else {}
-    run = Run(Kinetics(v1_ml=p["V"], clearance_ml_per_h=p["CL"], ktr_per_h=p["KA"], transits=1, **second), engine)
+    run = Run(
+        Kinetics(v1_ml=p["V"], clearance_ml_per_h=p["CL"], ktr_per_h=p["KA"], bioavailability_fraction=1.0, transits=1, **second),
+        engine,
+    )
     for start_h in (0.0, 12.0):
         if route == "infusion":
             run.give(start_h, rate_u_per_h=100.0)

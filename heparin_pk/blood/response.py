@@ -17,7 +17,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.body.covariate import Covariate, Effects, Numbers, product
+from heparin_pk.body.covariate import Covariate, Effects, Numbers, check_no_feature_twice, product
 from heparin_pk.body.patient import Cohort, Patient
 
 
@@ -192,6 +192,9 @@ class Responses:
     act: ClottingTime | None = None
     anti_xa_fraction: float = 1.0
     covariate_effects: Effects = ANTITHROMBIN_EFFECTS
+
+    def __post_init__(self) -> None:
+        check_no_feature_twice("a response", self.covariate_effects)
 
     __repr__ = shown
 
