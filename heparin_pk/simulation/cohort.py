@@ -126,9 +126,7 @@ class _CohortRun:
         self._vector = controller if isinstance(controller, VectorController) else None  # a protocol check is slow: once
         self.lanes = Lanes(self.kinetics.rates(), conditions.hours, runner=runner, routes=self._routes, trajectories=trajectories)
         n = cohort.n
-        weight = cohort.column("weight_kg") if cohort.dosing_weight_kg is None else cohort.column("dosing_weight_kg")
-        assert weight is not None
-        self.weight_kg = weight
+        self.weight_kg = np.broadcast_to(np.asarray(rules.dosed_by_kg(controller, cohort), float), (n,))
         self.queue = EventQueue(n, _PRIORITY_OF, conditions.hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
         self.here_h = np.zeros(n)  # the time up to which a lane has passed
         self.rate_u_per_h = np.zeros(n)

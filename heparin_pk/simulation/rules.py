@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is
+from heparin_pk.body.bodysize import dosing_weight_kg
+from heparin_pk.body.patient import LIMITS, Cohort, Patient
 from heparin_pk.ward.controller import Decision, Decisions
 from heparin_pk.ward.orders import (
     HOURS,
@@ -18,6 +21,7 @@ from heparin_pk.ward.orders import (
     MOST_DOSE_U,
     MOST_RATE_U_PER_H,
     ORDERS,
+    SHORTEST_BOLUS_MIN,
     SHORTEST_HOLD_MIN,
     Bolus,
     Hold,
@@ -141,6 +145,8 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
         _refuse("bolus_u", bolus_u, 0.0, MOST_DOSE_U)
     if not (over_min.min() >= 0.0 and over_min.max() <= LONGEST_BOLUS_MIN):
         _refuse("bolus_over_min", over_min, 0.0, LONGEST_BOLUS_MIN)
+    if over_min.max() > 0.0 and ((over_min > 0.0) & (over_min < SHORTEST_BOLUS_MIN)).any():
+        _refuse("bolus_over_min", np.where(over_min > 0.0, over_min, SHORTEST_BOLUS_MIN), SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN)
     if not (hold_min.min() >= 0.0 and hold_min.max() <= LONGEST_HOLD_MIN):
         _refuse("hold_min", hold_min, 0.0, LONGEST_HOLD_MIN)
     if hold_min.max() > 0.0 and ((hold_min > 0.0) & (hold_min < SHORTEST_HOLD_MIN)).any():
@@ -163,6 +169,25 @@ def _refuse(name: str, values: np.ndarray, low: float | np.ndarray, high: float)
     outside = (values < low) | (values > high)
     first = int((outside if outside.any() else np.isnan(values)).argmax())
     check_between(name, float(values[first]), float(low[first]), high)
+
+
+# The weight that doses are calculated with
+
+
+def dosed_by_kg(controller: Any, patient: Patient | Cohort) -> Any:
+    """Return the weight that a controller doses by, kg; (n,) for a cohort.
+
+    It is the patient's own dosing weight where one is given, else what the rule of the table makes of the body weight.
+
+    Raises ``ValueError`` when the rule needs a height or a sex that is unknown, or where no patient could weigh that much.
+    """
+    rule = getattr(controller, "dosing_weight", "actual")
+    if rule == "actual" or patient.dosing_weight_kg is not None:
+        return patient.doses_by_kg
+    weight_kg = dosing_weight_kg(patient, rule)
+    for end in (np.min(weight_kg), np.max(weight_kg)):
+        check_between(f"the {rule} body weight", float(end), *LIMITS["dosing_weight_kg"])
+    return weight_kg
 
 
 # What the pump rounds

@@ -14,6 +14,7 @@ import heapq
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 
@@ -108,6 +109,8 @@ def titrate(
     )
     check_between("subject", subject, 0, 2**53)
     check_is("patient", patient, Patient, "a Patient")
+    if (weight_kg := rules.dosed_by_kg(controller, patient)) != patient.doses_by_kg:
+        patient = replace(patient, dosing_weight_kg=weight_kg)
     run = _PatientRun(patient, controller, conditions, engine, subject=int(subject))
     run.ask(None, 0.0)
     return _finished(run, stacklevel=3)

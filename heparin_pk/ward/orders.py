@@ -23,8 +23,16 @@ MOST_RATE_U_PER_KG_PER_H = 3000.0
 
 MOST_DOSE_U = 200_000.0
 MOST_RATE_U_PER_H = 500_000.0
-LONGEST_BOLUS_MIN = 600.0
+SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN = 0.5, 600.0
+"""A bolus over minutes takes at least half a minute, like protamine: faster is at once (0)."""
 SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN = 1.0, 2880.0
+
+
+def check_bolus_minutes(name: str, over_min: float) -> None:
+    """Raise ``ValueError`` unless these minutes are 0 (at once), or 0.5 to 600."""
+    check_between(name, over_min, 0.0, LONGEST_BOLUS_MIN)
+    if 0.0 < over_min < SHORTEST_BOLUS_MIN:
+        raise ValueError(f"{name} must be 0, or {SHORTEST_BOLUS_MIN:g} to {LONGEST_BOLUS_MIN:g} minutes; got {over_min!r}")
 
 
 def _check_time(order: Any) -> None:
@@ -50,7 +58,7 @@ class Bolus:
     ``dose_u``: dose, U.
     ``dose_u_per_kg``: dose, U/kg.
     ``most_u``: cap on the dose, U; ``None``: no cap.
-    ``over_min``: minutes over which it is given (0 to 600; 0: at once).
+    ``over_min``: minutes over which it is given (0: at once; else 0.5 to 600).
 
     Raises ``ValueError`` when a field lies outside its limits.
     """
@@ -64,7 +72,7 @@ class Bolus:
     def __post_init__(self) -> None:
         _check_time(self)
         _check_one_amount(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
-        check_between("over_min", self.over_min, 0.0, LONGEST_BOLUS_MIN)
+        check_bolus_minutes("over_min", self.over_min)
         if self.most_u is not None:
             check_between("most_u", self.most_u, 0.0, MOST_DOSE_U)
         floats(self, "most_u", "over_min")
@@ -226,7 +234,7 @@ class Protamine:
     def __post_init__(self) -> None:
         _check_time(self)
         check_between("dose_mg", self.dose_mg, 0.0, 1000.0)
-        check_between("over_min", self.over_min, 0.5, 600.0)
+        check_between("over_min", self.over_min, SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN)
         floats(self, "dose_mg", "over_min")
 
     __repr__ = shown
