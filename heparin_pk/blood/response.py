@@ -177,6 +177,9 @@ ANTITHROMBIN_EFFECTS = (
 BEYOND_ANY_ASSAY = 12.0
 """Upper limit of ln(aPTT / baseline): 160,000 times the baseline means "does not clot"; the limit prevents an overflow."""
 
+LONGEST_APTT_S = 1000.0
+"""Upper limit of an aPTT range, s: laboratories stop counting far below it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Responses:
@@ -379,8 +382,8 @@ def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequ
     Laboratories derive their aPTT range in this way. For the same anti-Xa of 0.3 to 0.7 U/mL a sensitive reagent has a far
     higher range. A patient short of antithrombin needs more heparin for the same anti-Xa, and then has a longer aPTT.
 
-    Raises ``ValueError`` unless ``anti_xa_range`` is two rising levels between 0.01 and 10 U/mL, and for a patient without
-    antithrombin.
+    Raises ``ValueError`` unless ``anti_xa_range`` is two rising levels between 0.01 and 10 U/mL, for a patient without
+    antithrombin, and where the range ends above ``LONGEST_APTT_S``.
     """
     ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
     if len(ends) != 2 or not ends[0] < ends[1]:
@@ -389,4 +392,8 @@ def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequ
     if recovery <= 0.0:
         raise ValueError("antithrombin_fraction must be above 0: without antithrombin no heparin gives an anti-Xa; got 0")
     low, high = (round(aptt_s(end / recovery, patient, reagent)) for end in ends)
+    if high > LONGEST_APTT_S:
+        raise ValueError(
+            f"the aPTT at an anti-Xa of {ends[1]:g} U/mL must lie below {LONGEST_APTT_S:g} s to be a range; got {high} s"
+        )
     return TherapeuticRange(assay="aptt_s", low=low, high=high)

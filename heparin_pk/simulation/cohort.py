@@ -18,7 +18,7 @@ import numpy as np
 
 from heparin_pk.base.checks import check_is
 from heparin_pk.blood.laboratory import Lab, Laboratory
-from heparin_pk.body.patient import Cohort
+from heparin_pk.body.patient import LIMITS, Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
 from heparin_pk.engine.lanes import Lanes
 from heparin_pk.published.drug import Drug
@@ -274,7 +274,7 @@ class _CohortRun:
             made = controller.decide_many(situations)
         else:
             made = errors.decide(controller, situations, self.conditions.seed, self.subjects[lanes])
-        rules.check_decisions(made, now_h, last_drawn_h)
+        rules.check_decisions(made, now_h, last_drawn_h, situations.weight_kg)
         return made
 
     def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
@@ -419,10 +419,11 @@ def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[Ev
             return EventKind.BOLUS, dose if order.most_u is None else np.minimum(dose, order.most_u), order.over_min
         case Infusion():
             if order.rate_ml_per_h is not None:
-                rate = np.full(len(weight_kg), order.resolved(1.0).rate_u_per_h)
+                rate = np.full(len(weight_kg), order.resolved(LIMITS["weight_kg"][1]).rate_u_per_h)  # mL/h: any weight will do
             else:
                 rate = _by_weight(order.rate_u_per_h, order.rate_u_per_kg_per_h, weight_kg)
                 rate = rate if order.most_u_per_h is None else np.minimum(rate, order.most_u_per_h)
+            rules.check_rates(rate, weight_kg)
             return EventKind.INFUSION, rate if pump is None else rules.delivered_u_per_h(rate, pump), 0.0
         case Stop():
             return EventKind.STOP, np.zeros(len(weight_kg)), 0.0

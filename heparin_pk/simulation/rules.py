@@ -19,7 +19,6 @@ from heparin_pk.ward.orders import (
     LONGEST_BOLUS_MIN,
     LONGEST_HOLD_MIN,
     MOST_DOSE_U,
-    MOST_RATE_U_PER_H,
     ORDERS,
     SHORTEST_BOLUS_MIN,
     SHORTEST_HOLD_MIN,
@@ -30,6 +29,8 @@ from heparin_pk.ward.orders import (
     Protamine,
     Stop,
     Subcutaneous,
+    check_rate,
+    most_rate_u_per_h,
 )
 from heparin_pk.ward.pump import Pump
 
@@ -125,10 +126,11 @@ def checked_draws_h(decision: Decision, now_h: float, last_drawn_h: float) -> tu
     return decision.draws_h
 
 
-def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray) -> None:
+def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray, weight_kg: np.ndarray) -> None:
     """Check the decisions for many patients (m,) as :func:`checked_orders` and :func:`checked_draws_h` check one.
 
-    ``now_h`` and ``last_drawn_h`` (m,) are when they were made and when blood was last drawn (minus infinity: never).
+    ``now_h`` and ``last_drawn_h`` (m,) are when they were made and when blood was last drawn (minus infinity: never);
+    ``weight_kg`` (m,) the weights that doses are calculated with.
 
     Raises ``ValueError`` with the first value outside its limits.
     """
@@ -152,8 +154,7 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
     if hold_min.max() > 0.0 and ((hold_min > 0.0) & (hold_min < SHORTEST_HOLD_MIN)).any():
         _refuse("hold_min", np.where(hold_min > 0.0, hold_min, SHORTEST_HOLD_MIN), SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN)
     rate, draw_h = made.rate_u_per_h, made.next_draw_h  # NaN keeps the rate, or draws no more
-    if ((rate < 0.0) | (rate > MOST_RATE_U_PER_H)).any():
-        _refuse("rate_u_per_h", rate, 0.0, MOST_RATE_U_PER_H)
+    check_rates(rate, weight_kg)
     if ((draw_h < now_h) | (draw_h > LATEST_DRAW_H)).any():
         _refuse("next_draw_h", draw_h, now_h, LATEST_DRAW_H)
     if (draw_h <= last_drawn_h).any():
@@ -161,6 +162,14 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
         raise ValueError(f"next_draw_h must come after the last draw at {last_drawn_h[first]:g} h; got {float(draw_h[first])!r}")
     if made.at_h is not None and not ((made.at_h >= now_h) & (made.at_h <= HOURS[1])).all():
         _refuse("at_h", made.at_h, now_h, HOURS[1])
+
+
+def check_rates(rate_u_per_h: np.ndarray, weight_kg: np.ndarray) -> None:
+    """Raise ``ValueError`` for a rate (m,) that is negative or higher than may be ordered at that weight (m,); NaN is no rate."""
+    wrong = (rate_u_per_h < 0.0) | (rate_u_per_h > most_rate_u_per_h(weight_kg))
+    if wrong.any():
+        first = int(wrong.argmax())
+        check_rate(float(rate_u_per_h[first]), float(weight_kg[first]))
 
 
 def _refuse(name: str, values: np.ndarray, low: float | np.ndarray, high: float) -> None:

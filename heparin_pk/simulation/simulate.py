@@ -288,7 +288,7 @@ class _PatientRun:
         situations = Situations.of(situation, controller.looks_back)
         done = conditions.ward_errors.decide(controller, situations, conditions.seed, np.array([self.subject]))
         last_drawn_h = self.labs[-1].drawn_h if self.labs else -math.inf
-        rules.check_decisions(done, np.array([now_h]), np.array([last_drawn_h]))
+        rules.check_decisions(done, np.array([now_h]), np.array([last_drawn_h]), np.array([situation.weight_kg]))
         draw_h = float(done.next_draw_h[0])
         return Decision(
             orders=done.orders(now_h), next_draw_h=None if math.isnan(draw_h) else draw_h, why=f"meant: {decision.why}"

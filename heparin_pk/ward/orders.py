@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from heparin_pk.base.checks import check_between, check_is, floats, shown
+from heparin_pk.base.elementwise import smaller
 from heparin_pk.ward.pump import Bag, u_per_h
 from heparin_pk.ward.pump import dose_u as weight_based_dose_u
 from heparin_pk.ward.pump import rate_u_per_h as weight_based_rate_u_per_h
@@ -26,6 +27,20 @@ MOST_RATE_U_PER_H = 500_000.0
 SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN = 0.5, 600.0
 """A bolus over minutes takes at least half a minute, like protamine: faster is at once (0)."""
 SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN = 1.0, 2880.0
+
+
+def most_rate_u_per_h(weight_kg: Any) -> Any:
+    """Return the highest rate that may be ordered at a weight, U/h; weights (m,) give rates (m,)."""
+    return smaller(MOST_RATE_U_PER_H, MOST_RATE_U_PER_KG_PER_H * weight_kg)
+
+
+def check_rate(rate_u_per_h: float, weight_kg: float) -> None:
+    """Raise ``ValueError`` for a rate that is negative or higher than may be ordered at this weight."""
+    check_between("rate_u_per_h", rate_u_per_h, 0.0, MOST_RATE_U_PER_H)
+    if rate_u_per_h > (most := most_rate_u_per_h(weight_kg)):
+        raise ValueError(
+            f"rate_u_per_h must lie between 0 and {most:g} (at most {MOST_RATE_U_PER_KG_PER_H:g} U/kg/h); got {rate_u_per_h!r}"
+        )
 
 
 def check_bolus_minutes(name: str, over_min: float) -> None:
@@ -135,8 +150,7 @@ class Infusion:
             rate = u_per_h(self.rate_ml_per_h, self.bag.concentration_u_per_ml)
         if self.most_u_per_h is not None:
             rate = min(rate, self.most_u_per_h)
-        if rate > MOST_RATE_U_PER_H:
-            raise ValueError(f"rate_u_per_h must lie between 0 and {MOST_RATE_U_PER_H:g}; got {rate:g} from {self!r}")
+        check_rate(rate, weight_kg)
         return replace(self, rate_u_per_h=rate, rate_u_per_kg_per_h=None, rate_ml_per_h=None, bag=None, most_u_per_h=None)
 
 
