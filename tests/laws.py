@@ -344,14 +344,15 @@ def reaches_the_plateau(drug: Drug, engine: str, rate_u_per_kg_per_h: float) -> 
 def loss_u_per_h(kinetics: Kinetics, states: np.ndarray) -> np.ndarray:
     """Return how fast heparin leaves the body for good, written out again from the words of the architecture."""
     c = states[..., 0] / kinetics.v1_ml
-    michaelis_menten = kinetics.vmax_u_per_h * c / (kinetics.km_u_per_ml + c)
+    michaelis_menten = kinetics.vmax_u_per_h * c / (kinetics.rates().km_u_per_ml + c)
     return kinetics.clearance_ml_per_h * c + michaelis_menten + kinetics.kint_per_h * states[..., 2]
 
 
 def _loss_slope(kinetics: Kinetics, states: np.ndarray, changes: np.ndarray) -> np.ndarray:
     """Return how fast that loss itself changes."""
     c, dc = states[..., 0] / kinetics.v1_ml, changes[..., 0] / kinetics.v1_ml
-    capacity = kinetics.vmax_u_per_h * kinetics.km_u_per_ml / (kinetics.km_u_per_ml + c) ** 2
+    km = kinetics.rates().km_u_per_ml
+    capacity = kinetics.vmax_u_per_h * km / (km + c) ** 2
     return (kinetics.clearance_ml_per_h + capacity) * dc + kinetics.kint_per_h * changes[..., 2]
 
 

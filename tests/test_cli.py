@@ -39,6 +39,14 @@ def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
     assert out.count("not for the care of patients") == 1
 
 
+@pytest.mark.parametrize(("antithrombin", "why"), [("0.26", "must lie below 1000 s"), ("0", "without antithrombin no heparin")])
+def test_next_to_no_antithrombin_is_titrated_too(capsys, antithrombin, why):
+    """The line that matches an anti-Xa to seconds says why there is none; the chart is printed all the same."""
+    code, out, err = run(capsys, "titrate", "raschke-1993", "--weight", "80", "--antithrombin", antithrombin)
+    assert (code, err) == (0, "")
+    assert re.search(rf"anti-Xa 0.3-0.7 U/mL is no aPTT range \(.*{why}", out)
+
+
 def test_titrate_reads_your_own_table(capsys, tmp_path):
     text = (Path(cli.__file__).parents[1] / "ward" / "nomograms" / "raschke-1993.toml").read_text()
     (tmp_path / "ours.toml").write_text(text.replace('title = "Raschke', 'title = "Ours after Raschke'))

@@ -259,6 +259,8 @@ def test_factors_are_checked():
         ({"form": "from"}, "needs a reference"),
         ({"form": "fades"}, "belongs to anti_xa_u_per_ml alone"),
         ({"words": ""}, "words must be a text"),
+        ({"on": ()}, "on must name one parameter at least"),
+        ({"effect": Value(-1.1, SOURCE)}, "the effect of n must lie between 0 and 100; got -1.1"),
     ],
 )
 def test_a_covariate_effect_that_cannot_be(more, message):

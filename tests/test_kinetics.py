@@ -8,7 +8,7 @@ from field_limits import fields_of, refuses_outside
 from wards import ward
 
 from heparin_pk import Patient, hospital, published
-from heparin_pk.body.kinetics import Kinetics, State
+from heparin_pk.body.kinetics import Kinetics, KineticsOfAll, State
 from heparin_pk.engine import Run
 
 LIMITS = [
@@ -18,9 +18,9 @@ LIMITS = [
         v1_ml=(-1, 0, 1e7),
         clearance_ml_per_h=(-1, 1e7),
         vmax_u_per_h=(-1, 1e7),
-        km_u_per_ml=(-1, 0, 1e5),
+        km_u_per_ml=(-1, 1e-7, 1e5),
         q_ml_per_h=(-1, 1e7),
-        v2_ml=(-1, 0, 1e7),
+        v2_ml=(-1, 0.5, 1e7),
         bmax_u=(-1, 1e7),
         kon_ml_per_u_per_h=(-1, 1e5),
         kint_per_h=(-1, 1e4),
@@ -42,11 +42,18 @@ def test_limits(make, usual, name, outside):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Kinetics(v1_ml=3000, bmax_u=1000), "a binding pool needs kon_ml_per_u_per_h and kint_per_h above 0"),
-        (lambda: Kinetics(v1_ml=3000, bmax_u=1000, kon_ml_per_u_per_h=1), "a binding pool needs"),
+        (lambda: Kinetics(v1_ml=3000, bmax_u=1000), "bmax_u needs kon_ml_per_u_per_h and kint_per_h above 0; got .* without"),
+        (lambda: Kinetics(v1_ml=3000, bmax_u=1000, kon_ml_per_u_per_h=1), "bmax_u needs kint_per_h above 0"),
+        (lambda: Kinetics(v1_ml=3000, vmax_u_per_h=1000), "vmax_u_per_h needs km_u_per_ml above 0; got vmax_u_per_h 1000"),
+        (lambda: Kinetics(v1_ml=3000, q_ml_per_h=100), "q_ml_per_h needs v2_ml above 0"),
+        (lambda: Kinetics(v1_ml=3000, ktr_per_h=0.5), "ktr_per_h needs bioavailability_fraction above 0"),
+        (
+            lambda: KineticsOfAll(2, 2, {"v1_ml": np.array([3000, 3100]), "vmax_u_per_h": np.array([0.0, 900.0])}),
+            "vmax_u_per_h needs km_u_per_ml above 0",
+        ),
         (lambda: Kinetics(v1_ml=3000, transits=3), "transits must be one of 1, 2; got 3"),
         (
-            lambda: Kinetics(v1_ml=3000, vmax_u_per_h=1000).steady_state_u_per_ml(1000),
+            lambda: Kinetics(v1_ml=3000, vmax_u_per_h=1000, km_u_per_ml=1).steady_state_u_per_ml(1000),
             "rate_u_per_h must stay below 1000 U/h.*; got 1000",
         ),
         (lambda: Kinetics(v1_ml=3000).steady_state_u_per_ml(1), "must stay below 0 U/h"),
@@ -69,6 +76,17 @@ def test_what_cannot_be(make, message):
 def test_kinetics_that_no_drug_has_are_refused(too_fast):
     with pytest.raises(ValueError, match="must stay below 1000 /h"):
         Kinetics(**too_fast)
+
+
+def test_a_term_that_is_off_needs_nothing_else():
+    """Where a term is off, the number it is divided by is 1, for one patient and for many."""
+    plain = Kinetics(v1_ml=3000, clearance_ml_per_h=600)
+    switched_off = Kinetics(v1_ml=3000, clearance_ml_per_h=600, km_u_per_ml=0.3, v2_ml=1000, bioavailability_fraction=0.5)
+    assert plain.rates().km_u_per_ml == plain.rates().inverse_v2_per_ml == 1.0
+    assert switched_off.steady_state_u_per_ml(300) == plain.steady_state_u_per_ml(300)
+    every = KineticsOfAll(2, 2, {"v1_ml": 3000, "clearance_ml_per_h": np.array([600.0, 700.0])})
+    for name, of_all in every.rates()._asdict().items():
+        assert of_all[0] == getattr(plain.rates(), name)
 
 
 def test_kinetics_at_the_limit_stay_positive():

@@ -23,6 +23,7 @@ def test_limits(make, usual, name, outside):
     [
         (lambda: Laboratory(assay="ptt"), "assay must be one of aptt_s, aptt_ratio, anti_xa_u_per_ml, act_s; got 'ptt'"),
         (lambda: Laboratory(reagent="actin-fs"), "reagent must be a Reagent or None; got 'actin-fs'"),
+        (lambda: Laboratory(residual=published.UFH_DEFAULT.residual[:1] * 2), "residual names one kind twice"),
         (lambda: TherapeuticRange(assay="x", low=1, high=2), "assay must be one of .*; got 'x'"),
         (lambda: TherapeuticRange(assay="aptt_s", low=70, high=46), r"0 < low < high; got low 70 and high 46"),
         (lambda: TherapeuticRange(assay="aptt_s", low=0, high=46), "0 < low < high"),

@@ -232,7 +232,7 @@ def regimens(draw, protamine=True, skin=True):
     """Any list of orders within thirty hours, sorted, no two of one kind at one time."""
     time_h = st.one_of(st.floats(0, 30), st.integers(0, 360).map(lambda k: k / 12), st.sampled_from([0.0, 6.0, 6.0 + 1 / 3600]))
     kinds = [
-        st.builds(Bolus, time_h=time_h, dose_u_per_kg=st.floats(0, 400), over_min=st.sampled_from([0.0, 0.25, 7.3, 60.0])),
+        st.builds(Bolus, time_h=time_h, dose_u_per_kg=st.floats(0, 400), over_min=st.sampled_from([0.0, 0.5, 7.3, 60.0])),
         st.builds(Infusion, time_h=time_h, rate_u_per_kg_per_h=st.floats(0, 60)),
         st.builds(Infusion, time_h=time_h, rate_u_per_h=st.sampled_from([0.0, 1000.0])),
         st.builds(Hold, time_h=time_h, duration_min=st.floats(1, 600)),

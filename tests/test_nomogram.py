@@ -2,15 +2,18 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from heparin_pk import (
     Bag,
     Band,
     Bolus,
+    Decision,
     Hold,
     Infusion,
     Lab,
@@ -25,8 +28,12 @@ from heparin_pk import (
     TherapeuticRange,
     nomogram,
     published,
+    simulate,
     titrate,
 )
+from heparin_pk.body.patient import Cohort
+from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.ward.misprints import levels_named
 
 PRINTED = json.loads((Path(__file__).parent / "data" / "printed_nomograms.json").read_text(encoding="utf-8"))["tables"]
 ASSAY = {"aPTT": "aptt_s", "aPTT_ratio": "aptt_ratio", "antiXa": "anti_xa_u_per_ml"}
@@ -331,10 +338,12 @@ def test_steps_in_the_unit_that_was_printed(tmp_path, change, rate_u_per_h):
     assert unit.get(change.split(" = ")[0], decision.why) in decision.why
 
 
-def test_millilitres_are_those_of_the_bag_that_hangs(tmp_path):
-    table = Nomogram.load(own(tmp_path, OWN.replace("CHANGE", "change_ml_per_h = 2")))
-    strong = Pump(bag=Bag(units_u=25_000, volume_ml=250))
-    assert given(table.decide(situation(table, 40.0, pump=strong))) == (0.0, 0.0, 1200.0)
+@pytest.mark.parametrize("hangs_u_per_ml", [50.0, 100.0, 300.0])
+def test_millilitres_are_those_of_the_bag_in_the_table(tmp_path, hangs_u_per_ml):
+    """+1 mL/h of the table's 300 U/mL is +300 U/h, whatever bag hangs on the pump."""
+    text = OWN.replace("CHANGE", "change_ml_per_h = 1").replace("bag_u_per_ml = 50", "bag_u_per_ml = 300")
+    table = Nomogram.load(own(tmp_path, text))
+    assert given(table.decide(situation(table, 40.0, pump=Pump(bag=Bag.of(hangs_u_per_ml))))) == (0.0, 0.0, 1300.0)
 
 
 def test_percent_hold_and_own_recheck(tmp_path):
@@ -421,6 +430,84 @@ WRONG = {
         GOOD.replace("[recheck]", "[recheck]\nsettled_after = 2"),
         "settled_after and settled_hours belong together",
     ),
+    "a weight that is no rule": (
+        GOOD.replace("round_to", 'weight = "lean body weight"\nround_to'),
+        "weight must be one of actual body weight, ideal body weight, adjusted body weight, .*; got 'lean body weight'",
+    ),
+    "millilitres without a bag": (
+        OWN.replace("CHANGE", "change_ml_per_h = 2").replace("bag_u_per_ml = 50\n", ""),
+        "change_ml_per_h needs bag_u_per_ml: millilitres mean nothing without the bag; got 2 in band '<50 s'",
+    ),
+    "a bag that no pump takes": (
+        GOOD.replace("bag_u_per_ml = 50", "bag_u_per_ml = 0.2"),
+        "bag_u_per_ml must lie between 0.5 and",
+    ),
+    "a label below its edge": (
+        GOOD.replace('"<50 s"', '"<34 s"'),
+        "label '<34 s' must name the levels of its band, 0 to 49",
+    ),
+    "a label above its edge": (GOOD.replace('"<50 s"', '"<=50 s"'), "label '<=50 s' must name the levels of its band, 0 to 49"),
+    "a label in words": (
+        GOOD.replace('"50-70 s"', '"50 to 80 sec"'),
+        "label '50 to 80 sec' must name the levels of its band, 50 to 70",
+    ),
+    "a last label that ends": (GOOD.replace('">70 s"', '"71-150 s"'), "label '71-150 s' must name .* 71 and above"),
+    "a label that cannot be read": (
+        GOOD.replace('"50-70 s"', '"50s and 70s"'),
+        "label must be written like '<35 s'.*got '50s and 70s'",
+    ),
+    "a label finer than the table": (GOOD.replace('"50-70 s"', '"49.5-70 s"'), "label must not be finer than round_to = 1"),
+    "two units that disagree": (
+        GOOD.replace('"<50 s"', '"<50 s (<1.7 x control)"').replace('"50-70 s"', '"50-70 s (1.5-2.3 x control)"'),
+        r"label '50-70 s \(1\.5-2\.3 x control\)' must rise above the label before in both its units",
+    ),
+    "a fall below the target": (
+        OWN.replace("CHANGE", "change_u_per_h = -100"),
+        "band '<50 s' lies below the target of 50-70, where change_u_per_h is the wrong way; got -100",
+    ),
+    "a hold below the target": (
+        OWN.replace("CHANGE", "change_u_per_h = 100\nhold_min = 60"),
+        "band '<50 s' lies below the target of 50-70, where hold_min is the wrong way; got 60",
+    ),
+    "a rise above the target": (
+        GOOD.replace("change_percent = -10", "change_percent = 10"),
+        "band '>70 s' lies above the target of 50-70, where change_percent is the wrong way; got 10",
+    ),
+    "a re-bolus above the target": (
+        GOOD.replace("hold_min = 30", "hold_min = 30\nbolus_u_per_kg = 40"),
+        "band '>70 s' lies above the target of 50-70, where bolus_u_per_kg is the wrong way; got 40",
+    ),
+    "a change within the target": (
+        GOOD.replace("target = [50, 70]", "target = [50, 90]")
+        .replace(
+            'label = "50-70 s"\nbelow = 71',
+            'label = "50-59 s"\nbelow = 60\n[[bands]]\nlabel = "60-70 s"\nbelow = 71\n'
+            'change_u_per_h = 50\n[[bands]]\nlabel = "71-90 s"\nbelow = 91',
+        )
+        .replace('">70 s"', '">90 s"'),
+        "band '60-70 s' lies within the target of 50-90, where change_u_per_h is the wrong way; got 50",
+    ),
+    "a fraction for per cent": (
+        GOOD.replace("change_percent = -10", "change_percent = -0.1"),
+        r"band 3: change_percent must be 0, or at least 1 up or down \(per cent, no fraction\); got -0.1",
+    ),
+    "hours for minutes": (
+        GOOD.replace("hold_min = 30", "hold_min = 1.5"),
+        r"band 3: hold_min must be 0, or 5 to 2880 minutes \(not hours\); got 1.5",
+    ),
+    "half a minute": (GOOD.replace("hold_min = 30", "hold_min = 0.5"), "band 3: hold_min must be 0, or 5 to 2880 minutes"),
+    "a bolus in no time": (
+        GOOD.replace("bolus_u = 5000", "bolus_u = 5000\nbolus_over_min = 1e-12"),
+        r"\[start\]: bolus_over_min must be 0, or 0.5 to 600 minutes; got 1e-12",
+    ),
+    "a dose above its cap": (
+        GOOD.replace("bolus_u = 5000", "bolus_u = 5000\nbolus_max_u = 4000"),
+        "bolus_u must not be above its own cap of 4000; got 5000",
+    ),
+    "a dose by a weight it does not ask for": (
+        OWN.replace("CHANGE", "change_u_per_kg_per_h = 2").replace("round_to", 'weight = "no weight: fixed doses"\nround_to'),
+        "change_u_per_kg_per_h must not be given in a table with 'no weight: fixed doses'; got 2",
+    ),
     "the GPnotebook misprint": (  # "1.2-2.4 increase by 200; < 2 increase by 400"
         GOOD.replace("below = 50\n", "below = 2\n").replace("below = 71", "below = 1.5"),
         "bands overlap",
@@ -435,7 +522,95 @@ def test_a_table_written_wrongly_says_where_and_what(tmp_path, what):
     file = own(tmp_path, text, name="wrong.toml")
     with pytest.raises(ValueError, match=message) as caught:
         Nomogram.load(file)
-    assert str(caught.value).startswith(f"{file}: ")
+    assert re.match(rf"{re.escape(str(file))}(, line \d+)?: ", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GOOD.replace('"<50 s"', '"<34 s"'), 'label = "<34 s"'),
+        (GOOD.replace("hold_min = 30", "hold_min = 1.5"), "hold_min = 1.5"),
+        (GOOD.replace("change_percent = -10", "change_percent = 10"), "change_percent = 10"),
+        (GOOD.replace("below = inf", "below = 120"), "below = 120"),
+        (GOOD.replace("below = 71", "below = 50"), "below = 50"),  # the second one
+        (GOOD.replace("below = 71\n", ""), "[[bands]]"),  # the second one
+        (GOOD.replace("first_check_h = 6", "first_check_h = 60000"), "first_check_h = 60000"),
+        (GOOD.replace("first_check_h = 6\n", ""), "[start]"),
+        (GOOD.replace("[50, 70]", "[50, 75]"), "target = [50, 75]"),
+        (GOOD.replace("[50, 70]", "[70, 50]"), "target = [70, 50]"),
+        (GOOD.replace('"aptt_s"', '"ptt"'), 'assay = "ptt"'),
+        (GOOD.replace("round_to", "rounded_to"), "rounded_to = 1"),
+        ('title = """\n[start]\nweight = 3\n"""\n' + GOOD.replace('title = "Ours"', 'weight = "none"'), 'weight = "none"'),
+        (GOOD[: GOOD.index("[[bands]]")].replace("[source]", 'bands = [{below = 3, label = "<3"}]\n[source]'), "bands = [{"),
+    ],
+)
+def test_a_mistake_names_its_line(tmp_path, text, line):
+    file = own(tmp_path, text)
+    with pytest.raises(ValueError) as caught:
+        Nomogram.load(file)
+    found = re.match(rf"{re.escape(str(file))}, line (\d+): ", str(caught.value))
+    assert found, str(caught.value)
+    named = [number for number, one in enumerate(text.split("\n"), 1) if one.startswith(line)]
+    assert int(found[1]) == (named[1] if line in ("below = 50", "[[bands]]") else named[0]), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("label", "round_to", "ends"),
+    [
+        ("<50 s", 1, (None, 49)), ("< 50", 1, (None, 49)), ("below 50 s", 1, (None, 49)), ("up to 50 s", 1, (None, 50)),
+        ("≤ 50 s", 1, (None, 50)), ("50–70 s", 1, (50, 70)), ("50 to 70 sec", 1, (50, 70)), ("aPTT 50-70 s", 1, (50, 70)),
+        ("> 70 s", 1, (71, None)), ("more than 70 seconds", 1, (71, None)), ("at least 0.7 U/mL", 0.01, (70, None)),
+        ("0,30-0,70 IU/mL", 0.01, (30, 70)), ("0.30 to <0.70", 0.01, (30, 69)), ("low", 1, None), ("<1.2 x control", 1, None),
+        ("35 s", 1, (35, 35)),
+    ],
+)  # fmt: skip
+def test_how_labels_are_read(label, round_to, ends):
+    assert levels_named(label, round_to) == ends
+
+
+# The weight that a table doses by
+
+BY_WEIGHT = (
+    GOOD.replace("bolus_u = 5000", "bolus_u_per_kg = 80")
+    .replace("rate_u_per_h = 1000", "rate_u_per_kg_per_h = 18")
+    .replace("bag_u_per_ml = 50", 'bolus_round_u = 100\nrate_round_u_per_h = 100\nweight = "WEIGHT body weight"')
+)
+HEAVY = Patient(weight_kg=110, height_cm=165, sex="female")
+
+
+@pytest.mark.parametrize(
+    ("weight", "bolus_u", "rate_u_per_h"), [("actual", 8800, 2000), ("ideal", 4600, 1000), ("adjusted", 6300, 1400)]
+)
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+def test_a_table_doses_by_the_weight_it_says(tmp_path, weight, bolus_u, rate_u_per_h):
+    """45.5 kg and 2.3 kg for each inch over five feet: 56.9 kg; 0.4 of the weight above it: 78.1 kg."""
+    table = Nomogram.load(own(tmp_path, BY_WEIGHT.replace("WEIGHT", weight)))
+    course = titrate(HEAVY, published.UFH_DEFAULT, table, seed=3)
+    assert given(Decision(orders=course.entries[0].orders))[0] == bolus_u
+    assert given(Decision(orders=course.entries[0].orders))[2] == rate_u_per_h
+    assert course.patient.weight_kg == 110.0  # kinetics follow the true one
+    replayed = simulate(course.patient, published.UFH_DEFAULT, course.regimen)
+    np.testing.assert_array_equal(replayed.states[-1], course.states[-1])
+    cohort = Cohort(2, {"weight_kg": np.array([110.0, 70.0]), "height_cm": np.array([165.0, 190.0]), "sex": "female"})
+    charts = titrate_cohort(cohort, published.UFH_DEFAULT, table, seed=3)
+    for i in range(2):
+        alone = titrate(cohort[i], published.UFH_DEFAULT, table, seed=3, subject=i)
+        assert charts.values[: charts.n_results[i], i].tolist() == [lab.value for lab in alone.labs]
+        np.testing.assert_array_equal(charts.states[i], alone.states[-1])
+
+
+def test_a_dosing_weight_that_is_unknown_is_asked_for(tmp_path):
+    table = Nomogram.load(own(tmp_path, BY_WEIGHT.replace("WEIGHT", "adjusted")))
+    with pytest.raises(ValueError, match="the ideal body weight needs height_cm and sex of the patient"):
+        titrate(Patient(weight_kg=110), published.UFH_DEFAULT, table)
+    with pytest.raises(ValueError, match="the ideal body weight needs height_cm and sex of the patient"):
+        titrate_cohort(Cohort(2, {"weight_kg": np.array([110.0, 70.0])}), published.UFH_DEFAULT, table)
+    tiny = Patient(weight_kg=10, height_cm=70, sex="female")
+    ideal = Nomogram.load(own(tmp_path, BY_WEIGHT.replace("WEIGHT", "ideal")))
+    with pytest.raises(ValueError, match="the ideal body weight must lie between 0.4 and 400; got -29"):
+        titrate(tiny, published.UFH_DEFAULT, ideal)
+    own_weight = replace(HEAVY, dosing_weight_kg=90)
+    assert titrate(own_weight, published.UFH_DEFAULT, table).patient.dosing_weight_kg == 90.0  # the patient's own goes first
 
 
 def test_a_file_that_is_not_there(tmp_path):

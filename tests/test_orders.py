@@ -3,7 +3,7 @@
 import pytest
 from field_limits import fields_of, refuses_outside
 
-from heparin_pk import Bag, Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk import Bag, Bolus, Hold, Infusion, Protamine, Regimen, Step, Stop, Subcutaneous
 
 BAG = Bag(units_u=25_000, volume_ml=250)
 
@@ -46,6 +46,14 @@ def test_limits(make, usual, name, outside):
             lambda: Infusion(time_h=0, rate_u_per_kg_per_h=2000).resolved(400),
             "rate_u_per_h must lie between 0 and 500000; got 800000",
         ),
+        (
+            lambda: Infusion(time_h=0, rate_u_per_h=500_000).resolved(0.4),
+            r"rate_u_per_h must lie between 0 and 1200 \(at most 3000 U/kg/h\); got 500000",
+        ),
+        (lambda: Bolus(time_h=0, dose_u=1, over_min=1e-12), "over_min must be 0, or 0.5 to 600 minutes; got 1e-12"),
+        (lambda: Bolus(time_h=0, dose_u=1, over_min=1e-13), "over_min must be 0, or 0.5 to 600 minutes; got 1e-13"),
+        (lambda: Bolus(time_h=0, dose_u=1, over_min=0.4), "over_min must be 0, or 0.5 to 600 minutes; got 0.4"),
+        (lambda: Step(hold_min=0.5), "hold_min must lie between 1 and 2880; got 0.5"),
         (lambda: Regimen((Stop(time_h=2), Bolus(time_h=1, dose_u=1))), r"order 2 \(Bolus at 1 h\) comes after one at 2 h"),
         (
             lambda: Regimen((Bolus(time_h=1, dose_u=1), Bolus(time_h=1, dose_u=2))),

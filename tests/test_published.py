@@ -36,6 +36,7 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.blood.response import Responses
 from heparin_pk.body.bodysize import fat_free_mass_kg
 from heparin_pk.evidence.validation import ask as a
 
@@ -294,6 +295,30 @@ def test_a_value_without_a_source_cannot_be_made(make):
         make()
 
 
+def _that_has(name):
+    """Return the first set with this parameter."""
+    return next(drug for drug in published.ALL if name in {parameter.field for parameter in drug.parameters})
+
+
+def without(name):
+    """Return a set that has this parameter, without it: half described."""
+    drug = _that_has(name)
+    return replace(drug, parameters=tuple(parameter for parameter in drug.parameters if parameter.field != name), variability=())
+
+
+def both(name):
+    """Return a set that has this parameter, with a second one of the name that scales with weight."""
+    drug = _that_has(name)
+    return replace(drug, parameters=(*drug.parameters, Parameter(name=name, value=Value(1, SOURCE), exponent=1.0)))
+
+
+def test_different_features_may_act_on_one_parameter():
+    """Warfarin and an INR above 2 both act on the ACT (Edrich 2015), under one name: the effects are multiplied."""
+    effects = [one for one in published.EDRICH_2015_UFH.covariate_effects if one.name == "warfarin"]
+    assert [one.feature for one in effects] == ["on_warfarin", "inr"]
+    assert effects[0].on == effects[1].on
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -305,6 +330,63 @@ def test_a_value_without_a_source_cannot_be_made(make):
         (lambda: ClottingTime(name="x", assay="act_s", baseline_s=120, source=SOURCE), "no dose would move it"),
         (lambda: replace(published.UFH_DEFAULT, reagent=None, anti_xa_fraction=0.0), "no assay could measure this drug"),
         (lambda: replace(published.UFH_DEFAULT, act=published.AL_SALLAMI_2016_UFH.reagent), "a curve of act_s is needed"),
+        (lambda: replace(published.UFH_DEFAULT, parameters=()), "UFH_B_DERIVED needs v1_ml or v1_ml_per_kg.*; got no parameter"),
+        (lambda: without("v1_ml"), "needs v1_ml or v1_ml_per_kg: a set without a volume"),
+        (
+            lambda: replace(published.UFH_A_DERIVED, parameters=published.UFH_A_DERIVED.parameters[:1]),
+            "nothing eliminates the drug",
+        ),
+        (lambda: replace(published.UFH_A_DERIVED, parameters=({"name": "v1_ml"},)), "parameter must be a Parameter"),
+        *(
+            (lambda name=name: without(name), f"needs {name}; got")
+            for name in (
+                "km_u_per_ml",
+                "kon_ml_per_u_per_h",
+                "kint_per_h",
+                "bioavailability_fraction",
+                "v2_ml",
+                "vmax_u_per_h",
+                "q_ml_per_h",
+                "bmax_u",
+                "ktr_per_h",
+                "kr_ml_per_u_per_h",
+                "protamine_loss_per_h",
+            )
+        ),
+        (lambda: both("km_u_per_ml"), "a parameter is given twice: two of km_u_per_ml cannot be added up"),
+        (
+            lambda: replace(published.UFH_DEFAULT, covariate_effects=published.UFH_DEFAULT.covariate_effects[:1] * 2),
+            "UFH_B_DERIVED: antithrombin_fraction acts twice on slope_ml_per_u; got the covariate effects 'antithrombin' and",
+        ),
+        (
+            lambda: replace(
+                published.UFH_DEFAULT,
+                covariate_effects=(
+                    published.UFH_DEFAULT.covariate_effects[0],
+                    replace(published.UFH_DEFAULT.covariate_effects[0], name="another name"),
+                ),
+            ),
+            "antithrombin_fraction acts twice on slope_ml_per_u",
+        ),
+        (lambda: Responses(aptt=None, covariate_effects=published.UFH_DEFAULT.covariate_effects * 2), "acts twice on"),
+        (
+            lambda: replace(published.UFH_DEFAULT, between_occasions=published.UFH_DEFAULT.between_occasions * 2),
+            "given twice: bmax_u",
+        ),
+        (lambda: replace(published.UFH_DEFAULT, residual=published.UFH_DEFAULT.residual * 2), "given twice: aptt_cv_fraction"),
+        (
+            lambda: replace(published.UFH_A_DERIVED, variability=published.UFH_DEFAULT.variability),
+            "UFH_A_DERIVED: bmax_u varies, and is no parameter of the set",
+        ),
+        (lambda: Residual(name="aptt_sd_s", value=Value(-3.0, SOURCE)), "aptt_sd_s must lie between 0 and 1000; got -3"),
+        (
+            lambda: Residual(name="aptt_cv_fraction", value=Value(-0.1, SOURCE)),
+            "aptt_cv_fraction must lie between 0 and 3; got -0.1",
+        ),
+        (lambda: Residual(name="aptt_cv_fraction", value=Value(12.0, SOURCE)), "aptt_cv_fraction must lie between 0 and 3"),
+        (lambda: Variability(name="v1_ml", cv_fraction=Value(-0.1, SOURCE)), "cv_fraction must lie between 0 and 3; got -0.1"),
+        (lambda: Variability(name="v1_ml", cv_fraction=Value(0.1, SOURCE), correlates_with="bmax_u"), "belong together"),
+        (lambda: Variability(name="v1_ml", cv_fraction=Value(0.1, SOURCE), correlation_fraction=0.3), "belong together"),
         (published.LMWH[0].labelled_before_2009, "only unfractionated heparin was relabelled"),
         (lambda: published.UFH_DEFAULT.without("gravity"), "a covariate effect to switch off must be one of"),
     ],

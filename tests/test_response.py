@@ -39,6 +39,10 @@ def test_limits(make, usual, name, outside):
             lambda: aptt_range_for_anti_xa(published.reagents.RASCHKE, Patient(weight_kg=70), (-0.3, 0.7)),
             "anti_xa_range must lie",
         ),
+        (
+            lambda: aptt_range_for_anti_xa(published.reagents.GUIDELINE, Patient(weight_kg=80, antithrombin_fraction=0.26)),
+            "the aPTT at an anti-Xa of 0.7 U/mL must lie below 1000 s to be a range; got 1063 s",
+        ),
     ],
 )
 def test_what_cannot_be(make, message):

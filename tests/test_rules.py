@@ -26,6 +26,7 @@ from heparin_pk import (
     Stop,
     Subcutaneous,
     WardErrors,
+    nomogram,
     published,
     simulate,
     titrate,
@@ -225,3 +226,57 @@ def test_the_rules_change_no_table():
         course = titrate(COHORT[i], UFH, table, hours=30, seed=4, subject=i)
         assert [lab.value for lab in course.labs] == charts.values[: charts.n_results[i], i].tolist()
         assert (course.states[-1] == charts.states[i]).all()
+
+
+# Limits that are the same everywhere
+
+CHILD, CHILDREN = Patient(weight_kg=0.4), Cohort(2, {"weight_kg": np.array([0.4, 0.4])})
+TOO_FAST = "rate_u_per_h must lie between 0 and 1200 (at most 3000 U/kg/h); got 500000.0"
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A controller for one patient at a time that decides once, at the start."""
+
+    decision: Decision
+    assay: str = "aptt_s"
+
+    def decide(self, situation: Situation) -> Decision:
+        return Decision() if situation.labs else self.decision
+
+
+VERY_FAST = Infusion(time_h=0, rate_u_per_h=500_000)
+
+
+@pytest.mark.parametrize("controller", [Fixed(regimen=Regimen((VERY_FAST,))), AtOnce(Decision(orders=(VERY_FAST,)))])
+def test_no_loop_gives_more_than_3000_units_per_kg_and_hour(controller):
+    """A child of 0.4 kg at 500,000 U/h took seconds a day; one limit per kilogram for every way to order."""
+    alone = said_by(lambda: titrate(CHILD, UFH, controller, hours=12))
+    assert alone == TOO_FAST
+    assert said_by(lambda: titrate_cohort(CHILDREN, UFH, controller, hours=12)) == TOO_FAST
+    assert said_by(lambda: simulate(CHILD, UFH, Regimen((VERY_FAST,)))) == TOO_FAST
+    many = ForMany({"rate_u_per_h": 500_000.0}, at_start=True)
+    assert said_by(lambda: titrate_cohort(CHILDREN, UFH, many, hours=12)) == TOO_FAST
+    assert said_by(lambda: titrate(CHILD, UFH, many, hours=12, ward_errors=WardErrors())) == TOO_FAST
+
+
+@pytest.mark.parametrize("over_min", [1e-13, 1e-12, 0.4])
+def test_a_bolus_over_minutes_takes_half_a_minute_at_least(over_min):
+    many = ForMany({"bolus_over_min": over_min}, at_start=True)
+    assert "bolus_over_min must lie between 0.5 and 600" in said_by(lambda: titrate_cohort(COHORT, UFH, many, hours=12))
+
+
+@pytest.mark.parametrize("name", [name for name in nomogram.names() if Nomogram.load(name).assay == "anti_xa_u_per_ml"])
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+@pytest.mark.slow
+def test_without_antithrombin_no_table_goes_on_for_ever(name):
+    """An anti-Xa that stays 0 asks for more for ever: both loops end with the same refusal, or at the end of the run."""
+    table, cohort = Nomogram.load(name), Cohort(2, {"weight_kg": np.array([20.0, 20.0]), "antithrombin_fraction": 0.0})
+    ends = []
+    for run in (lambda: titrate(cohort[0], UFH, table, hours=480), lambda: titrate_cohort(cohort, UFH, table, hours=480)):
+        try:
+            run()
+            ends.append("the end of the run")
+        except ValueError as error:
+            ends.append(str(error).partition(";")[0])
+    assert ends[0] == ends[1]

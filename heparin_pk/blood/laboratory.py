@@ -78,7 +78,9 @@ class Residual:
     """The residual error of a published model in one measurement.
 
     ``name``: its kind, one of ``RESIDUALS``.
-    ``value``: its size, with the place in a paper it was read from.
+    ``value``: its size, with the place in a paper it was read from (a CV of 0 to 3, an SD of 0 to 1000).
+
+    Raises ``ValueError`` for an unknown name, a value without a source, or a number outside its limits.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Residual:
     def __post_init__(self) -> None:
         check_one_of("name", self.name, RESIDUALS)
         check_is("value", self.value, Value, f"a Value ({self.name} needs its Source)")
+        check_between(self.name, self.value.value, 0.0, 3.0 if self.name.endswith("_cv_fraction") else 1000.0)
 
     __repr__ = shown
 
@@ -136,6 +139,9 @@ class Laboratory:
         object.__setattr__(self, "residual", tuple(self.residual))
         for residual in self.residual:
             check_is("residual", residual, Residual, "a Residual")
+        names = [residual.name for residual in self.residual]
+        if len(set(names)) != len(names):
+            raise ValueError(f"residual names one kind twice; got {', '.join(names)}")
         floats(self, "turnaround_h", "cv_fraction", "ceiling", "resolution")
 
     __repr__ = shown

@@ -17,7 +17,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.elementwise import each, smaller
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.body.covariate import Covariate, Effects, Numbers, product
+from heparin_pk.body.covariate import Covariate, Effects, Numbers, check_no_feature_twice, product
 from heparin_pk.body.patient import Cohort, Patient
 
 
@@ -177,6 +177,9 @@ ANTITHROMBIN_EFFECTS = (
 BEYOND_ANY_ASSAY = 12.0
 """Upper limit of ln(aPTT / baseline): 160,000 times the baseline means "does not clot"; the limit prevents an overflow."""
 
+LONGEST_APTT_S = 1000.0
+"""Upper limit of an aPTT range, s: laboratories stop counting far below it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Responses:
@@ -192,6 +195,9 @@ class Responses:
     act: ClottingTime | None = None
     anti_xa_fraction: float = 1.0
     covariate_effects: Effects = ANTITHROMBIN_EFFECTS
+
+    def __post_init__(self) -> None:
+        check_no_feature_twice("a response", self.covariate_effects)
 
     __repr__ = shown
 
@@ -374,8 +380,8 @@ def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequ
     Laboratories derive their aPTT range in this way. For the same anti-Xa of 0.3 to 0.7 U/mL a sensitive reagent has a far
     higher range. A patient short of antithrombin needs more heparin for the same anti-Xa, and then has a longer aPTT.
 
-    Raises ``ValueError`` unless ``anti_xa_range`` is two rising levels between 0.01 and 10 U/mL, and for a patient without
-    antithrombin.
+    Raises ``ValueError`` unless ``anti_xa_range`` is two rising levels between 0.01 and 10 U/mL, for a patient without
+    antithrombin, and where the range ends above ``LONGEST_APTT_S``.
     """
     ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
     if len(ends) != 2 or not ends[0] < ends[1]:
@@ -384,4 +390,8 @@ def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequ
     if recovery <= 0.0:
         raise ValueError("antithrombin_fraction must be above 0: without antithrombin no heparin gives an anti-Xa; got 0")
     low, high = (round(aptt_s(end / recovery, patient, reagent)) for end in ends)
+    if high > LONGEST_APTT_S:
+        raise ValueError(
+            f"the aPTT at an anti-Xa of {ends[1]:g} U/mL must lie below {LONGEST_APTT_S:g} s to be a range; got {high} s"
+        )
     return TherapeuticRange(assay="aptt_s", low=low, high=high)

@@ -31,6 +31,16 @@ FORMS = {
     "swing": "1 + effect * cos(time of day - reference), over 24 h",
     "fades": "the feature is added, and halves every effect hours",
 }
+EFFECT_LIMITS = {
+    "times": (0.0, 100.0),
+    "from": (0.0, 100.0),
+    "power above": (-10.0, 10.0),
+    "per unit above": (-1.0, 100.0),
+    "falls below": (-100.0, 1.0),
+    "swing": (-1.0, 1.0),
+    "fades": (0.1, 1000.0),
+}
+"""The limits of the effect in each form: a factor below 0 is a mistake."""
 KINETIC = tuple(field.name for field in fields(Kinetics) if field.name != "transits")
 RESPONSE = ("slope_ml_per_u", "recovery_fraction", "activity_fraction", "anti_xa_u_per_ml")
 FEATURES = {field.name for field in fields(Patient)} - {"factors", "sex"} | {"female", "on_warfarin"} | set(MEASURES)
@@ -51,8 +61,8 @@ class Covariate:
     ``reference``: the value of the feature from which on, or below which, the effect acts; for "swing" the time of day of its
     maximum, h; ``None`` for "times" and "fades".
 
-    Raises ``ValueError`` for an unknown feature, parameter or form, an effect without a source, or a reference that is missing
-    or not needed.
+    Raises ``ValueError`` for an unknown feature, parameter or form, no parameter, an effect without a source or outside
+    ``EFFECT_LIMITS``, or a reference that is missing or not needed.
     """
 
     name: str
@@ -70,10 +80,13 @@ class Covariate:
         check_one_of("form", self.form, FORMS)
         check_is("on", self.on, (list, tuple), "a list of names")
         object.__setattr__(self, "on", tuple(self.on))
+        if not self.on:
+            raise ValueError(f"{self.name}: on must name one parameter at least; got none")
         for parameter in self.on:
             check_one_of("on", parameter, (*KINETIC, *RESPONSE))
         if not isinstance(self.effect, Value):
             raise ValueError(f"{self.name} needs a Value with its Source; got {self.effect!r}")
+        check_between(f"the effect of {self.name}", self.effect.value, *EFFECT_LIMITS[self.form])
         if (self.reference is None) != (self.form in ("times", "fades")):
             raise ValueError(f"{self.name}: the form {self.form!r} {'has no' if self.reference else 'needs a'} reference")
         if self.reference is not None:
@@ -127,6 +140,22 @@ def _halved(times: float) -> float:
 
 Effects = tuple[Covariate, ...]
 """The covariate effects of one model or one response."""
+
+
+def check_no_feature_twice(name: str, covariate_effects: Effects) -> None:
+    """Raise ``ValueError`` when one feature acts twice on one parameter; effects of different features are multiplied.
+
+    ``name``: of the model, for the message.
+    """
+    seen: dict[tuple[str, str], str] = {}
+    for effect in covariate_effects:
+        for parameter in effect.on:
+            if (effect.feature, parameter) in seen:
+                first = seen[effect.feature, parameter]
+                raise ValueError(
+                    f"{name}: {effect.feature} acts twice on {parameter}; got the covariate effects {first!r} and {effect.name!r}"
+                )
+            seen[effect.feature, parameter] = effect.name
 
 
 def product(covariate_effects: Effects, parameter: str, patient: Patient | Cohort, time_h: Numbers = 0.0) -> Any:

@@ -22,6 +22,14 @@ from heparin_pk.base.checks import check_between, check_one_of, shown
 FASTEST_PER_H = 1000.0
 """The fastest rate allowed, per hour (a time constant of 3.6 s): the step sizes of the engines are built for it."""
 
+NEEDS = {
+    "vmax_u_per_h": ("km_u_per_ml",),
+    "q_ml_per_h": ("v2_ml",),
+    "bmax_u": ("kon_ml_per_u_per_h", "kint_per_h"),
+    "ktr_per_h": ("bioavailability_fraction",),
+}
+"""The parameters that each term needs besides its own: with only one of them the model is half described."""
+
 
 class State(NamedTuple):
     """The state of the kinetic model in one patient at one moment.
@@ -77,22 +85,22 @@ class Kinetics:
     ``v1_ml``: volume of the central compartment (plasma), mL.
     ``clearance_ml_per_h``: linear clearance, mL/h.
     ``vmax_u_per_h``: most that the saturable (Michaelis-Menten) elimination removes, U/h.
-    ``km_u_per_ml``: concentration at which it removes half of that, U/mL.
+    ``km_u_per_ml``: concentration at which it removes half of that, U/mL; needed with ``vmax_u_per_h``.
     ``q_ml_per_h``: exchange with the second compartment, mL/h.
-    ``v2_ml``: volume of the second compartment, mL.
-    ``bmax_u``: capacity of the endothelial/macrophage binding pool, U.
+    ``v2_ml``: volume of the second compartment, mL; needed with ``q_ml_per_h``.
+    ``bmax_u``: capacity of the endothelial/macrophage binding pool, U; it needs the two rate constants that follow.
     ``kon_ml_per_u_per_h``: rate constant of binding to the pool, mL/U/h.
     ``kint_per_h``: rate constant of internalisation from the pool, per hour.
     ``ktr_per_h``: rate constant of absorption from each subcutaneous transit compartment, per hour.
     ``transits``: number of subcutaneous transit compartments, 1 or 2.
-    ``bioavailability_fraction``: share of a subcutaneous dose that is absorbed.
+    ``bioavailability_fraction``: share of a subcutaneous dose that is absorbed; needed with ``ktr_per_h``.
     ``lag_h``: delay before a subcutaneous dose starts to be absorbed, h.
     ``kr_ml_per_u_per_h``: rate constant of neutralisation by protamine, mL/U/h.
     ``protamine_loss_per_h``: rate constant of protamine's own elimination, per hour.
     ``ke0_per_h``: rate constant of the effect compartment, per hour.
 
-    Raises ``ValueError`` when a parameter lies outside its limits, when a binding pool lacks ``kon_ml_per_u_per_h`` or
-    ``kint_per_h``, or when the parameters together act faster than ``FASTEST_PER_H``.
+    Raises ``ValueError`` when a parameter lies outside its limits, when a term is half described (see ``NEEDS``), or when the
+    parameters together act faster than ``FASTEST_PER_H``.
 
     >>> Kinetics(v1_ml=4000, vmax_u_per_h=1500, km_u_per_ml=0.5).clearance_at_ml_per_h(0.25)
     2000.0
@@ -101,15 +109,15 @@ class Kinetics:
     v1_ml: float
     clearance_ml_per_h: float = 0.0
     vmax_u_per_h: float = 0.0
-    km_u_per_ml: float = 1.0
+    km_u_per_ml: float = 0.0
     q_ml_per_h: float = 0.0
-    v2_ml: float = 1.0
+    v2_ml: float = 0.0
     bmax_u: float = 0.0
     kon_ml_per_u_per_h: float = 0.0
     kint_per_h: float = 0.0
     ktr_per_h: float = 0.0
     transits: int = 2
-    bioavailability_fraction: float = 1.0
+    bioavailability_fraction: float = 0.0
     lag_h: float = 0.0
     kr_ml_per_u_per_h: float = 0.0
     protamine_loss_per_h: float = 0.0
@@ -119,9 +127,9 @@ class Kinetics:
         check_between("v1_ml", self.v1_ml, 1.0, 1e6)
         check_between("clearance_ml_per_h", self.clearance_ml_per_h, 0.0, 1e6)
         check_between("vmax_u_per_h", self.vmax_u_per_h, 0.0, 1e6)
-        check_between("km_u_per_ml", self.km_u_per_ml, 1e-6, 1e4)
+        check_between("km_u_per_ml", self.km_u_per_ml, 0.0 if self.km_u_per_ml == 0.0 else 1e-6, 1e4)
         check_between("q_ml_per_h", self.q_ml_per_h, 0.0, 1e6)
-        check_between("v2_ml", self.v2_ml, 1.0, 1e6)
+        check_between("v2_ml", self.v2_ml, 0.0 if self.v2_ml == 0.0 else 1.0, 1e6)
         check_between("bmax_u", self.bmax_u, 0.0, 1e6)
         check_between("kon_ml_per_u_per_h", self.kon_ml_per_u_per_h, 0.0, 1e4)
         check_between("kint_per_h", self.kint_per_h, 0.0, 1e3)
@@ -132,11 +140,10 @@ class Kinetics:
         check_between("kr_ml_per_u_per_h", self.kr_ml_per_u_per_h, 0.0, 1e4)
         check_between("protamine_loss_per_h", self.protamine_loss_per_h, 0.0, 1e3)
         check_between("ke0_per_h", self.ke0_per_h, 0.0, 1e3)
-        if self.bmax_u > 0.0 and not (self.kon_ml_per_u_per_h > 0.0 and self.kint_per_h > 0.0):
-            raise ValueError(
-                "a binding pool needs kon_ml_per_u_per_h and kint_per_h above 0; got "
-                f"bmax_u {self.bmax_u!r} with kon {self.kon_ml_per_u_per_h!r} and kint {self.kint_per_h!r}"
-            )
+        for term, needed in NEEDS.items():
+            missing = [name for name in needed if getattr(self, name) == 0.0] if getattr(self, term) > 0.0 else []
+            if missing:
+                raise ValueError(f"{term} needs {' and '.join(missing)} above 0; got {term} {getattr(self, term)!r} without")
         if self.fastest_per_h > FASTEST_PER_H:
             raise ValueError(
                 f"together these parameters act at up to {self.fastest_per_h:.3g} /h, and must stay below {FASTEST_PER_H:g} /h "
@@ -152,9 +159,9 @@ class Kinetics:
             1.0 / self.v1_ml,
             self.clearance_ml_per_h,
             self.vmax_u_per_h,
-            self.km_u_per_ml,
+            _divisor(self.km_u_per_ml),
             self.q_ml_per_h,
-            1.0 / self.v2_ml,
+            1.0 / _divisor(self.v2_ml),
             self.bmax_u,
             self.kon_ml_per_u_per_h if has_pool else 0.0,
             self.kint_per_h if has_pool else 0.0,
@@ -191,7 +198,7 @@ class Kinetics:
     def clearance_at_ml_per_h(self, concentration_u_per_ml: float) -> float:
         """Return the total clearance at a steady concentration, mL/h: it falls as elimination saturates."""
         c = concentration_u_per_ml
-        saturable = self.vmax_u_per_h / (self.km_u_per_ml + c)
+        saturable: float = self.vmax_u_per_h / (_divisor(self.km_u_per_ml) + c)
         if self.bmax_u > 0.0:
             kon = self.kon_ml_per_u_per_h
             saturable += kon * self.bmax_u * self.kint_per_h / (self.kint_per_h + kon * c)
@@ -222,12 +229,17 @@ class Kinetics:
         return 0.5 * (low + high)
 
 
+def _divisor(value: Any) -> Any:
+    """Return a number (or an array) to divide by: 1 in place of 0, where the term that it belongs to is off."""
+    return value + (value == 0.0)
+
+
 def _fastest_per_h(kinetics: Any) -> Any:
     """Return the sum of all rate constants at zero concentration, per hour: one number, or an array (n,) for all patients."""
-    per_ml = kinetics.clearance_ml_per_h + kinetics.vmax_u_per_h / kinetics.km_u_per_ml + kinetics.q_ml_per_h
+    per_ml = kinetics.clearance_ml_per_h + kinetics.vmax_u_per_h / _divisor(kinetics.km_u_per_ml) + kinetics.q_ml_per_h
     per_ml = per_ml + kinetics.kon_ml_per_u_per_h * kinetics.bmax_u
     others = kinetics.kint_per_h + kinetics.ktr_per_h + kinetics.protamine_loss_per_h + kinetics.ke0_per_h
-    return per_ml / kinetics.v1_ml + kinetics.q_ml_per_h / kinetics.v2_ml + others
+    return per_ml / kinetics.v1_ml + kinetics.q_ml_per_h / _divisor(kinetics.v2_ml) + others
 
 
 class KineticsOfAll:
@@ -265,7 +277,8 @@ class KineticsOfAll:
     def rates(self) -> Rates:
         """Return the parameters of the right-hand side, arrays (n,); the binding constants are 0 where there is no pool."""
         read = {name: np.where(self.bmax_u > 0.0, self._values[name], 0.0) for name in ("kon_ml_per_u_per_h", "kint_per_h")}
-        read |= {"inverse_v1_per_ml": 1.0 / self.v1_ml, "inverse_v2_per_ml": 1.0 / self.v2_ml}
+        read |= {"km_u_per_ml": _divisor(self.km_u_per_ml)}
+        read |= {"inverse_v1_per_ml": 1.0 / self.v1_ml, "inverse_v2_per_ml": 1.0 / _divisor(self.v2_ml)}
         return Rates(*(read[name] if name in read else self._values[name] for name in Rates._fields))  # type: ignore[arg-type]
 
 

@@ -178,10 +178,11 @@ def _metrics_in_words(course: Course, target: TherapeuticRange, *, predicted: bo
         f"area {numbers['auc_u_h_per_ml']:.1f} {unit} h/mL; given in all {numbers['heparin_given_u']:,.0f} {unit}",
     ]
     if target.assay.startswith("aptt") and isinstance(course.reagent, Reagent) and course.drug.anti_xa_fraction > 0.0:
-        lines.append(
-            f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is "
-            f"{aptt_range_for_anti_xa(course.reagent, course.patient).in_words()}"
-        )
+        try:
+            matched = aptt_range_for_anti_xa(course.reagent, course.patient).in_words()
+        except ValueError as error:  # a patient with next to no antithrombin
+            matched = f"no aPTT range ({error})"
+        lines.append(f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is {matched}")
     if course.labs:
         lines.append(
             f"from the results: Rosendaal {share('rosendaal_fraction')}, "

@@ -12,8 +12,8 @@ from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Residual
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980, ClottingTime, Reagent, Responses
 from heparin_pk.body.bodysize import MEASURE_SOURCES, MEASURES, measure
-from heparin_pk.body.covariate import KINETIC, Covariate, product
-from heparin_pk.body.kinetics import Kinetics, KineticsOfAll
+from heparin_pk.body.covariate import KINETIC, Covariate, check_no_feature_twice, product
+from heparin_pk.body.kinetics import NEEDS, Kinetics, KineticsOfAll
 from heparin_pk.body.patient import Cohort, Patient
 
 __all__ = [
@@ -49,7 +49,7 @@ class Parameter:
     """One number of a published set: its name, its value and the place it was read in.
 
     For one patient it is the value at the reference times (measure / reference)**exponent. Two parameters of one name add up when
-    they scale differently (a renal and a non-renal clearance).
+    they scale differently (a renal and a non-renal clearance); only volumes, clearances and capacities can be added up.
 
     ``name``: a field of :class:`Kinetics`, or that field per kg (``v1_ml_per_kg``, ``vmax_u_per_kg_per_h``).
     ``value``: the number and the place it was read in.
@@ -143,6 +143,11 @@ class Variability:
         check_is("cv_fraction", self.cv_fraction, Value, f"a Value ({self.name} needs its Source)")
         check_between("cv_fraction", self.cv_fraction.value, 0.0, 3.0)
         check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
+        if bool(self.correlates_with) != bool(self.correlation_fraction):
+            raise ValueError(
+                f"{self.name}: correlates_with and correlation_fraction belong together; got {self.correlates_with!r} and "
+                f"{self.correlation_fraction!r}"
+            )
         if self.correlates_with:
             check_one_of("correlates_with", self.correlates_with, VARYING)
 
@@ -228,7 +233,9 @@ class Drug:
     ``covariate_effects``: how features of the patient change parameters and response (:meth:`without` switches one off).
     ``unit_potency_ratio``: 1.1 for heparin labelled before the USP change of 2009, else 1.
 
-    Raises ``ValueError`` when a parameter has no source, is unknown or given twice, or when no assay could measure the drug.
+    Raises ``ValueError`` when a parameter has no source, is unknown or given twice, when the set is half described (no volume,
+    nothing that eliminates, a ``vmax_u_per_h`` without its ``km_u_per_ml``), when a feature acts twice on one parameter, or when
+    no assay could measure the drug.
     """
 
     name: str
@@ -265,6 +272,7 @@ class Drug:
         check_between("unit_potency_ratio", self.unit_potency_ratio, 0.5, 2.0)
         check_is("studied", self.studied, ValidityDomain, "a ValidityDomain")
         for kind, group in (
+            (Parameter, self.parameters),
             (Variability, (*self.variability, *self.between_occasions)),
             (Residual, self.residual),
             (Covariate, self.covariate_effects),
@@ -275,12 +283,40 @@ class Drug:
         names = [variability.name for variability in self.variability]
         for variability in self.variability:
             check_one_of(f"{self.name}: what {variability.name} correlates with", variability.correlates_with, ["", *names])
-        if len(set(scaled)) != len(scaled) or len(set(names)) != len(names):
-            given = ", ".join(sorted([field for field, *_ in scaled] + names))
-            raise ValueError(f"{self.name}: a parameter is given twice: {given}")
+        days, errors = ([one.name for one in group] for group in (self.between_occasions, self.residual))
+        for given in (scaled, names, days, errors):
+            if len(set(given)) != len(given):
+                written = ", ".join(sorted(one if isinstance(one, str) else one[0] for one in given))
+                raise ValueError(f"{self.name}: a parameter is given twice: {written}")
+        for field, *_ in scaled:
+            if field not in _EXTENSIVE and [other for other, *_ in scaled].count(field) > 1:
+                raise ValueError(f"{self.name}: a parameter is given twice: two of {field} cannot be added up")
+        self._check_described()
+        for one in (*names, *days):
+            if one in KINETIC and one not in {field for field, *_ in scaled}:
+                raise ValueError(f"{self.name}: {one} varies, and is no parameter of the set")
+        check_no_feature_twice(self.name, self.covariate_effects)
         if not self.responses.assays:
             raise ValueError(f"{self.name}: without an aPTT, an ACT and an anti-Xa no assay could measure this drug")
         self.kinetics(Patient(weight_kg=self.reference_weight_kg, **_EXAMPLE_PATIENT))  # type: ignore[arg-type]
+
+    def _check_described(self) -> None:
+        """Raise ``ValueError`` when the parameters describe only half of a term of the model."""
+        names = {parameter.field for parameter in self.parameters}
+        if "v1_ml" not in names:
+            raise ValueError(
+                f"{self.name} needs v1_ml or v1_ml_per_kg: a set without a volume gives no level; got {_listed(names)}"
+            )
+        if not names & {"clearance_ml_per_h", "vmax_u_per_h", "bmax_u"}:
+            raise ValueError(
+                f"{self.name} needs clearance_ml_per_h, vmax_u_per_h or bmax_u: nothing eliminates the drug; got {_listed(names)}"
+            )
+        for term, needed in _DESCRIBED_TOGETHER.items():
+            for one, other in [(term, name) for name in needed] + [(name, term) for name in needed]:
+                if one in names and other not in names:
+                    raise ValueError(f"{self.name}: {one} needs {other}; got {_listed(names)}")
+        if "lag_h" in names and "ktr_per_h" not in names:
+            raise ValueError(f"{self.name}: lag_h needs ktr_per_h; got {_listed(names)}")
 
     __repr__ = shown
 
@@ -425,7 +461,15 @@ class Drug:
 
 
 _EXTENSIVE = ("v1_ml", "v2_ml", "clearance_ml_per_h", "vmax_u_per_h", "q_ml_per_h", "bmax_u")
-"""Volumes, clearances and capacities: in labelled units they shrink when one unit holds more drug."""
+"""Volumes, clearances and capacities: they may be sums; in labelled units they shrink when one unit holds more drug."""
+
+_DESCRIBED_TOGETHER = NEEDS | {"kr_ml_per_u_per_h": ("protamine_loss_per_h",)}
+"""Parameters of one term of the model: a paper that gives one of them must give the others."""
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "no parameter"
+
 
 USP_2009 = Source(
     key="FDA_USP_2009",

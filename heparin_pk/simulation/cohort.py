@@ -20,7 +20,7 @@ import numpy as np
 from heparin_pk.base.checks import check_is
 from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.blood.laboratory import Lab, Laboratory
-from heparin_pk.body.patient import Cohort
+from heparin_pk.body.patient import LIMITS, Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
 from heparin_pk.engine.lanes import Lanes
 from heparin_pk.published.drug import Drug
@@ -169,9 +169,7 @@ class _CohortRun:
         self._vector = controller if isinstance(controller, VectorController) else None  # a protocol check is slow: once
         self.lanes = Lanes(self.kinetics.rates(), conditions.hours, runner=runner, routes=self._routes, trajectories=trajectories)
         n = cohort.n
-        weight = cohort.column("weight_kg") if cohort.dosing_weight_kg is None else cohort.column("dosing_weight_kg")
-        assert weight is not None
-        self.weight_kg = weight
+        self.weight_kg = np.broadcast_to(np.asarray(rules.dosed_by_kg(controller, cohort), float), (n,))
         self.queue = EventQueue(n, _PRIORITY_OF, conditions.hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
         self.here_h = np.zeros(
             n
@@ -322,7 +320,7 @@ class _CohortRun:
             made = controller.decide_many(situations)
         else:
             made = errors.decide(controller, situations, self.conditions.seed, self.subjects[lanes])
-        rules.check_decisions(made, now_h, last_drawn_h)
+        rules.check_decisions(made, now_h, last_drawn_h, situations.weight_kg)
         return made
 
     def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
@@ -469,10 +467,11 @@ def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[Ev
             return EventKind.BOLUS, dose if order.most_u is None else np.minimum(dose, order.most_u), order.over_min
         case Infusion():
             if order.rate_ml_per_h is not None:
-                rate = np.full(len(weight_kg), order.resolved(1.0).rate_u_per_h)
+                rate = np.full(len(weight_kg), order.resolved(LIMITS["weight_kg"][1]).rate_u_per_h)  # mL/h: any weight will do
             else:
                 rate = _by_weight(order.rate_u_per_h, order.rate_u_per_kg_per_h, weight_kg)
                 rate = rate if order.most_u_per_h is None else np.minimum(rate, order.most_u_per_h)
+            rules.check_rates(rate, weight_kg)
             return EventKind.INFUSION, rate if pump is None else rules.delivered_u_per_h(rate, pump), 0.0
         case Stop():
             return EventKind.STOP, np.zeros(len(weight_kg)), 0.0

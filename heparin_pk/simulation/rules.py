@@ -6,18 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is
+from heparin_pk.body.bodysize import dosing_weight_kg
+from heparin_pk.body.patient import LIMITS, Cohort, Patient
 from heparin_pk.ward.controller import Decision, Decisions
 from heparin_pk.ward.orders import (
     HOURS,
     LONGEST_BOLUS_MIN,
     LONGEST_HOLD_MIN,
     MOST_DOSE_U,
-    MOST_RATE_U_PER_H,
     ORDERS,
+    SHORTEST_BOLUS_MIN,
     SHORTEST_HOLD_MIN,
     Bolus,
     Hold,
@@ -26,6 +29,8 @@ from heparin_pk.ward.orders import (
     Protamine,
     Stop,
     Subcutaneous,
+    check_rate,
+    most_rate_u_per_h,
 )
 from heparin_pk.ward.pump import Pump
 
@@ -137,10 +142,11 @@ def checked_draws_h(decision: Decision, now_h: float, last_drawn_h: float) -> tu
     return decision.draws_h
 
 
-def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray) -> None:
+def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray, weight_kg: np.ndarray) -> None:
     """Check the decisions for many patients (m,) as :func:`checked_orders` and :func:`checked_draws_h` check one.
 
-    ``now_h`` and ``last_drawn_h`` (m,) are when they were made and when blood was last drawn (minus infinity: never).
+    ``now_h`` and ``last_drawn_h`` (m,) are when they were made and when blood was last drawn (minus infinity: never);
+    ``weight_kg`` (m,) the weights that doses are calculated with.
 
     Raises ``ValueError`` with the first value outside its limits.
     """
@@ -157,13 +163,14 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
         _refuse("bolus_u", bolus_u, 0.0, MOST_DOSE_U)
     if not (over_min.min() >= 0.0 and over_min.max() <= LONGEST_BOLUS_MIN):
         _refuse("bolus_over_min", over_min, 0.0, LONGEST_BOLUS_MIN)
+    if over_min.max() > 0.0 and ((over_min > 0.0) & (over_min < SHORTEST_BOLUS_MIN)).any():
+        _refuse("bolus_over_min", np.where(over_min > 0.0, over_min, SHORTEST_BOLUS_MIN), SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN)
     if not (hold_min.min() >= 0.0 and hold_min.max() <= LONGEST_HOLD_MIN):
         _refuse("hold_min", hold_min, 0.0, LONGEST_HOLD_MIN)
     if hold_min.max() > 0.0 and ((hold_min > 0.0) & (hold_min < SHORTEST_HOLD_MIN)).any():
         _refuse("hold_min", np.where(hold_min > 0.0, hold_min, SHORTEST_HOLD_MIN), SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN)
     rate, draw_h = made.rate_u_per_h, made.next_draw_h  # NaN keeps the rate, or draws no more
-    if ((rate < 0.0) | (rate > MOST_RATE_U_PER_H)).any():
-        _refuse("rate_u_per_h", rate, 0.0, MOST_RATE_U_PER_H)
+    check_rates(rate, weight_kg)
     if ((draw_h < now_h) | (draw_h > LATEST_DRAW_H)).any():
         _refuse("next_draw_h", draw_h, now_h, LATEST_DRAW_H)
     if (draw_h <= last_drawn_h).any():
@@ -173,12 +180,39 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
         _refuse("at_h", made.at_h, now_h, HOURS[1])
 
 
+def check_rates(rate_u_per_h: np.ndarray, weight_kg: np.ndarray) -> None:
+    """Raise ``ValueError`` for a rate (m,) that is negative or higher than may be ordered at that weight (m,); NaN is no rate."""
+    wrong = (rate_u_per_h < 0.0) | (rate_u_per_h > most_rate_u_per_h(weight_kg))
+    if wrong.any():
+        first = int(wrong.argmax())
+        check_rate(float(rate_u_per_h[first]), float(weight_kg[first]))
+
+
 def _refuse(name: str, values: np.ndarray, low: float | np.ndarray, high: float) -> None:
     """Raise ``ValueError`` for the first of these values that is outside its limits (or NaN, unless others are outside)."""
     low = np.broadcast_to(np.asarray(low, dtype=float), values.shape)
     outside = (values < low) | (values > high)
     first = int((outside if outside.any() else np.isnan(values)).argmax())
     check_between(name, float(values[first]), float(low[first]), high)
+
+
+# The weight that doses are calculated with
+
+
+def dosed_by_kg(controller: Any, patient: Patient | Cohort) -> Any:
+    """Return the weight that a controller doses by, kg; (n,) for a cohort.
+
+    It is the patient's own dosing weight where one is given, else what the rule of the table makes of the body weight.
+
+    Raises ``ValueError`` when the rule needs a height or a sex that is unknown, or where no patient could weigh that much.
+    """
+    rule = getattr(controller, "dosing_weight", "actual")
+    if rule == "actual" or patient.dosing_weight_kg is not None:
+        return patient.doses_by_kg
+    weight_kg = dosing_weight_kg(patient, rule)
+    for end in (np.min(weight_kg), np.max(weight_kg)):
+        check_between(f"the {rule} body weight", float(end), *LIMITS["dosing_weight_kg"])
+    return weight_kg
 
 
 # What the pump rounds

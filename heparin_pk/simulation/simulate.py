@@ -14,6 +14,7 @@ import heapq
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 
@@ -108,6 +109,8 @@ def titrate(
     )
     check_between("subject", subject, 0, 2**53)
     check_is("patient", patient, Patient, "a Patient")
+    if (weight_kg := rules.dosed_by_kg(controller, patient)) != patient.doses_by_kg:
+        patient = replace(patient, dosing_weight_kg=weight_kg)
     run = _PatientRun(patient, controller, conditions, engine, subject=int(subject))
     run.ask(None, 0.0)
     return _finished(run, stacklevel=3)
@@ -285,7 +288,7 @@ class _PatientRun:
         situations = Situations.of(situation, controller.looks_back)
         done = conditions.ward_errors.decide(controller, situations, conditions.seed, np.array([self.subject]))
         last_drawn_h = self.labs[-1].drawn_h if self.labs else -math.inf
-        rules.check_decisions(done, np.array([now_h]), np.array([last_drawn_h]))
+        rules.check_decisions(done, np.array([now_h]), np.array([last_drawn_h]), np.array([situation.weight_kg]))
         draw_h = float(done.next_draw_h[0])
         return Decision(
             orders=done.orders(now_h), next_draw_h=None if math.isnan(draw_h) else draw_h, why=f"meant: {decision.why}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.ward.controller import Decision, Situation, adjustment
-from heparin_pk.ward.orders import Regimen
+from heparin_pk.ward.orders import LONGEST_HOLD_MIN, SHORTEST_HOLD_MIN, Regimen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -47,7 +47,7 @@ class Fixed:
 class Step:
     """A learner's decision at one result.
 
-    ``hold_min``: pause of the infusion, minutes (0 to 2880; 0: none).
+    ``hold_min``: pause of the infusion, minutes (0: none; else 1 to 2880).
     ``bolus_u_per_kg``: re-bolus, U/kg (0 to 500; 0: none).
     ``rate_u_per_kg_per_h``: new rate, U/kg/h (0 to 100); ``None`` keeps the rate.
     ``recheck_h``: hours to the next draw, counted from the end of the hold (1 to 72).
@@ -61,7 +61,8 @@ class Step:
     recheck_h: float = 6.0
 
     def __post_init__(self) -> None:
-        check_between("hold_min", self.hold_min, 0.0, 2880.0)
+        if self.hold_min != 0.0:
+            check_between("hold_min", self.hold_min, SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN)
         check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
         if self.rate_u_per_kg_per_h is not None:
             check_between("rate_u_per_kg_per_h", self.rate_u_per_kg_per_h, 0.0, 100.0)

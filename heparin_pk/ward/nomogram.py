@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -26,10 +27,25 @@ from heparin_pk.base.source import Source
 from heparin_pk.base.texts import UNSAFE, visible
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations
-from heparin_pk.ward.orders import MOST_DOSE_U, MOST_RATE_U_PER_H
-from heparin_pk.ward.pump import Bag, Pump
+from heparin_pk.ward.misprints import MisprintError, levels_in_another_unit, levels_named, line_of
+from heparin_pk.ward.orders import MOST_DOSE_U, MOST_RATE_U_PER_H, check_bolus_minutes
+from heparin_pk.ward.pump import CONCENTRATION_U_PER_ML, Bag, Pump
 
 _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")
+
+SHORTEST_HOLD_MIN = 5.0
+"""The shortest pause in a table, minutes. Printed ones last 30 minutes to 3 hours: a smaller number is hours typed as minutes."""
+
+WEIGHTS = {
+    "actual body weight": "actual",
+    "ideal body weight": "ideal",
+    "adjusted body weight": "adjusted",
+    "no weight: fixed doses": "actual",
+    "the weight given (the table does not say which)": "actual",
+    "weight-band chart: doses per kg, steps of the 45 kg row": "actual",
+    "480 U/kg/day (20 U/kg/h); the heaviest row is > 70 kg": "actual",
+}
+"""The weight a table doses by, in its words, and the rule of :func:`~heparin_pk.body.bodysize.dosing_weight_kg` that it means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,11 +58,11 @@ class Band:
     ``label``: the levels as they were printed.
     ``bolus_u``: re-bolus, U.
     ``bolus_u_per_kg``: re-bolus, U/kg.
-    ``hold_min``: pause of the infusion, minutes.
+    ``hold_min``: pause of the infusion, minutes (0, or 5 to 2880: less is hours typed as minutes).
     ``change_u_per_kg_per_h``: change of rate, U/kg/h.
     ``change_u_per_h``: change of rate, U/h.
-    ``change_percent``: change of rate, per cent of the running rate.
-    ``change_ml_per_h``: change of rate, mL/h of the bag on the pump.
+    ``change_percent``: change of rate, per cent of the running rate (0, or 1 and more: 0.1 is a fraction, not 10 per cent).
+    ``change_ml_per_h``: change of rate, mL/h of the bag that the table was written for.
     ``recheck_h``: hours to the next draw, from the change or from the end of the hold; ``None``: the rule of the table.
 
     Raises ``ValueError`` when a field lies outside its limits, or with two re-boluses or two changes of rate.
@@ -71,9 +87,15 @@ class Band:
         check_between("bolus_u", self.bolus_u, 0.0, MOST_DOSE_U)
         check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
         check_between("hold_min", self.hold_min, 0.0, 2880.0)
+        if 0.0 < self.hold_min < SHORTEST_HOLD_MIN:
+            raise ValueError(f"hold_min must be 0, or {SHORTEST_HOLD_MIN:g} to 2880 minutes (not hours); got {self.hold_min!r}")
         check_between("change_u_per_kg_per_h", self.change_u_per_kg_per_h, -50.0, 50.0)
         check_between("change_u_per_h", self.change_u_per_h, -5000.0, 5000.0)
         check_between("change_percent", self.change_percent, -100.0, 200.0)
+        if 0.0 < abs(self.change_percent) < 1.0:
+            raise ValueError(
+                f"change_percent must be 0, or at least 1 up or down (per cent, no fraction); got {self.change_percent!r}"
+            )
         check_between("change_ml_per_h", self.change_ml_per_h, -500.0, 500.0)
         if self.recheck_h is not None:
             check_between("recheck_h", self.recheck_h, 0.5, 72.0)
@@ -90,6 +112,18 @@ class Band:
     def is_no_change(self) -> bool:
         """True when the band changes nothing."""
         return not (self.bolus_u or self.bolus_u_per_kg or self.hold_min or any(getattr(self, name) for name in _CHANGES))
+
+    @property
+    def raises(self) -> tuple[str, ...]:
+        """The keys by which the band gives more heparin."""
+        return tuple(name for name in ("bolus_u", "bolus_u_per_kg", *_CHANGES) if getattr(self, name) > 0.0)
+
+    @property
+    def lowers(self) -> tuple[str, ...]:
+        """The keys by which the band gives less heparin."""
+        return tuple(
+            name for name in ("hold_min", *_CHANGES) if getattr(self, name) * (1.0 if name == "hold_min" else -1.0) > 0.0
+        )
 
     def in_words(self) -> str:
         """Return the action in words, in the printed units."""
@@ -119,7 +153,8 @@ class Start:
     ``rate_u_per_kg_per_h``: first rate, U/kg/h.
     ``rate_max_u_per_h``: cap on the first rate, U/h; ``None``: no cap.
 
-    Raises ``ValueError`` when a field lies outside its limits, with two boluses, or without exactly one rate.
+    Raises ``ValueError`` when a field lies outside its limits, with two boluses, without exactly one rate, or when a fixed dose
+    is above its cap.
     """
 
     first_check_h: float
@@ -135,7 +170,7 @@ class Start:
         check_between("first_check_h", self.first_check_h, 0.5, 72.0)
         check_between("bolus_u", self.bolus_u, 0.0, MOST_DOSE_U)
         check_between("bolus_u_per_kg", self.bolus_u_per_kg, 0.0, 500.0)
-        check_between("bolus_over_min", self.bolus_over_min, 0.0, 600.0)
+        check_bolus_minutes("bolus_over_min", self.bolus_over_min)
         check_between("rate_u_per_h", self.rate_u_per_h, 0.0, MOST_RATE_U_PER_H)
         check_between("rate_u_per_kg_per_h", self.rate_u_per_kg_per_h, 0.0, 100.0)
         for name, most in (("bolus_max_u", MOST_DOSE_U), ("rate_max_u_per_h", MOST_RATE_U_PER_H)):
@@ -145,6 +180,9 @@ class Start:
             raise ValueError("start has two boluses: bolus_u and bolus_u_per_kg")
         if bool(self.rate_u_per_h) == bool(self.rate_u_per_kg_per_h):
             raise ValueError("start needs exactly one of rate_u_per_h and rate_u_per_kg_per_h above 0")
+        for dose, cap in (("bolus_u", self.bolus_max_u), ("rate_u_per_h", self.rate_max_u_per_h)):
+            if cap is not None and getattr(self, dose) > cap:
+                raise ValueError(f"{dose} must not be above its own cap of {cap:g}; got {getattr(self, dose)!r}")
         floats(self, *(field.name for field in fields(self)))
 
     __repr__ = shown
@@ -211,16 +249,18 @@ class Nomogram:
     ``recheck``: when to draw blood again.
     ``bands``: the lines of the table, in rising order.
     ``source``: where it was printed.
-    ``weight``: the weight it doses by, in words.
+    ``weight``: the weight it doses by, one of ``WEIGHTS``.
     ``bolus_round_u``: step to which boluses are rounded, U; ``None``: not rounded.
     ``rate_round_u_per_h``: step to which rates are rounded, U/h; ``None``: not rounded.
     ``bolus_max_u``: cap on every bolus, U (the cap in ``start`` is for the first one only).
     ``rate_max_u_per_h``: cap on every rate, U/h (the cap in ``start`` is for the first one only).
-    ``bag_u_per_ml``: concentration of the bag it was written for, U/mL; ``None``: not printed.
+    ``bag_u_per_ml``: concentration of the bag it was written for, U/mL; ``None``: not printed. A table with ``change_ml_per_h``
+    needs it.
     ``caveats``: notes on the table, one text each.
 
-    Raises ``ValueError`` when the upper edges do not rise (an overlap), when the last one is not infinite (a gap), or when the
-    target is not exactly the levels of the bands that change nothing.
+    Raises ``ValueError`` when the upper edges do not rise (an overlap), when the last one is not infinite (a gap), when the
+    target is not exactly the levels of the bands that change nothing, and when the table contradicts itself: a label unlike its
+    edges, less heparin below the target or more above it, doses per kilogram in a table without a weight.
 
     >>> raschke = Nomogram.load("raschke-1993")
     >>> raschke.band(45.4).label, raschke.band(45.5).label
@@ -253,28 +293,37 @@ class Nomogram:
         object.__setattr__(self, "bands", tuple(self.bands))
         object.__setattr__(self, "caveats", tuple(self.caveats))
         check_one_of("assay", self.assay, ASSAYS)
+        check_one_of("weight", self.weight, WEIGHTS)
         check_between("round_to", self.round_to, 1e-4, 10.0)
-        for name in ("bolus_round_u", "rate_round_u_per_h", "bolus_max_u", "rate_max_u_per_h", "bag_u_per_ml"):
+        for name in ("bolus_round_u", "rate_round_u_per_h", "bolus_max_u", "rate_max_u_per_h"):
             if getattr(self, name) is not None:
                 check_between(name, getattr(self, name), 0.1, MOST_DOSE_U)
+        if self.bag_u_per_ml is not None:
+            check_between("bag_u_per_ml", self.bag_u_per_ml, *CONCENTRATION_U_PER_ML)
         if not isinstance(self.source, Source):
             raise ValueError(f"{self.name} needs a source; got {self.source!r}")
         if len(self.bands) < 2:
             raise ValueError(f"{self.name} needs at least two bands; got {len(self.bands)}")
         for i, (lower, upper) in enumerate(zip(self.bands, self.bands[1:], strict=False), 2):
             if not lower.below < upper.below:
-                raise ValueError(
+                raise MisprintError(
                     f"bands overlap: band {i} ({upper.label!r}, below {upper.below:g}) does not rise above band "
-                    f"{i - 1} ({lower.label!r}, below {lower.below:g})"
+                    f"{i - 1} ({lower.label!r}, below {lower.below:g})",
+                    f"band {i}",
+                    "below",
                 )
         if self.bands[-1].below != math.inf:
-            raise ValueError(
-                f"bands leave a gap: no band covers {self.bands[-1].below:g} and above; the last one needs below = inf"
+            raise MisprintError(
+                f"bands leave a gap: no band covers {self.bands[-1].below:g} and above; the last one needs below = inf",
+                f"band {len(self.bands)}",
+                "below",
             )
-        for band in self.bands[:-1]:
+        for i, band in enumerate(self.bands[:-1], 1):
             if abs(round_to(band.below, self.round_to) - band.below) > 1e-9:
-                raise ValueError(
-                    f"edge {band.below:g} of band {band.label!r} is finer than round_to = {self.round_to:g}; got {band.below!r}"
+                raise MisprintError(
+                    f"edge {band.below:g} of band {band.label!r} is finer than round_to = {self.round_to:g}; got {band.below!r}",
+                    f"band {i}",
+                    "below",
                 )
         if self.target.assay != self.assay:
             raise ValueError(f"target must be in {self.assay}; got {self.target.assay}")
@@ -286,6 +335,71 @@ class Nomogram:
                 f"target {self.target.low:g}-{self.target.high:g} must be the levels left alone; the bands leave alone "
                 f"{f'{low:g}-{high:g}' if left_alone else 'nothing'}"
             )
+        self._check_directions(left_alone[0], left_alone[-1])
+        self._check_labels()
+        self._check_units()
+
+    def _check_directions(self, first: int, last: int) -> None:
+        """Raise ``ValueError`` for less heparin below the target, more above it, or a change within it.
+
+        ``first`` and ``last``: indices of the first and the last band of the target.
+        """
+        for i, band in enumerate(self.bands):
+            wrong, where = (band.lowers, "below") if i < first else (band.raises, "above") if i > last else ((), "")
+            if first < i < last and not band.is_no_change:
+                wrong, where = (*band.raises, *band.lowers), "within"
+            if wrong:
+                raise MisprintError(
+                    f"band {band.label!r} lies {where} the target of {self.target.low:g}-{self.target.high:g}, where "
+                    f"{wrong[0]} is the wrong way; got {getattr(band, wrong[0]):g}",
+                    f"band {i + 1}",
+                    wrong[0],
+                )
+
+    def _check_labels(self) -> None:
+        """Raise ``ValueError`` for a label that names other levels than its band has."""
+        lowest = 0
+        for i, band in enumerate(self.bands, 1):
+            highest = None if band.below == math.inf else round(band.below / self.round_to) - 1
+            try:
+                named = levels_named(band.label, self.round_to)
+            except ValueError as error:
+                raise MisprintError(str(error), f"band {i}", "label") from None
+            if named is not None and ((named[0] or 0) != lowest or named[1] != highest):
+                begins = f"{lowest * self.round_to:g}"
+                edges = f"{begins} and above" if highest is None else f"{begins} to {highest * self.round_to:g}"
+                raise MisprintError(f"label {band.label!r} must name the levels of its band, {edges}", f"band {i}", "label")
+            lowest = 0 if highest is None else highest + 1
+        before: tuple[float, float] | None = None
+        for i, band in enumerate(self.bands, 1):
+            other = levels_in_another_unit(band.label)
+            if other is not None and (other[0] > other[1] or (before is not None and other[0] < before[1])):
+                raise MisprintError(
+                    f"label {band.label!r} must rise above the label before in both its units", f"band {i}", "label"
+                )
+            before = before if other is None else other
+
+    def _check_units(self) -> None:
+        """Raise ``ValueError`` for mL/h without a bag, and for doses per kilogram in a table without a weight."""
+        fixed = self.weight.startswith("no weight")
+        for key in ("bolus_u_per_kg", "rate_u_per_kg_per_h"):
+            if fixed and getattr(self.start, key):
+                raise MisprintError(
+                    f"{key} must not be given in a table with {self.weight!r}; got {getattr(self.start, key):g}", "[start]", key
+                )
+        for i, band in enumerate(self.bands, 1):
+            for key in ("bolus_u_per_kg", "change_u_per_kg_per_h"):
+                if fixed and getattr(band, key):
+                    raise MisprintError(
+                        f"{key} must not be given in a table with {self.weight!r}; got {getattr(band, key):g}", f"band {i}", key
+                    )
+            if band.change_ml_per_h and self.bag_u_per_ml is None:
+                raise MisprintError(
+                    "change_ml_per_h needs bag_u_per_ml: millilitres mean nothing without the bag; got "
+                    f"{band.change_ml_per_h:g} in band {band.label!r}",
+                    f"band {i}",
+                    "change_ml_per_h",
+                )
 
     __repr__ = shown
 
@@ -300,6 +414,11 @@ class Nomogram:
             lines.append(f"  after {self.recheck.settled_after} in a row in range: every {self.recheck.settled_hours:g} h")
         lines += [f"  note: {caveat}" for caveat in self.caveats]
         return "\n".join([*lines, f"  source: {self.source.cite()}"])
+
+    @property
+    def dosing_weight(self) -> str:
+        """The rule by which it weighs a patient, one of :data:`~heparin_pk.body.bodysize.DOSING_WEIGHTS`."""
+        return WEIGHTS[self.weight]
 
     @property
     def pump(self) -> Pump:
@@ -401,7 +520,7 @@ class Nomogram:
         if percent.any():
             change = change + percent[band] / 100.0 * situations.rate_u_per_h
         if ml.any():
-            change = change + ml[band] * situations.pump.bag.concentration_u_per_ml
+            change = change + ml[band] * (self.bag_u_per_ml or 0.0)  # it has one, or it would not have been accepted
         return change
 
     def _boluses_u(self, band: np.ndarray, weight_kg: np.ndarray) -> np.ndarray:
@@ -474,7 +593,7 @@ _TOO_DEEP = "is nested too deeply for a table"
 
 
 def _read(content: str, where: str, name: str) -> Nomogram:
-    """Return the nomogram in a TOML text. Every error names the file (``where``)."""
+    """Return the nomogram in a TOML text. Every error names the file (``where``), and the line where it is one of a line."""
     longest = max((len(line) for line in content.split("\n")), default=0)
     if longest > LONGEST_TABLE_LINE:
         raise ValueError(f"{where}: a line may have {LONGEST_TABLE_LINE} characters; got {longest}")
@@ -489,6 +608,9 @@ def _read(content: str, where: str, name: str) -> Nomogram:
         return _from_table(table, name)
     except RecursionError:
         raise ValueError(f"{where}: {_TOO_DEEP}") from None
+    except MisprintError as error:
+        line = line_of(content, error.part, error.key)
+        raise ValueError(f"{where}{'' if line is None else f', line {line}'}: {error}") from None
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
 
@@ -509,21 +631,26 @@ def _check_readable(value: Any, name: str) -> None:
 
 
 def _part(kind: type, table: Any, where: str) -> Any:
-    """Return a ``kind`` made from a TOML table. Raises ``ValueError`` for an unknown or a missing key."""
+    """Return a ``kind`` made from a TOML table; raises ``MisprintError`` for an unknown or a missing key, or a wrong value."""
     if not isinstance(table, dict):
-        raise ValueError(f"{where} must be a table of keys; got {table!r}")
+        raise MisprintError(f"{where} must be a table of keys; got {table!r}", where)
     known = [field.name for field in fields(kind)]
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            raise ValueError(f"unknown key {key!r} in {where}; known are {', '.join(known)}" + (f" ({near[0]}?)" if near else ""))
+            hint = f" ({near[0]}?)" if near else ""
+            raise MisprintError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{hint}", where, key)
     try:
         return kind(**table)
     except TypeError as error:
         missing = str(error).partition("argument")[2].lstrip("s: ")
-        raise ValueError(f"{where} is missing {missing}") from None
+        raise MisprintError(f"{where} is missing {missing}", where) from None
+    except MisprintError as error:
+        raise MisprintError(f"{where}: {error}", error.part, error.key) from None
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+        # A message names the key; where it names several, the line of the first one given is shown.
+        key = next((word for word in re.findall(r"\w+", str(error)) if word in table), "")
+        raise MisprintError(f"{where}: {error}", where, key) from None
 
 
 def _from_table(table: dict[str, Any], name: str) -> Nomogram:
@@ -536,15 +663,19 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
     source = _part(Source, table["source"], "[source]")
     ends = table.get("target")
     if not (isinstance(ends, list) and len(ends) == 2):
-        raise ValueError(f"target must be [low, high]; got {ends!r}")
+        raise MisprintError(f"target must be [low, high]; got {ends!r}", key="target")
     bands = table.get("bands")
     if not isinstance(bands, list):
         raise ValueError("no bands: a nomogram needs [[bands]] with rising upper edges")
+    try:
+        target = TherapeuticRange(assay=table.get("assay", ""), low=ends[0], high=ends[1], source=source)
+    except ValueError as error:
+        raise MisprintError(str(error), key="assay" if "assay" in str(error) else "target") from None
     values = {
         **table,
         "name": table.get("name", name),
         "source": source,
-        "target": TherapeuticRange(assay=table.get("assay", ""), low=ends[0], high=ends[1], source=source),
+        "target": target,
         "start": _part(Start, table.get("start"), "[start]"),
         "recheck": _part(Recheck, table.get("recheck"), "[recheck]"),
         "bands": tuple(_part(Band, band, f"band {i}") for i, band in enumerate(bands, 1)),

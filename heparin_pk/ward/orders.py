@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from heparin_pk.base.checks import check_between, check_is, floats, shown
+from heparin_pk.base.elementwise import smaller
 from heparin_pk.ward.pump import Bag, u_per_h
 from heparin_pk.ward.pump import dose_u as weight_based_dose_u
 from heparin_pk.ward.pump import rate_u_per_h as weight_based_rate_u_per_h
@@ -23,8 +24,30 @@ MOST_RATE_U_PER_KG_PER_H = 3000.0
 
 MOST_DOSE_U = 200_000.0
 MOST_RATE_U_PER_H = 500_000.0
-LONGEST_BOLUS_MIN = 600.0
+SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN = 0.5, 600.0
+"""A bolus over minutes takes at least half a minute, like protamine: faster is at once (0)."""
 SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN = 1.0, 2880.0
+
+
+def most_rate_u_per_h(weight_kg: Any) -> Any:
+    """Return the highest rate that may be ordered at a weight, U/h; weights (m,) give rates (m,)."""
+    return smaller(MOST_RATE_U_PER_H, MOST_RATE_U_PER_KG_PER_H * weight_kg)
+
+
+def check_rate(rate_u_per_h: float, weight_kg: float) -> None:
+    """Raise ``ValueError`` for a rate that is negative or higher than may be ordered at this weight."""
+    check_between("rate_u_per_h", rate_u_per_h, 0.0, MOST_RATE_U_PER_H)
+    if rate_u_per_h > (most := most_rate_u_per_h(weight_kg)):
+        raise ValueError(
+            f"rate_u_per_h must lie between 0 and {most:g} (at most {MOST_RATE_U_PER_KG_PER_H:g} U/kg/h); got {rate_u_per_h!r}"
+        )
+
+
+def check_bolus_minutes(name: str, over_min: float) -> None:
+    """Raise ``ValueError`` unless these minutes are 0 (at once), or 0.5 to 600."""
+    check_between(name, over_min, 0.0, LONGEST_BOLUS_MIN)
+    if 0.0 < over_min < SHORTEST_BOLUS_MIN:
+        raise ValueError(f"{name} must be 0, or {SHORTEST_BOLUS_MIN:g} to {LONGEST_BOLUS_MIN:g} minutes; got {over_min!r}")
 
 
 def _check_time(order: Any) -> None:
@@ -50,7 +73,7 @@ class Bolus:
     ``dose_u``: dose, U.
     ``dose_u_per_kg``: dose, U/kg.
     ``most_u``: cap on the dose, U; ``None``: no cap.
-    ``over_min``: minutes over which it is given (0 to 600; 0: at once).
+    ``over_min``: minutes over which it is given (0: at once; else 0.5 to 600).
 
     Raises ``ValueError`` when a field lies outside its limits.
     """
@@ -64,7 +87,7 @@ class Bolus:
     def __post_init__(self) -> None:
         _check_time(self)
         _check_one_amount(self, {"dose_u": MOST_DOSE_U, "dose_u_per_kg": 1000.0})
-        check_between("over_min", self.over_min, 0.0, LONGEST_BOLUS_MIN)
+        check_bolus_minutes("over_min", self.over_min)
         if self.most_u is not None:
             check_between("most_u", self.most_u, 0.0, MOST_DOSE_U)
         floats(self, "most_u", "over_min")
@@ -127,8 +150,7 @@ class Infusion:
             rate = u_per_h(self.rate_ml_per_h, self.bag.concentration_u_per_ml)
         if self.most_u_per_h is not None:
             rate = min(rate, self.most_u_per_h)
-        if rate > MOST_RATE_U_PER_H:
-            raise ValueError(f"rate_u_per_h must lie between 0 and {MOST_RATE_U_PER_H:g}; got {rate:g} from {self!r}")
+        check_rate(rate, weight_kg)
         return replace(self, rate_u_per_h=rate, rate_u_per_kg_per_h=None, rate_ml_per_h=None, bag=None, most_u_per_h=None)
 
 
@@ -226,7 +248,7 @@ class Protamine:
     def __post_init__(self) -> None:
         _check_time(self)
         check_between("dose_mg", self.dose_mg, 0.0, 1000.0)
-        check_between("over_min", self.over_min, 0.5, 600.0)
+        check_between("over_min", self.over_min, SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN)
         floats(self, "dose_mg", "over_min")
 
     __repr__ = shown

@@ -15,6 +15,9 @@ from heparin_pk.base.rounding import round_all_to, round_to
 KG_PER_LB = 0.45359237
 """Exact by definition (international avoirdupois pound)."""
 
+CONCENTRATION_U_PER_ML = (0.5, 50_000.0)
+"""Limits of the concentration of a bag or vial, U/mL."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Bag:
@@ -36,7 +39,7 @@ class Bag:
         check_between("units_u", self.units_u, 1.0, 1e6)
         check_between("volume_ml", self.volume_ml, 0.1, 10_000.0)
         floats(self, "units_u", "volume_ml")
-        check_between("concentration_u_per_ml", self.concentration_u_per_ml, 0.5, 50_000.0)
+        check_between("concentration_u_per_ml", self.concentration_u_per_ml, *CONCENTRATION_U_PER_ML)
 
     __repr__ = shown
 
@@ -49,7 +52,8 @@ class Bag:
     def of(cls, concentration_u_per_ml: float) -> Bag:
         """Return a 250 mL bag of this concentration."""
         return cls(
-            units_u=250.0 * check_between("concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0), volume_ml=250.0
+            units_u=250.0 * check_between("concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML),
+            volume_ml=250.0,
         )
 
 
@@ -128,7 +132,7 @@ def ml_per_h(rate_u_per_h: float, concentration_u_per_ml: float) -> float:
     17.0
     """
     return check_between("rate_u_per_h", rate_u_per_h, 0.0, 1e6) / check_between(
-        "concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0
+        "concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML
     )
 
 
@@ -139,7 +143,7 @@ def u_per_h(rate_ml_per_h: float, concentration_u_per_ml: float) -> float:
     2000.0
     """
     return check_between("rate_ml_per_h", rate_ml_per_h, 0.0, 10_000.0) * check_between(
-        "concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0
+        "concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML
     )
 
 
@@ -162,7 +166,7 @@ def changed_ml_per_h(
     """
     change = check_between("change_u_per_kg_per_h", change_u_per_kg_per_h, -1000.0, 1000.0)
     step = check_between("weight_kg", weight_kg, 0.4, 400.0) * change
-    step /= check_between("concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0)
+    step /= check_between("concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML)
     return max(0.0, check_between("current_ml_per_h", current_ml_per_h, 0.0, 10_000.0) + step)
 
 
@@ -173,7 +177,7 @@ def volume_ml(dose_u: float, concentration_u_per_ml: float) -> float:
     0.6
     """
     return check_between("dose_u", dose_u, 0.0, 1e6) / check_between(
-        "concentration_u_per_ml", concentration_u_per_ml, 0.5, 50_000.0
+        "concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML
     )
 
 

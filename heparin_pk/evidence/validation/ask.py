@@ -73,7 +73,7 @@ def _slow_and_fast_per_h(kinetics: Kinetics) -> tuple[float, float]:
     out, there, back = (
         kinetics.clearance_ml_per_h / kinetics.v1_ml,
         kinetics.q_ml_per_h / kinetics.v1_ml,
-        kinetics.q_ml_per_h / kinetics.v2_ml,
+        kinetics.q_ml_per_h / kinetics.v2_ml if kinetics.q_ml_per_h > 0.0 else 0.0,
     )
     half = 0.5 * (out + there + back)
     root = math.sqrt(half * half - out * back)
