@@ -25,7 +25,7 @@ def _roots(kinetics: Kinetics, rate_u_per_h: float) -> tuple[float, float, float
     if kinetics.bmax_u or kinetics.q_ml_per_h or kinetics.clearance_ml_per_h <= 0.0:
         raise ValueError("the closed form needs one compartment, linear loss above 0 and no binding pool; got " + repr(kinetics))
     k = kinetics.clearance_ml_per_h / kinetics.v1_ml
-    big_k = kinetics.km_u_per_ml * kinetics.v1_ml
+    big_k = kinetics.rates().km_u_per_ml * kinetics.v1_ml  # rates(): 1 where there is no saturable elimination
     half = 0.5 * (rate_u_per_h - kinetics.vmax_u_per_h - k * big_k)
     root = math.sqrt(half * half + k * rate_u_per_h * big_k)
     # Of the two forms of each root, the one without cancellation.
@@ -37,7 +37,7 @@ def _roots(kinetics: Kinetics, rate_u_per_h: float) -> tuple[float, float, float
 def amount_after(kinetics: Kinetics, amount_u: float, rate_u_per_h: float, hours: float) -> float:
     """Return the amount in plasma ``hours`` later under a constant infusion, U, exact to rounding error.
 
-    >>> plain = Kinetics(v1_ml=1000, clearance_ml_per_h=1000, vmax_u_per_h=0, km_u_per_ml=1)
+    >>> plain = Kinetics(v1_ml=1000, clearance_ml_per_h=1000)
     >>> round(amount_after(plain, 1000, 0, math.log(2)), 9)
     500.0
     """
