@@ -1,20 +1,23 @@
 """Compiled loops give the bits of the loops they stand for, and machine code survives the process."""
 
+import hashlib
 import math
 import os
+import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from numba.core import caching
+from numba.core import caching, config
 from test_event_queue import copied, entries, full_of_events
 
 from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.base.streams import Stream
-from heparin_pk.engine import event_queue
+from heparin_pk.engine import event_queue, numba_cache
 from heparin_pk.engine.numba_cache import kept_on_disk
 from heparin_pk.engine.numba_loops import install_compiled_loops
 
@@ -153,3 +156,122 @@ def test_where_nothing_can_be_written_it_is_compiled_again(monkeypatch):
     twice = kept_on_disk(lambda x: 2.0 * x)
     assert twice(3.0) == 6.0
     assert twice.stats.cache_path is None
+
+
+def doubled():
+    """Return a fresh compiled function, called once; where its machine code is found on disk, that is a hit."""
+
+    def double(x):
+        return 2.0 * x
+
+    fresh = kept_on_disk(double)
+    assert fresh(3.0) == 6.0
+    return sum(fresh.stats.cache_hits.values())
+
+
+@pytest.fixture
+def one_file(tmp_path, monkeypatch):
+    """Return the file of machine code of a small function, found again when nothing is wrong with it."""
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    assert (doubled(), doubled()) == (0, 1)
+    (file,) = (file for file in tmp_path.rglob("*") if file.is_file())
+    return file
+
+
+class Boom:
+    def __reduce__(self):
+        return os.mkdir, ("taken-over",)
+
+
+def signed(file, content):
+    return hashlib.sha256(file.name.encode() + b"\0" + content).digest() + content
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda file: b"", id="empty"),
+        pytest.param(lambda file: file.read_bytes()[:20], id="only a part of the checksum"),
+        pytest.param(lambda file: file.read_bytes()[:32], id="only the checksum"),
+        pytest.param(lambda file: file.read_bytes()[:-1], id="truncated"),
+        pytest.param(
+            lambda file: file.read_bytes()[:-9] + bytes([file.read_bytes()[-9] ^ 1]) + file.read_bytes()[-8:], id="one bit"
+        ),
+        pytest.param(lambda file: b"this is no machine code\n" * 9, id="foreign"),
+        pytest.param(lambda file: pickle.dumps(Boom()), id="a pickle that acts, without a checksum"),
+        pytest.param(lambda file: signed(Path("kernel-0.nbc"), file.read_bytes()[32:]), id="of another function, renamed"),
+        pytest.param(lambda file: signed(file, b""), id="nothing, with its checksum"),
+        pytest.param(lambda file: signed(file, pickle.dumps(("of", "another", "numba"))), id="a pickle that numba does not know"),
+        pytest.param(lambda file: signed(file, b"cno_such_module\nthing\n."), id="a pickle of a library that is not here"),
+    ],
+)
+def test_a_damaged_file_of_machine_code_is_compiled_and_written_again(one_file, damaged, monkeypatch):
+    monkeypatch.chdir(one_file.parent)
+    whole = one_file.read_bytes()
+    one_file.write_bytes(damaged(one_file))
+    assert one_file.read_bytes() != whole
+    assert (doubled(), doubled()) == (0, 1)
+    assert [file.name for file in one_file.parent.iterdir()] == [
+        one_file.name
+    ]  # nothing half-written, nothing that the pickle did
+
+
+def test_a_folder_in_the_place_of_the_file_costs_time_and_leaves_nothing(one_file):
+    one_file.unlink()
+    one_file.mkdir()
+    assert doubled() == 0
+    assert list(one_file.parent.iterdir()) == [one_file]
+
+
+def test_a_full_disk_leaves_nothing_half_written(one_file, monkeypatch):
+    one_file.unlink()
+
+    def full(file, content):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(numba_cache, "_checksum", full)  # after the temporary file is made
+        assert doubled() == 0
+    assert list(one_file.parent.iterdir()) == []
+    assert (doubled(), doubled()) == (0, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners and modes of files here")
+class TestOtherUsers:
+    def test_machine_code_is_written_for_this_user_alone(self, one_file):
+        old = os.umask(0)
+        try:
+            one_file.unlink()
+            one_file.parent.rmdir()
+            numba_cache._folder_in.cache_clear()
+            assert (doubled(), doubled()) == (0, 1)
+        finally:
+            os.umask(old)
+        assert one_file.parent.stat().st_mode & 0o777 == 0o700
+        assert one_file.stat().st_mode & 0o777 == 0o600
+
+    @pytest.mark.parametrize("mode", [0o770, 0o707, 0o720, 0o702])
+    def test_a_folder_that_others_can_write_to_is_not_trusted(self, one_file, mode):
+        one_file.parent.chmod(mode)
+        self.assert_not_trusted(one_file)
+
+    def test_a_folder_of_another_user_is_not_trusted(self, one_file, monkeypatch):
+        mine = os.getuid()
+        there = one_file.parent.rename(one_file.parent.with_name(f"heparin_pk-{mine + 1}"))
+        monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+        self.assert_not_trusted(there / one_file.name)
+
+    def assert_not_trusted(self, file):
+        numba_cache._folder_in.cache_clear()
+        kept = file.read_bytes()
+        file.write_bytes(signed(file, pickle.dumps(Boom())))
+        with pytest.warns(UserWarning, match="machine code is not kept there") as warned:
+            assert (doubled(), doubled()) == (0, 0)
+        assert [str(file.parent) in str(one.message) for one in warned] == [True]
+        assert [one.name for one in file.parent.iterdir()] == [file.name]
+        assert file.read_bytes() != kept
+
+    def test_a_file_that_others_can_write_to_is_written_again(self, one_file):
+        one_file.chmod(0o666)
+        assert (doubled(), doubled()) == (0, 1)
+        assert one_file.stat().st_mode & 0o777 == 0o600

@@ -92,7 +92,9 @@ def followed(tmp_path_factory):
     def follow(name: str) -> Copy:
         copy = Copy(tmp_path_factory.mktemp(name))
         copy.write(GUIDES[name])
-        done = copy.run("-W", "error", "-c", programs(GUIDES[name]))
+        # The lowest matplotlib calls its parser by names that are no longer liked.
+        liked = [word for module in ("_fontconfig_pattern", "_mathtext") for word in ("-W", f"ignore:::matplotlib.{module}")]
+        done = copy.run("-W", "error", *liked, "-c", programs(GUIDES[name]))
         assert done.returncode == 0, done.stderr
         return copy
 
