@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 import re
+import sys
 from dataclasses import dataclass, replace
 
 from heparin_pk.base.checks import check_one_of, check_text, shown
@@ -99,7 +99,7 @@ class Value:
     source: Source
 
     def __post_init__(self) -> None:
-        if isinstance(self.value, bool) or not isinstance(self.value, numbers.Real) or not math.isfinite(self.value):
+        if isinstance(self.value, bool) or not isinstance(self.value, numbers.Real) or not abs(self.value) <= sys.float_info.max:
             raise ValueError(f"a value must be a finite number; got {self.value!r}")
         if not isinstance(self.source, Source):
             raise ValueError(f"a value needs a Source that says where it was read; got {self.source!r}")

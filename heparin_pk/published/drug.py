@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any
@@ -67,7 +68,7 @@ class Parameter:
     reference: float | None = None
 
     def __post_init__(self) -> None:
-        if self.field not in KINETIC:
+        if not isinstance(self.name, str) or self.field not in KINETIC:
             raise ValueError(f"name must be a field of Kinetics, or one per kg; got {self.name!r}")
         if not isinstance(self.value, Value):
             raise ValueError(f"{self.name} needs a Value with its Source; got {self.value!r}")
@@ -140,6 +141,7 @@ class Variability:
 
     def __post_init__(self) -> None:
         check_one_of("name", self.name, VARYING)
+        check_is("correlates_with", self.correlates_with, str, "a name, or empty")
         check_is("cv_fraction", self.cv_fraction, Value, f"a Value ({self.name} needs its Source)")
         check_between("cv_fraction", self.cv_fraction.value, 0.0, 3.0)
         check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
@@ -192,7 +194,8 @@ class ValidityDomain:
             pair = getattr(self, name)
             if pair is None:
                 continue
-            if not isinstance(pair, tuple) or len(pair) != 2 or not 0.0 <= pair[0] < pair[1]:
+            is_pair = isinstance(pair, tuple) and len(pair) == 2
+            if not is_pair or not all(isinstance(end, numbers.Real) for end in pair) or not 0.0 <= pair[0] < pair[1]:
                 raise ValueError(f"{name} studied must be a rising pair of numbers or None; got {pair!r}")
 
     __repr__ = shown
@@ -208,6 +211,16 @@ class ValidityDomain:
 
 
 _EXAMPLE_PATIENT = {"height_cm": 170.0, "sex": "male", "creatinine_clearance_ml_per_min": 80.0}
+
+
+_LISTS = {
+    "parameters": "Parameter",
+    "variability": "Variability",
+    "between_occasions": "Variability",
+    "residual": "Residual",
+    "covariate_effects": "Covariate",
+    "built_from": "Source",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -261,6 +274,15 @@ class Drug:
         check_between("reference_weight_kg", self.reference_weight_kg, 0.4, 400.0)
         check_text("name", self.name)
         check_text("title", self.title)
+        for name, noun in _LISTS.items():
+            check_is(name, getattr(self, name), (list, tuple), f"a list of {noun}")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for source in self.built_from:
+            check_is("built_from", source, Source, "a Source")
+        check_is("departures", self.departures, str, "a text")
+        if isinstance(self.transits, bool):
+            raise ValueError(f"transits must be one of 1, 2; got {self.transits!r}")
+        check_one_of("transits", self.transits, (1, 2))
         check_is("reagent", self.reagent, (Reagent, ClottingTime, type(None)), "a Reagent, a ClottingTime or None")
         check_is("act", self.act, (ClottingTime, type(None)), "a ClottingTime or None")
         for curve, assay in ((self.reagent, "aptt_s"), (self.act, "act_s")):

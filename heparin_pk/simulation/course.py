@@ -123,8 +123,12 @@ class Course:
         check_is("seed", self.seed, int, "an integer")
         check_is("subject", self.subject, int, "an integer")
         check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
+        latest_h = 0.0
         for entry in self.entries:
             check_is("an entry", entry, Entry, "an Entry")
+            if entry.time_h < latest_h:
+                raise ValueError(f"entries must stand in the order of time; got {latest_h:g} h, then {entry.time_h:g} h")
+            latest_h = entry.time_h
         check_one_of("engine", self.engine, ENGINES)
         check_between("hours", self.hours, 0.0, 1e4)
 

@@ -72,6 +72,7 @@ class Distribution:
         for name in ("low", "high"):
             if getattr(self, name) is not None:
                 check_between(name, getattr(self, name), *LIMITS[self.feature])
+        check_is("correlates_with", self.correlates_with, str, "a feature, or empty")
         check_between("correlation_fraction", self.correlation_fraction, -1.0, 1.0)
 
     __repr__ = shown

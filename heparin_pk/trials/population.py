@@ -236,7 +236,10 @@ class Population:
 def _check_typed(table: Any) -> None:
     """Raise ``ValueError`` unless columns hold numbers, truth values and sexes, as ``from_table`` makes them."""
     check_is("table", table, tuple, "a tuple of columns")
-    for name, values in table:
+    for column in table:
+        if not isinstance(column, tuple) or len(column) != 2 or not isinstance(column[1], tuple):
+            raise ValueError(f"a column must be a pair of its name and a tuple of its values; got {column!r}")
+        name, values = column
         check_one_of("a column", name, _FEATURES)
         kind = str if name == "sex" else bool if name in YES_OR_NO else (int, float)
         for value in values:

@@ -284,7 +284,10 @@ class Regimen:
 
     def __post_init__(self) -> None:
         check_is("orders", self.orders, Iterable, "a list of orders")
-        object.__setattr__(self, "orders", tuple(self.orders))
+        try:
+            object.__setattr__(self, "orders", tuple(self.orders))
+        except TypeError:  # an array without a dimension
+            raise ValueError(f"orders must be a list of orders; got {self.orders!r}") from None
         seen: set[tuple[float, str]] = set()
         latest = 0.0
         for i, order in enumerate(self.orders, 1):
