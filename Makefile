@@ -1,7 +1,7 @@
 # Two commands: `make lab` opens the first notebook, `make test` runs every test. `make demo` works without a browser.
 PYTHON ?= python3
 VENV ?= .venv
-LOWEST_PYTHON ?= python3.11
+LOWEST_PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := $(VENV)/bin
 
 .PHONY: lab test demo quick lowest figures clean
