@@ -424,7 +424,7 @@ WRONG = {
     "one band": (GOOD[: GOOD.index("[[bands]]")] + '[[bands]]\nlabel = "all"\nbelow = inf\n', "needs at least two bands; got 1"),
     "no bands": (GOOD[: GOOD.index("[[bands]]")], "no bands"),
     "bands that are no list": (GOOD[: GOOD.index("[[bands]]")] + "[bands]\nbelow = 3\n", "no bands"),
-    "a band without a label": (GOOD.replace('label = "50-70 s"', 'label = ""'), "label of a band must be the printed text"),
+    "a band without a label": (GOOD.replace('label = "50-70 s"', 'label = ""'), "label must be a text that is not empty"),
     "bad TOML": (GOOD.replace("target = [50, 70]", "target = [50, 70"), r"is not valid TOML: .*line \d+"),
     "half a settled rule": (
         GOOD.replace("[recheck]", "[recheck]\nsettled_after = 2"),

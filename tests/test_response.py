@@ -26,7 +26,7 @@ def test_limits(make, usual, name, outside):
     ("make", "message"),
     [
         (lambda: Reagent(name="r", slope_ml_per_u=1, source="paper"), "reagent 'r' needs a Source; got 'paper'"),
-        (lambda: Reagent(name="", slope_ml_per_u=1, source=SOURCE), "name of a reagent must not be empty"),
+        (lambda: Reagent(name="", slope_ml_per_u=1, source=SOURCE), "name must be a text that is not empty"),
         (
             lambda: Reagent.from_matched_range(name="r", anti_xa_u_per_ml=(0, 0.7), aptt_ratio=(1.5, 2.5), source=SOURCE),
             "two rising levels above 0 and two rising ratios above 1",

@@ -275,6 +275,8 @@ def _is_cached(kind: type, name: str) -> bool:
 def _is_library(module: str) -> bool:
     """Return whether a module belongs to this package, the standard library or an installed package."""
     top = module.partition(".")[0]
+    if top == "__main__":  # the user's program, also where ``python -m`` started an installed one
+        return False
     if top in ("heparin_pk", "builtins") or top in sys.stdlib_module_names:
         return True
     place = getattr(sys.modules.get(top), "__file__", None) or _origin(top)

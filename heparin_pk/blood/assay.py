@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from heparin_pk.base.checks import check_between, check_one_of, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.base.source import Source
 
 
@@ -68,6 +68,7 @@ class TherapeuticRange:
         check_between("high", self.high, 0.0, 1000.0)
         if not 0.0 < self.low < self.high:
             raise ValueError(f"a range needs 0 < low < high; got low {self.low!r} and high {self.high!r}")
+        check_is("source", self.source, (Source, type(None)), "a Source or None")
         floats(self, "low", "high")
 
     __repr__ = shown

@@ -40,6 +40,7 @@ class Lab:
         check_between("reported_h", self.reported_h, self.drawn_h, 1e4)
         check_one_of("assay", self.assay, ASSAYS)
         check_between("value", self.value, 0.0, 1e4)
+        check_is("above_ceiling", self.above_ceiling, bool, "True or False")
         floats(self, "drawn_h", "reported_h", "value")
 
     __repr__ = shown

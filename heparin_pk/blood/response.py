@@ -39,8 +39,7 @@ class Reagent:
     control_aptt_s: float = 30.0
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise ValueError("name of a reagent must not be empty; got ''")
+        check_text("name", self.name)
         check_between("slope_ml_per_u", self.slope_ml_per_u, 0.1, 10.0)
         check_between("control_aptt_s", self.control_aptt_s, 15.0, 60.0)
         if not isinstance(self.source, Source):
@@ -197,6 +196,12 @@ class Responses:
     covariate_effects: Effects = ANTITHROMBIN_EFFECTS
 
     def __post_init__(self) -> None:
+        check_is("aptt", self.aptt, (Reagent, ClottingTime, type(None)), "a Reagent, a ClottingTime or None")
+        check_is("act", self.act, (ClottingTime, type(None)), "a ClottingTime or None")
+        check_between("anti_xa_fraction", self.anti_xa_fraction, 0.0, 1.0)
+        check_is("covariate_effects", self.covariate_effects, (list, tuple), "a list of Covariate")
+        for effect in self.covariate_effects:
+            check_is("covariate_effects", effect, Covariate, "a Covariate")
         check_no_feature_twice("a response", self.covariate_effects)
 
     __repr__ = shown

@@ -80,8 +80,7 @@ class Band:
     recheck_h: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.label, str) or not self.label:
-            raise ValueError(f"label of a band must be the printed text of its levels; got {self.label!r}")
+        check_text("label", self.label)
         if self.below != math.inf:
             check_between("below", self.below, 1e-6, 1e4)
         check_between("bolus_u", self.bolus_u, 0.0, MOST_DOSE_U)
@@ -287,6 +286,12 @@ class Nomogram:
     def __post_init__(self) -> None:
         for name in ("name", "title", "weight"):
             check_text(name, getattr(self, name))
+        check_is("target", self.target, TherapeuticRange, "a TherapeuticRange")
+        check_is("start", self.start, Start, "a Start")
+        check_is("recheck", self.recheck, Recheck, "a Recheck")
+        check_is("bands", self.bands, (list, tuple), "a list of Band")
+        for band in self.bands:
+            check_is("bands", band, Band, "a Band")
         check_is("caveats", self.caveats, (list, tuple), "a list of texts")
         for caveat in self.caveats:
             check_text("caveats", caveat)
