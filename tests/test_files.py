@@ -9,6 +9,7 @@ import random
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ from heparin_pk.base.files import Output, check_output, check_output_folder, rea
 
 RASCHKE = (Path(cli.__file__).parents[1] / "ward" / "nomograms" / "raschke-1993.toml").read_text(encoding="utf-8")
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+NOBODY = 65534
 NAMES = ["a.csv", "b c.csv", "é.csv", "-", "=1+1.csv", "x" * 250]
 
 
@@ -209,9 +211,20 @@ def test_no_name_is_no_file(name):
             check(name)
 
 
-@pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
-def test_a_read_only_folder_or_file_is_refused(tmp_path):
-    folder, file = tmp_path / "folder", tmp_path / "file"
+@pytest.fixture
+def an_ordinary_user():
+    """Yield a folder of an ordinary user, who runs the test: root, as in a container, may write everywhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        if IS_ROOT:
+            os.chown(folder, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, 0)
+        yield Path(folder)
+        if IS_ROOT:
+            os.setresuid(0, 0, 0)
+
+
+def test_a_read_only_folder_or_file_is_refused(an_ordinary_user):
+    folder, file = an_ordinary_user / "folder", an_ordinary_user / "file"
     folder.mkdir()
     file.write_text("old")
     folder.chmod(0o500)
