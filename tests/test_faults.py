@@ -277,9 +277,9 @@ def a_zip(folder):
         )
 
 
-def a_folder(folder):
+def a_dead_link(folder):
     chunk(folder, 60).unlink()
-    chunk(folder, 60).symlink_to("/nowhere")
+    chunk(folder, 60).symlink_to(folder.parent / "nowhere")
 
 
 DAMAGES = {
@@ -301,7 +301,7 @@ DAMAGES = {
     "zeros": other_content(bytes(10_000)),
     "pickled": pickled,
     "huge": a_zip,
-    "a dead link": a_folder,
+    "a dead link": a_dead_link,
 }
 
 

@@ -40,6 +40,8 @@ NOTHING_IS_LOST = replace(
         Parameter(name="v1_ml_per_kg", value=Value(50.0, SOURCE)),
         Parameter(name="clearance_ml_per_kg_per_h", value=Value(1e-12, SOURCE)),
     ),
+    variability=(),
+    between_occasions=(),
 )
 
 

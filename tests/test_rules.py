@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
 from heparin_pk import (
+    Bag,
     Bolus,
     Cohort,
     Decision,
@@ -20,6 +21,7 @@ from heparin_pk import (
     Nomogram,
     Patient,
     Protamine,
+    Pump,
     Regimen,
     Situation,
     Situations,
@@ -32,6 +34,7 @@ from heparin_pk import (
     titrate,
     titrate_cohort,
 )
+from heparin_pk.simulation.metrics import heparin_given_u
 
 PATIENT = Patient(weight_kg=80)
 COHORT = Cohort(3, {"weight_kg": np.array([60.0, 80.0, 100.0])})
@@ -280,3 +283,154 @@ def test_without_antithrombin_no_table_goes_on_for_ever(name):
         except ValueError as error:
             ends.append(str(error).partition(";")[0])
     assert ends[0] == ends[1]
+
+
+# What the last moment holds, and what a rule may not do to the loop
+
+SLOW = {
+    "hold": (Hold(time_h=46, duration_min=120),),
+    "bolus": (Bolus(time_h=47, dose_u=3000, over_min=60),),
+    "protamine": (Protamine(time_h=47.5, dose_mg=20, over_min=30),),
+}
+
+
+@pytest.mark.parametrize("runner", ["numpy", "python", "compiled"])
+@pytest.mark.parametrize("ending", SLOW)
+def test_blood_is_drawn_though_something_ends_with_the_run(ending, runner):
+    if runner == "compiled":
+        pytest.importorskip("numba")
+    plan = Fixed(regimen=Regimen((Infusion(time_h=0, rate_u_per_h=1200), *SLOW[ending])), draws_h=(6.0, 47.0, 48.0))
+    alone = titrate(PATIENT, UFH, plan, hours=48, laboratory=Laboratory(assay="aptt_s", turnaround_h=0.0), subject=1)
+    many = titrate_cohort(COHORT, UFH, plan, hours=48, laboratory=Laboratory(assay="aptt_s", turnaround_h=0.0), runner=runner)
+    assert many.n_results.tolist() == [len(alone.labs)] * 3 == [3, 3, 3]
+    assert many.values[:, 1].tolist() == [lab.value for lab in alone.labs]
+    assert many.states[1].tolist() == alone.states[-1].tolist()
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+def test_a_late_change_at_the_end_of_the_longest_run_is_not_given():
+    table, late = Nomogram.load("raschke-1993"), WardErrors(change_delay_h=12.0)
+    alone = titrate(PATIENT, UFH, table, hours=1440.0, ward_errors=late, subject=1)
+    many = titrate_cohort(COHORT, UFH, table, hours=1440.0, ward_errors=late)
+    assert many.n_results[1] == len(alone.labs) > 20
+    assert many.given_u[1] == pytest.approx(heparin_given_u(alone), rel=1e-12)
+
+
+HEAVY = Cohort(2, {"weight_kg": np.array([80.0, 400.0])})
+TOO_MUCH = {
+    "a bolus": Bolus(time_h=0, dose_u_per_kg=1000),
+    "a bolus after the end": Bolus(time_h=50, dose_u_per_kg=1000),
+    "under the skin": Subcutaneous(time_h=0, dose_u_per_kg=1000),
+    "a rate": Infusion(time_h=0, rate_u_per_kg_per_h=3000),
+}
+
+
+@pytest.mark.parametrize("order", TOO_MUCH)
+def test_a_dose_per_kg_that_is_too_much_for_the_heaviest(order):
+    plan, said = Fixed(regimen=Regimen((TOO_MUCH[order],))), []
+    for run in (lambda: titrate(HEAVY[1], UFH, plan), lambda: titrate_cohort(HEAVY, UFH, plan)):
+        with pytest.raises(ValueError, match="must lie between 0 and") as caught:
+            run()
+        said.append(str(caught.value).replace("1200000.0", "1.2e+06"))
+    assert said[0] == said[1]
+
+
+def test_a_pump_does_not_round_beyond_the_highest_rate():
+    pump = Pump(bag=Bag(units_u=700, volume_ml=100), resolution_ml_per_h=10)
+    for controller in (
+        Fixed(regimen=Regimen((Infusion(time_h=0, rate_u_per_h=499_999.9),))),
+        ForMany({"rate_u_per_h": 499_999.9}),
+    ):
+        with pytest.raises(ValueError, match="rate_u_per_h must lie between 0 and 500000; got 500010"):
+            titrate_cohort(Cohort(1, {"weight_kg": np.array([400.0])}), UFH, controller, pump=pump)
+
+
+@dataclass(frozen=True)
+class Halved(Fixed):
+    """A plan whose owner decides otherwise."""
+
+    def decide(self, situation):
+        return Decision(
+            orders=(Infusion(time_h=situation.time_h, rate_u_per_h=500),) if not situation.labs else (), next_draw_h=None
+        )
+
+
+def test_a_controller_made_from_a_plan_decides_itself():
+    plan = Halved(regimen=Regimen((Infusion(time_h=0, rate_u_per_h=1000),)))
+    assert heparin_given_u(titrate(PATIENT, UFH, plan)) == titrate_cohort(COHORT, UFH, plan).given_u[1] == 500 * 48
+
+
+@dataclass(frozen=True)
+class WritesInPlace(ForMany):
+    def decide_many(self, situations):
+        situations.time_h[:] += 3.0
+        return super().decide_many(situations)
+
+
+@pytest.mark.parametrize("errors", [None, WardErrors()])
+def test_a_rule_cannot_shift_the_clock(errors):
+    with pytest.raises(ValueError, match="read-only"):
+        titrate_cohort(COHORT, UFH, WritesInPlace(), ward_errors=errors)
+    if errors is not None:
+        with pytest.raises(ValueError, match="read-only"):
+            titrate(PATIENT, UFH, WritesInPlace(), ward_errors=errors)
+
+
+@dataclass(frozen=True)
+class Returns(ForMany):
+    """A rule that returns something for the bolus, or in place of all."""
+
+    value: object = None
+    whole: bool = False
+
+    def decide_many(self, situations):
+        return self.value if self.whole else replace(super().decide_many(situations), bolus_u=self.value)
+
+
+@pytest.mark.parametrize("errors", [None, WardErrors()])
+@pytest.mark.parametrize(
+    ("value", "whole", "words"),
+    [
+        ([0.0, 0.0, 0.0], False, "bolus_u must be an array of numbers, one for each of 3 patients"),
+        (0.0, False, "bolus_u must be an array of numbers"),
+        (None, False, "bolus_u must be an array of numbers"),
+        (np.zeros(3, dtype=object), False, "bolus_u must be an array of numbers"),
+        (np.zeros(3, dtype=complex), False, "bolus_u must be an array of numbers"),
+        (np.zeros(3, dtype=np.float16), False, "bolus_u must be an array of numbers"),
+        (np.zeros(3, dtype=bool), False, "bolus_u must be an array of numbers"),
+        (np.zeros((3, 1)), False, "bolus_u must have one value for each of 3 patients"),
+        (None, True, "what a controller decides for many must be a Decisions"),
+        (Decision(), True, "what a controller decides for many must be a Decisions"),
+        ({}, True, "what a controller decides for many must be a Decisions"),
+    ],
+)
+def test_decisions_of_another_type_are_refused(value, whole, words, errors):
+    with pytest.raises(ValueError, match=words):
+        titrate_cohort(COHORT, UFH, Returns(value=value, whole=whole), ward_errors=errors)
+
+
+@pytest.mark.parametrize("orders", [None, Stop(time_h=0)])
+def test_orders_that_are_no_list_are_refused(orders):
+    for run in (lambda c: titrate(PATIENT, UFH, c), lambda c: titrate_cohort(COHORT, UFH, c)):
+        with pytest.raises(ValueError, match="orders must be a list of orders"):
+            run(OneByOne(Decision(orders=orders)))
+
+
+@pytest.mark.parametrize("looks_back", [-1, True, 1.5, 10**6])
+def test_how_far_a_rule_looks_back(looks_back):
+    with pytest.raises(ValueError, match="looks_back must"):
+        titrate_cohort(COHORT, UFH, ForMany(looks_back=looks_back))
+    with pytest.raises(ValueError, match="looks_back must"):
+        titrate(PATIENT, UFH, ForMany(looks_back=looks_back))
+
+
+@pytest.mark.parametrize("seed", [1.5, True, "7", -1, 2**64, None])
+def test_the_seed_of_a_cohort(seed):
+    with pytest.raises(ValueError, match="seed must be an integer"):
+        titrate_cohort(COHORT, UFH, ForMany(), seed=seed)
+
+
+@pytest.mark.parametrize("subjects", [np.array([-1, 0, 1]), np.array([0.0, 1.0, np.nan]), np.arange(2), [0, 1, 2]])
+def test_the_numbers_of_patients(subjects):
+    with pytest.raises(ValueError, match="subjects must be an array of 3 whole numbers"):
+        titrate_cohort(COHORT, UFH, ForMany(), subjects=subjects)

@@ -19,6 +19,7 @@ import numpy as np
 
 from heparin_pk.base.checks import check_is
 from heparin_pk.base.fingerprint import fingerprint
+from heparin_pk.base.randomness import checked_seed
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.body.patient import LIMITS, Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
@@ -29,7 +30,7 @@ from heparin_pk.simulation.conditions import Conditions
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.rules import KIND_OF, PRIORITIES, STILL_AT_THE_END, U_PER_MG_PROTAMINE, EventKind, Priority
 from heparin_pk.ward.by_hand import Fixed
-from heparin_pk.ward.controller import Controller, Decisions, Situation, Situations, VectorController
+from heparin_pk.ward.controller import Controller, Decisions, Situation, Situations, VectorController, read_only
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
 from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
@@ -78,7 +79,7 @@ def titrate_cohort(
     hours: float = 48.0,
     laboratory: Laboratory | None = None,
     pump: Pump | None = None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
     subjects: np.ndarray | None = None,
     ward_errors: WardErrors | None = None,
     runner: str = "numpy",
@@ -98,15 +99,23 @@ def titrate_cohort(
     """
     check_is("cohort", cohort, Cohort, "a Cohort")
     conditions = Conditions.closed_loop(
-        drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=seed, ward_errors=ward_errors
+        drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=checked_seed(seed), ward_errors=ward_errors
     )
-    subjects = np.arange(cohort.n) if subjects is None else subjects
+    subjects = np.arange(cohort.n) if subjects is None else _checked_subjects(subjects, cohort.n)
     run = _CohortRun(cohort, controller, conditions, subjects, observer or NoObserver(), runner, trajectories=trajectories)
     before = _memory_of(controller)
     run.live()
     if _memory_of(controller) != before:
         _refuse_memory(controller)
     return run.charts()
+
+
+def _checked_subjects(subjects: np.ndarray, n: int) -> np.ndarray:
+    """Return the index of each patient; raises ``ValueError`` unless they are n whole numbers from 0 on."""
+    is_whole = isinstance(subjects, np.ndarray) and subjects.dtype.kind in "iu" and subjects.shape == (n,)
+    if not is_whole or (subjects < 0).any():
+        raise ValueError(f"subjects must be an array of {n} whole numbers from 0 on; got {subjects!r:.200}")
+    return subjects
 
 
 def fresh_copy(controller: Controller) -> Controller:
@@ -227,14 +236,14 @@ class _CohortRun:
             self.rate_u_per_h[lanes] = 0.0
         elif kind == EventKind.HOLD:
             self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
-            self.queue.add(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
+            self._end_at(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
         elif kind == EventKind.SUBCUTANEOUS:
             lanes, at_h = self._inject_under_the_skin(lanes, at_h, x)
         elif kind == EventKind.ABSORPTION:
             self.lanes.add(lanes, self._depot, x)
         elif kind == EventKind.PROTAMINE:
             hours = y / 60.0
-            self.queue.add(lanes, at_h + hours, EventKind.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
+            self._end_at(lanes, at_h + hours, EventKind.PROTAMINE_END, x * U_PER_MG_PROTAMINE / hours)
         if len(lanes):
             self.give(lanes, at_h)
 
@@ -243,7 +252,7 @@ class _CohortRun:
         self.lanes.add(lanes[~slow], "central_u", dose_u[~slow])
         self.given_u[lanes[~slow]] += dose_u[~slow]
         hours = minutes[slow] / 60.0
-        self.queue.add(lanes[slow], at_h[slow] + hours, EventKind.BOLUS_END, dose_u[slow] / hours)
+        self._end_at(lanes[slow], at_h[slow] + hours, EventKind.BOLUS_END, dose_u[slow] / hours)
 
     def _inject_under_the_skin(self, lanes: np.ndarray, at_h: np.ndarray, dose_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Fill the depot, now or after the lag; return the lanes (and times) where it was filled now."""
@@ -252,8 +261,13 @@ class _CohortRun:
         lag_h = self.kinetics.lag_h[lanes]
         late = lag_h > 0.0
         self.lanes.add(lanes[~late], self._depot, absorbed[~late])
-        self.queue.add(lanes[late], at_h[late] + lag_h[late], EventKind.ABSORPTION, absorbed[late])
+        self._end_at(lanes[late], at_h[late] + lag_h[late], EventKind.ABSORPTION, absorbed[late])
         return lanes[~late], at_h[~late]
+
+    def _end_at(self, lanes: np.ndarray, at_h: np.ndarray, kind: EventKind, x: Any = 0.0) -> None:
+        """Put into the queue that something ends then; what ends with the run comes after the blood that is drawn there."""
+        hours = self.conditions.hours
+        self.queue.add(lanes, np.where(at_h == hours, np.nextafter(hours, np.inf), at_h), kind, x)
 
     @property
     def _depot(self) -> str:
@@ -290,7 +304,7 @@ class _CohortRun:
             return
         if self._vector is not None:
             self._write_down(lanes, now_h, self._decided(self._vector, lanes, now_h, last_drawn_h))
-        elif isinstance(self.controller, Fixed):
+        elif type(self.controller) is Fixed:  # one made from it may decide otherwise
             if now_h[0] == 0.0 and not self.n_results[lanes[0]]:  # a fixed plan is asked once, at 0 h
                 self._begin(self.controller, lanes)
         else:
@@ -307,7 +321,7 @@ class _CohortRun:
             here: Any = slice(None) if len(which) == len(lanes) else which  # a slice is faster than an index array
             levels[i, here], above[i, here] = self.values.reshape(-1)[flat], self.above.reshape(-1)[flat]
         situations = Situations(
-            time_h=now_h,
+            time_h=read_only(now_h),
             weight_kg=self.weight_kg[lanes],
             rate_u_per_h=self.rate_u_per_h[lanes],
             n_results=n_results,
@@ -369,14 +383,14 @@ class _CohortRun:
     def _begin(self, plan: Fixed, lanes: np.ndarray) -> None:
         """Put a fixed plan into the queue: the same orders for all, by each patient's weight."""
         weight, every = self.weight_kg[lanes], np.ones(len(lanes), dtype=bool)
+        amounts = [(order, *_amounts(order, weight, self.pump)) for order in plan.regimen.orders]
         within = [order for order in plan.regimen.orders if order.time_h < self.conditions.hours]
         rules.check_received(
             within,
             can_absorb=bool((self.kinetics.ktr_per_h > 0.0).all()),
             can_neutralise=bool((self.kinetics.kr_ml_per_u_per_h > 0.0).all()),
         )
-        for order in within:
-            kind, x, y = _amounts(order, weight, self.pump)
+        for order, kind, x, y in amounts:
             self._order(lanes, np.full(len(lanes), order.time_h), kind, x, np.full(len(lanes), y), every)
         for draw_h in plan.draws_h:
             self.queue.add(lanes, draw_h, EventKind.DRAW)
@@ -450,7 +464,7 @@ def _routes_of(controller: Controller) -> tuple[str, ...]:
     """Return the routes besides the vein that a controller can order; the engine skips the states of the others."""
     if isinstance(controller, VectorController):
         return ()
-    if isinstance(controller, Fixed):
+    if type(controller) is Fixed:
         kinds = {type(order) for order in controller.regimen.orders}
         return tuple(route for kind, route in _ROUTE_OF.items() if kind in kinds)
     return tuple(_ROUTE_OF.values())
@@ -464,7 +478,9 @@ def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[Ev
     match order:
         case Bolus():
             dose = _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg)
-            return EventKind.BOLUS, dose if order.most_u is None else np.minimum(dose, order.most_u), order.over_min
+            dose = dose if order.most_u is None else np.minimum(dose, order.most_u)
+            rules.check_doses(dose)
+            return EventKind.BOLUS, dose, order.over_min
         case Infusion():
             if order.rate_ml_per_h is not None:
                 rate = np.full(len(weight_kg), order.resolved(LIMITS["weight_kg"][1]).rate_u_per_h)  # mL/h: any weight will do
@@ -478,7 +494,9 @@ def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[Ev
         case Hold():
             return EventKind.HOLD, np.full(len(weight_kg), order.duration_min), 0.0
         case Subcutaneous():
-            return EventKind.SUBCUTANEOUS, _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg), 0.0
+            dose = _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg)
+            rules.check_doses(dose)
+            return EventKind.SUBCUTANEOUS, dose, 0.0
         case Protamine():
             return EventKind.PROTAMINE, np.full(len(weight_kg), order.dose_mg), order.over_min
 

@@ -60,6 +60,9 @@ class Conditions:
         check_is("ward_errors", ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         if ward_errors is not None:
             check_is("controller", controller, VectorController, "one with decide_many (ward errors act on that)")
+        if isinstance(controller, VectorController):
+            check_is("looks_back", controller.looks_back, int, "a whole number")
+            check_between("looks_back", controller.looks_back, 0, 1000)
         check_is("drug", drug, Drug, "a Drug")
         return cls(
             drug=drug,

@@ -19,6 +19,7 @@ from heparin_pk.ward.orders import (
     LONGEST_BOLUS_MIN,
     LONGEST_HOLD_MIN,
     MOST_DOSE_U,
+    MOST_RATE_U_PER_H,
     ORDERS,
     SHORTEST_BOLUS_MIN,
     SHORTEST_HOLD_MIN,
@@ -121,6 +122,7 @@ def checked_orders(decision: Decision, weight_kg: float, pump: Pump, now_h: floa
     Raises ``ValueError`` for something that is no order, and for an order in the past.
     """
     check_is("what a controller decides", decision, Decision, "a Decision")
+    check_is("orders", decision.orders, (tuple, list), "a list of orders")
     orders: list[Order] = []
     for written in decision.orders:
         check_is("an order", written, ORDERS, "an order")
@@ -135,11 +137,11 @@ def checked_orders(decision: Decision, weight_kg: float, pump: Pump, now_h: floa
 
 def checked_draws_h(decision: Decision, now_h: float, last_drawn_h: float) -> tuple[float, ...]:
     """Return the draws of a decision, h; raises ``ValueError`` for one in the past or not after the last draw."""
-    for draw_h in decision.draws_h:
-        check_between("next_draw_h", draw_h, now_h, LATEST_DRAW_H)
+    draws_h = tuple(check_between("next_draw_h", draw_h, now_h, LATEST_DRAW_H) for draw_h in decision.draws_h)
+    for draw_h in draws_h:
         if draw_h <= last_drawn_h:
             raise ValueError(f"next_draw_h must come after the last draw at {last_drawn_h:g} h; got {draw_h!r}")
-    return decision.draws_h
+    return draws_h
 
 
 def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray, weight_kg: np.ndarray) -> None:
@@ -151,10 +153,7 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
     Raises ``ValueError`` with the first value outside its limits.
     """
     check_is("what a controller decides for many", made, Decisions, "a Decisions")
-    for name in ("bolus_u", "bolus_over_min", "hold_min", "rate_u_per_h", "next_draw_h", "at_h"):
-        values = getattr(made, name)
-        if values is not None and np.shape(values) != np.shape(now_h):
-            raise ValueError(f"{name} must have one value for each of {len(now_h)} patients; got shape {np.shape(values)}")
+    made.check_arrays(len(now_h))
     if not len(now_h):
         return
     # The extremes decide for all; a NaN is its own extreme and fails every comparison.
@@ -188,6 +187,12 @@ def check_rates(rate_u_per_h: np.ndarray, weight_kg: np.ndarray) -> None:
         check_rate(float(rate_u_per_h[first]), float(weight_kg[first]))
 
 
+def check_doses(dose_u: np.ndarray) -> None:
+    """Raise ``ValueError`` for the first dose (m,) that is higher than may be ordered."""
+    if (dose_u > MOST_DOSE_U).any():
+        _refuse("dose_u", dose_u, 0.0, MOST_DOSE_U)
+
+
 def _refuse(name: str, values: np.ndarray, low: float | np.ndarray, high: float) -> None:
     """Raise ``ValueError`` for the first of these values that is outside its limits (or NaN, unless others are outside)."""
     low = np.broadcast_to(np.asarray(low, dtype=float), values.shape)
@@ -219,9 +224,15 @@ def dosed_by_kg(controller: Any, patient: Patient | Cohort) -> Any:
 
 
 def delivered_u_per_h(rate_u_per_h: np.ndarray, pump: Pump) -> np.ndarray:
-    """Return the rates the pump delivers for these (m,) ordered ones, U/h, NaN where none was ordered."""
+    """Return the rates the pump delivers for these (m,) ordered ones, U/h, NaN where none was ordered.
+
+    Raises ``ValueError`` where rounding leads beyond the highest rate.
+    """
     ordered = ~np.isnan(rate_u_per_h)
-    return np.where(ordered, pump.delivered_to_all_u_per_h(np.where(ordered, rate_u_per_h, 0.0)), np.nan)
+    delivered = pump.delivered_to_all_u_per_h(np.where(ordered, rate_u_per_h, 0.0))
+    if (delivered > MOST_RATE_U_PER_H).any():
+        _refuse("rate_u_per_h", delivered, 0.0, MOST_RATE_U_PER_H)
+    return np.where(ordered, delivered, np.nan)
 
 
 # What the drug can receive

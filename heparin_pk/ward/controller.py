@@ -55,6 +55,17 @@ class Decision:
         return draws if isinstance(draws, tuple) else (draws,)
 
 
+_NUMBERS = tuple(np.dtype(kind) for kind in (np.float64, np.float32, np.int64, np.int32))
+"""What the arrays of a decision may hold; a float of two bytes is too coarse for an hour."""
+
+
+def read_only(values: np.ndarray) -> np.ndarray:
+    """Return a view that a controller cannot write into: the clock of a run belongs to the run."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Situations:
     """The situations of m patients, for a decision about all of them at once; see :class:`Situation`.
@@ -82,7 +93,7 @@ class Situations:
         newest = situation.labs[::-1][:latest]
         n_blank = latest - len(newest)
         return cls(
-            time_h=np.array([situation.time_h]),
+            time_h=read_only(np.array([situation.time_h])),
             weight_kg=np.array([situation.weight_kg]),
             rate_u_per_h=np.array([situation.rate_u_per_h]),
             n_results=np.array([len(situation.labs)]),
@@ -110,6 +121,17 @@ class Decisions:
     rate_u_per_h: np.ndarray
     next_draw_h: np.ndarray
     at_h: np.ndarray | None = None
+
+    def check_arrays(self, n: int) -> None:
+        """Raise ``ValueError`` unless each field is an array of ``n`` real numbers (``at_h`` may be ``None``)."""
+        for name in ("bolus_u", "bolus_over_min", "hold_min", "rate_u_per_h", "next_draw_h", "at_h"):
+            values = getattr(self, name)
+            if values is None and name == "at_h":
+                continue
+            if not isinstance(values, np.ndarray) or values.dtype not in _NUMBERS:
+                raise ValueError(f"{name} must be an array of numbers, one for each of {n} patients; got {values!r:.200}")
+            if values.shape != (n,):
+                raise ValueError(f"{name} must have one value for each of {n} patients; got shape {values.shape}")
 
     def orders(self, now_h: float) -> tuple[Order, ...]:
         """Return the orders for the first patient, given at ``now_h`` unless ``at_h`` says otherwise."""

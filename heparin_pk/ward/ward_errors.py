@@ -18,6 +18,7 @@ from heparin_pk.base.randomness import log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
 from heparin_pk.base.streams import Stream
 from heparin_pk.ward.controller import Decisions, Situations, VectorController
+from heparin_pk.ward.orders import HOURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -82,6 +83,8 @@ class WardErrors:
         now = seen.time_h
         seen = replace(seen, weight_kg=self.weights_kg(seen.weight_kg, seed, subjects))
         ordered = controller.decide_many(seen)
+        check_is("what a controller decides for many", ordered, Decisions, "a Decisions")
+        ordered.check_arrays(len(now))
         is_start = seen.n_results == 0
         faulty_fraction = self.missed_step_fraction + self.wrong_step_fraction
         chance = self._uniforms(Stream.STEP, faulty_fraction, now, seed, subjects)
@@ -94,13 +97,16 @@ class WardErrors:
         rate = np.where(is_start & (chance < self.wrong_start_fraction), ordered.rate_u_per_h * factor, rate)
         chance = self._uniforms(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects)
         no_bolus = is_start & (chance < self.omitted_bolus_fraction)
-        at_h = np.where(is_start, now, now + self.change_delay_h)
+        late_h = np.where(is_start, now, now + self.change_delay_h) - now
+        at_h = (now if ordered.at_h is None else ordered.at_h) + late_h
+        # A delay may lead beyond the longest run, at whose end nothing is given.
+        at_h = np.where(np.isfinite(at_h), np.minimum(at_h, HOURS[1]), at_h)
         return Decisions(
             bolus_u=np.where(missed | no_bolus, 0.0, ordered.bolus_u),
             bolus_over_min=ordered.bolus_over_min,
             hold_min=np.where(missed, 0.0, ordered.hold_min),
             rate_u_per_h=np.where(missed, np.nan, rate),
-            next_draw_h=ordered.next_draw_h + (at_h - now) + self._draw_delays_h(now, seed, subjects),
+            next_draw_h=ordered.next_draw_h + late_h + self._draw_delays_h(now, seed, subjects),
             at_h=at_h,
         )
 
