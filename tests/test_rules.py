@@ -137,6 +137,14 @@ REFUSED_FOR_MANY = {
     "a draw never": ({"next_draw_h": math.inf}, "next_draw_h must lie between 7 and 100000; got inf"),
     "done in the past": ({"at_h": 6.0}, "at_h must lie between 7 and 1440; got 6.0"),
     "done at nan": ({"at_h": math.nan}, "at_h must lie between 7 and 1440; got nan"),
+    "a bolus that ends before it starts": ({"bolus_over_min": -1.0}, "bolus_over_min must lie between 0 and 600; got -1.0"),
+    "an endless hold": ({"hold_min": 3000.0}, "hold_min must lie between 0 and 2880; got 3000.0"),
+    "a rate beyond any": ({"rate_u_per_h": 500_001.0}, "rate_u_per_h must lie between 0 and 500000; got 500001.0"),
+    "done after any run": ({"at_h": 1441.0}, "at_h must lie between 7 and 1440; got 1441.0"),
+    "another shape of times": (
+        {"at_h": lambda _: np.zeros(7)},
+        "at_h must have one value for each of 3 patients; got shape (7,)",
+    ),
     "another shape": ({"bolus_u": lambda _: np.zeros(7)}, "bolus_u must have one value for each of 3 patients; got shape (7,)"),
 }
 

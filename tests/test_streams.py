@@ -68,3 +68,27 @@ def test_every_stream_is_used_in_one_module():
             modules.setdefault(name, set()).add(module)
     assert set(modules) == set(Stream.__members__)
     assert {name: found for name, found in modules.items() if len(found) > 1} == {}
+
+
+def test_no_name_was_ever_changed():
+    """The register of the first day: a new stream is added here, none is renamed."""
+    assert {stream.name: stream.value for stream in Stream} == {
+        "ASSAY": "assay",
+        "RESIDUAL": "residual",
+        "FEATURE": "who people are",
+        "BETWEEN_PATIENTS": "between people",
+        "BETWEEN_DAYS": "between days",
+        "TABLE_ROW": "a row of the table",
+        "GUESSED_WEIGHT": "weight as guessed",
+        "STEP": "how a step is carried out",
+        "START": "how a start is carried out",
+        "FIRST_BOLUS": "whether a bolus is given",
+        "WRONG_SIZE": "how wrong",
+        "LATE_DRAW": "whether a draw is late",
+        "LATE_BY": "how late a draw is",
+        "SAMPLE_RATE": "rate of the pump",
+        "SAMPLE_ANTITHROMBIN": "antithrombin",
+        "SAMPLE_FACTOR_VIII": "factor VIII",
+        "CHILD_WEIGHT": "weight of a child",
+        "CHILD_RESIDUAL": "residual of an aPTT",
+    }
