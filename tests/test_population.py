@@ -316,3 +316,16 @@ def test_every_number_of_the_hospital_has_a_place():
     assert eval(repr(hospital.REAL_WARD)) == hospital.REAL_WARD
     with pytest.raises(ValueError, match="missed_step_fraction \\+ wrong_step_fraction must lie between 0 and 1"):
         WardErrors(missed_step_fraction=0.7, wrong_step_fraction=0.7)
+
+
+def test_a_distribution_gives_back_its_quantiles():
+    """At p a distribution is at its p-quantile: the share, the middle, and what one SD above it is."""
+    sex = Distribution(feature="female", form="share", share=value(0.6))
+    assert sex.of(np.array([0.1, 0.59, 0.61, 0.9])).tolist() == [True, True, False, False]
+    hour = Distribution(feature="clock_at_start_h", form="uniform", lowest=value(6.0), highest=value(10.0))
+    assert hour.of(np.array([0.0, 0.25, 1.0])) == pytest.approx([6.0, 7.0, 10.0])
+    one_sd = 0.8413447460685429
+    age = Distribution(feature="age_y", form="normal", mean=value(60.0), sd=value(10.0))
+    assert age.of(np.array([0.5, one_sd])) == pytest.approx([60.0, 70.0])
+    weight = Distribution(feature="weight_kg", form="log-normal", median=value(80.0), sd=value(0.2))
+    assert weight.of(np.array([0.5, one_sd])) == pytest.approx([80.0, 80.0 * math.exp(0.2)])

@@ -586,3 +586,11 @@ def test_what_cannot_be(make, message):
 def test_names_of_sets_in_any_case():
     assert published.named("ufh-b-derived") is published.UFH_B_DERIVED
     assert published.named("UFH_DEFAULT") is published.UFH_DEFAULT
+
+
+def test_families_stand_in_the_order_in_which_they_are_taught():
+    """Unfractionated heparin first (its default before all), then heparins of low weight, then what is no heparin."""
+    assert published.UFH[0] is published.UFH_DEFAULT
+    assert list(published.ALL) == [*published.UFH, *published.LMWH, *published.ALTERNATIVES]
+    assert published.FAMILIES[:2] == (published.UFH[0].family, published.LMWH[0].family)
+    assert all(drug.family not in published.FAMILIES[:2] for drug in published.ALTERNATIVES)

@@ -442,3 +442,72 @@ def test_the_seed_of_a_cohort(seed):
 def test_the_numbers_of_patients(subjects):
     with pytest.raises(ValueError, match="subjects must be an array of 3 whole numbers"):
         titrate_cohort(COHORT, UFH, ForMany(), subjects=subjects)
+
+
+# What each loop does with an order, order by order
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A controller for one patient at a time: orders and draws by how many results there are."""
+
+    answers: tuple = ()
+    assay: str = "anti_xa_u_per_ml"
+    name: str = "planned"
+
+    def decide(self, situation: Situation) -> Decision:
+        return self.answers[min(len(situation.labs), len(self.answers) - 1)]
+
+
+def alike(controller, drug=UFH, hours=18.0):
+    """Return what both loops gave one patient: the levels at full hours and the rate ordered last, which must be the same."""
+    course = titrate(PATIENT, drug, controller, hours=hours)
+    charts = titrate_cohort(Cohort(1, {"weight_kg": np.array([80.0])}), drug, controller, hours=hours, trajectories=True)
+    kept = charts.trajectories_u_per_ml[0]
+    alone = [course.level_at("anti_xa_u_per_ml", i / 12.0) for i in range(len(kept))]
+    assert kept == pytest.approx(alone, rel=1e-9, abs=1e-12)
+    assert charts.given_u[0] == pytest.approx(heparin_given_u(course), rel=1e-12)
+    return course, charts
+
+
+def test_two_orders_for_one_purpose_are_found_whatever_kind_they_are():
+    """A stop and a rate at one later moment contradict each other, also when other orders were given between them."""
+    first = at(*START, Stop(time_h=14), Infusion(time_h=15, rate_u_per_h=900), draw_h=6)
+    for again in (Infusion(time_h=14, rate_u_per_h=700), Stop(time_h=15)):
+        controller = Planned((first, at(again, draw_h=20.0)))
+        alone = said_by(lambda c=controller: titrate(PATIENT, UFH, c, hours=18))
+        assert f"rate at {again.time_h:g} h was ordered before" in alone
+        assert said_by(lambda c=controller: titrate_cohort(COHORT, UFH, c, hours=18)) == alone
+    alike(Planned((first, at(Bolus(time_h=14, dose_u=700), draw_h=20.0))))  # another purpose: no contradiction
+
+
+def test_the_rate_at_the_start_is_an_order_also_when_it_is_zero():
+    """At the start a rate of zero is written down (a plan says so); later an unchanged rate is none."""
+    zero = Planned((at(Infusion(time_h=0, rate_u_per_h=0), draw_h=6), at(Infusion(time_h=7, rate_u_per_h=0), draw_h=20.0)))
+    course, _ = alike(zero)
+    assert [len(entry.orders) for entry in course.entries] == [1, 0]
+
+    seen = []
+
+    class Counts:
+        def passed(self, *_):
+            """Nothing to note."""
+
+        given = passed
+
+        def ordered(self, lanes, at_h, kind, amount):
+            seen.append((at_h.tolist(), amount.tolist()))
+
+        def thresholds(self, lanes):
+            return np.empty((0, len(lanes)))
+
+    titrate_cohort(Cohort(1, {"weight_kg": np.array([80.0])}), UFH, zero, hours=18, observer=Counts())
+    assert seen == [([0.0], [0.0])]
+
+
+def test_a_dose_under_the_skin_waits_for_its_lag_in_both_loops():
+    absorbed = published.UFH_DEFAULT
+    lag = published.drug.Parameter(name="lag_h", value=replace(absorbed.parameters[0].value, value=1.75))
+    plan = Fixed(regimen=Regimen(orders=(Subcutaneous(time_h=0, dose_u=4000),)), assay="anti_xa_u_per_ml")
+    course, _ = alike(plan, drug=replace(absorbed, parameters=(*absorbed.parameters, lag)))
+    assert course.level_at("anti_xa_u_per_ml", 1.7) == 0.0 < course.level_at("anti_xa_u_per_ml", 1.8)

@@ -35,6 +35,7 @@ from heparin_pk import (
     published,
 )
 from heparin_pk.trials.catalogue import CURVES, OUTCOMES
+from heparin_pk.trials.chunk import chunk_size
 from heparin_pk.trials.estimate import estimate
 from heparin_pk.trials.trial import TrialInterrupted
 
@@ -597,3 +598,11 @@ def test_the_rows_are_the_same_bytes_with_other_vector_instructions(tmp_path):
     assert features[0] != features[1]  # they were in fact left out
     assert rows[0].count(b"\n") == 901
     assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("n", "workers", "largest", "size"), [(100, 1, 1000, 100), (100, 4, 1000, 25), (100, 4, 10, 9), (7, 3, 10, 3)]
+)
+def test_chunks_are_equal_and_every_worker_has_as_many(n, workers, largest, size):
+    """Each worker gets equally many chunks, none above the largest: 100 patients, 4 workers, at most 10: 3 rounds of 9."""
+    assert chunk_size(n, workers, largest) == size
