@@ -113,7 +113,7 @@ def test_what_it_names_is_there(text):
     for link in re.findall(r"\]\(([^)#:]+)\)", re.sub(r"`[^`]*`", "", text)):
         assert (ROOT / link).exists(), link
     own = {*files(text), *(Path(path).name for path in files(text))}
-    every = {path.name for path in ROOT.rglob("*") if ".venv" not in path.parts and ".git" not in path.parts}
+    every = {path.name for path in ROOT.rglob("*") if not any(part.startswith((".git", ".venv")) for part in path.parts)}
     for name in re.findall(r"`([\w./*-]+(?:\.py|\.toml|\.json|\.md|\.ipynb|/))`", text):
         if name in own or "*" in name or name.startswith(("notebooks/08", "ours.")):
             continue

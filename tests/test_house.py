@@ -421,14 +421,14 @@ def test_every_noun_is_frozen_and_slotted():
 
 # What is committed
 
-SKIPPED = {".git", ".venv", "venv", "build", "dist", "node_modules", "__pycache__", "demo", "test-screenshots"}
+SKIPPED = {".git", ".hypothesis", "venv", "build", "dist", "node_modules", "__pycache__", "demo", "test-screenshots"}
 
 
 def texts():
     """Yield (path, text) of every text file of the project."""
     for path in sorted(HOUSE.rglob("*")):
         parts = path.relative_to(HOUSE).parts
-        hidden = [part for part in parts if part in SKIPPED or part.endswith((".egg-info", "_cache")) or part in {".hypothesis"}]
+        hidden = [part for part in parts if part in SKIPPED or part.startswith(".venv") or part.endswith((".egg-info", "_cache"))]
         if path.is_file() and not hidden and ".ipynb_checkpoints" not in parts and path.stat().st_size < 3_000_000:
             try:
                 yield path, path.read_text(encoding="utf-8")
