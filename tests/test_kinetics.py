@@ -52,6 +52,7 @@ def test_limits(make, usual, name, outside):
             "vmax_u_per_h needs km_u_per_ml above 0",
         ),
         (lambda: Kinetics(v1_ml=3000, transits=3), "transits must be one of 1, 2; got 3"),
+        (lambda: Kinetics(v1_ml=3000, transits=True), "transits must be one of 1, 2; got True"),
         (
             lambda: Kinetics(v1_ml=3000, vmax_u_per_h=1000, km_u_per_ml=1).steady_state_u_per_ml(1000),
             "rate_u_per_h must stay below 1000 U/h.*; got 1000",

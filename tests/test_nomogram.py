@@ -456,6 +456,14 @@ WRONG = {
         GOOD.replace('"50-70 s"', '"50s and 70s"'),
         "label must be written like '<35 s'.*got '50s and 70s'",
     ),
+    "a label beyond any level": (
+        GOOD.replace('"50-70 s"', f'"50-{"9" * 400} s"'),
+        "label must name levels up to 10000; got '50-999",
+    ),
+    "a label beyond any level in brackets": (
+        GOOD.replace('"50-70 s"', f'"50-70 s (1.5-{"9" * 400} x)"'),
+        "label must name levels up to 10000; got '50-70 s",
+    ),
     "a label finer than the table": (GOOD.replace('"50-70 s"', '"49.5-70 s"'), "label must not be finer than round_to = 1"),
     "two units that disagree": (
         GOOD.replace('"<50 s"', '"<50 s (<1.7 x control)"').replace('"50-70 s"', '"50-70 s (1.5-2.3 x control)"'),

@@ -35,8 +35,8 @@ def check_between(name: str, value: Any, low: float, high: float) -> float:
 
 
 def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
-    """Raise ``ValueError`` unless ``value`` is one of ``allowed``."""
-    if not isinstance(value, str | int) or value not in allowed:
+    """Raise ``ValueError`` unless ``value`` is one of ``allowed``; True is no 1."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {value!r}")
 
 

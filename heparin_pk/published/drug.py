@@ -280,8 +280,6 @@ class Drug:
         for source in self.built_from:
             check_is("built_from", source, Source, "a Source")
         check_is("departures", self.departures, str, "a text")
-        if isinstance(self.transits, bool):
-            raise ValueError(f"transits must be one of 1, 2; got {self.transits!r}")
         check_one_of("transits", self.transits, (1, 2))
         check_is("reagent", self.reagent, (Reagent, ClottingTime, type(None)), "a Reagent, a ClottingTime or None")
         check_is("act", self.act, (ClottingTime, type(None)), "a ClottingTime or None")

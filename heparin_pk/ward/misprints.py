@@ -22,6 +22,7 @@ _WORDS = (
 _BRACKETS = re.compile(r"\s*\((.*)\)$")
 _IN_MULTIPLES = re.compile(r"\s*(?:x|times)(?:\s*control)?$", re.IGNORECASE)
 _NUMBER = r"(\d+(?:\.\d+)?)"
+_HIGHEST = 1e4
 
 
 class MisprintError(ValueError):
@@ -42,7 +43,7 @@ def levels_named(label: str, round_to: float) -> tuple[int | None, int | None] |
     What stands in brackets at the end ("(1.2-1.5 x control)") is left out. ``None``: the label has no number, or another unit
     ("<1.2 x control").
 
-    Raises ``ValueError`` for a label that has numbers and cannot be read, and for one finer than ``round_to``.
+    Raises ``ValueError`` for a label that has numbers and cannot be read, one finer than ``round_to``, or a level above 10,000.
 
     >>> levels_named("35-45 s (1.2-1.5 x control)", 1), levels_named(">35 to <50 s", 1), levels_named(">= 1.00", 0.01)
     ((35, 45), (36, 49), (100, None))
@@ -63,7 +64,7 @@ def levels_named(label: str, round_to: float) -> tuple[int | None, int | None] |
 def levels_in_another_unit(label: str) -> tuple[float, float] | None:
     """Return the levels that a label names in another unit than the table's: in brackets, or as multiples of the control.
 
-    ``None``: it names none. An end that is open is 0 or infinite.
+    ``None``: it names none. An end that is open is 0 or infinite. Raises ``ValueError`` for a level above 10,000.
 
     >>> levels_in_another_unit("35-45 s (1.2-1.5 x control)"), levels_in_another_unit(">3.0 x")
     ((1.2, 1.5), (3.0, inf))
@@ -74,7 +75,7 @@ def levels_in_another_unit(label: str) -> tuple[float, float] | None:
     if ends is None:
         return None
     (_, low), (_, high) = ends
-    return 0.0 if low is None else float(low), math.inf if high is None else float(high)
+    return 0.0 if low is None else _level(low, label), math.inf if high is None else _level(high, label)
 
 
 def _ends(text: str) -> tuple[tuple[str, str | None], tuple[str, str | None]] | None:
@@ -92,8 +93,16 @@ def _ends(text: str) -> tuple[tuple[str, str | None], tuple[str, str | None]] | 
     return None
 
 
+def _level(number: str, label: str) -> float:
+    """Return a number of a label; raises ``ValueError`` for one that no laboratory could print."""
+    level = float(number)
+    if level > _HIGHEST:
+        raise ValueError(f"label must name levels up to {_HIGHEST:g}; got {label!r}")
+    return level
+
+
 def _steps(number: str, round_to: float, label: str) -> int:
-    steps = float(number) / round_to
+    steps = _level(number, label) / round_to
     if abs(steps - round(steps)) > 1e-6:
         raise ValueError(f"label must not be finer than round_to = {round_to:g}; got {label!r}")
     return round(steps)

@@ -377,7 +377,10 @@ class Nomogram:
             lowest = 0 if highest is None else highest + 1
         before: tuple[float, float] | None = None
         for i, band in enumerate(self.bands, 1):
-            other = levels_in_another_unit(band.label)
+            try:
+                other = levels_in_another_unit(band.label)
+            except ValueError as error:
+                raise MisprintError(str(error), f"band {i}", "label") from None
             if other is not None and (other[0] > other[1] or (before is not None and other[0] < before[1])):
                 raise MisprintError(
                     f"label {band.label!r} must rise above the label before in both its units", f"band {i}", "label"
