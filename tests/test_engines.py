@@ -558,3 +558,22 @@ def test_much_protamine_is_followed_as_well_as_little(drug, dose_mg, over_min):
     )
     seen = exactly > 1e-7
     np.testing.assert_allclose(stepped[seen], exactly[seen], rtol=2e-6)
+
+
+@pytest.mark.parametrize("dose_u", [20_000, 200_000])
+def test_heparin_that_runs_in_while_protamine_works_is_followed(dose_u):
+    """Both run in at once: the steps count what the pump adds, too. 200,000 U over five minutes ended in NaN."""
+    regimen = Regimen((Protamine(time_h=0, dose_mg=50), Bolus(time_h=0, dose_u=dose_u, over_min=5), Stop(time_h=1e-13)))
+    exactly, stepped, compiled = (
+        simulate(PATIENT, published.UFH_DEFAULT, regimen, hours=9.1, engine=engine).concentration_u_per_ml
+        for engine in ("scipy", "stepper", "compiled")
+    )
+    np.testing.assert_array_equal(stepped, compiled)
+    seen = exactly > 1e-7
+    np.testing.assert_allclose(stepped[seen], exactly[seen], rtol=2e-6)
+
+
+def test_a_state_that_is_no_number_is_refused():
+    segment = stepper.Segment(lambda state, *_: (1.0, math.nan), 0.0, (1.0, 1.0), (0.0, 0.0), ())
+    with pytest.raises(ValueError, match="too fast for it"):
+        segment.at([0.5])

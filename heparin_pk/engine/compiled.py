@@ -318,7 +318,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 for part in range(states):
                     for lane in range(n_lanes):
                         new = block[part * ROW + lane]
-                        least = min(least, new)
+                        least = least if new >= least or least != least else new
                         table[lanes[places[lane]], part] = new
         if trajectories.shape[0] > 0:
             stored()

@@ -305,7 +305,7 @@ def _bracket(concentration: np.ndarray, thresholds: np.ndarray | None) -> tuple[
 
 
 def _refuse_below_zero(least: float) -> None:
-    if least < -UNDERSHOOT:
+    if not least >= -UNDERSHOOT:  # NaN is no amount
         raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {least:g}")
 
 

@@ -82,6 +82,6 @@ class Segment:
 
 def _without_undershoot(column: list[float]) -> tuple[float, ...]:
     """Return a state without the undershoot of the interpolation, which is far below the resolution of any assay."""
-    if min(column) < -UNDERSHOOT:
+    if not all(amount >= -UNDERSHOOT for amount in column):  # NaN is no amount
         raise ValueError(f"the integration went below zero: {column}")
     return tuple(max(0.0, amount) for amount in column)

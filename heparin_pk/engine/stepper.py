@@ -158,7 +158,8 @@ def build(
         plasma = smaller(_MOST_PLASMA_U, abs(new[0])) + _LEAST_PLASMA_U
         bends = abs(bend[0])
         working = protamine + inputs[1] > 0.0
-        fastest = fastest + working * (kr * per_v1 * (central + (protamine + inputs[1] * hours)) + protamine_loss)
+        both = central + inputs[0] * hours + (protamine + inputs[1] * hours)
+        fastest = fastest + working * (kr * per_v1 * both + protamine_loss)
         # Protamine and effect need the same relative accuracy as plasma: their bends are scaled to the plasma amount.
         bends = bends + working * (abs(bend[1]) / (protamine + _TINY)) * plasma
         bends = bends + (abs(bend[2]) / (effect + _TINY)) * plasma
@@ -217,13 +218,9 @@ class Segment:
     def at(self, times_h: Sequence[float]) -> list[Numbers]:
         """Return the states at ``times_h``, none of them before the start.
 
-        Raises ``ValueError`` when an amount falls below zero.
+        Raises ``ValueError`` when an amount falls below zero or is none.
         """
-        states = [self._state_at(time_h) for time_h in times_h]
-        for state in states:
-            if min(state) < -UNDERSHOOT:
-                raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {state}")
-        return states
+        return [self._state_at(time_h) for time_h in times_h]
 
     def _state_at(self, time_h: float) -> Numbers:
         # Integrate over the grid up to time_h; every state on the grid is kept for later questions.
@@ -231,8 +228,14 @@ class Segment:
             begin_h = self._times_h[-1]
             # A whole interval always has the same length, whatever the rounding of the difference of its ends.
             hours = INTERVAL_H if begin_h == (index - 1) / STEPS_PER_H else grid_h - begin_h
-            self._states.append(self._advance(self._states[-1], hours, self._inputs, self._rates))
+            self._states.append(self._step(self._states[-1], hours))
             self._times_h.append(grid_h)
         place = bisect_right(self._times_h, time_h) - 1
         rest_h = time_h - self._times_h[place]
-        return self._states[place] if rest_h <= 0.0 else self._advance(self._states[place], rest_h, self._inputs, self._rates)
+        return self._states[place] if rest_h <= 0.0 else self._step(self._states[place], rest_h)
+
+    def _step(self, state: Numbers, hours: float) -> Numbers:
+        new: Numbers = self._advance(state, hours, self._inputs, self._rates)
+        if not min(new) >= -UNDERSHOOT or math.isnan(sum(new)):
+            raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {new}")
+        return new
