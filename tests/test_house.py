@@ -323,6 +323,8 @@ WITHOUT_A_UNIT = {
     "round_to": "the last digit of a level, in the unit of its assay",
     "step": "a multiple of whatever is rounded",
     "exponent": "an exponent has no unit",
+    "hill_exponent": "an exponent has no unit",
+    "interval": "two ends, in the unit of the value they belong to",
     "intercept": "of a regression, in the unit of its form",
     "slope": "of a regression, in the unit of its form",
     "correlation": "has no unit",

@@ -493,9 +493,16 @@ class TestPrinted:
         assert a.plateau_u_per_ml(name, 18, patient) == pytest.approx(plateau, abs=0.012)
 
     def test_published_sets_disagree(self):
-        """0.27 to 1.5 U/mL at 80/18 (1.6 without Delavenne's weight); aPTT slopes of about 150 and of 670 s per U/mL."""
+        """0.27 to 1.5 U/mL at 80/18 (1.6 without Delavenne's weight), newborns apart; aPTT slopes of 150 and 670 s per U/mL.
+
+        McDonald 1981 prints for newborns three times the clearance of its adults: 0.20 to 0.22 U/mL on 18 U/kg/h.
+        """
         patient = Patient(weight_kg=75, height_cm=175, sex="male")
-        plateaus = [drug.kinetics(patient).steady_state_u_per_ml(18 * 75) for drug in published.UFH if drug.anti_xa_fraction]
+        newborns = [drug for drug in published.UFH if "MCDONALD_1981" in drug.name]
+        assert len(newborns) == 3
+        of_all = {drug: drug.kinetics(patient).steady_state_u_per_ml(18 * 75) for drug in published.UFH if drug.anti_xa_fraction}
+        assert all(0.20 <= of_all.pop(drug) <= 0.22 for drug in newborns)
+        plateaus = list(of_all.values())
         assert min(plateaus) == pytest.approx(0.27, abs=0.01)
         assert max(plateaus) == pytest.approx(1.52, abs=0.01)
         light = published.DELAVENNE_2017_UFH.kinetics(Patient(weight_kg=70)).steady_state_u_per_ml(18 * 75)

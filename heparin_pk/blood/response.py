@@ -78,7 +78,7 @@ class Reagent:
 class ClottingTime:
     """A published clotting-time curve that is not exponential: a straight line, one that saturates, or the sum of both.
 
-    Clotting time = baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C / (``half_at_u_per_ml`` + C).
+    Clotting time = baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C^g / (``half_at_u_per_ml``^g + C^g), g the Hill exponent.
 
     ``name``: its name.
     ``assay``: "aptt_s" or "act_s".
@@ -87,6 +87,7 @@ class ClottingTime:
     ``slope_s_ml_per_u``: slope of the straight part, s mL/U.
     ``most_s``: most that the saturating part adds, s.
     ``half_at_u_per_ml``: concentration at which it adds half of that, U/mL.
+    ``hill_exponent``: how S-shaped the saturating part is (0.2 to 5): 1 is a plain hyperbola.
     ``control_aptt_s``: aPTT of normal plasma, the denominator of the aPTT ratio, s (15 to 60).
 
     Raises ``ValueError`` outside its limits, without a source, or when ``slope_s_ml_per_u`` and ``most_s`` are both 0.
@@ -99,6 +100,7 @@ class ClottingTime:
     slope_s_ml_per_u: float = 0.0
     most_s: float = 0.0
     half_at_u_per_ml: float = 1.0
+    hill_exponent: float = 1.0
     control_aptt_s: float = 30.0
 
     def __post_init__(self) -> None:
@@ -108,11 +110,12 @@ class ClottingTime:
         check_between("slope_s_ml_per_u", self.slope_s_ml_per_u, 0.0, 5000.0)
         check_between("most_s", self.most_s, 0.0, 5000.0)
         check_between("half_at_u_per_ml", self.half_at_u_per_ml, 1e-3, 1e3)
+        check_between("hill_exponent", self.hill_exponent, 0.2, 5.0)
         check_between("control_aptt_s", self.control_aptt_s, 15.0, 60.0)
         if self.slope_s_ml_per_u + self.most_s <= 0.0:
             raise ValueError(f"{self.name}: slope_s_ml_per_u or most_s must be above 0, or no dose would move it; got 0 and 0")
         check_is("source", self.source, Source, f"a Source ({self.name} needs one)")
-        floats(self, "baseline_s", "slope_s_ml_per_u", "most_s", "half_at_u_per_ml", "control_aptt_s")
+        floats(self, "baseline_s", "slope_s_ml_per_u", "most_s", "half_at_u_per_ml", "hill_exponent", "control_aptt_s")
 
     __repr__ = shown
 
@@ -259,7 +262,10 @@ def aptt_s(
 
 
 def _clotting_time_s(c: Numbers, curve: ClottingTime, baseline_s: float, factor: float) -> Numbers:
-    return baseline_s + factor * (curve.slope_s_ml_per_u * c + curve.most_s * c / (curve.half_at_u_per_ml + c))
+    part, half = c, curve.half_at_u_per_ml
+    if curve.hill_exponent != 1.0:
+        part, half = each(lambda level: level**curve.hill_exponent, c / half), 1.0
+    return baseline_s + factor * (curve.slope_s_ml_per_u * c + curve.most_s * part / (half + part))
 
 
 def aptt_ratio(

@@ -127,9 +127,10 @@ def run_models(options: argparse.Namespace) -> None:
     elif options.name:
         print(drugs[0])
     else:
+        width = max(len(drug.name) for drug in drugs) + 2
         for drug in drugs:
             mark = " (UFH_DEFAULT)" if drug is published.UFH_DEFAULT else ""
-            print(f"{drug.name:<27}{drug.title}{mark}")
+            print(f"{drug.name:<{width}}{drug.title}{mark}")
 
 
 def run_cite(options: argparse.Namespace) -> None:

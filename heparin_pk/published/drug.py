@@ -30,11 +30,16 @@ __all__ = [
     "VARYING",
     "ValidityDomain",
     "Variability",
+    "WithoutVariability",
 ]
 
 
 class OutsideValidityDomain(UserWarning):
     """A set is used for a patient, a route, a dose or a level outside its validity domain."""
+
+
+class WithoutVariability(UserWarning):
+    """A set for which no variability between patients is known is used in a trial."""
 
 
 UNFRACTIONATED_HEPARIN = "unfractionated heparin"
@@ -54,7 +59,8 @@ class Parameter:
 
     ``name``: a field of :class:`Kinetics`, or that field per kg (``v1_ml_per_kg``, ``vmax_u_per_kg_per_h``).
     ``value``: the number and the place it was read in.
-    ``exponent``: of the scaling; unset it is 1 for a value per kg and for a measure other than weight, and 0 otherwise.
+    ``exponent``: of the scaling, a number or a :class:`Value` with its own source; unset it is 1 for a value per kg and for a
+    measure other than weight, and 0 otherwise.
     ``scales_with``: the measure, one of ``SCALES``.
     ``reference``: the measure at which the value holds, in its own unit; unset it is the set's reference weight.
 
@@ -63,7 +69,7 @@ class Parameter:
 
     name: str
     value: Value
-    exponent: float | None = None
+    exponent: float | Value | None = None
     scales_with: str = "weight_kg"
     reference: float | None = None
 
@@ -74,7 +80,7 @@ class Parameter:
             raise ValueError(f"{self.name} needs a Value with its Source; got {self.value!r}")
         check_one_of("scales_with", self.scales_with, SCALES)
         if self.exponent is not None:
-            check_between("exponent", self.exponent, -1.0, 2.0)
+            check_between("exponent", self.power, -1.0, 2.0)
         if self.reference is not None:
             check_between("reference", self.reference, 0.4, 400.0)
         elif self.scales_with != "weight_kg":
@@ -95,6 +101,8 @@ class Parameter:
     @property
     def power(self) -> float:
         """The exponent in force."""
+        if isinstance(self.exponent, Value):
+            return self.exponent.value
         if self.exponent is not None:
             return self.exponent
         return float(self.is_per_kg or self.scales_with != "weight_kg")
@@ -119,7 +127,8 @@ class Parameter:
             return ""
         reference = reference_weight_kg if self.reference is None else self.reference
         power = "" if self.power == 1.0 else f"^{self.power:g}"
-        return f"x ({self.scales_with} / {reference:g}){power}"
+        known = self.exponent.uncertainty_in_words() if isinstance(self.exponent, Value) else ""
+        return f"x ({self.scales_with} / {reference:g}){power}{known and f' (exponent: {known})'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -431,6 +440,15 @@ class Drug:
             check_one_of("a covariate effect to switch off", name, sorted({effect.name for effect in self.covariate_effects}))
         return replace(self, covariate_effects=tuple(effect for effect in self.covariate_effects if effect.name not in names))
 
+    def warn_without_variability(self, stacklevel: int = 2) -> None:
+        """Warn once where no variability between patients is known: all patients of a trial then react like the typical one."""
+        if not self.variability:
+            message = (
+                f"{self.name} has no variability between patients: those who differ in no feature react alike, and the spread "
+                "of a trial is too narrow"
+            )
+            warnings.warn(message, WithoutVariability, stacklevel=stacklevel + 1)
+
     def labelled_before_2009(self) -> Drug:
         """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA)."""
         if self.family != UNFRACTIONATED_HEPARIN:
@@ -461,6 +479,7 @@ class Drug:
 
     def _each_once(self, covariate_effects: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]
+        values += [p.exponent.source for p in self.parameters if isinstance(p.exponent, Value)]
         values += [MEASURE_SOURCES[p.scales_with] for p in self.parameters if p.scales_with in MEASURE_SOURCES]
         read_in = responses if responses is not None else self.responses
         answers = [curve.source for curve in (read_in.aptt, self.act) if curve is not None]
@@ -504,8 +523,8 @@ USP_2009 = Source(
 
 
 def _line(name: str, value: Value, form: str = "12.5g") -> str:
-    source = value.source
-    return f"  {name:<36}{value.value:>{form}}   {source.key}, {source.where} [{source.confidence}]"
+    source, known = value.source, value.uncertainty_in_words()
+    return f"  {name:<36}{value.value:>{form}}   {source.key}, {source.where} [{source.confidence}]{known and f'; {known}'}"
 
 
 def _curve_lines(curve: ClottingTime) -> list[str]:
@@ -514,5 +533,6 @@ def _curve_lines(curve: ClottingTime) -> list[str]:
         f"{curve.assay} slope, s mL/U": curve.slope_s_ml_per_u,
         f"{curve.assay} most, s": curve.most_s,
         f"{curve.assay} half of it at, U/mL": curve.half_at_u_per_ml if curve.most_s else 0.0,
+        f"{curve.assay} Hill exponent": curve.hill_exponent if curve.hill_exponent != 1.0 else 0.0,
     }
     return [_line(name, Value(number, curve.source)) for name, number in named.items() if number]

@@ -69,17 +69,17 @@ UFH_B_DERIVED = Drug(
     name="UFH_B_DERIVED",
     title="adult UFH with a saturable binding pool (DERIVED, the default)",
     parameters=(
-        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9 (RSE 14 %)")), exponent=1.0),
+        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9"), 0.14), exponent=1.0),
         Parameter(
             name="clearance_ml_per_kg_per_h",
-            value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 (RSE 30 %)")),
+            value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 /h, whose RSE it is"), 0.30),
             exponent=0.75,
         ),
-        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 57 %)")), exponent=0.75),
-        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265 (RSE 59 %)"))),
+        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7"), 0.57), exponent=0.75),
+        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265"), 0.59)),
         Parameter(
             name="kon_ml_per_u_per_h",
-            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82 (RSE 79 %)")),
+            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82"), 0.79),
         ),
         *SUBCUTANEOUS,
         *PROTAMINE,

@@ -284,6 +284,8 @@ class Trial:
         kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, seed), size)
         found = self._no_outcomes(seed, keep_rows=keep_rows)
         remember(self)
+        if self.population.varies:
+            self.drug.warn_without_variability()
         job = Job(self, seed, runner, keep_rows or kept is not None, csv_file is not None)
         wanted = _cut(n, size if kept is None else kept.size)
         sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
