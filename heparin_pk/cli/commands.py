@@ -243,7 +243,9 @@ def run_practice(options: argparse.Namespace) -> None:
             print(f"{topic:<26}{len(practice.about(topic))}   {'; '.join(regions)}")
     overdue = sum(one.is_due() for one in found)
     if overdue:
-        complain(f"heparin-pk: note: last checked more than {practice.LONGEST_TRUST_Y} years ago: {overdue} of {len(found)} statements")
+        complain(
+            f"heparin-pk: note: last checked more than {practice.LONGEST_TRUST_Y} years ago: {overdue} of {len(found)} statements"
+        )
 
 
 def run_validate(options: argparse.Namespace) -> None:

@@ -105,7 +105,9 @@ def _check_date(dated: str) -> None:
 
 
 def _filled(text: str, before: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent=before, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=before, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 # What is known
