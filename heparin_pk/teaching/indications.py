@@ -460,8 +460,8 @@ ALL: tuple[Indication, ...] = (
         source=_CHILDREN,
         caveats=(
             "The scaling within childhood is ours; in the study, infants reached the target in 15 %. A bolus may peak higher "
-            "than here and be gone sooner: 75 U/kg over the printed volumes of newborns is 0.9 to 1.3 U/mL, and their half- "
-            "lives were 35 to 42 min. Not for newborns."
+            "than here and be gone sooner: 75 U/kg over the printed volumes of newborns is 0.9 to 1.3 U/mL, and their "
+            "half-lives were 35 to 42 min. Not for newborns."
         ),
         practice=("infants", "children"),
     ),
