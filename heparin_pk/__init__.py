@@ -27,7 +27,7 @@ from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications
+from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
@@ -92,6 +92,7 @@ __all__ = [
     "Patient",
     "people",
     "Population",
+    "practice",
     "print_citations",
     "Protamine",
     "published",

@@ -231,6 +231,7 @@ COMMANDS = {
     "cite": ((), ("UFH_DEFAULT", "raschke-1993", "x")),
     "overlay": (PATIENT + ORDERED + ("--hours", "--assay"), ("UFH_DEFAULT", "JIA_2015_UFH", "UFH_B_DERIVED")),
     "indications": (PATIENT, ("pulmonary-embolism", "x")),
+    "practice": ((), ("stroke", "x")),
     "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--model", "--reagent", "--turnaround", "--dosing-weight",
                "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip

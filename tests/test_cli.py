@@ -352,7 +352,7 @@ def test_a_course_file_of_huge_numbers_is_one_line(capsys, tmp_path):
         assert "c.json: " in err
 
 
-@pytest.mark.parametrize("command", ["simulate", "titrate", "replay", "nomograms", "models", "cite", "lab", "demo"])
+@pytest.mark.parametrize("command", ["simulate", "titrate", "replay", "nomograms", "models", "cite", "practice", "lab", "demo"])
 def test_help_shows_an_example_that_parses(capsys, command):
     code, out, _ = run(capsys, command, "--help")
     example = re.search(r"^example:  heparin-pk (.*)$", out, re.M)[1]

@@ -19,7 +19,7 @@ from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications
+from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward import nomogram
@@ -215,6 +215,38 @@ def run_indications(options: argparse.Namespace) -> None:
     target = indication.target or published.ranges.first_for(course.assays)
     compared = "" if indication.target else "No level is aimed at. Beside the range of treatment:\n"
     show_course(course, target, options, heading=str(indication), compared=compared)
+
+
+def run_practice(options: argparse.Namespace) -> None:
+    """List the topics of practice, or print the statements on one."""
+    found = practice.about(options.topic) if options.topic else practice.statements()
+    if options.json:
+        rows = [
+            {
+                "topic": one.topic,
+                "text": one.text,
+                "region": one.region,
+                "dated": one.dated,
+                "strength": one.strength,
+                "checked": one.checked.isoformat(),
+                "due": one.is_due(),
+                "where": one.source.where,
+                "source": one.source.cite(),
+            }
+            for one in found
+        ]
+        print(json.dumps(rows))
+    elif options.topic:
+        print("\n".join([*map(str, found), PLAINLY]))
+    else:
+        for topic in practice.topics():
+            regions = dict.fromkeys(one.region for one in practice.about(topic))
+            print(f"{topic:<26}{len(practice.about(topic))}   {'; '.join(regions)}")
+    overdue = sum(one.is_due() for one in found)
+    if overdue:
+        complain(
+            f"heparin-pk: note: last checked more than {practice.LONGEST_TRUST_Y} years ago: {overdue} of {len(found)} statements"
+        )
 
 
 def run_validate(options: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ from heparin_pk.cli.commands import (
     run_models,
     run_nomograms,
     run_overlay,
+    run_practice,
     run_replay,
     run_simulate,
     run_titrate,
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _add_cite(commands)
     _add_overlay(commands)
     _add_indications(commands)
+    _add_practice(commands)
     _add_validate(commands)
     _add_trial(commands)
     _add_lab(commands)
@@ -179,6 +181,18 @@ def _add_indications(commands: Commands) -> None:
     command.add_argument("name", nargs="?", metavar="NAME")
     _patient_options(command, weight_needed=False)
     _output_options(command)
+
+
+def _add_practice(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "practice",
+        run_practice,
+        "dated, regional statements on the use of heparin, or those on one topic",
+        "heparin-pk practice hit-monitoring",
+    )
+    command.add_argument("topic", nargs="?", metavar="TOPIC")
+    command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_validate(commands: Commands) -> None:
