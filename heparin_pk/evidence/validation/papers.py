@@ -32,14 +32,17 @@ SC_LABEL = Source(
 )
 BJORNSSON_SLOPES = Source(
     key="Bjornsson_slopes",
-    citation="Bjornsson: aPTT against heparin added to plasma of 20 normal subjects",
+    citation="Bjornsson: intersubject variability in the anticoagulant response to heparin in vitro (20 normal subjects)",
     where="Abstract: slopes 1.488 to 3.427 mL/unit from 0.05 to 1.5 U/mL",
     confidence="primary",
     url="https://scilit.net/publications/cb65bf814dc3b519f2a28c19ee39f66d",
 )
 MCMASTER = Source(
     key="Levine_1994",
-    citation="Levine et al. 1994: heparin levels against the aPTT in patients who need large doses",
+    citation=(
+        "Levine MN, Hirsh J, Gent M, et al. A randomized trial comparing activated thromboplastin time with heparin assay in "
+        "patients with acute venous thromboembolism requiring large daily doses of heparin. Arch Intern Med 1994;154(1):49-56"
+    ),
     where="Abstract: anti-Xa 0.35 to 0.67 U/mL and aPTT 60 to 85 s were equivalent",
     confidence="primary",
     url="https://jamanetwork.com/journals/jamainternalmedicine/article-abstract/618256",

@@ -113,8 +113,8 @@ _RECONSTRUCTED = Source(
 )
 
 
-def _table(name: str, target: tuple[float, float], start: Start, bands: tuple[Band, ...]) -> Nomogram:
-    """Return a reconstructed aPTT table, checked every 6 h; ``target`` in seconds."""
+def _table(name: str, target: tuple[float, float], start: Start, bands: tuple[Band, ...], *, recheck_h: float = 6.0) -> Nomogram:
+    """Return a reconstructed aPTT table, checked ``recheck_h`` hours after a result; ``target`` in seconds."""
     return Nomogram(
         name=name,
         title=f"{name} (reconstructed)",
@@ -122,7 +122,7 @@ def _table(name: str, target: tuple[float, float], start: Start, bands: tuple[Ba
         round_to=1.0,
         target=TherapeuticRange(assay="aptt_s", low=target[0], high=target[1]),
         start=start,
-        recheck=Recheck(hours=6.0),
+        recheck=Recheck(hours=recheck_h),
         bands=bands,
         source=_RECONSTRUCTED,
     )
@@ -170,15 +170,23 @@ ACS_FIXED = _table(
 _RASCHKE = Nomogram.load("raschke-1993")
 RASCHKE_WITHOUT_BOLUS = replace(_RASCHKE, name="raschke-without-bolus", start=replace(_RASCHKE.start, bolus_u_per_kg=0.0))
 YAZD_80_17 = _table(
-    "yazd-80-17", (46.0, 70.0), Start(bolus_u_per_kg=80.0, rate_u_per_kg_per_h=17.0, first_check_h=6.0), _RASCHKE.bands
+    "yazd-80-17",
+    (46.0, 70.0),
+    Start(bolus_u_per_kg=80.0, rate_u_per_kg_per_h=17.0, first_check_h=6.0),
+    _RASCHKE.bands,
+    recheck_h=5.0,
 )
 YAZD_60_12 = _table(
     "yazd-60-12",
     (46.0, 70.0),
     Start(bolus_u_per_kg=60.0, bolus_max_u=4000.0, rate_u_per_kg_per_h=12.0, rate_max_u_per_h=900.0, first_check_h=6.0),
     _RASCHKE.bands,
+    recheck_h=5.0,
 )
-"""The two tables of the trial in Yazd: starts, caps, range and interval are printed; the steps are those of Raschke's table."""
+"""The two tables of the trial in Yazd: starts, caps and range are printed; the steps are those of Raschke's table.
+
+Blood was drawn every 6 h: 5 h after the ward read a result that took 1 h.
+"""
 ANTI_XA_TABLE = Nomogram.load("michigan-vte-anti-xa")
 ANTI_XA_WITHOUT_BOLUS = replace(
     ANTI_XA_TABLE, name="anti-xa-without-bolus", start=replace(ANTI_XA_TABLE.start, bolus_u_per_kg=0.0, bolus_max_u=None)

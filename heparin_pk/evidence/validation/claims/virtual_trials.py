@@ -11,6 +11,9 @@ from heparin_pk.trials.hospital import BRIGHAM_COMPLIANCE, PRUCNAL_2020, REAL_WA
 
 _claim = partial(claim, group="virtual trials")
 
+_LAST = "last result drawn by that hour"
+_WITHOUT_CLOT = "Without the assumed effect of a fresh clot on the need the share lies inside."
+
 
 def _raschke() -> list[Claim]:
     model = f"UFH_DEFAULT, US units before 2009, reagent raschke, {trials.PATIENTS:,} virtual patients of the thrombosis ward"
@@ -61,7 +64,7 @@ def _raschke() -> list[Claim]:
 def _coronary() -> list[Claim]:
     model = (
         f"UFH_DEFAULT, US units before 2009, a reagent matched to 60-90 s, {trials.PATIENTS:,} virtual patients; "
-        "bands reconstructed"
+        "bands reconstructed; median of the true levels"
     )
     printed_s = {
         "acs-by-weight": {6: 150.0, 12: 100.0, 18: 66.0, 24: 63.0, 48: 64.0},
@@ -85,25 +88,28 @@ def _coronary() -> list[Claim]:
 
 
 def _cruickshank() -> list[Claim]:
-    without_clot = partial(trials.cruickshank, has_fresh_clot=False)
     model = (
         f"UFH_DEFAULT, US units before 2009, McMaster's range, {trials.PATIENTS:,} virtual patients; "
-        "rate steps of the table unverified; last result drawn by that hour"
+        "rate steps of the table unverified"
     )
+    without_clot = partial(trials.cruickshank, has_fresh_clot=False)
+    words = "in range at {} h, fixed-dose table of 1991"
     return [
         _claim(
-            quantity=f"aPTT in range at {hour} h, fixed-dose table of 1991",
+            quantity=f"{what} {words.format(hour)}",
             population="50 patients with acute venous thromboembolism",
             source=trials.CRUICKSHANK_TRIAL,
             printed=share,
             bounds=(low, high),
             unit="share of patients",
             uncertainty="95 % Wilson interval" + ("" if hour == 24 else ", 50 patients assumed"),
-            model=model,
-            ask=partial(trials.mean_outcome, trials.cruickshank, "cruickshank-1991", f"in_range_at_{hour}_h"),
-            why="Without the assumed effect of a fresh clot on the need the share lies inside." if hour == 24 else "",
-            tested=partial(trials.mean_outcome, without_clot, "cruickshank-1991", "in_range_at_24_h") if hour == 24 else None,
+            model=f"{model}; {which}",
+            ask=partial(trials.mean_outcome, trials.cruickshank, "cruickshank-1991", f"{key}_at_{hour}_h"),
+            asks_again="" if what == "aPTT" else f"aPTT {words.format(hour)}",
+            why=_WITHOUT_CLOT if hour == 24 else "",
+            tested=partial(trials.mean_outcome, without_clot, "cruickshank-1991", f"{key}_at_24_h") if hour == 24 else None,
         )
+        for what, key, which in (("aPTT", "in_range", _LAST), ("true level", "truly_in_range", "true level at that hour"))
         for hour, share, low, high in ((24, 0.66, 0.522, 0.776), (48, 0.81, 0.680, 0.895))
     ]
 
@@ -138,7 +144,7 @@ def _yazd() -> list[Claim]:
                 bounds=wilson_interval(count, 70),
                 unit="share of patients",
                 uncertainty=f"95 % Wilson interval of {count}/70",
-                model=f"{model}; last result drawn by that hour",
+                model=f"{model}; {_LAST}",
                 ask=partial(trials.mean_outcome, trials.yazd, arm, "in_range_at_48_h"),
             )
             for start, arm, _, _, count in arms
@@ -242,12 +248,28 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
                 bounds=(low, high),
                 unit="share of patients",
                 uncertainty=uncertainty,
-                model=f"{model}; last result drawn by that hour",
+                model=f"{model}; {_LAST}",
                 ask=partial(trials.mean_outcome, ward, "raschke-1993", f"in_range_at_{hour}_h"),
                 asks_again="" if is_real else f"aPTT in range at {hour} h after 80 U/kg and 18 U/kg/h, {other}",
             )
             for hour, printed, low, high, uncertainty in prucnal
             if is_real or hour in (24, 48)
+        ),
+        *(
+            _claim(
+                quantity=f"true level in range at {hour} h after 80 U/kg and 18 U/kg/h, {how}",
+                population="adults with acute pulmonary embolism (505 in two groups; range not printed)",
+                source=PRUCNAL_2020,
+                printed=printed,
+                bounds=(low, high),
+                unit="share of patients",
+                uncertainty=uncertainty,
+                model=f"{model}; true level at that hour",
+                ask=partial(trials.mean_outcome, ward, "raschke-1993", f"truly_in_range_at_{hour}_h"),
+                asks_again=f"aPTT in range at {hour} h after 80 U/kg and 18 U/kg/h, {other}",
+            )
+            for hour, printed, low, high, uncertainty in prucnal
+            if is_real and hour in (24, 48)
         ),
     ]
 
@@ -265,7 +287,7 @@ def _more_wards() -> list[Claim]:
                 bounds=(low, high),
                 unit="share of patients",
                 uncertainty="95 % CI",
-                model=f"{model}; last result drawn by that hour",
+                model=f"{model}; {_LAST}",
                 ask=partial(trials.mean_outcome, ward, trials.RASCHKE_WITHOUT_BOLUS.name, f"in_range_at_{hour}_h"),
             )
             for hour, printed, low, high in (
