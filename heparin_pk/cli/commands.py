@@ -250,16 +250,22 @@ def run_practice(options: argparse.Namespace) -> None:
 
 
 def run_validate(options: argparse.Namespace) -> None:
-    """Print the table of printed values compared with the models."""
+    """Print the table of printed values compared with the models, or what changed in it."""
+    if options.changes:
+        if options.group is not None or options.misses or options.figure is not None:
+            raise ValueError("--changes stands alone or with --json; it has no group, no misses and no figure")
+        print(json.dumps(validation.what_changed(), ensure_ascii=False) if options.json else validation.what_changed_in_words())
+        return
     if options.group is not None and options.group not in validation.GROUPS:
         raise ValueError(f"no group {options.group!r}; there are {', '.join(validation.GROUPS)}")
-    shown = [row for row in validation.rows(group=options.group) if not (options.misses and row.inside)]
+    rows = validation.rows(group=options.group)
+    shown = [row for row in rows if not (options.misses and row.inside)]
     if options.figure is not None:
         write_picture(options.figure, lambda plot: plot.validation(shown).figure)
     if options.json:
         print(validation.to_json(shown))
         return
-    print(validation.in_words(shown))
+    print(validation.in_words(shown, of=rows))
     print(PLAINLY)
 
 

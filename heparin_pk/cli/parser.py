@@ -200,6 +200,8 @@ def _add_validate(commands: Commands) -> None:
                        "heparin-pk validate --group kinetics")  # fmt: skip
     command.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
     command.add_argument("--misses", action="store_true", help="only the rows outside the printed uncertainty")
+    command.add_argument("--changes", action="store_true",
+                         help="instead: rows that left, tolerances that changed, printed and not asked")  # fmt: skip
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
 
