@@ -180,7 +180,7 @@ class Trial:
         for name, arm in self.arms:
             laboratory, target = self._laboratory_of(arm), self._target_of(arm)
             responses = responses_in(self.drug, laboratory.reagent, laboratory)
-            observer = TrialObserver(cohort, responses, (target, self.common_range))
+            observer = TrialObserver(cohort, responses, (target, self.common_range), self.hours)
             charts = titrate_cohort(
                 cohort,
                 self.drug,
