@@ -30,8 +30,8 @@ _Path = tuple[np.ndarray, np.ndarray]
 class Drift:
     """How a patient's sensitivity to heparin and baseline aPTT change in the course of a stay.
 
-    ``sensitivity_sd``: SD of the logarithm of the sensitivity, the slope of ln(aPTT) (0 to 1).
-    ``baseline_sd``: SD of the logarithm of the baseline aPTT (0 to 1).
+    ``sensitivity_sd_fraction``: SD of the logarithm of the sensitivity, the slope of ln(aPTT) (0 to 1).
+    ``baseline_sd_fraction``: SD of the logarithm of the baseline aPTT (0 to 1).
     ``time_constant_h``: hours after which the correlation of both with themselves has fallen to 1/e (1 to 10,000).
     ``seed``, ``subject``: whose path it is.
 
@@ -41,23 +41,23 @@ class Drift:
 
     Raises ``ValueError`` outside these limits.
 
-    >>> drift = Drift(sensitivity_sd=0.25, time_constant_h=30, seed=1, subject=17)
+    >>> drift = Drift(sensitivity_sd_fraction=0.25, time_constant_h=30, seed=1, subject=17)
     >>> need, shift = drift.at(6.0)
     >>> round(1.0 / need, 2), shift
     (0.7, 0.0)
     """
 
-    sensitivity_sd: float = 0.0
-    baseline_sd: float = 0.0
+    sensitivity_sd_fraction: float = 0.0
+    baseline_sd_fraction: float = 0.0
     time_constant_h: float = 24.0
     seed: int = 0
     subject: int = 0
 
     def __post_init__(self) -> None:
-        check_between("sensitivity_sd", self.sensitivity_sd, 0.0, LARGEST_SD)
-        check_between("baseline_sd", self.baseline_sd, 0.0, LARGEST_SD)
+        check_between("sensitivity_sd_fraction", self.sensitivity_sd_fraction, 0.0, LARGEST_SD)
+        check_between("baseline_sd_fraction", self.baseline_sd_fraction, 0.0, LARGEST_SD)
         check_between("time_constant_h", self.time_constant_h, 1.0, LONGEST_TIME_CONSTANT_H)
-        floats(self, "sensitivity_sd", "baseline_sd", "time_constant_h")
+        floats(self, "sensitivity_sd_fraction", "baseline_sd_fraction", "time_constant_h")
         object.__setattr__(self, "seed", checked_seed(self.seed))
         if isinstance(self.subject, bool) or not isinstance(self.subject, int | np.integer) or not 0 <= self.subject < 2**53:
             raise ValueError(f"subject must be an integer of 0 or more; got {self.subject!r}")
@@ -114,14 +114,17 @@ class Drifts:
         for knot in range(len(self._z), n_knots):
             z = tuple(
                 standard_normals(self._seed, stream, KNOT_H * knot, self._subjects) if sd else np.zeros(len(self._subjects))
-                for stream, sd in ((Stream.SENSITIVITY, sizes.sensitivity_sd), (Stream.BASELINE, sizes.baseline_sd))
+                for stream, sd in (
+                    (Stream.SENSITIVITY, sizes.sensitivity_sd_fraction),
+                    (Stream.BASELINE, sizes.baseline_sd_fraction),
+                )
             )
             if knot:
                 z = tuple(kept * before + new * now for before, now in zip(self._z[-1], z, strict=True))
             self._z.append((z[0], z[1]))
-            need = np.asarray(each(math.exp, -sizes.sensitivity_sd * z[0]))
+            need = np.asarray(each(math.exp, -sizes.sensitivity_sd_fraction * z[0]))
             needs.append(need[None])
-            shifts.append((sizes.baseline_sd * z[1] * need)[None])
+            shifts.append((sizes.baseline_sd_fraction * z[1] * need)[None])
         self._need, self._shift = np.concatenate(needs), np.concatenate(shifts)
 
     def at(self, time_h: Any) -> tuple[np.ndarray, np.ndarray]:
