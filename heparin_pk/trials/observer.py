@@ -32,22 +32,22 @@ class InRange:
     Only the intervals in which a level crosses a threshold are worked on.
     """
 
-    def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses, hours: float) -> None:
+    def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses, table: np.ndarray, place: int) -> None:
         n = cohort.n
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
-        low, high = (
-            _column(concentration_for_u_per_ml(target.assay, end, cohort, responses), n) for end in (target.low, target.high)
-        )
-        # The thresholds at each knot, (n, knots); of those that do not move there is one.
-        self._low, self._high = low[:, None], high[:, None]
-        if drifts(target.assay, cohort, responses):
-            n_knots = math.floor(hours / KNOT_H) + 2
-            self._low, self._high = (drifted_u_per_ml(end, cohort, responses, n_knots).T for end in (low, high))
+        # The observer's table holds the thresholds of all ranges at each knot, (n, knots, 2 k); these two are filled in here.
+        self._levels, self._place, (_, self._knots, self._width) = table.reshape(-1), place, table.shape
+        self._moves = drifts(target.assay, cohort, responses)
+        for index, value in enumerate((target.low, target.high)):
+            end = concentration_for_u_per_ml(target.assay, value, cohort, responses)
+            if self._moves:
+                table[:, :, place + index] = drifted_u_per_ml(end, cohort, responses, self._knots).T
+            else:
+                table[:, :, place + index] = np.broadcast_to(end, (n,))[:, None]
         self._varies_with_time = any(
             law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
         )
         self._last = self._felt(np.arange(n), np.zeros(n), np.zeros(n))
-        self._side = side_of_range(self._last, self._low[:, 0], self._high[:, 0])
         self._since_h = np.zeros(n)
         self.inside_h, self.below_h = np.zeros(n), np.zeros(n)
         self.first_h = np.full(n, np.inf)
@@ -62,25 +62,16 @@ class InRange:
         """True when the level at a threshold is felt the same at every hour."""
         return not self._varies_with_time
 
-    @property
-    def knots(self) -> int:
-        """At how many knots the thresholds are known; 1: they do not move."""
-        return int(self._low.shape[1])
-
-    def thresholds(self, lanes: np.ndarray, knot: int = 0) -> np.ndarray:
-        """Return the two thresholds of these people at a knot, shape (2, m)."""
-        knot = min(knot, self.knots - 1)
-        return np.stack([self._low[lanes, knot], self._high[lanes, knot]])
-
     def _limits(self, lanes: np.ndarray, time_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the two thresholds of these people (m,), each at its own moment."""
-        if self.knots == 1:
-            return self._low[lanes, 0], self._high[lanes, 0]
-        knot = np.floor(time_h / KNOT_H).astype(np.int64)
-        part = time_h / KNOT_H - knot
-        ends = [(path[lanes, knot], path[lanes, knot + 1]) for path in (self._low, self._high)]
-        low, high = (before + (after - before) * part for before, after in ends)
-        return low, high
+        take, place = self._levels.take, lanes * (self._knots * self._width) + self._place
+        if not self._moves:
+            return take(place), take(place + 1)
+        knot = (time_h / KNOT_H).astype(np.int64)
+        place += knot * self._width
+        part, low, high = time_h / KNOT_H - knot, take(place), take(place + 1)
+        place += self._width
+        return low + (take(place) - low) * part, high + (take(place + 1) - high) * part
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed: each interval that crosses a threshold is cut there."""
@@ -104,17 +95,16 @@ class InRange:
             into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
             for turn in _turns(place):
                 self._change(lanes[place[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        last = self._felt(lanes, levels.last, moments.end_h) if self._varies_with_time else levels.last
-        self._last[lanes] = last
-        self._side[lanes] = side_of_range(last, *self._limits(lanes, moments.end_h))
+        self._last[lanes] = self._felt(lanes, levels.last, moments.end_h) if self._varies_with_time else levels.last
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
         x = self._felt(lanes, concentration, at_h)
-        now, was = side_of_range(x, *self._limits(lanes, at_h)), self._side[lanes]
+        limits = self._limits(lanes, at_h)
+        was, now = side_of_range(self._last[lanes], *limits), side_of_range(x, *limits)
         moved = now != was
         self._change(lanes[moved], was[moved], now[moved], at_h[moved], at_h[moved])
-        self._last[lanes], self._side[lanes] = x, now
+        self._last[lanes] = x
 
     def _change(self, lanes: np.ndarray, was: np.ndarray, now: np.ndarray, out_h: np.ndarray, into_h: np.ndarray) -> None:
         """Note that these lanes, each once, left one side at ``out_h`` and came to another at ``into_h``."""
@@ -127,8 +117,9 @@ class InRange:
 
     def finish(self, hours: float) -> None:
         """Count the time up to the end of the run."""
-        every, end_h = np.arange(len(self._side)), np.full(len(self._side), hours)
-        self._change(every, self._side, self._side, end_h, end_h)
+        every, end_h = np.arange(len(self._last)), np.full(len(self._last), hours)
+        side = side_of_range(self._last, *self._limits(every, end_h))
+        self._change(every, side, side, end_h, end_h)
 
 
 def _turns(place: np.ndarray) -> Iterator[np.ndarray]:
@@ -146,13 +137,9 @@ class TrialObserver:
 
     def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float = 48.0) -> None:
         n = cohort.n
-        self.ranges = tuple(InRange(target, cohort, responses, hours) for target in ranges)
-        knots = max((one.knots for one in self.ranges), default=1)
-        self._moving: Moving | None = None
-        if knots > 1:
-            every = np.arange(n)
-            at_knots = [np.concatenate([one.thresholds(every, knot) for one in self.ranges]) for knot in range(knots)]
-            self._moving = Moving(np.stack(at_knots).transpose(2, 0, 1).copy(), round(KNOT_H * STEPS_PER_H))
+        self._move = any(drifts(target.assay, cohort, responses) for target in ranges)
+        self._table = np.empty((n, math.floor(hours / KNOT_H) + 2 if self._move else 1, 2 * len(ranges)))
+        self.ranges = tuple(InRange(target, cohort, responses, self._table, 2 * index) for index, target in enumerate(ranges))
         self.peak_u_per_ml = np.zeros(n)
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
@@ -161,9 +148,10 @@ class TrialObserver:
         """Return the thresholds of the ranges, shape (2 k, m), or as they move, or ``None`` where a level is felt by the hour."""
         if not all(one.is_fixed for one in self.ranges):
             return None
-        if self._moving is not None:
-            return self._moving
-        return np.concatenate([np.empty((0, len(lanes))), *(one.thresholds(lanes) for one in self.ranges)])
+        if self._move:
+            return Moving(self._table, round(KNOT_H * STEPS_PER_H))
+        fixed: np.ndarray = self._table[lanes, 0].T
+        return fixed
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""
