@@ -7,7 +7,7 @@ r2 > 0.987 in all of 17 volunteers). The slope depends on the reagent, so a rang
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -390,17 +390,20 @@ def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Coho
     return (seconds - baseline_s) / curve.slope_s_ml_per_u / product(covariate_effects, "slope_ml_per_u", patient)
 
 
-def drifted_u_per_ml(concentration_u_per_ml: Any, cohort: Cohort, responses: Responses, n_knots: int) -> np.ndarray:
-    """Return the concentration at which an aPTT is reached, at the first ``n_knots`` knots of each patient's drift, (n_knots, n).
+def drifted_u_per_ml(
+    concentrations_u_per_ml: Sequence[Any], cohort: Cohort, responses: Responses, n_knots: int
+) -> Iterator[list[Any]]:
+    """Yield the concentrations at which aPTTs are reached, knot by knot of each patient's drift, (n,) each.
 
-    ``concentration_u_per_ml``: the one at which it is reached without drift (:func:`concentration_for_u_per_ml`), (n,).
-    Between the knots it moves in a straight line: need * concentration - shift / slope (:meth:`~heparin_pk.body.drift.Drift.at`).
+    ``concentrations_u_per_ml``: those at which they are reached without drift (:func:`concentration_for_u_per_ml`), (n,) each.
+    Between the knots they move in straight lines: need * concentration - shift / slope (:meth:`~heparin_pk.body.drift.Drift.at`).
     """
     assert cohort.drift is not None  # asked for only where :func:`drifts` says so
     assert isinstance(responses.aptt, Reagent)
-    need, shift = cohort.drift.knots(n_knots)
     slope = slope_ml_per_u(cohort, responses.aptt, responses.covariate_effects)
-    return np.asarray(need * concentration_u_per_ml - shift / slope)
+    for need, shift in zip(*cohort.drift.knots(n_knots), strict=True):
+        added = shift / slope
+        yield [need * concentration - added for concentration in concentrations_u_per_ml]
 
 
 def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:

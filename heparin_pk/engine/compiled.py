@@ -60,7 +60,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     * ``thresholds`` (2 k, n): lower and upper thresholds of k ranges of concentration, U/mL; only intervals that cross one are
       reported;
     * ``report_all``: whether all intervals are reported instead;
-    * ``moving`` (all patients, knots, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
+    * ``moving`` (knots, all patients, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
       :class:`~heparin_pk.engine.lanes.Moving`, and where each lane is, in grid intervals from 0 h; or (0, 0, 0), 1 and (0,);
     * ``hourly`` (all patients, hours + 1): filled with the concentration at every full hour, U/mL; or (0, 0);
     * ``write``: whether the new states are written to ``table``;
@@ -232,12 +232,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         """
         knot = (grid - 1) // every
         left = (knot + 1) * every - position
-        part = 1.0 - left / every
+        part, per_interval = 1.0 - left / every, 1.0 / left
         lowest, highest, lowest_end, highest_end = -np.inf, np.inf, -np.inf, np.inf
+        begin, end = moving[knot, lane], moving[knot + 1, lane]
         for index in range(0, moving.shape[2], 2):
-            low_end, high_end = moving[lane, knot + 1, index], moving[lane, knot + 1, index + 1]
-            low = moving[lane, knot, index] + (low_end - moving[lane, knot, index]) * part
-            high = moving[lane, knot, index + 1] + (high_end - moving[lane, knot, index + 1]) * part
+            low_end, high_end = end[index], end[index + 1]
+            low = begin[index] + (low_end - begin[index]) * part
+            high = begin[index + 1] + (high_end - begin[index + 1]) * part
             if concentration < low - CLOSE_U_PER_ML:
                 highest, highest_end = min(highest, low - CLOSE_U_PER_ML), min(highest_end, low_end - CLOSE_U_PER_ML)
             elif concentration > high + CLOSE_U_PER_ML:
@@ -247,8 +248,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 highest, highest_end = min(highest, high - CLOSE_U_PER_ML), min(highest_end, high_end - CLOSE_U_PER_ML)
             else:
                 lowest, highest = np.inf, -np.inf
-        low_step = (lowest_end - lowest) / left if abs(lowest) < np.inf else 0.0
-        high_step = (highest_end - highest) / left if abs(highest) < np.inf else 0.0
+        low_step = (lowest_end - lowest) * per_interval if abs(lowest) < np.inf else 0.0
+        high_step = (highest_end - highest) * per_interval if abs(highest) < np.inf else 0.0
         back = grid - 1 - position
         return lowest + low_step * back, highest + high_step * back, low_step, high_step
 
@@ -328,14 +329,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 out = 0
                 if moves:
                     for lane in range(size):
-                        level = get(s0, block, lane) * get(r0, block, lane)
-                        before[lane] = now[lane]
-                        now[lane] = level
-                        top[lane] = level if level > top[lane] else top[lane]
                         low[lane] += low_step[lane]
+                    for lane in range(size):
                         high[lane] += high_step[lane]
-                        out += (level < low[lane]) | (level > high[lane])
-                elif watched:
+                if watched:
                     for lane in range(size):
                         level = get(s0, block, lane) * get(r0, block, lane)
                         before[lane] = now[lane]

@@ -97,7 +97,7 @@ class Levels(NamedTuple):
 class Moving(NamedTuple):
     """Thresholds that move in straight lines between knots on the grid, of all patients.
 
-    * ``table``: lower and upper thresholds of k ranges at each knot, (n, knots, 2 k), U/mL; the first knot is at 0 h.
+    * ``table``: lower and upper thresholds of k ranges at each knot, (knots, n, 2 k), U/mL; the first knot is at 0 h.
     * ``every``: grid intervals from a knot to the next.
     """
 
@@ -331,8 +331,8 @@ def _moving_bracket(
     """
     knot = (grid - 1) // moving.every
     left = (knot + 1) * moving.every - position
-    part = 1.0 - left / moving.every
-    begins, ends = moving.table[lanes, knot].T, moving.table[lanes, knot + 1].T
+    part, per_interval = 1.0 - left / moving.every, 1.0 / left
+    begins, ends = moving.table[knot, lanes].T, moving.table[knot + 1, lanes].T
     lines = [
         np.full(len(lanes), fill) for fill in (-np.inf, np.inf, -np.inf, np.inf)
     ]  # low and high now, low and high at the end
@@ -348,7 +348,7 @@ def _moving_bracket(
     steps, found = [], []
     for now, end in zip(lines[:2], lines[2:], strict=True):
         with np.errstate(invalid="ignore"):
-            step = (end - now) / left
+            step = (end - now) * per_interval
         step[~np.isfinite(now)] = 0.0
         steps.append(step)
         found.append(now + step * (grid - 1 - position))
