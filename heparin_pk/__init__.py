@@ -14,6 +14,7 @@ from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_range_for_anti_xa, level
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.covariate import Covariate
+from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.engine.lanes import Levels, Moments
@@ -31,6 +32,7 @@ from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
+from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
@@ -64,11 +66,13 @@ __all__ = [
     "Decisions",
     "Distribution",
     "dosing_weight_kg",
+    "Drift",
     "Drug",
     "Entry",
     "EventKind",
     "Fixed",
     "Hold",
+    "Hospital",
     "hospital",
     "indications",
     "Infusion",

@@ -21,6 +21,8 @@ class Stream(Enum):
     FEATURE = "who people are"  # features of a population (one each feature)
     BETWEEN_PATIENTS = "between people"  # inter-individual variability (one each parameter)
     BETWEEN_DAYS = "between days"  # between-occasion variability (one each parameter)
+    SENSITIVITY = "drift of sensitivity"  # change within a patient, knot by knot
+    BASELINE = "drift of the baseline"
     TABLE_ROW = "a row of the table"  # a patient drawn from a table of real ones
     GUESSED_WEIGHT = "weight as guessed"  # ward errors, from here on
     STEP = "how a step is carried out"

@@ -7,7 +7,7 @@ r2 > 0.987 in all of 17 volunteers). The slope depends on the reagent, so a rang
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -252,13 +252,17 @@ def aptt_s(
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
     With a :class:`Reagent` it is baseline * exp(m * C): without heparin exactly the baseline (source: Whitfield & Levy 1980);
-    the exponent is limited to ``BEYOND_ANY_ASSAY``. With a :class:`ClottingTime` it is the published curve.
+    the exponent is limited to ``BEYOND_ANY_ASSAY``. With a :class:`ClottingTime` it is the published curve. A patient's
+    drift acts on the first alone (:meth:`heparin_pk.body.drift.Drift.at`).
     """
     c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if isinstance(reagent, ClottingTime):
         return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(covariate_effects, "slope_ml_per_u", patient))
-    slope = slope_ml_per_u(patient, reagent, covariate_effects)
-    return patient.baseline_aptt_s * each(math.exp, smaller(BEYOND_ANY_ASSAY, slope * c))
+    rise = slope_ml_per_u(patient, reagent, covariate_effects) * c
+    if patient.drift is not None:
+        need, shift = patient.drift.at(time_h)
+        rise = (rise + shift) / need
+    return patient.baseline_aptt_s * each(math.exp, smaller(BEYOND_ANY_ASSAY, rise))
 
 
 def _clotting_time_s(c: Numbers, curve: ClottingTime, baseline_s: float, factor: float) -> Numbers:
@@ -324,7 +328,8 @@ def level(
     ``assay``: a key of ``ASSAYS``.
     ``concentration_u_per_ml``: a number or an array, U/mL; for a cohort an array (n,).
     ``responses``: the drug's :class:`Responses`, or an aPTT curve alone.
-    ``time_h``: hours since the start, a number or an array of the same shape; only the forms "swing" and "fades" use it.
+    ``time_h``: hours since the start, a number or an array of the same shape; only the forms "swing" and "fades" and a patient's
+    drift use it.
 
     Raises ``ValueError`` for a negative concentration, and for an assay without a published response to this drug.
     """
@@ -352,8 +357,8 @@ def felt_u_per_ml(
 ) -> Any:
     """Return the concentration that gives the same level without a daily swing and without an oral factor Xa inhibitor, U/mL.
 
-    The level depends on it alone, whatever the time of day, and rises with it. :func:`concentration_for_u_per_ml` is the
-    inverse: the value of it at which a level is reached.
+    The level depends on it (and on the patient's drift) alone, whatever the time of day, and rises with it.
+    :func:`concentration_for_u_per_ml` is the inverse: the value of it at which a level is reached.
     """
     felt = active_u_per_ml(concentration_u_per_ml, patient, responses.covariate_effects, time_h)
     for effect in responses.covariate_effects:
@@ -362,11 +367,17 @@ def felt_u_per_ml(
     return felt
 
 
+def drifts(assay: str, patient: Patient | Cohort, responses: Responses) -> bool:
+    """Return whether the level of an assay at one concentration changes with the drift of this patient or cohort."""
+    return patient.drift is not None and assay in ("aptt_s", "aptt_ratio") and isinstance(responses.aptt, Reagent)
+
+
 def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Cohort, responses: Responses) -> Any:
     """Return the concentration (see :func:`felt_u_per_ml`) at which an assay reaches a value, U/mL; (n,) for a cohort.
 
-    A value below the one without the drug gives a negative number. Raises ``ValueError`` for an assay without a published
-    response to this drug, and for a curve that saturates (``most_s`` above 0), whose inverse is not implemented.
+    It is that of a patient without drift; :func:`drifted_u_per_ml` returns it at the knots of a drift. A value below the one
+    without the drug gives a negative number. Raises ``ValueError`` for an assay without a published response to this drug, and
+    for a curve that saturates (``most_s`` above 0), whose inverse is not implemented.
     """
     check_one_of("assay", assay, responses.assays)
     covariate_effects = responses.covariate_effects
@@ -383,6 +394,22 @@ def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Coho
     if assay == "act_s":
         baseline_s = curve.baseline_s if patient.baseline_act_s is None else patient.baseline_act_s
     return (seconds - baseline_s) / curve.slope_s_ml_per_u / product(covariate_effects, "slope_ml_per_u", patient)
+
+
+def drifted_u_per_ml(
+    concentrations_u_per_ml: Sequence[Any], cohort: Cohort, responses: Responses, n_knots: int
+) -> Iterator[list[Any]]:
+    """Yield the concentrations at which aPTTs are reached, knot by knot of each patient's drift, (n,) each.
+
+    ``concentrations_u_per_ml``: those at which they are reached without drift (:func:`concentration_for_u_per_ml`), (n,) each.
+    Between the knots they move in straight lines: need * concentration - shift / slope (:meth:`~heparin_pk.body.drift.Drift.at`).
+    """
+    assert cohort.drift is not None  # asked for only where :func:`drifts` says so
+    assert isinstance(responses.aptt, Reagent)
+    slope = slope_ml_per_u(cohort, responses.aptt, responses.covariate_effects)
+    for need, shift in zip(*cohort.drift.knots(n_knots), strict=True):
+        added = shift / slope
+        yield [need * concentration - added for concentration in concentrations_u_per_ml]
 
 
 def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:

@@ -271,7 +271,9 @@ def run_validate(options: argparse.Namespace) -> None:
 
 def run_trial(options: argparse.Namespace) -> None:
     """Run nomograms on the same virtual patients, and print the outcomes by arm."""
-    if options.ward not in hospital.WARDS:
+    if options.hospital not in hospital.HOSPITALS:
+        raise ValueError(f"no hospital {options.hospital!r}; there are {', '.join(hospital.HOSPITALS)}")
+    if options.ward is not None and options.ward not in hospital.WARDS:
         raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.WARDS)}")
     arms = [Nomogram.load(name) for name in options.arms]
     trial = Trial(
@@ -280,7 +282,8 @@ def run_trial(options: argparse.Namespace) -> None:
         drug=published.named(options.model),
         laboratory=Laboratory(assay=arms[0].assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
         hours=options.hours,
-        ward_errors=hospital.WARDS[options.ward],
+        hospital=hospital.HOSPITALS[options.hospital],
+        ward_errors=None if options.ward is None else hospital.WARDS[options.ward],
     )
     if options.group not in trial.groups:
         raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
@@ -305,6 +308,7 @@ def run_trial(options: argparse.Namespace) -> None:
             "n": outcomes.n,
             "seed": outcomes.seed,
             "hours": outcomes.hours,
+            "hospitals": {name: one.in_words() for name, one in outcomes.hospitals.items()},
             "targets": {name: target.in_words() for name, target in outcomes.targets.items()},
             "groups": outcomes.groups,
             "summary": outcomes.summary(options.group),
@@ -313,6 +317,6 @@ def run_trial(options: argparse.Namespace) -> None:
         print(json.dumps(answer, allow_nan=False))
         return
     tables = [f"{table.title}: aims at {table.target.in_words()}" for table in arms]
-    people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}"
+    people = trial.population.name
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))

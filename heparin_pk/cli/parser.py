@@ -225,7 +225,13 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
                          help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), "
                               "or your own .csv file (up to 64 MB)")  # fmt: skip
-    command.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
+    command.add_argument(
+        "--hospital", default="real", metavar="NAME",
+        help="real (default): people change, results have a residual error, the ward errs; ideal: what a table could do",
+    )  # fmt: skip
+    command.add_argument(
+        "--ward", metavar="NAME", help=f"how orders are carried out: {', '.join(hospital.WARDS)} (default: as in the hospital)"
+    )
     command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )

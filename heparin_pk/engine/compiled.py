@@ -31,6 +31,8 @@ _MOST_STEPS = 63
 
 ONE_ULP = 2.0**-52
 """Tolerance (1 ulp) for threshold crossings: a level exactly on a threshold is reported, whatever its last rounding."""
+CLOSE_U_PER_ML = 1e-9
+"""How close to a moving threshold a level may come before the interval is reported, U/mL; no number depends on it."""
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +60,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     * ``thresholds`` (2 k, n): lower and upper thresholds of k ranges of concentration, U/mL; only intervals that cross one are
       reported;
     * ``report_all``: whether all intervals are reported instead;
+    * ``moving`` (knots, all patients, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
+      :class:`~heparin_pk.engine.lanes.Moving`, and where each lane is, in grid intervals from 0 h; or (0, 0, 0), 1 and (0,);
     * ``hourly`` (all patients, hours + 1): filled with the concentration at every full hour, U/mL; or (0, 0);
     * ``write``: whether the new states are written to ``table``;
     * ``peak`` (n,): filled with the highest concentration of each lane, U/mL;
@@ -85,9 +89,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     )
     rows, states = sum(in_play), sum(in_play[:8])
     # Offsets of the other rows: length of the interval, number and length of substeps, the three error indicators, the
-    # concentration now and an interval ago, its peak, the bracket in which no threshold is crossed; last, the old state.
-    hours, steps, h, speeds, truncations, plasmas, of_now, of_before, of_peak, of_low, of_high, saved = (
-        (rows + index) * ROW for index in range(12)
+    # concentration now and an interval ago, its peak, the bracket in which no threshold is crossed and how far its ends move in
+    # an interval; last, the old state.
+    hours, steps, h, speeds, truncations, plasmas, of_now, of_before, of_peak, of_low, of_high, of_lows, of_highs, saved = (
+        (rows + index) * ROW for index in range(14)
     )
     line = 8  # numbers in a cache line
 
@@ -219,13 +224,47 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, hourly, write, peak, last):
+    @compiler
+    def moving_bracket(concentration, moving, every, lane, position, grid):
+        """Return the bracket of moving thresholds at the grid point before ``grid``, and what its ends move in an interval.
+
+        The same arithmetic as the function of this name in ``lanes``.
+        """
+        knot = (grid - 1) // every
+        left = (knot + 1) * every - position
+        part, per_interval = 1.0 - left / every, 1.0 / left
+        lowest, highest, lowest_end, highest_end = -np.inf, np.inf, -np.inf, np.inf
+        begin, end = moving[knot, lane], moving[knot + 1, lane]
+        for index in range(0, moving.shape[2], 2):
+            low_end, high_end = end[index], end[index + 1]
+            low = begin[index] + (low_end - begin[index]) * part
+            high = begin[index + 1] + (high_end - begin[index + 1]) * part
+            if concentration < low - CLOSE_U_PER_ML:
+                highest, highest_end = min(highest, low - CLOSE_U_PER_ML), min(highest_end, low_end - CLOSE_U_PER_ML)
+            elif concentration > high + CLOSE_U_PER_ML:
+                lowest, lowest_end = max(lowest, high + CLOSE_U_PER_ML), max(lowest_end, high_end + CLOSE_U_PER_ML)
+            elif concentration > low + CLOSE_U_PER_ML and concentration < high - CLOSE_U_PER_ML:
+                lowest, lowest_end = max(lowest, low + CLOSE_U_PER_ML), max(lowest_end, low_end + CLOSE_U_PER_ML)
+                highest, highest_end = min(highest, high - CLOSE_U_PER_ML), min(highest_end, high_end - CLOSE_U_PER_ML)
+            else:
+                lowest, highest = np.inf, -np.inf
+        low_step = (lowest_end - lowest) * per_interval if abs(lowest) < np.inf else 0.0
+        high_step = (highest_end - highest) * per_interval if abs(highest) < np.inf else 0.0
+        back = grid - 1 - position
+        return lowest + low_step * back, highest + high_step * back, low_step, high_step
+
+    def kernel(
+        table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, moving, every, position, hourly,
+        write, peak, last,
+    ):  # fmt: skip
         n = len(lanes)
         # The block begins on a cache line, and so does each of its rows. Lanes that are never loaded hold ones.
-        memory = np.ones((rows + 11 + states) * ROW + line)
+        memory = np.ones((rows + 13 + states) * ROW + line)
         block = memory[-(lies_at(memory) // 8) % line :]
         now, before, top = block[of_now:][:size], block[of_before:][:size], block[of_peak:][:size]
         low, high = block[of_low:][:size], block[of_high:][:size]
+        low_step, high_step = block[of_lows:][:size], block[of_highs:][:size]
+        moves, knot = moving.shape[0] > 0, np.zeros(size, np.int64)  # knot: the interval at whose end a lane passes the next one
         # Room to report every interval of every lane; memory that is never touched costs nothing.
         most = intervals.sum()
         at_interval, at_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
@@ -233,7 +272,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         levels = np.empty(intervals[0] * ROW if trajectories.shape[0] > 0 else 0)  # of one block, interval by interval
         hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         ends = np.zeros(STEPS_PER_H + 2, np.int64)
-        least, watched = 0.0, report_all or thresholds.shape[0] > 0
+        least, watched = 0.0, report_all or thresholds.shape[0] > 0 or moves
         flat, order = trajectories.reshape(-1), np.arange(n)
         for first in range(0, n, size):
             # Sort the next lanes by substep count, in groups whose data stay in the cache until their blocks are run.
@@ -251,6 +290,16 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
             if thresholds.shape[0] > 0:
                 for lane in range(n_lanes):
                     low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
+            next_knot = intervals[first]
+            if moves:
+                low_step[:], high_step[:] = 0.0, 0.0
+                for lane in range(n_lanes):
+                    place = places[lane]
+                    low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                        now[lane], moving, every, lanes[place], position[place], grid[place]
+                    )
+                    knot[lane] = -grid[place] % every
+                    next_knot = min(next_knot, knot[lane])
             # Group the lanes by the interval at whose end they first pass a full hour (0 to 11); they pass the next every 12
             # intervals. So each interval touches only the lanes that have an hour to store.
             if hourly.shape[0] > 0:
@@ -271,11 +320,18 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 while intervals[first + going - 1] <= interval:
                     going -= 1
                     block[hours + going] = 0.0
+                    if moves:
+                        low[going], high[going], low_step[going], high_step[going] = -np.inf, np.inf, 0.0, 0.0
                 step_block(block, True)
                 if interval == 0:
                     block[hours : hours + n_lanes] = INTERVAL_H
                 # New levels and peaks of all lanes, and how many have left their bracket: without branches, as vector code.
                 out = 0
+                if moves:
+                    for lane in range(size):
+                        low[lane] += low_step[lane]
+                    for lane in range(size):
+                        high[lane] += high_step[lane]
                 if watched:
                     for lane in range(size):
                         level = get(s0, block, lane) * get(r0, block, lane)
@@ -302,8 +358,24 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                             at_interval[reported], at_place[reported] = interval, places[lane]
                             level_before[reported], level_after[reported] = before[lane], now[lane]
                             reported += 1
-                            if not report_all:
+                            if moves:
+                                passed = grid[places[lane]] + interval
+                                low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                                    now[lane], moving, every, lanes[places[lane]], np.float64(passed), passed + 1
+                                )
+                            elif not report_all:
                                 low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
+                # Lanes that pass a knot: their thresholds move otherwise from now on.
+                if moves and interval == next_knot:
+                    next_knot = intervals[first]
+                    for lane in range(going):
+                        if knot[lane] == interval:
+                            knot[lane] += every
+                            passed = grid[places[lane]] + interval
+                            low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                                now[lane], moving, every, lanes[places[lane]], np.float64(passed), passed + 1
+                            )
+                        next_knot = min(next_knot, knot[lane])
             # End of a block: write the levels lane by lane, past the caches, because they are not read again here.
             if trajectories.shape[0] > 0:
                 for lane in range(n_lanes):

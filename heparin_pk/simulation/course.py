@@ -22,6 +22,7 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.body.covariate import Covariate
+from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import ENGINES, states_from
@@ -457,6 +458,7 @@ _CLASSES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         Patient,
+        Drift,
         Drug,
         Parameter,
         Variability,

@@ -1,10 +1,15 @@
-"""Who is on the ward, and how the ward works: distributions and error rates, each with the place it was read in."""
+"""Hospitals by name: who is on the ward, how its people change, how it works; each number with the place it was read in."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from heparin_pk.base.checks import check_is, check_text, shown
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood.laboratory import Residual
+from heparin_pk.body.drift import Drift
 from heparin_pk.body.patient import Patient
-from heparin_pk.published.sources import ASSUMED
+from heparin_pk.published.sources import ASSUMED, EDRICH_2015
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.population import Population
 from heparin_pk.ward.ward_errors import WardErrors
@@ -237,8 +242,131 @@ REAL_WARD = WardErrors(
     ),
 )
 """How often a hospital errs, as far as it was counted. Unplanned stops of the pump are not in it: no number was found."""
-WARDS = {"as-written": None, "real-ward": REAL_WARD}
+WARDS = {"as-written": WardErrors(), "real-ward": REAL_WARD}
+"""How a ward carries orders out, by the names of the command line."""
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Hospital:
+    """What stands between a table and its results: patients who change, a residual error, other days, errors of the ward.
+
+    It is what a trial does where nothing more is said: what an arm says goes before what its trial says, and that before what
+    the hospital says. So ``ward_errors`` of a trial or arm replace those of the hospital, a ``residual`` of a laboratory replaces
+    the hospital's, and so do the ``drift`` of the typical patient of a population, and its ``day``.
+
+    ``name``: its name.
+    ``drift``: the sizes of the change within each patient (each has a path of their own); ``None``: nobody changes.
+    ``residual``: the residual errors of the laboratory.
+    ``between_days``: whether the model's variability between days is drawn, once for the whole stay: within a stay the kinetics
+    of a patient do not change, as no data were found that tell such a change from one of the sensitivity.
+    ``ward_errors``: how orders are carried out, and how late blood is drawn; ``None``: exactly as decided.
+    ``sources``: the papers behind drift and residual.
+
+    Raises ``ValueError`` for a field of another kind.
+    """
+
+    name: str
+    drift: Drift | None = None
+    residual: tuple[Residual, ...] = ()
+    between_days: bool = False
+    ward_errors: WardErrors | None = None
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        check_is("drift", self.drift, (Drift, type(None)), "a Drift or None")
+        check_is("residual", self.residual, (list, tuple), "a list of Residual")
+        for residual in self.residual:
+            check_is("residual", residual, Residual, "a Residual")
+        check_is("between_days", self.between_days, bool, "True or False")
+        check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
+        check_is("sources", self.sources, (list, tuple), "a list of Source")
+        for source in self.sources:
+            check_is("sources", source, Source, "a Source")
+        object.__setattr__(self, "residual", tuple(self.residual))
+        object.__setattr__(self, "sources", tuple(self.sources))
+
+    __repr__ = shown
+
+    def in_words(self) -> str:
+        """Return its name, and what it does, in one line."""
+        found = []
+        if self.drift is not None:
+            sizes = (
+                f"sensitivity SD {self.drift.sensitivity_sd_fraction:.0%}, baseline aPTT SD {self.drift.baseline_sd_fraction:.0%}"
+            )
+            found.append(f"people drift ({sizes}, time constant {self.drift.time_constant_h:g} h)")
+        if self.residual:
+            found.append("residual error (" + ", ".join(_residual_in_words(residual) for residual in self.residual) + ")")
+        if self.between_days:
+            found.append("another day than the one people were measured on")
+        name = "as written" if self.ward_errors is None else self.ward_errors.name
+        found.append(f"orders carried out {'as written' if name == 'as written' else f'as in {name}'}")
+        return f"{self.name}: {'; '.join(found)}"
+
+
+def _residual_in_words(residual: Residual) -> str:
+    what, kind, *unit = residual.name.split("_")[:3]
+    test = {"concentration": "anti-Xa", "aptt": "aPTT", "act": "ACT"}[what]
+    return f"{test} {residual.value.value:.0%}" if kind == "cv" else f"{test} {residual.value.value:g} {' '.join(unit)}"
+
+
+ICU_COURSES = Source(
+    key="MIMIC_III_demo",
+    citation="MIMIC-III Clinical Database Demo (version 1.4). PhysioNet. Open Database License 1.0",
+    where=(
+        "DERIVED by benchmarks/drift_from_courses.py: maximum likelihood on 51 aPTTs in 12 courses, drawn while heparin ran, "
+        "about the levels that UFH_DEFAULT predicts. The time constant is hardly identified (95 % interval 3 to 130 h); the "
+        "sizes are those at 30 h"
+    ),
+    confidence="derived",
+    doi="10.13026/C2HM2Q",
+)
+LANOISELEE_2026 = Source(
+    key="Lanoiselee_2026",
+    citation="Lanoiselée et al. Br J Anaesth 2026;136(3):847-855 (anti-Xa and ACT of adults on bypass; title not seen)",
+    where="Proportional residual error: anti-Xa 29 % (ACT 11 %), as coded in vanderzwaag/nomogram, nomogram_core.py (944a073)",
+    confidence="re-coded",
+    doi="10.1016/j.bja.2025.11.057",
+)
+SENSITIVITY_SD = Value(0.27, ICU_COURSES)
+BASELINE_SD = Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}; without it the courses are as likely"))
+TIME_CONSTANT_H = Value(
+    30.0, ICU_COURSES.at("taken within the 95 % interval of 3 to 130 h: between one day and two", confidence="assumed")
+)
+RESIDUALS = (
+    Residual(
+        name="aptt_cv_fraction",
+        value=Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}: SD of the rest 0.078, less 5 % of the assay")),
+    ),
+    Residual(name="concentration_cv_fraction", value=Value(0.29, LANOISELEE_2026)),
+    Residual(name="act_cv_fraction", value=Value(0.153, EDRICH_2015.at("Results: 15.3 % of the average ACT"))),
+)
+"""What drift leaves unexplained. Of an anti-Xa no drift is simulated (none was found), so it has the whole residual error of
+a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together."""
+
+IDEAL = Hospital(name="ideal")
+"""Nobody changes, nothing is left unexplained, every order is carried out as written: what a table could do."""
+REAL = Hospital(
+    name="real",
+    drift=Drift(
+        sensitivity_sd_fraction=SENSITIVITY_SD.value,
+        baseline_sd_fraction=BASELINE_SD.value,
+        time_constant_h=TIME_CONSTANT_H.value,
+    ),
+    residual=RESIDUALS,
+    between_days=True,
+    ward_errors=REAL_WARD,
+    sources=(
+        SENSITIVITY_SD.source,
+        BASELINE_SD.source,
+        TIME_CONSTANT_H.source,
+        *(residual.value.source for residual in RESIDUALS),
+    ),
+)
+"""Patients who change, a residual error, another day, and a ward that errs: as hospitals are, as far as it was counted."""
+HOSPITALS = {hospital.name: hospital for hospital in (REAL, IDEAL)}
 
 PRUCNAL_2020 = Source(
     key="Prucnal_2020",

@@ -18,6 +18,7 @@ from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Out
 from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.estimate import Estimate, estimate, unit_powers, with_digits
 from heparin_pk.trials.histogram import level_bins
+from heparin_pk.trials.hospital import Hospital
 
 # Levels over time: how many people lay in which bin at each full hour
 
@@ -31,6 +32,7 @@ class Outcomes:
     ``arms``: their names; the others are compared with the first.
     ``targets``: the range each arm aims at, by name.
     ``common_range``: the range in which all arms are compared.
+    ``hospitals``: the hospital each arm is in, by name.
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
     ``n``: how many patients are in.
@@ -44,11 +46,13 @@ class Outcomes:
         arms: tuple[str, ...],
         targets: Mapping[str, TherapeuticRange],
         common_range: TherapeuticRange,
+        hospitals: Mapping[str, Hospital],
         hours: float,
         seed: int,
         keep_rows: bool = True,
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
+        self.hospitals = dict(hospitals)
         self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
         self.n = 0
         self.groups: tuple[str, ...] = ()
@@ -164,7 +168,7 @@ class Outcomes:
             import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
-        frames = [pd.DataFrame({"arm": arm, **self.columns(arm)}) for arm in self.arms]
+        frames = [pd.DataFrame({"arm": arm, "hospital": self.hospitals[arm].name, **self.columns(arm)}) for arm in self.arms]
         return pd.concat(frames, ignore_index=True)
 
     def to_parquet(self, file: str | Path) -> None:
@@ -191,12 +195,20 @@ class Outcomes:
         data = {key: (("arm", "subject"), np.stack([every[arm][key] for arm in self.arms])) for key in self.keys}
         people = {name: ("subject", values) for name, values in first.items() if name != "subject" and name not in self.keys}
         units = {key: {"long_name": OUTCOMES[key].label, "units": OUTCOMES[key].unit} for key in self.keys}
-        found = xr.Dataset(data | people, coords={"arm": list(self.arms), "subject": first["subject"]})
+        hospitals = ("arm", [self.hospitals[arm].name for arm in self.arms])
+        found = xr.Dataset(data | people, coords={"arm": list(self.arms), "hospital": hospitals, "subject": first["subject"]})
         for key, attributes in units.items():
             found[key].attrs = attributes
         return found
 
     # Words
+
+    def _by_hospital(self) -> list[tuple[Hospital, str]]:
+        """Return the hospitals of the trial, each with the names of the arms in it, where there are several."""
+        every = list(dict.fromkeys(self.hospitals.values()))
+        if len(every) == 1:
+            return [(every[0], "every arm is ")]
+        return [(one, f"{', '.join(arm for arm in self.arms if self.hospitals[arm] == one)} is ") for one in every]
 
     def summary(self, group: str = "all") -> list[dict[str, Any]]:
         """Return every estimate as plain rows: arm, outcome, mean, interval, SD, n, and the paired difference."""
@@ -232,6 +244,7 @@ class Outcomes:
         lines = [
             f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
             f"the common range is {self.common_range.in_words()}",
+            *(f"the hospital of {arms}{hospital.in_words()}" for hospital, arms in self._by_hospital()),
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))
