@@ -93,4 +93,5 @@ def test_no_name_was_ever_changed():
         "SAMPLE_FACTOR_VIII": "factor VIII",
         "CHILD_WEIGHT": "weight of a child",
         "CHILD_RESIDUAL": "residual of an aPTT",
+        "UNCERTAINTY": "how well a model is known",
     }

@@ -14,6 +14,7 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
 from heparin_pk.cli.output import PLAINLY, as_counted, complain, show_course, write_picture
+from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
@@ -21,6 +22,8 @@ from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
+from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward import nomogram
 from heparin_pk.ward.nomogram import Nomogram
@@ -287,6 +290,7 @@ def run_trial(options: argparse.Namespace) -> None:
     )
     if options.group not in trial.groups:
         raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
+    ensemble = None if options.ensemble is None else Ensemble.of(trial.drug, options.ensemble, seed=options.seed)
     outcomes = trial.run(
         options.number,
         seed=options.seed,
@@ -298,6 +302,7 @@ def run_trial(options: argparse.Namespace) -> None:
         scheduler=options.scheduler,
         progress=not options.quiet,
     )
+    models = None if ensemble is None else _with_models(trial, ensemble, outcomes, options)
     if options.figure is not None:
         subjects = range(min(6, options.number))
         sample = [trial.course(name, subject, seed=options.seed) for name in trial.names for subject in subjects]
@@ -314,9 +319,33 @@ def run_trial(options: argparse.Namespace) -> None:
             "summary": outcomes.summary(options.group),
             "citations": citations(trial).splitlines(),
         }
+        if models is not None:
+            answer["models"] = {"members": models.members, "summary": models.summary(options.group)}
         print(json.dumps(answer, allow_nan=False))
         return
     tables = [f"{table.title}: aims at {table.target.in_words()}" for table in arms]
     people = trial.population.name
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
-    print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))
+    of_models = [] if models is None else [models.in_words(options.group), ""]
+    print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *of_models, *written, PLAINLY]))
+
+
+def _with_models(trial: Trial, ensemble: Ensemble, outcomes: Outcomes, options: argparse.Namespace) -> EnsembleOutcomes:
+    """Run the trial under every model of the ensemble; what had finished is kept where it is stopped by hand."""
+    try:
+        return run_ensemble(
+            trial,
+            ensemble,
+            options.number,
+            seed=options.seed,
+            outcomes=outcomes,
+            workers=options.workers,
+            runner=options.engine,
+            scheduler=options.scheduler,
+            progress=not options.quiet,
+        )
+    except EnsembleInterrupted as stopped:
+        if str(stopped).startswith(BY_SIGNAL) or not stopped.outcomes.by_member:
+            raise
+        complain(f"heparin-pk: note: {stopped}")
+        return stopped.outcomes

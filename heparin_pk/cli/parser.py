@@ -247,6 +247,9 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
     engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is the fastest from a few thousand patients on"
     command.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
+    command.add_argument("--ensemble", type=typed_whole_number, metavar="DRAWS",
+                         help="also run the trial with so many draws of the model's uncertain parameters (1 to 200) and, for "
+                              "UFH_DEFAULT, the other sets fitted to the same papers; print how far they differ")  # fmt: skip
     command.add_argument("--checkpoint", metavar="FOLDER", help="save finished chunks here; the same command resumes from them")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
     command.add_argument("--csv", metavar="FILE", help="also write one row for each patient and arm")
