@@ -235,9 +235,9 @@ class TestKandrotas1989:
 class TestSalem2022:
     """Its simulation put 15.3, 14.6, 36.9 and 45.1 % (under 1, 1-6, 6-12, 12-19 years) into 0.3-0.7 IU/mL.
 
-    The rates were 28, 20, 20 and 20 U/kg/h. The abstract prints neither weights nor a spread: here bodies weigh 3.5-10, 10-20, 20-40
-    and 40-70 kg, evenly, and the spread of the plateau is 50 %, that of the clearance of other children (Al-Sallami 2016). All of
-    that is assumed.
+    The rates were 28, 20, 20 and 20 U/kg/h. The abstract prints neither weights nor a spread: here bodies weigh 3.5-10, 10-20,
+    20-40 and 40-70 kg, evenly, and the spread of the plateau is 50 %, that of the clearance of other children (Al-Sallami 2016).
+    All of that is assumed.
     """
 
     PRINTED = (0.153, 0.146, 0.369, 0.451)
