@@ -132,11 +132,7 @@ KINDS_OF_PATIENT = {
     "typical, 75 kg": Patient(weight_kg=75),
     "150 kg": Patient(weight_kg=150),
     "85 years": Patient(weight_kg=75, age_y=85),
-    "fresh clot": Patient(weight_kg=75, acute_thrombosis=True),
-    "cirrhosis": Patient(weight_kg=75, cirrhosis=True),
-    "kidney failure": Patient(weight_kg=75, kidney_failure=True),
     "smoker": Patient(weight_kg=75, smoker=True),
-    "last third of pregnancy": Patient(weight_kg=75, sex="female", pregnant=True),
     "half the antithrombin": Patient(weight_kg=75, antithrombin_fraction=0.5),
 }
 

@@ -31,6 +31,7 @@ from heparin_pk import (
     Value,
     Variability,
     metrics,
+    people,
     plot,
     published,
     simulate,
@@ -534,6 +535,25 @@ class TestPrinted:
         failing = published.SWAN_ARGATROBAN_DERIVED.kinetics(Patient(weight_kg=75, cirrhosis=True))
         assert a.terminal_half_life_min(failing) == pytest.approx(152, rel=0.10)
         assert a.plateau_u_per_ml("SWAN_ARGATROBAN_DERIVED", 120) == pytest.approx(0.43, abs=0.005)
+
+    def test_bivalirudin_between_patients(self):
+        """Zhang 2012, Tables 2 and 3: CL 14.8 %, V1 24.2 %, V2 15.6 %, E0 4.1 % (around a baseline of 134 s that is given)."""
+        drawn = list(people(published.ZHANG_2012_BIVALIRUDIN, Patient(weight_kg=60, baseline_act_s=134), 4000, seed=2))
+        baselines = np.array([person.baseline_act_s for person in drawn])
+        assert np.median(baselines) == pytest.approx(134, rel=0.005)
+        assert np.std(baselines) / np.mean(baselines) == pytest.approx(0.041, rel=0.06)
+        assert "of Emax, 6.8 %, and of EC50, 46.4 %" in published.ZHANG_2012_BIVALIRUDIN.departures
+
+    def test_edrich_volume_and_baselines(self):
+        """0.075 and 0.070 L/kg in the code that was run; baseline ACTs by group 144, 155, 169 and 182 s (Table 1)."""
+        drug = published.EDRICH_2015_UFH
+        volumes = [drug.kinetics(Patient(weight_kg=80, sex=sex)).v1_ml / 80 for sex in ("male", "female")]
+        assert volumes == pytest.approx([75, 70])
+        assert a.level("act_s", 0.0, Patient(weight_kg=80), drug.responses) == 144
+        for printed in (155, 169, 182):
+            assert f"{printed} s" in drug.departures
+            warfarin = Patient(weight_kg=80, inr=2.3, baseline_act_s=printed)
+            assert a.level("act_s", 0.0, warfarin, drug.responses) == printed
 
     def test_delavenne_figure_3(self):
         """Levels read off the authors' figure for 70 kg: 7.8, 3.7 and 5.2 U/mL; 6.8, 4.0 and 4.3 U/mL with an infusion."""

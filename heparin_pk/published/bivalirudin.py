@@ -61,8 +61,9 @@ ZHANG_2012_BIVALIRUDIN = Drug(
     reference_weight_kg=60.0,
     departures=(
         "The effect of the red cell count on EC50 is left out, and so are two variabilities between patients that Table 3 "
-        "prints: of Emax, 6.8 %, and of EC50, 46.4 %; the ACTs of a trial are too much alike. The lowest rate, that of HIT (150 "
-        "µg/kg/h), was not studied here. No aPTT law was found."
+        "prints: of Emax, 6.8 %, and of EC50, 46.4 %; that of E0 is drawn only around a baseline_act_s that the patient has. The "
+        "ACTs of a trial are too much alike. The lowest rate, that of HIT (150 µg/kg/h), was not studied here. No aPTT law was "
+        "found."
     ),
 )
 

@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+_CONDITIONS = {"pregnant": "pregnancy", "smoker": "smoking"}
+"""The names of conditions that are not their field's own words."""
+
+
 class OutsideValidityDomain(UserWarning):
     """A set is used for a patient, a route, a dose or a level outside its validity domain."""
 
@@ -216,7 +220,7 @@ class ValidityDomain:
             if value is not None and seen is not None and not seen[0] <= value <= seen[1]:
                 found.append(f"was studied at {name} {seen[0]:g} to {seen[1]:g}; got {value:g}")
         found += [
-            f"was studied in patients without {condition}; got one with it"
+            f"was studied in patients without {_CONDITIONS.get(condition, condition.replace('_', ' '))}; got one with it"
             for condition in self.conditions_left_out
             if getattr(patient, condition)
         ]

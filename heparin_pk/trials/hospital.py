@@ -129,6 +129,7 @@ WEIGHT_WOMEN = Distribution(
 )
 SMOKER = Distribution(feature="smoker", form="share", share=Value(0.30, SMOKERS))
 KIDNEY_FAILURE = Distribution(feature="kidney_failure", form="share", share=Value(0.056, RIETE_2006))
+"""It changes no number of ``UFH_DEFAULT`` until its hypothesis is on: ``UFH_DEFAULT.with_hypotheses("kidney failure")``."""
 ANTITHROMBIN = Distribution(
     feature="antithrombin_fraction",
     form="normal",
