@@ -19,7 +19,7 @@ from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.evidence import calibration, datasets, validation, vpc
-from heparin_pk.published.drug import Drug, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
+from heparin_pk.published.drug import Drug, Hypothesis, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
@@ -74,6 +74,7 @@ __all__ = [
     "Hold",
     "Hospital",
     "hospital",
+    "Hypothesis",
     "indications",
     "Infusion",
     "Kinetics",

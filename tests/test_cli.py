@@ -431,6 +431,6 @@ def test_commands(capsys, tmp_path):
     answer = json.loads(capsys.readouterr().out)
     assert any("Teien" in line for line in answer["citations"])
     assert "@misc" in answer["bibtex"]
-    assert answer["outside_what_was_studied"] == []
+    assert answer["outside_what_was_studied"] == ["was studied in patients without cirrhosis; got one with it"]
     assert cli.main([*simulated[:-3], "--condition", "luck"]) == 2
     assert "no condition 'luck'" in capsys.readouterr().err

@@ -95,7 +95,7 @@ def test_own_controller():
         rate = 10 * math.floor(rate * min(4 / 3, max(2 / 3, 0.5 / level)) / 10 + 0.5)
         assert rate == printed
         rates.append((hour, rate))
-    (last,) = levels_u_per_ml(of_weight(82, bmax=1.2), 80 * 82, rates, [48.0])
+    (last,) = levels_u_per_ml(of_weight(82), 80 * 82, rates, [48.0])
     assert number("level at 48 h:", said) == pytest.approx(last, abs=1e-4)
 
 

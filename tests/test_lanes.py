@@ -80,11 +80,12 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
 
     def run(runner_name, trajectories):
         population = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # a range that moves needs every interval
-        cohort = population.cohort(DRUG, np.arange(100), seed=3)
-        observer = TrialObserver(cohort, DRUG.responses, ranges)
+        drug = DRUG.with_hypotheses("time of day") if trajectories else DRUG
+        cohort = population.cohort(drug, np.arange(100), seed=3)
+        observer = TrialObserver(cohort, drug.responses, ranges)
         assert (observer.thresholds(np.arange(100)) is None) == trajectories
         settings = {"seed": 1, "hours": 26.0, "ward_errors": ward_errors, "trajectories": trajectories}
-        charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=runner_name, **settings)
+        charts = titrate_cohort(cohort, drug, table, observer=observer, runner=runner_name, **settings)
         observer.finish(26.0)
         names = ("n_results", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
         names += ("trajectories_u_per_ml", "area_u_h_per_ml")

@@ -327,6 +327,7 @@ EXAMPLES = [
     Residual(name="aptt_sd_s", value=Value(3, SOURCE)),
     ClottingTime(name="act", assay="act_s", baseline_s=116, most_s=600, half_at_u_per_ml=3.49, source=SOURCE),
     published.UFH_DEFAULT.responses,
+    *published.UFH_DEFAULT.hypotheses,
     Kinetics(v1_ml=3000, vmax_u_per_h=12.5, km_u_per_ml=1 / 3, transits=1, lag_h=0.5),
     *published.reagents.REAGENTS.values(),
     TherapeuticRange(assay="aptt_s", low=46, high=70),

@@ -36,16 +36,17 @@ MINUTE_H = 1.0 / 60.0
 
 def holds_the_observer_to_the_metrics(name, by_the_clock, number, every):
     table = Nomogram.load(name)
-    population = hospital.THROMBOSIS_WARD
+    population, drug = hospital.THROMBOSIS_WARD, DRUG
     if by_the_clock:
         population = population.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
-    cohort = population.cohort(DRUG, np.arange(number), seed=8)
+        drug = drug.with_hypotheses("time of day")
+    cohort = population.cohort(drug, np.arange(number), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    observer = TrialObserver(cohort, responses_in(DRUG, None, Laboratory(assay=table.assay)), ranges)
-    charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=2)
+    observer = TrialObserver(cohort, responses_in(drug, None, Laboratory(assay=table.assay)), ranges)
+    charts = titrate_cohort(cohort, drug, table, observer=observer, seed=2)
     observer.finish(48.0)
     for i in range(0, number, every):
-        course = titrate(cohort[i], DRUG, table, seed=2, subject=i)
+        course = titrate(cohort[i], drug, table, seed=2, subject=i)
         for one, target in zip(observer.ranges, ranges, strict=True):
             assert one.inside_h[i] / 48 == pytest.approx(metrics.time_in_range_fraction(course, target), abs=MINUTE_H / 48)
             assert one.below_h[i] / 48 == pytest.approx(metrics.time_below_fraction(course, target), abs=MINUTE_H / 48)

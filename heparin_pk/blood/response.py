@@ -145,9 +145,15 @@ ANTITHROMBIN_AND_APTT = Source(
     pmid="9119287",
 )
 ANTITHROMBIN_AND_ANTI_XA = Source(
-    key="Erasmus_115265",
-    citation="Erasmus University repository, record 115265: heparin recovery in anti-Xa assays and antithrombin (title not seen)",
-    where="Recovery linearly reduced with antithrombin activity decreasing below 100 %",
+    key="Croles_2019",
+    citation=(
+        "Croles FN, Lukens MV, Mulder R, de Maat MPM, Mulder AB, Meijer K. Monitoring of heparins in antithrombin-deficient "
+        "patients. Thromb Res 2019;175:8-12"
+    ),
+    where=(
+        "Abstract: anti-Xa of added heparin linearly reduced with antithrombin below 100 %; usual doses are likely to lead to "
+        "under treatment"
+    ),
     confidence="primary",
     url="https://repub.eur.nl/pub/115265",
 )
@@ -171,7 +177,7 @@ ANTITHROMBIN_EFFECTS = (
         form="falls below",
         reference=1.0,
         effect=Value(1.0, ANTITHROMBIN_AND_ANTI_XA),
-        words="I am short of antithrombin: the anti-Xa assay finds less of the heparin I was given.",
+        words="I am short of antithrombin: the heparin I was given inhibits less factor Xa, and a usual dose may be too little.",
     ),
 )
 """Heparin acts through antithrombin: the aPTT responds less only below 0.27 of normal, the anti-Xa falls in proportion."""
@@ -307,9 +313,10 @@ def anti_xa_u_per_ml(
 ) -> Any:
     """Return the anti-Xa activity found by an assay without added antithrombin, U/mL.
 
-    Heparin acts through antithrombin: below normal antithrombin the recovery falls in proportion, above it it stays complete.
-    Source: recovery "linearly reduced with antithrombin activity decreasing below 100%", repub.eur.nl/pub/115265. An oral
-    factor Xa inhibitor still in the blood is added where there is a covariate effect of the form "fades".
+    Heparin acts through antithrombin: below normal antithrombin the same heparin inhibits less factor Xa, in proportion; above it
+    as much as usual. Source: Croles 2019, abstract: the anti-Xa is linearly reduced with antithrombin below 100 %, which its
+    authors read as under treatment, not as an error of the assay. An oral factor Xa inhibitor still in the blood is added where
+    there is a covariate effect of the form "fades".
     """
     found = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h) * product(
         covariate_effects, "recovery_fraction", patient

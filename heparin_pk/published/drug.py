@@ -15,11 +15,13 @@ from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980, Clot
 from heparin_pk.body.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.body.covariate import KINETIC, Covariate, check_no_feature_twice, product
 from heparin_pk.body.kinetics import NEEDS, Kinetics, KineticsOfAll
-from heparin_pk.body.patient import Cohort, Patient
+from heparin_pk.body.patient import YES_OR_NO, Cohort, Patient
+from heparin_pk.published.hypothesis import Hypothesis
 
 __all__ = [
     "AMOUNT_UNITS",
     "Drug",
+    "Hypothesis",
     "OutsideValidityDomain",
     "Parameter",
     "ROUTES",
@@ -32,6 +34,10 @@ __all__ = [
     "Variability",
     "WithoutVariability",
 ]
+
+
+_CONDITIONS = {"pregnant": "pregnancy", "smoker": "smoking"}
+"""The names of conditions that are not their field's own words."""
 
 
 class OutsideValidityDomain(UserWarning):
@@ -177,8 +183,9 @@ class ValidityDomain:
     ``dose_u_per_kg``: the single doses, U/kg.
     ``rate_u_per_kg_per_h``: the infusion rates, U/kg/h.
     ``assay``: what was measured, in words.
+    ``conditions_left_out``: conditions that none of them had: some of ``body.patient.YES_OR_NO``.
 
-    Raises ``ValueError`` for an empty text, no route, an unknown route, or a range that does not rise.
+    Raises ``ValueError`` for an empty text, no route, an unknown route or condition, or a range that does not rise.
     """
 
     population: str
@@ -189,6 +196,7 @@ class ValidityDomain:
     dose_u_per_kg: tuple[float, float] | None = None
     rate_u_per_kg_per_h: tuple[float, float] | None = None
     assay: str = "not printed"
+    conditions_left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_text("population", self.population)
@@ -199,6 +207,10 @@ class ValidityDomain:
             raise ValueError("routes must name one route at least; got none")
         for route in self.routes:
             check_one_of("routes", route, ROUTES)
+        check_is("conditions_left_out", self.conditions_left_out, (list, tuple), "a list of conditions")
+        object.__setattr__(self, "conditions_left_out", tuple(self.conditions_left_out))
+        for condition in self.conditions_left_out:
+            check_one_of("conditions_left_out", condition, YES_OR_NO)
         for name in ("weight_kg", "age_y", "concentration_u_per_ml", "dose_u_per_kg", "rate_u_per_kg_per_h"):
             pair = getattr(self, name)
             if pair is None:
@@ -210,12 +222,17 @@ class ValidityDomain:
     __repr__ = shown
 
     def leaves_out(self, patient: Patient) -> tuple[str, ...]:
-        """Return, in words, where this patient lies outside the weights and ages that were studied (empty: nowhere)."""
+        """Return, in words, where this patient lies outside the weights, ages and conditions studied (empty: nowhere)."""
         found = []
         for name in ("weight_kg", "age_y"):
             value, seen = getattr(patient, name), getattr(self, name)
             if value is not None and seen is not None and not seen[0] <= value <= seen[1]:
                 found.append(f"was studied at {name} {seen[0]:g} to {seen[1]:g}; got {value:g}")
+        found += [
+            f"was studied in patients without {_CONDITIONS.get(condition, condition.replace('_', ' '))}; got one with it"
+            for condition in self.conditions_left_out
+            if getattr(patient, condition)
+        ]
         return tuple(found)
 
 
@@ -228,6 +245,7 @@ _LISTS = {
     "between_occasions": "Variability",
     "residual": "Residual",
     "covariate_effects": "Covariate",
+    "hypotheses": "Hypothesis",
     "built_from": "Source",
 }
 
@@ -253,6 +271,7 @@ class Drug:
     ``between_occasions``: variability from day to day in one patient.
     ``residual``: residual error.
     ``covariate_effects``: how features of the patient change parameters and response (:meth:`without` switches one off).
+    ``hypotheses``: covariate effects that a paper contradicts, off by default (:meth:`with_hypotheses` switches one on).
     ``unit_potency_ratio``: 1.1 for heparin labelled before the USP change of 2009, else 1.
 
     Raises ``ValueError`` when a parameter has no source, is unknown or given twice, when the set is half described (no volume,
@@ -277,6 +296,7 @@ class Drug:
     between_occasions: tuple[Variability, ...] = ()
     residual: tuple[Residual, ...] = ()
     covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_EFFECTS
+    hypotheses: tuple[Hypothesis, ...] = ()
     unit_potency_ratio: float = 1.0
 
     def __post_init__(self) -> None:
@@ -305,6 +325,7 @@ class Drug:
             (Variability, (*self.variability, *self.between_occasions)),
             (Residual, self.residual),
             (Covariate, self.covariate_effects),
+            (Hypothesis, self.hypotheses),
         ):
             for member in group:
                 check_is(f"{self.name}: {kind.__name__.lower()}", member, kind, f"a {kind.__name__}")
@@ -366,6 +387,7 @@ class Drug:
         lines += [_line(f"between days, {v.name}", v.cv_fraction, "12.0%") for v in self.between_occasions]
         lines += [_line(f"residual error, {residual.name}", residual.value) for residual in self.residual]
         lines += [_line(f"{effect.name}: {', '.join(effect.on)}", effect.effect) for effect in self.covariate_effects]
+        lines += [_line(f"hypothesis, off: {one.name}", one.effect.effect) for one in self.hypotheses if not self._is_on(one)]
         if self.built_from:
             lines.append("  built from: " + "; ".join(f"{source.key} ({source.where})" for source in self.built_from))
         if self.departures:
@@ -449,6 +471,23 @@ class Drug:
             )
             warnings.warn(message, WithoutVariability, stacklevel=stacklevel + 1)
 
+    def with_hypotheses(self, *names: str) -> Drug:
+        """Return the same set with these hypotheses switched on: what each would predict, although a paper contradicts it.
+
+        It takes the place of a covariate effect of the same feature on the same parameter. Raises ``ValueError`` for one that the
+        set does not have, or that is on already.
+        """
+        off = {one.name: one.effect for one in self.hypotheses if not self._is_on(one)}
+        effects = self.covariate_effects
+        for name in names:
+            check_one_of("a hypothesis to switch on", name, sorted(off))
+            new = off[name]
+            effects = (*(old for old in effects if old.feature != new.feature or not set(old.on) & set(new.on)), new)
+        return replace(self, covariate_effects=effects)
+
+    def _is_on(self, hypothesis: Hypothesis) -> bool:
+        return hypothesis.effect in self.covariate_effects
+
     def labelled_before_2009(self) -> Drug:
         """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA)."""
         if self.family != UNFRACTIONATED_HEPARIN:
@@ -460,9 +499,14 @@ class Drug:
         return tuple(effect for effect in self.covariate_effects if effect.applies_to(patient))
 
     def in_the_patients_words(self, patient: Patient) -> str:
-        """Return this patient's covariate effects in the patient's own words, each with its paper; one line each."""
+        """Return this patient's covariate effects in the patient's own words, each with its paper; one line each.
+
+        Hypotheses about this patient that are off follow, each with the papers against it.
+        """
         lines = [f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key})" for effect in self.differences(patient)]
-        return "\n".join(lines) or "Nothing about me changes this model."
+        lines = lines or ["Nothing about me changes this model."]
+        lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
+        return "\n".join(lines)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -489,6 +533,7 @@ class Drug:
         spread += [residual.value.source for residual in self.residual]
         unused = spread if responses is None else []  # a typical course draws nothing from them
         effects = [effect.effect.source for effect in covariate_effects]
+        effects += [source for one in self.hypotheses if one.effect in covariate_effects for source in one.against]
         every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *effects]
         if self.unit_potency_ratio != 1.0:
             every.append(USP_2009)

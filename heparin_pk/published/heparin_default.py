@@ -3,7 +3,7 @@
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980
 from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
-from heparin_pk.published.patients import COVARIATE_EFFECTS
+from heparin_pk.published.patients import COVARIATE_EFFECTS, HYPOTHESES
 from heparin_pk.published.reagents import GUIDELINE
 from heparin_pk.published.sources import (
     ASSUMED,
@@ -47,6 +47,7 @@ _ADULTS = ValidityDomain(
     dose_u_per_kg=(0.0, 500.0),
     rate_u_per_kg_per_h=(0.0, 60.0),
     assay="anti-Xa, protamine titration",
+    conditions_left_out=("cirrhosis", "kidney_failure", "pregnant"),
 )
 
 _BUILT_FROM = (
@@ -115,6 +116,7 @@ UFH_B_DERIVED = Drug(
         ),
     ),
     covariate_effects=(*ANTITHROMBIN_EFFECTS, *COVARIATE_EFFECTS),
+    hypotheses=HYPOTHESES,
     between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
     residual=(
         Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),

@@ -76,11 +76,16 @@ _KOREA = Source(
     confidence="primary",
     url="https://koreamed.org/SearchBasic.php?RID=2225926",
 )
+_KOREA_BASELINE_S = 66.6**2 / 127.9
 KOREA = Reagent.from_matched_range(
     name="korea",
     anti_xa_u_per_ml=(0.35, 0.70),
-    aptt_ratio=(66.6 / 30.0, 127.9 / 30.0),
-    source=_KOREA.at("Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70; its control is not printed there, 30 s is assumed", "derived"),
+    aptt_ratio=(66.6 / _KOREA_BASELINE_S, 127.9 / _KOREA_BASELINE_S),
+    source=_KOREA.at(
+        "Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70 by the fit of log aPTT. That line itself gives the slope, ln(127.9 / "
+        "66.6) / 0.35, and 34.7 s without heparin; a control is not printed",
+        "derived",
+    ),
 )
 _MANUAL = Source(
     key="Sheffield_1996",
@@ -116,10 +121,10 @@ REAGENTS = {
         RASCHKE,
         GUIDELINE,
         MANUAL_IL,
+        KOREA,
         ACTIN_FS,
         AUTOMATED_APTT,
         ACTIN_FSL,
-        KOREA,
         SILIMAT,
         PATHROMTIN_SL,
     )

@@ -26,7 +26,7 @@ from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import ENGINES, states_from
-from heparin_pk.published.drug import Drug, Parameter, ValidityDomain, Variability
+from heparin_pk.published.drug import Drug, Hypothesis, Parameter, ValidityDomain, Variability
 from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump, ml_per_h
@@ -464,6 +464,7 @@ _CLASSES: dict[str, type] = {
         Variability,
         Residual,
         Covariate,
+        Hypothesis,
         ValidityDomain,
         Value,
         Source,

@@ -16,7 +16,10 @@ from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
     key="Davydov_2000",
-    citation="Davydov et al. Pharmacotherapy 2000;20(10):1179-1183 (weight-based heparin in hospital patients; title not seen)",
+    citation=(
+        "Davydov L, et al. Outcomes of weight-based heparin dosing based on literature guidelines and institution "
+        "individualization. Pharmacotherapy 2000;20(10):1179-1183"
+    ),
     where="Abstract: 96 patients, 37 men, mean age 66.9 +- 15.1 years, mean weight 80.1 +- 20.6 kg",
     confidence="primary",
     doi="10.1592/phco.20.15.1179.34589",
@@ -37,7 +40,10 @@ NHANES_2015 = Source(
 )
 RIETE_2006 = Source(
     key="RIETE_2006",
-    citation="RIETE registry. Am J Med 2006;119(12):1073-1079 (10,526 patients with venous thromboembolism; title not seen)",
+    citation=(
+        "Monreal M, Falga C, Valle R, Barba R, Bosco J, Beato JL, Maestre A. Venous thromboembolism in patients with renal "
+        "insufficiency: findings from the RIETE Registry. Am J Med 2006;119(12):1073-1079"
+    ),
     where="Abstract: creatinine clearance below 30 mL/min in 588 (5.6 %); taken as kidney failure here",
     confidence="primary",
     pmid="17145252",
@@ -51,8 +57,15 @@ SMOKERS = Source(
 )
 THANOS_1 = Source(
     key="Prucnal_THANOS_1",
-    citation="Prucnal et al. THANOS-1, Res Pract Thromb Haemost (antithrombin in acute pulmonary embolism)",
-    where="Antithrombin below 80 % in 27 % of patients; a mean of 90 % with an SD of 16 % gives that",
+    citation=(
+        "Prucnal CK, Wang G, Huang W, Horick N, Mize R, Dhar I, Brown T, Flomenbaum S, Chang KE, Matthews TM, Peters GA, "
+        "Birrenkott DA, Stannek K, Lee EES, Uljon S, Kabrhel C. The Thromboembolism Heparinization and AntithrombiN "
+        "Observational Study (THANOS-1). Res Pract Thromb Haemost 2026"
+    ),
+    where=(
+        "Antithrombin below 80 % in 27 % of patients; a mean of 90 % with an SD of 16 % gives that. The same page: the "
+        "deficiency was not linked to subtherapeutic anticoagulation"
+    ),
     confidence="second-hand",
     doi="10.1016/j.rpth.2026.103367",
 )
@@ -121,6 +134,7 @@ WEIGHT_WOMEN = Distribution(
 )
 SMOKER = Distribution(feature="smoker", form="share", share=Value(0.30, SMOKERS))
 KIDNEY_FAILURE = Distribution(feature="kidney_failure", form="share", share=Value(0.056, RIETE_2006))
+"""It changes no number of ``UFH_DEFAULT`` until its hypothesis is on: ``UFH_DEFAULT.with_hypotheses("kidney failure")``."""
 ANTITHROMBIN = Distribution(
     feature="antithrombin_fraction",
     form="normal",
@@ -129,6 +143,8 @@ ANTITHROMBIN = Distribution(
     low=0.3,
     high=1.5,
 )
+"""Antithrombin after a pulmonary embolism. In the models here a low one lowers the anti-Xa in proportion (Croles 2019, added
+heparin); in these patients THANOS-1 found no link with subtherapeutic anticoagulation."""
 FACTOR_VIII_MEDIAN = Value(2.07, TICHELAAR_2012)
 FACTOR_VIII = Distribution(
     feature="factor_viii_u_per_ml",
@@ -140,7 +156,10 @@ FACTOR_VIII = Distribution(
 )
 """Beyond what is in :data:`THROMBOSIS_WARD`: reagents were measured in patients, whose factor VIII is in the slope already."""
 TIME_OF_DAY = Distribution(feature="clock_at_start_h", form="uniform", lowest=Value(0.0, ANY_HOUR), highest=Value(24.0, ANY_HOUR))
-"""Adds the swing of heparin's effect over the day: ``THROMBOSIS_WARD.with_distributions(TIME_OF_DAY)``."""
+"""When heparin is begun: ``THROMBOSIS_WARD.with_distributions(TIME_OF_DAY)``.
+
+It changes nothing until the model has the hypothesis of a swing over the day: ``UFH_DEFAULT.with_hypotheses("time of day")``.
+"""
 
 THROMBOSIS_WARD = Population(
     name="adults with a venous thromboembolism",
@@ -157,7 +176,7 @@ THROMBOSIS_WARD = Population(
         ANTITHROMBIN,
     ),
 )
-"""Adults given heparin for a fresh clot."""
+"""Adults given heparin for a fresh clot; the clot itself changes no number (``published.patients.ACUTE_THROMBOSIS``)."""
 CORONARY_WARD = Population(
     name="adults with an acute coronary syndrome",
     typical=Patient(weight_kg=80.0),
@@ -168,8 +187,9 @@ CORONARY_WARD = Population(
 BRIGHAM_COMPLIANCE = Source(
     key="Brigham_compliance",
     citation=(
-        "Evaluation of compliance with a weight-based nurse-driven heparin nomogram in a tertiary academic medical center. "
-        "Critical Pathways in Cardiology (year and authors not seen)"
+        "Schurr JW, Stevens CA, Bane A, Culbreth SE, Miller AL, Connors JM, Sylvester KW. Evaluation of compliance with a "
+        "weight-based nurse-driven heparin nomogram in a tertiary academic medical center. Critical Pathways in Cardiology "
+        "2018;(2):83-87"
     ),
     where="Abstract: 95 patients; compliance of laboratory steps 77.6 %; aPTT in range 39.6 %",
     confidence="primary",
@@ -193,7 +213,11 @@ JOHNS_HOPKINS_2025 = Source(
 )
 BECKER_1999 = Source(
     key="Becker_1999",
-    citation="Becker et al. Am Heart J 1999;137(1):59-71 (bedside or laboratory aPTT, 113 patients in 7 centres; title not seen)",
+    citation=(
+        "Becker RC, Ball SP, Eisenberg P, et al. A randomized, multicenter trial of weight-adjusted intravenous heparin dose "
+        "titration and point-of-care coagulation monitoring in hospitalized patients with active thromboembolic disease. Am "
+        "Heart J 1999;137(1):59-71"
+    ),
     where="Abstract: from the sample to the change of the infusion 1.6 h with laboratory tests",
     confidence="primary",
     doi="10.1016/s0002-8703(99)70460-6",
@@ -201,7 +225,10 @@ BECKER_1999 = Source(
 )
 FERNANDES = Source(
     key="How_accurately_weights",
-    citation="How accurately do we estimate patients' weight in emergency departments? (year and journal not on the page)",
+    citation=(
+        "Fernandes CMB, Clark S, Price A, Innes G. How accurately do we estimate patients' weight in emergency departments? "
+        "(year and journal not on the page)"
+    ),
     where="Abstract: nurses' guesses lie within 10 % in 66 % of 117 patients; an SD of about 10 % gives that",
     confidence="primary",
 )
@@ -374,7 +401,10 @@ PRUCNAL_2020 = Source(
         "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Acad Emerg Med 2020;27(2):117-127 (505 patients "
         "with pulmonary embolism on unfractionated heparin; title not seen)"
     ),
-    where="Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h",
+    where=(
+        "Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h: 19.0, 26.3, 28.3 and 28.4 % "
+        "(at 48 h 95 % CI 20.8 to 37.5)"
+    ),
     confidence="primary",
     url="https://metajournal.com/articles/932139",
 )
