@@ -134,7 +134,6 @@ KINDS_OF_PATIENT = {
     "110 kg": Patient(weight_kg=110),
     "150 kg": Patient(weight_kg=150),
     "85 years": Patient(weight_kg=75, age_y=85),
-    "smoker": Patient(weight_kg=75, smoker=True),
 }
 
 

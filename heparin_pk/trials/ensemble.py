@@ -419,8 +419,8 @@ class _Models:
     n: int
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return self.trial.names
+    def hospital_names(self) -> dict[str, str]:
+        return self.trial.hospital_names
 
     def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
         which, patient = divmod(first, self.n)
@@ -498,6 +498,7 @@ def _none_yet(like: Outcomes) -> Outcomes:
         arms=like.arms,
         targets=like.targets,
         common_range=like.common_range,
+        hospitals=like.hospitals,
         hours=like.hours,
         seed=like.seed,
         keep_rows=False,
