@@ -250,3 +250,14 @@ LEIDEN_ICU = Source(
     confidence="primary",
     url="https://www.mdpi.com/2673-8112/5/4/51",
 )
+ICU_BY_BMI = Source(
+    key="Gerlach_2013",
+    citation=(
+        "Gerlach AT, Folino J, Morris BN, Murphy CV, Stawicki SP, Cook CH. Comparison of heparin dosing based on actual body "
+        "weight in non-obese, obese and morbidly obese critically ill patients. Int J Crit Illn Inj Sci 2013;3(3):195-199"
+    ),
+    where="Abstract: at steady state 16.3 +- 5.3, 11.6 +- 5.5 and 11.1 +- 1.2 U/kg/h; mean BMI 24.2, 34.1 and 55.3",
+    confidence="primary",
+    doi="10.4103/2229-5151.119200",
+    pmid="24404457",
+)

@@ -6,7 +6,14 @@ from functools import partial
 
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
-from heparin_pk.evidence.validation.claims.common import DEFAULT, adult_of_75_kg, claim, tolerance_of_ours, within_percent
+from heparin_pk.evidence.validation.claims.common import (
+    DEFAULT,
+    adult_of_75_kg,
+    as_standard_error,
+    claim,
+    tolerance_of_ours,
+    within_percent,
+)
 from heparin_pk.published import reagents
 
 _claim = partial(claim, group="dose needed")
@@ -41,7 +48,8 @@ DOSE = [
         printed=457 / 24,
         bounds=(411 / 24, 503 / 24),
         unit="U/kg/h",
-        uncertainty="SD",
+        uncertainty="the printed +- 46 U/kg/24 h (SD or standard error: not printed)",
+        other_reading=as_standard_error(457 / 24, 46 / 24),
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.45),
     ),
     _claim(
@@ -94,5 +102,24 @@ DOSE = [
             model="UFH_DEFAULT, its own reagent, the middle of the range over 30 s (assumed)",
         )
         for words, n, per_day in (("intensive care", 1006, 308.0), ("intensive care with COVID-19", 162, 383.0))
+    ),
+    *(
+        _claim(
+            quantity=f"infusion at steady state in intensive care, {words}",
+            population=f"{n} critically ill patients, three aPTTs in range in a row",
+            source=papers.ICU_BY_BMI,
+            printed=printed,
+            bounds=(printed - sd, printed + sd),
+            unit="U/kg/h",
+            uncertainty=f"the printed +- {sd:g} (SD or standard error: not printed)",
+            other_reading=as_standard_error(printed, sd),
+            ask=partial(ask.needed_u_per_kg_per_h, DEFAULT, 0.45, Patient(weight_kg=weight_kg)),
+            model=f"UFH_DEFAULT, 0.45 U/mL and {weight_kg:g} kg (1.70 m) assumed",
+        )
+        for words, n, weight_kg, printed, sd in (
+            ("not obese (BMI 24)", 21, 70.0, 16.3, 5.3),
+            ("obese (BMI 34)", 21, 98.5, 11.6, 5.5),
+            ("morbidly obese (BMI 55)", 20, 160.0, 11.1, 1.2),
+        )
     ),
 ]

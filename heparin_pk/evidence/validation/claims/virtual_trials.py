@@ -6,7 +6,14 @@ from functools import partial
 
 from heparin_pk.evidence.validation import papers, trials
 from heparin_pk.evidence.validation.claim import Claim
-from heparin_pk.evidence.validation.claims.common import claim, mean_interval, tolerance_of_ours, wilson_interval, within_percent
+from heparin_pk.evidence.validation.claims.common import (
+    as_standard_error,
+    claim,
+    mean_interval,
+    tolerance_of_ours,
+    wilson_interval,
+    within_percent,
+)
 from heparin_pk.trials.hospital import BRIGHAM_COMPLIANCE, PRUCNAL_2020, REAL_WARD, TING_2018
 
 _claim = partial(claim, group="virtual trials")
@@ -195,7 +202,8 @@ def _anti_xa() -> list[Claim]:
             printed=25.0,
             bounds=(16.4, 33.6),
             unit="h",
-            uncertainty="SD",
+            uncertainty="the printed +- 8.6 (SD or standard error: not printed)",
+            other_reading=as_standard_error(25.0, 8.6),
             model=(
                 f"UFH_DEFAULT, michigan-vte-anti-xa to the letter, {trials.FEWER_PATIENTS:,} virtual patients; draw of the "
                 "second of two results in range"
