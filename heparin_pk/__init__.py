@@ -31,6 +31,7 @@ from heparin_pk.teaching import indications
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
+from heparin_pk.trials.ensemble import Ensemble, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
@@ -65,6 +66,8 @@ __all__ = [
     "Distribution",
     "dosing_weight_kg",
     "Drug",
+    "Ensemble",
+    "EnsembleOutcomes",
     "Entry",
     "EventKind",
     "Fixed",
@@ -101,6 +104,7 @@ __all__ = [
     "Regimen",
     "Residual",
     "Responses",
+    "run_ensemble",
     "simulate",
     "Situation",
     "Situations",
