@@ -32,6 +32,7 @@ from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
+from heparin_pk.trials.ensemble import Ensemble, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
@@ -68,6 +69,8 @@ __all__ = [
     "dosing_weight_kg",
     "Drift",
     "Drug",
+    "Ensemble",
+    "EnsembleOutcomes",
     "Entry",
     "EventKind",
     "Fixed",
@@ -107,6 +110,7 @@ __all__ = [
     "Regimen",
     "Residual",
     "Responses",
+    "run_ensemble",
     "simulate",
     "Situation",
     "Situations",

@@ -302,7 +302,7 @@ def run_trial(options: argparse.Namespace) -> None:
         scheduler=options.scheduler,
         progress=not options.quiet,
     )
-    models = None if ensemble is None else _with_models(trial, ensemble, outcomes, options)
+    models, stopped = (None, None) if ensemble is None else _with_models(trial, ensemble, outcomes, options)
     if options.figure is not None:
         subjects = range(min(6, options.number))
         sample = [trial.course(name, subject, seed=options.seed) for name in trial.names for subject in subjects]
@@ -322,7 +322,16 @@ def run_trial(options: argparse.Namespace) -> None:
         if models is not None:
             answer["models"] = {"members": models.members, "summary": models.summary(options.group)}
         print(json.dumps(answer, allow_nan=False))
-        return
+    else:
+        _print_trial(trial, arms, outcomes, models, options)
+    if stopped is not None:
+        raise stopped
+
+
+def _print_trial(
+    trial: Trial, arms: list[Nomogram], outcomes: Outcomes, models: EnsembleOutcomes | None, options: argparse.Namespace
+) -> None:
+    """Print the outcomes of a trial in words, and those of its other models where they ran."""
     tables = [f"{table.title}: aims at {table.target.in_words()}" for table in arms]
     people = trial.population.name
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
@@ -330,10 +339,12 @@ def run_trial(options: argparse.Namespace) -> None:
     print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *of_models, *written, PLAINLY]))
 
 
-def _with_models(trial: Trial, ensemble: Ensemble, outcomes: Outcomes, options: argparse.Namespace) -> EnsembleOutcomes:
-    """Run the trial under every model of the ensemble; what had finished is kept where it is stopped by hand."""
+def _with_models(
+    trial: Trial, ensemble: Ensemble, outcomes: Outcomes, options: argparse.Namespace
+) -> tuple[EnsembleOutcomes, EnsembleInterrupted | None]:
+    """Run the trial under every model; where it is stopped by hand, return what had finished, and the interrupt."""
     try:
-        return run_ensemble(
+        found = run_ensemble(
             trial,
             ensemble,
             options.number,
@@ -345,7 +356,7 @@ def _with_models(trial: Trial, ensemble: Ensemble, outcomes: Outcomes, options: 
             progress=not options.quiet,
         )
     except EnsembleInterrupted as stopped:
-        if str(stopped).startswith(BY_SIGNAL) or not stopped.outcomes.by_member:
+        if str(stopped).startswith(BY_SIGNAL):
             raise
-        complain(f"heparin-pk: note: {stopped}")
-        return stopped.outcomes
+        return stopped.outcomes, stopped
+    return found, None

@@ -47,7 +47,7 @@ class Member:
 
     ``name``: its name among the others.
     ``drug``: the model.
-    ``weight``: its share of the ensemble, above 0; shares are divided by their sum.
+    ``weight_ratio``: its weight beside the others, above 0; the shares are the weights over their sum.
     ``is_draw``: whether it is a draw of the parameters of the trial's model, and no other structure.
 
     Raises ``ValueError`` for an empty name or a weight that is not above 0.
@@ -55,13 +55,13 @@ class Member:
 
     name: str
     drug: Drug
-    weight: float = 1.0
+    weight_ratio: float = 1.0
     is_draw: bool = False
 
     def __post_init__(self) -> None:
         check_text("name", self.name)
         check_is("drug", self.drug, Drug, "a Drug")
-        check_between(f"the weight of {self.name}", self.weight, 1e-9, 1e9)
+        check_between(f"the weight of {self.name}", self.weight_ratio, 1e-9, 1e9)
 
     __repr__ = shown
 
@@ -122,7 +122,7 @@ class Ensemble:
         likely = {fit.drug: math.exp(0.5 * (least - fit.akaike)) for fit in FITS}
         weights = {other: weight / sum(likely.values()) for other, weight in likely.items()}
         others = [
-            Member(name=other.name, drug=_with_kinetics_of(drug, other), weight=weight)
+            Member(name=other.name, drug=_with_kinetics_of(drug, other), weight_ratio=weight)
             for other, weight in weights.items()
             if other is not UFH_DEFAULT and weight >= LEAST_WEIGHT
         ]
@@ -130,16 +130,16 @@ class Ensemble:
 
     def in_words(self) -> str:
         """Return which models there are, with their shares."""
-        total = sum(member.weight for member in self.members)
+        total = sum(member.weight_ratio for member in self.members)
         drawn = [member for member in self.members if member.is_draw]
-        parts = [f"{len(drawn)} draws of its parameters ({sum(one.weight for one in drawn) / total:.0%})"] if drawn else []
-        parts += [f"{member.name} ({member.weight / total:.0%})" for member in self.members if not member.is_draw]
+        parts = [f"{len(drawn)} draws of its parameters ({sum(one.weight_ratio for one in drawn) / total:.0%})"] if drawn else []
+        parts += [f"{member.name} ({member.weight_ratio / total:.0%})" for member in self.members if not member.is_draw]
         return ", ".join(parts)
 
 
 def _draws(drawn: list[Drug], weight: float) -> Iterator[Member]:
     for place, drug in enumerate(drawn):
-        yield Member(name=f"draw {place + 1}", drug=drug, weight=weight / len(drawn), is_draw=True)
+        yield Member(name=f"draw {place + 1}", drug=drug, weight_ratio=weight / len(drawn), is_draw=True)
 
 
 def _shuffled(seed: int) -> list[int]:
@@ -206,28 +206,39 @@ def _with_kinetics_of(drug: Drug, other: Drug) -> Drug:
 # What comes out
 
 
+class Middle(NamedTuple):
+    """Where models lie, by weight: each in the middle of its share, with straight lines between.
+
+    ``median``: half of them lie below.
+    ``low``, ``high``: the central 95 %; of a few models little less than from the lowest to the highest.
+    ``sd``: their SD.
+    ``n``: how many.
+    """
+
+    median: float
+    low: float
+    high: float
+    sd: float
+    n: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """A number of a trial: how well it is known of one model, and what the models of an ensemble make of it.
 
     ``monte_carlo``: the estimate with the trial's own model and its 95 % confidence interval.
-    ``median``, ``low``, ``high``: median and central 95 % of the models, by weight. Their own Monte-Carlo error is in it.
-    ``parameters``: central 95 % of the draws alone; ``None`` of fewer than two.
+    ``models``: all models of the ensemble; their own Monte-Carlo error is in it.
+    ``parameters``: the draws of the parameters alone; ``None`` of fewer than two.
     ``structures``: the estimate of each other structure, by name.
-    ``parameter_sd``, ``structure_sd``: SD of the models within their structures and between them; together (squared, added, root)
-    that of all.
-    ``n_models``: how many models it rests on.
+    ``between_structures_fraction``: the share of the variance of all models that lies between structures (the draws are one); the
+    rest lies between draws. ``None`` where the models agree.
     """
 
     monte_carlo: Estimate
-    median: float
-    low: float
-    high: float
-    parameters: tuple[float, float] | None
+    models: Middle
+    parameters: Middle | None
     structures: dict[str, float]
-    parameter_sd: float
-    structure_sd: float
-    n_models: int
+    between_structures_fraction: float | None
 
 
 class _Known(NamedTuple):
@@ -237,37 +248,29 @@ class _Known(NamedTuple):
     mean: float
 
 
+def _middle(known: list[_Known]) -> Middle:
+    ordered = sorted(known, key=lambda one: one.mean)
+    means = np.array([one.mean for one in ordered])
+    weights = np.array([one.member.weight_ratio for one in ordered])
+    weights = weights / weights.sum()
+    places = np.cumsum(weights) - 0.5 * weights
+    median, low, high = (float(np.interp(place, places, means)) for place in (0.5, 0.025, 0.975))
+    sd = math.sqrt(float(weights @ (means - float(weights @ means)) ** 2))
+    return Middle(median, low, high, sd, len(known))
+
+
 def _spread(monte_carlo: Estimate, known: list[_Known]) -> Spread:
     drawn = [one for one in known if one.member.is_draw]
-    others = [one for one in known if not one.member.is_draw]
-    weights = np.array([one.member.weight for one in known])
-    means = np.array([one.mean for one in known])
-    weights = weights / weights.sum()
-    # Draws are one structure, every other member is one of its own
-    is_draw = np.array([one.member.is_draw for one in known])
-    centre = float(weights @ means)
-    middles = means.copy()
-    if drawn:
-        middles[is_draw] = float(np.average(means[is_draw], weights=weights[is_draw]))
+    models, parameters = _middle(known), _middle(drawn) if drawn else None
+    share_of_draws = sum(one.member.weight_ratio for one in drawn) / sum(one.member.weight_ratio for one in known)
+    within = 0.0 if parameters is None else share_of_draws * parameters.sd**2
     return Spread(
         monte_carlo=monte_carlo,
-        median=_quantile(known, 0.5),
-        low=_quantile(known, 0.025),
-        high=_quantile(known, 0.975),
-        parameters=(_quantile(drawn, 0.025), _quantile(drawn, 0.975)) if len(drawn) > 1 else None,
-        structures={one.member.name: one.mean for one in others},
-        parameter_sd=math.sqrt(float(weights @ (means - middles) ** 2)),
-        structure_sd=math.sqrt(float(weights @ (middles - centre) ** 2)),
-        n_models=len(known),
+        models=models,
+        parameters=parameters if len(drawn) > 1 else None,
+        structures={one.member.name: one.mean for one in known if not one.member.is_draw},
+        between_structures_fraction=max(0.0, 1.0 - within / models.sd**2) if models.sd > 0.0 else None,
     )
-
-
-def _quantile(known: list[_Known], fraction: float) -> float:
-    """Return a quantile by weight: each model stands in the middle of its share, with straight lines between."""
-    ordered = sorted(known, key=lambda one: one.mean)
-    weights = np.array([one.member.weight for one in ordered])
-    places = (np.cumsum(weights) - 0.5 * weights) / weights.sum()
-    return float(np.interp(fraction, places, [one.mean for one in ordered]))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -306,11 +309,11 @@ class EnsembleOutcomes:
     @property
     def members(self) -> list[dict[str, Any]]:
         """The models as plain rows: name, share of the ensemble, whether it is a draw and finished, its parameters."""
-        total = sum(one.weight for one in self.ensemble.members)
+        total = sum(one.weight_ratio for one in self.ensemble.members)
         return [
             {
                 "name": one.name,
-                "share": one.weight / total,
+                "share": one.weight_ratio / total,
                 "is_draw": one.is_draw,
                 "is_finished": one.name in self.by_member,
                 "parameters": {parameter.name: parameter.value.value for parameter in one.drug.parameters},
@@ -385,17 +388,17 @@ def _cells(one: Spread, outcome: Outcome, structures: list[str], is_difference: 
 
     unit = (" points" if is_difference else "") if outcome.most == 1.0 else f" {outcome.unit}".rstrip()
     cells = [f"{write(one.monte_carlo.mean)}{unit} ({one.monte_carlo.interval_in_words(write)})"]
-    cells.append(f"{write(one.low)} to {write(one.high)}")
-    cells.append("-" if one.parameters is None else " to ".join(map(write, one.parameters)))
+    cells += ["-" if every is None else f"{write(every.low)} to {write(every.high)}" for every in (one.models, one.parameters)]
     return cells + [write(one.structures[name]) if name in one.structures else "-" for name in structures]
 
 
 def _plain(one: Spread | None, prefix: str) -> dict[str, Any]:
-    itself = ("mean", "low", "high")
-    models = ("median", "low", "high", "parameters", "structures", "parameter_sd", "structure_sd")
-    row = {name: None if one is None else getattr(one.monte_carlo, name) for name in itself}
-    row |= {f"models_{name}": None if one is None else getattr(one, name) for name in models}
-    row["n_models"] = None if one is None else one.n_models
+    row = {name: None if one is None else getattr(one.monte_carlo, name) for name in ("mean", "low", "high")}
+    for group in ("models", "parameters"):
+        middle = None if one is None else getattr(one, group)
+        row |= {f"{group}_{name}": None if middle is None else getattr(middle, name) for name in Middle._fields}
+    for name in ("structures", "between_structures_fraction"):
+        row[name] = None if one is None else getattr(one, name)
     return {f"{prefix}{name}": value for name, value in row.items()}
 
 
@@ -459,7 +462,7 @@ def run_ensemble(
     >>> from heparin_pk import Nomogram, Population
     >>> trial = Trial(population=Population(), arms=[Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")], hours=12)
     >>> found = run_ensemble(trial, Ensemble.of(trial.drug, 2, seed=1), 20, seed=7, progress=False)
-    >>> found.difference("durham-va-2009", "time_in_range_fraction").n_models
+    >>> found.difference("durham-va-2009", "time_in_range_fraction").models.n
     4
     """
     check_is("ensemble", ensemble, Ensemble, "an Ensemble")
