@@ -116,12 +116,14 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
     finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
 
     def go_on(done: Future[Chunk] | None = None) -> None:
+        failed = done is not None and (done.cancelled() or done.exception() is not None)
         with suppress(IndexError):  # no chunk is left
-            which = rest.popleft()
-            try:
-                pool.submit(_run_chunk, job, *which).add_done_callback(go_on)
-            except RuntimeError:  # no worker accepts it: this process runs it
-                rest.append(which)
+            if not failed:  # a pool that is breaking calls this with its own lock held, which submit needs
+                which = rest.popleft()
+                try:
+                    pool.submit(_run_chunk, job, *which).add_done_callback(go_on)
+                except RuntimeError:  # no worker accepts it: this process runs it
+                    rest.append(which)
         if done is not None:
             finished.put(done)  # a failure too: result() below raises it
 
