@@ -29,7 +29,7 @@ from heparin_pk.trials.population import Population
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 
-PATIENTS, FEWER_PATIENTS = 3_000, 1_500
+PATIENTS, FEWER_PATIENTS = 3_000, 1_000
 SEED = 1993
 BEFORE_2009 = UFH_DEFAULT.labelled_before_2009()
 _END = float("inf")
