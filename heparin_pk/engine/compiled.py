@@ -234,11 +234,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         left = (knot + 1) * every - position
         part, per_interval = 1.0 - left / every, 1.0 / left
         lowest, highest, lowest_end, highest_end = -np.inf, np.inf, -np.inf, np.inf
-        begin, end = moving[knot, lane], moving[knot + 1, lane]
         for index in range(0, moving.shape[2], 2):
-            low_end, high_end = end[index], end[index + 1]
-            low = begin[index] + (low_end - begin[index]) * part
-            high = begin[index + 1] + (high_end - begin[index + 1]) * part
+            low, low_end = moving[knot, lane, index], moving[knot + 1, lane, index]
+            high, high_end = moving[knot, lane, index + 1], moving[knot + 1, lane, index + 1]
+            low, high = low + (low_end - low) * part, high + (high_end - high) * part
             if concentration < low - CLOSE_U_PER_ML:
                 highest, highest_end = min(highest, low - CLOSE_U_PER_ML), min(highest_end, low_end - CLOSE_U_PER_ML)
             elif concentration > high + CLOSE_U_PER_ML:
@@ -264,7 +263,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         now, before, top = block[of_now:][:size], block[of_before:][:size], block[of_peak:][:size]
         low, high = block[of_low:][:size], block[of_high:][:size]
         low_step, high_step = block[of_lows:][:size], block[of_highs:][:size]
-        moves, knot = moving.shape[0] > 0, np.zeros(size, np.int64)  # knot: the interval at whose end a lane passes the next one
+        moves, by_knot, knot_ends = moving.shape[0] > 0, np.zeros(size, np.int64), np.zeros(every + 2, np.int64)
         # Room to report every interval of every lane; memory that is never touched costs nothing.
         most = intervals.sum()
         at_interval, at_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
@@ -290,16 +289,21 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
             if thresholds.shape[0] > 0:
                 for lane in range(n_lanes):
                     low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
-            next_knot = intervals[first]
+            # Of moving thresholds: group the lanes by the interval at whose end they first pass a knot, as by full hours below.
             if moves:
-                low_step[:], high_step[:] = 0.0, 0.0
+                low_step[:], high_step[:], knot_ends[:] = 0.0, 0.0, 0
                 for lane in range(n_lanes):
                     place = places[lane]
                     low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
                         now[lane], moving, every, lanes[place], position[place], grid[place]
                     )
-                    knot[lane] = -grid[place] % every
-                    next_knot = min(next_knot, knot[lane])
+                    knot_ends[-grid[place] % every + 2] += 1
+                for index in range(3, every + 2):
+                    knot_ends[index] += knot_ends[index - 1]
+                for lane in range(n_lanes):
+                    index = -grid[places[lane]] % every + 1
+                    by_knot[knot_ends[index]] = lane
+                    knot_ends[index] += 1
             # Group the lanes by the interval at whose end they first pass a full hour (0 to 11); they pass the next every 12
             # intervals. So each interval touches only the lanes that have an hour to store.
             if hourly.shape[0] > 0:
@@ -366,16 +370,14 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                             elif not report_all:
                                 low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
                 # Lanes that pass a knot: their thresholds move otherwise from now on.
-                if moves and interval == next_knot:
-                    next_knot = intervals[first]
-                    for lane in range(going):
-                        if knot[lane] == interval:
-                            knot[lane] += every
+                if moves:
+                    for i in range(knot_ends[interval % every], knot_ends[interval % every + 1]):
+                        lane = by_knot[i]
+                        if lane < going:
                             passed = grid[places[lane]] + interval
                             low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
                                 now[lane], moving, every, lanes[places[lane]], np.float64(passed), passed + 1
                             )
-                        next_knot = min(next_knot, knot[lane])
             # End of a block: write the levels lane by lane, past the caches, because they are not read again here.
             if trajectories.shape[0] > 0:
                 for lane in range(n_lanes):

@@ -82,7 +82,9 @@ class InRange:
             after = self._felt(lanes[place], after[in_turn], moments.at(interval + 1, place))
             before = np.where(interval == 0, self._last[lanes[place]], np.concatenate([after[:1], after[:-1]]))
         start_h, end_h = moments.at(interval, place), moments.at(interval + 1, place)
-        (low, high), (low_then, high_then) = (self._limits(lanes[place], at_h) for at_h in (start_h, end_h))
+        low, high = low_then, high_then = self._limits(lanes[place], start_h)
+        if self._moves:
+            low_then, high_then = self._limits(lanes[place], end_h)
         was, now = side_of_range(before, low, high), side_of_range(after, low_then, high_then)
         mine = np.flatnonzero(was != now)
         if len(mine):
@@ -135,7 +137,7 @@ def _turns(place: np.ndarray) -> Iterator[np.ndarray]:
 class TrialObserver:
     """The observer of a trial of so many hours: ranges, peaks, and counts of orders."""
 
-    def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float = 48.0) -> None:
+    def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float) -> None:
         n = cohort.n
         self._move = any(drifts(target.assay, cohort, responses) for target in ranges)
         self._table = np.empty((math.floor(hours / KNOT_H) + 2 if self._move else 1, n, 2 * len(ranges)))
