@@ -233,24 +233,22 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         knot = (grid - 1) // every
         left = (knot + 1) * every - position
         part, per_interval = 1.0 - left / every, 1.0 / left
-        lowest, highest, lowest_end, highest_end = -np.inf, np.inf, -np.inf, np.inf
-        for index in range(0, moving.shape[2], 2):
-            low, low_end = moving[knot, lane, index], moving[knot + 1, lane, index]
-            high, high_end = moving[knot, lane, index + 1], moving[knot + 1, lane, index + 1]
-            low, high = low + (low_end - low) * part, high + (high_end - high) * part
-            if concentration < low - CLOSE_U_PER_ML:
-                highest, highest_end = min(highest, low - CLOSE_U_PER_ML), min(highest_end, low_end - CLOSE_U_PER_ML)
-            elif concentration > high + CLOSE_U_PER_ML:
-                lowest, lowest_end = max(lowest, high + CLOSE_U_PER_ML), max(lowest_end, high_end + CLOSE_U_PER_ML)
-            elif concentration > low + CLOSE_U_PER_ML and concentration < high - CLOSE_U_PER_ML:
-                lowest, lowest_end = max(lowest, low + CLOSE_U_PER_ML), max(lowest_end, low_end + CLOSE_U_PER_ML)
-                highest, highest_end = min(highest, high - CLOSE_U_PER_ML), min(highest_end, high_end - CLOSE_U_PER_ML)
+        low, low_then, high, high_then = -np.inf, -np.inf, np.inf, np.inf
+        for index in range(moving.shape[2]):
+            begin, end = moving[knot, lane, index], moving[knot + 1, lane, index]
+            here = begin + (end - begin) * part
+            if here < concentration:
+                low, low_then = max(low, here), max(low_then, end)
             else:
-                lowest, highest = np.inf, -np.inf
-        low_step = (lowest_end - lowest) * per_interval if abs(lowest) < np.inf else 0.0
-        high_step = (highest_end - highest) * per_interval if abs(highest) < np.inf else 0.0
+                high, high_then = min(high, here), min(high_then, end)
+        low, low_then = low + CLOSE_U_PER_ML, low_then + CLOSE_U_PER_ML
+        high, high_then = high - CLOSE_U_PER_ML, high_then - CLOSE_U_PER_ML
+        low_step = (low_then - low) * per_interval if abs(low) < np.inf else 0.0
+        high_step = (high_then - high) * per_interval if abs(high) < np.inf else 0.0
+        if concentration <= low or concentration >= high:
+            return np.inf, -np.inf, low_step, high_step
         back = grid - 1 - position
-        return lowest + low_step * back, highest + high_step * back, low_step, high_step
+        return low + low_step * back, high + high_step * back, low_step, high_step
 
     def kernel(
         table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, moving, every, position, hourly,
