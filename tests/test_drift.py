@@ -27,9 +27,11 @@ from heparin_pk import (
     Trial,
     Value,
     WardErrors,
+    aptt_range_for_anti_xa,
     hospital,
     level,
     metrics,
+    needed_rate_u_per_kg_per_h,
     published,
     simulate,
     titrate,
@@ -158,6 +160,16 @@ def test_a_drift_of_no_size_changes_no_bit():
         simulate(Patient(weight_kg=75, drift=drift), DRUG, plan, hours=24.0).aptt_s for drift in (None, Drift(seed=1, subject=3))
     )
     np.testing.assert_array_equal(one, other)
+
+
+def test_the_dose_and_the_range_of_a_laboratory_are_those_without_drift():
+    steady = Patient(weight_kg=75)
+    drifting = replace(steady, drift=replace(SIZES, seed=1, subject=3))
+    for answer in (
+        lambda patient: needed_rate_u_per_kg_per_h(DRUG, patient, RASCHKE.target),
+        lambda patient: aptt_range_for_anti_xa(published.reagents.GUIDELINE, patient),
+    ):
+        assert answer(drifting) == answer(steady)
 
 
 def test_thresholds_are_where_the_level_is_reached():

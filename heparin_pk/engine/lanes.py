@@ -331,7 +331,7 @@ def _moving_bracket(
     """
     knot = (grid - 1) // moving.every
     left = (knot + 1) * moving.every - position
-    part, per_interval = 1.0 - left / moving.every, 1.0 / left
+    part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
     begin, end = (np.ascontiguousarray(moving.table[at, lanes].T) for at in (knot, knot + 1))
     here = begin + (end - begin) * part
     is_below = here < concentration
