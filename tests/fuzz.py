@@ -27,7 +27,7 @@ import types
 import typing
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -650,13 +650,15 @@ def decisions(rng: np.random.Generator, folder: Path) -> Case:
     seed = int(rng.integers(100))
     delay = one_of(rng, (1.0, 1.0, 0.0, 0.3))
     errors = WardErrors(late_draw_fraction=0.3, late_by_h=2.0) if rng.random() < 0.05 else None
-    runner = "numpy"
+    runner, population = "numpy", hospital.THROMBOSIS_WARD
+    if rng.random() < 0.5:
+        population = replace(population, typical=replace(population.typical, drift=hospital.REAL.drift))
     words = f"{drug.name}, {hours} h, turnaround {delay}, seed {seed}{', late draws' if errors else ''}: {made!r}"
 
     def run() -> None:
         controller, laboratory = Scripted(tuple(made)), Laboratory(turnaround_h=delay)
         settings = {"hours": hours, "laboratory": laboratory, "seed": seed, "ward_errors": errors}
-        cohort = hospital.THROMBOSIS_WARD.cohort(drug, np.arange(1), seed=3)
+        cohort = population.cohort(drug, np.arange(1), seed=3)
         alone = outcome(lambda: titrate(cohort[0], drug, controller, **settings))
         many = outcome(lambda: titrate_cohort(cohort, drug, controller, runner=runner, **settings))
         if isinstance(alone, str) or isinstance(many, str):

@@ -42,7 +42,7 @@ def holds_the_observer_to_the_metrics(name, by_the_clock, number, every):
         drug = drug.with_hypotheses("time of day")
     cohort = population.cohort(drug, np.arange(number), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    observer = TrialObserver(cohort, responses_in(drug, None, Laboratory(assay=table.assay)), ranges)
+    observer = TrialObserver(cohort, responses_in(drug, None, Laboratory(assay=table.assay)), ranges, 48.0)
     charts = titrate_cohort(cohort, drug, table, observer=observer, seed=2)
     observer.finish(48.0)
     for i in range(0, number, every):
@@ -82,7 +82,7 @@ def test_a_level_exactly_at_a_limit_is_in_range(runner):
     up, down = 40, 150  # minutes / 5: while the infusion runs, and after it
     for low, high, first, last in ((on_the_way[up], 10.0, up, None), (1e-6, on_the_way[down], None, down)):
         observer = TrialObserver(
-            cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),)
+            cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),), 24.0
         )
         titrate_cohort(cohort, DRUG, plan, observer=observer, hours=24.0, runner=runner)
         observer.finish(24.0)
@@ -104,7 +104,9 @@ def test_a_threshold_crossed_just_before_something_is_given_is_seen(runner):
     cohort = Cohort(1, {"weight_kg": np.array([75.0])})
     course = titrate(cohort[0], DRUG, plan, hours=12.0)
     low = np.interp(7.02, course.time_h, course.concentration_u_per_ml)  # the observer's own straight line
-    observer = TrialObserver(cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),))
+    observer = TrialObserver(
+        cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),), 12.0
+    )
     titrate_cohort(cohort, DRUG, plan, observer=observer, hours=12.0, runner=runner)
     observer.finish(12.0)
     assert observer.ranges[0].first_h[0] == pytest.approx(7.02, abs=1e-5)
@@ -116,7 +118,7 @@ def test_the_peak_of_a_dose_under_the_skin_lies_on_the_way(runner):
     """No order and no draw at the moment it is highest."""
     plan = Fixed(regimen=Regimen((Subcutaneous(time_h=0, dose_u_per_kg=200),)), draws_h=(12.0,))
     cohort = ward(3)
-    observer = TrialObserver(cohort, DRUG.responses, ())
+    observer = TrialObserver(cohort, DRUG.responses, (), 20.0)
     charts = titrate_cohort(cohort, DRUG, plan, observer=observer, hours=20.0, runner=runner)
     for i in range(3):
         course = titrate(cohort[i], DRUG, plan, hours=20.0, subject=i)
@@ -130,7 +132,7 @@ def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
     """One compartment, saturable and linear loss: level, area and the times of the threshold crossings are known exactly."""
     drug, target = published.UFH_A_DERIVED, published.ranges.ANTI_XA_TREATMENT
     cohort = Population(typical=Patient(weight_kg=75)).cohort(drug, np.arange(20), seed=1)
-    observer = TrialObserver(cohort, drug.responses, (target,))
+    observer = TrialObserver(cohort, drug.responses, (target,), 24.0)
     plan = Fixed(regimen=Regimen((Bolus(time_h=0, dose_u_per_kg=80),)), assay="anti_xa_u_per_ml")
     charts = titrate_cohort(cohort, drug, plan, observer=observer, hours=24.0)
     observer.finish(24.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -431,6 +431,7 @@ def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequ
     ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
     if len(ends) != 2 or not ends[0] < ends[1]:
         raise ValueError(f"anti_xa_range must be two rising levels; got {tuple(anti_xa_range)!r}")
+    patient = replace(patient, drift=None)  # a laboratory's range is one for the whole stay
     recovery = anti_xa_u_per_ml(1.0, patient)
     if recovery <= 0.0:
         raise ValueError("antithrombin_fraction must be above 0: without antithrombin no heparin gives an anti-Xa; got 0")

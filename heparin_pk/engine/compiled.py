@@ -225,33 +225,28 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         return lowest, highest
 
     @compiler
-    def moving_bracket(concentration, moving, every, lane, position, grid):
-        """Return the bracket of moving thresholds at the grid point before ``grid``, and what its ends move in an interval.
+    def moving_bracket(concentration, near, row, lane, left, back, per_knot):
+        """Return the bracket of moving thresholds at the last grid point, and what its ends move in an interval.
 
-        The same arithmetic as the function of this name in ``lanes``.
+        ``row``: the knot before now; ``left``: grid intervals to the next one; ``back``: from now to the last grid point.
+        The same as the function of this name in ``lanes``.
         """
-        knot = (grid - 1) // every
-        left = (knot + 1) * every - position
-        part, per_interval = 1.0 - left / every, 1.0 / left
-        lowest, highest, lowest_end, highest_end = -np.inf, np.inf, -np.inf, np.inf
-        begin, end = moving[knot, lane], moving[knot + 1, lane]
-        for index in range(0, moving.shape[2], 2):
-            low_end, high_end = end[index], end[index + 1]
-            low = begin[index] + (low_end - begin[index]) * part
-            high = begin[index + 1] + (high_end - begin[index + 1]) * part
-            if concentration < low - CLOSE_U_PER_ML:
-                highest, highest_end = min(highest, low - CLOSE_U_PER_ML), min(highest_end, low_end - CLOSE_U_PER_ML)
-            elif concentration > high + CLOSE_U_PER_ML:
-                lowest, lowest_end = max(lowest, high + CLOSE_U_PER_ML), max(lowest_end, high_end + CLOSE_U_PER_ML)
-            elif concentration > low + CLOSE_U_PER_ML and concentration < high - CLOSE_U_PER_ML:
-                lowest, lowest_end = max(lowest, low + CLOSE_U_PER_ML), max(lowest_end, low_end + CLOSE_U_PER_ML)
-                highest, highest_end = min(highest, high - CLOSE_U_PER_ML), min(highest_end, high_end - CLOSE_U_PER_ML)
+        part, per_interval = 1.0 - left * per_knot, 1.0 / left
+        low, low_then, high, high_then = -np.inf, -np.inf, np.inf, np.inf
+        for index in range(near.shape[2]):
+            begin, end = near[row, lane, index], near[row + 1, lane, index]
+            here = begin + (end - begin) * part
+            if here < concentration:
+                low, low_then = max(low, here), max(low_then, end)
             else:
-                lowest, highest = np.inf, -np.inf
-        low_step = (lowest_end - lowest) * per_interval if abs(lowest) < np.inf else 0.0
-        high_step = (highest_end - highest) * per_interval if abs(highest) < np.inf else 0.0
-        back = grid - 1 - position
-        return lowest + low_step * back, highest + high_step * back, low_step, high_step
+                high, high_then = min(high, here), min(high_then, end)
+        low, low_then = low + CLOSE_U_PER_ML, low_then + CLOSE_U_PER_ML
+        high, high_then = high - CLOSE_U_PER_ML, high_then - CLOSE_U_PER_ML
+        low_step = (low_then - low) * per_interval if abs(low) < np.inf else 0.0
+        high_step = (high_then - high) * per_interval if abs(high) < np.inf else 0.0
+        if concentration <= low or concentration >= high:
+            return np.inf, -np.inf, low_step, high_step
+        return low + low_step * back, high + high_step * back, low_step, high_step
 
     def kernel(
         table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, moving, every, position, hourly,
@@ -264,7 +259,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         now, before, top = block[of_now:][:size], block[of_before:][:size], block[of_peak:][:size]
         low, high = block[of_low:][:size], block[of_high:][:size]
         low_step, high_step = block[of_lows:][:size], block[of_highs:][:size]
-        moves, knot = moving.shape[0] > 0, np.zeros(size, np.int64)  # knot: the interval at whose end a lane passes the next one
+        moves, by_knot, knot_ends = moving.shape[0] > 0, np.zeros(size, np.int64), np.zeros(every + 2, np.int64)
+        # The moving thresholds that a block needs, from the knot before the first interval of each lane on.
+        near = np.empty((intervals[0] // every + 3 if moves else 0, size, moving.shape[2]))
+        knot, next_knot, per_knot = np.zeros(size, np.int64), np.zeros(size, np.int64), 1.0 / every
         # Room to report every interval of every lane; memory that is never touched costs nothing.
         most = intervals.sum()
         at_interval, at_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
@@ -290,16 +288,28 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
             if thresholds.shape[0] > 0:
                 for lane in range(n_lanes):
                     low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
-            next_knot = intervals[first]
+            # Of moving thresholds: group the lanes by the interval at whose end they first pass a knot, as by full hours below.
             if moves:
-                low_step[:], high_step[:] = 0.0, 0.0
+                low_step[:], high_step[:], knot_ends[:] = 0.0, 0.0, 0
+                for lane in range(n_lanes):
+                    row = (grid[places[lane]] - 1) // every
+                    next_knot[lane] = (row + 1) * every
+                    for at in range(min(intervals[first] // every + 3, moving.shape[0] - row)):
+                        for index in range(moving.shape[2]):
+                            near[at, lane, index] = moving[row + at, lanes[places[lane]], index]
                 for lane in range(n_lanes):
                     place = places[lane]
+                    knot[lane], start = 0, position[place]
                     low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
-                        now[lane], moving, every, lanes[place], position[place], grid[place]
+                        now[lane], near, 0, lane, next_knot[lane] - start, grid[place] - 1 - start, per_knot
                     )
-                    knot[lane] = -grid[place] % every
-                    next_knot = min(next_knot, knot[lane])
+                    knot_ends[-grid[place] % every + 2] += 1
+                for index in range(3, every + 2):
+                    knot_ends[index] += knot_ends[index - 1]
+                for lane in range(n_lanes):
+                    index = -grid[places[lane]] % every + 1
+                    by_knot[knot_ends[index]] = lane
+                    knot_ends[index] += 1
             # Group the lanes by the interval at whose end they first pass a full hour (0 to 11); they pass the next every 12
             # intervals. So each interval touches only the lanes that have an hour to store.
             if hourly.shape[0] > 0:
@@ -313,7 +323,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 for lane in range(n_lanes):
                     by_phase[ends[phase[lane] + 1]] = lane
                     ends[phase[lane] + 1] += 1
-            going = n_lanes
+            going, phase_now = n_lanes, 0  # phase_now: the interval, counted anew at every knot
             for interval in range(intervals[first]):
                 # Lanes with the most intervals come first, so the lanes that have arrived are the last ones; their intervals
                 # become zero hours long and their states stay.
@@ -359,23 +369,25 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                             level_before[reported], level_after[reported] = before[lane], now[lane]
                             reported += 1
                             if moves:
-                                passed = grid[places[lane]] + interval
-                                low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
-                                    now[lane], moving, every, lanes[places[lane]], np.float64(passed), passed + 1
-                                )
+                                # A level that leaves its bracket at a knot has its new one below.
+                                left = next_knot[lane] - grid[places[lane]] - interval
+                                if left > 0:
+                                    low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                                        now[lane], near, knot[lane], lane, np.float64(left), 0.0, per_knot
+                                    )
                             elif not report_all:
                                 low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
                 # Lanes that pass a knot: their thresholds move otherwise from now on.
-                if moves and interval == next_knot:
-                    next_knot = intervals[first]
-                    for lane in range(going):
-                        if knot[lane] == interval:
-                            knot[lane] += every
-                            passed = grid[places[lane]] + interval
+                if moves:
+                    for i in range(knot_ends[phase_now], knot_ends[phase_now + 1]):
+                        lane = by_knot[i]
+                        if lane < going:
+                            knot[lane] += 1
+                            next_knot[lane] += every
                             low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
-                                now[lane], moving, every, lanes[places[lane]], np.float64(passed), passed + 1
+                                now[lane], near, knot[lane], lane, np.float64(every), 0.0, per_knot
                             )
-                        next_knot = min(next_knot, knot[lane])
+                    phase_now = phase_now + 1 if phase_now + 1 < every else 0
             # End of a block: write the levels lane by lane, past the caches, because they are not read again here.
             if trajectories.shape[0] > 0:
                 for lane in range(n_lanes):

@@ -331,28 +331,24 @@ def _moving_bracket(
     """
     knot = (grid - 1) // moving.every
     left = (knot + 1) * moving.every - position
-    part, per_interval = 1.0 - left / moving.every, 1.0 / left
-    begins, ends = moving.table[knot, lanes].T, moving.table[knot + 1, lanes].T
-    lines = [
-        np.full(len(lanes), fill) for fill in (-np.inf, np.inf, -np.inf, np.inf)
-    ]  # low and high now, low and high at the end
-    for index in range(0, len(begins), 2):
-        (low, low_end), (high, high_end) = ((begins[i] + (ends[i] - begins[i]) * part, ends[i]) for i in (index, index + 1))
-        below, above = concentration < low - CLOSE_U_PER_ML, concentration > high + CLOSE_U_PER_ML
-        inside = (concentration > low + CLOSE_U_PER_ML) & (concentration < high - CLOSE_U_PER_ML)
-        for at, (bottom, top) in enumerate(((low, high), (low_end, high_end))):
-            lowest = np.where(above, top + CLOSE_U_PER_ML, np.where(below, -np.inf, bottom + CLOSE_U_PER_ML))
-            highest = np.where(below, bottom - CLOSE_U_PER_ML, np.where(above, np.inf, top - CLOSE_U_PER_ML))
-            lines[2 * at] = np.maximum(lines[2 * at], np.where(below | above | inside, lowest, np.inf))
-            lines[2 * at + 1] = np.minimum(lines[2 * at + 1], np.where(below | above | inside, highest, -np.inf))
-    steps, found = [], []
-    for now, end in zip(lines[:2], lines[2:], strict=True):
-        with np.errstate(invalid="ignore"):
-            step = (end - now) * per_interval
-        step[~np.isfinite(now)] = 0.0
-        steps.append(step)
-        found.append(now + step * (grid - 1 - position))
-    return (*found, *steps)
+    part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
+    begin, end = (np.ascontiguousarray(moving.table[at, lanes].T) for at in (knot, knot + 1))
+    here = begin + (end - begin) * part
+    is_below = here < concentration
+    # Now and at the knot: the highest of the thresholds that lie below the level now, the lowest of the others.
+    low, low_then = (np.where(is_below, at, -np.inf).max(axis=0) + CLOSE_U_PER_ML for at in (here, end))
+    high, high_then = (np.where(is_below, np.inf, at).min(axis=0) - CLOSE_U_PER_ML for at in (here, end))
+    with np.errstate(invalid="ignore"):
+        low_step, high_step = (low_then - low) * per_interval, (high_then - high) * per_interval
+    low_step[np.isinf(low)] = high_step[np.isinf(high)] = 0.0
+    back = grid - 1 - position
+    empty = (concentration <= low) | (concentration >= high)
+    return (
+        np.where(empty, np.inf, low + low_step * back),
+        np.where(empty, -np.inf, high + high_step * back),
+        low_step,
+        high_step,
+    )
 
 
 def _refuse_below_zero(least: float) -> None:
@@ -455,12 +451,14 @@ class _ByInterval:
             if moving is not None:
                 low[:n] += low_step[:n]
                 high[:n] += high_step[:n]
-                new = out = np.flatnonzero((now < low[:n]) | (now > high[:n]))
+                renewed = (now < low[:n]) | (now > high[:n])
+                out = np.flatnonzero(renewed)
                 if len(out):
                     reported.append((np.full(len(out), interval), out, before[out], now[out]))
                 if (interval % moving.every) in at_knots:
                     places = at_knots[interval % moving.every]
-                    new = np.union1d(out, places[: np.searchsorted(places, n)])
+                    renewed[places[: np.searchsorted(places, n)]] = True
+                new = np.flatnonzero(renewed)
                 if len(new):
                     passed = moments.grid[new] + interval
                     brackets = _moving_bracket(now[new], moving, lanes[new], passed, passed + 1)
