@@ -41,6 +41,11 @@ def default_reagent() -> Reagent:
     return UFH_DEFAULT.reagent
 
 
+def with_hypothesis(name: str) -> Drug:
+    """Return the default model with one of its hypotheses switched on."""
+    return UFH_DEFAULT.with_hypotheses(name)
+
+
 def run(model: str | Drug, patient: Patient, *orders: Order, hours: float = 24.0, reagent: Reagent | None = None) -> Course:
     """Return the course of a patient under these orders, in any order of time; ``model`` is a drug or its name."""
     drug = named(model) if isinstance(model, str) else model

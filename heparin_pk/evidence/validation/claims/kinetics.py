@@ -115,14 +115,15 @@ KINETICS = [
         model="KANDROTAS_1989_UFH",
     ),
     _claim(
-        quantity="half-life on dialysis, 7,500 U, default model with kidney failure",
+        quantity="half-life on dialysis, 7,500 U, with the hypothesis of kidney failure",
         population="21 haemodialysis patients",
         source=sources.KANDROTAS_1989.at("Abstract: half-life 117 min"),
         printed=117,
         bounds=within_percent(117, 25),
         unit="min",
         uncertainty=tolerance_of_ours(25),
-        ask=lambda: ask.half_life_min(DEFAULT, _DIALYSED, dose_u=7500.0),
+        ask=lambda: ask.half_life_min(ask.with_hypothesis("kidney failure"), _DIALYSED, dose_u=7500.0),
+        model="UFH_DEFAULT, kidney failure",
         used_to_build=True,
     ),
     _claim(

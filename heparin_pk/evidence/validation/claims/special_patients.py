@@ -24,7 +24,7 @@ _claim = partial(claim, group="special patients")
 
 def _swing(assay: str, reagent: Reagent | None = None) -> float:
     patient = adult_of_75_kg(clock_at_start_h=8.0)
-    course = ask.run(DEFAULT, patient, *USUAL, hours=72.0, reagent=reagent)
+    course = ask.run(ask.with_hypothesis("time of day"), patient, *USUAL, hours=72.0, reagent=reagent)
     late = course.level(assay)[course.time_h >= 48.0]
     return 100.0 * float(late.max() - late.min()) / float(late.mean())
 
@@ -46,9 +46,10 @@ SPECIAL_PATIENTS = [
         unit="x",
         uncertainty=tolerance_of_ours(10),
         ask=lambda: (
-            ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100)
+            ask.half_life_min(ask.with_hypothesis("cirrhosis"), adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100)
             / ask.half_life_min(DEFAULT, dose_u_per_kg=100)
         ),
+        model="UFH_DEFAULT, cirrhosis",
         used_to_build=True,
     ),
     _claim(
@@ -59,7 +60,8 @@ SPECIAL_PATIENTS = [
         bounds=within_percent(117.8, 15),
         unit="min",
         uncertainty=tolerance_of_ours(15),
-        ask=lambda: ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100),
+        ask=lambda: ask.half_life_min(ask.with_hypothesis("cirrhosis"), adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100),
+        model="UFH_DEFAULT, cirrhosis",
         used_to_build=True,
     ),
     _claim(
@@ -71,9 +73,10 @@ SPECIAL_PATIENTS = [
         unit="x",
         uncertainty=tolerance_of_ours(10),
         ask=lambda: (
-            ask.half_life_min(DEFAULT, adult_of_75_kg(kidney_failure=True), dose_u_per_kg=100)
+            ask.half_life_min(ask.with_hypothesis("kidney failure"), adult_of_75_kg(kidney_failure=True), dose_u_per_kg=100)
             / ask.half_life_min(DEFAULT, dose_u_per_kg=100)
         ),
+        model="UFH_DEFAULT, kidney failure",
         used_to_build=True,
     ),
     _claim(
@@ -148,6 +151,7 @@ SPECIAL_PATIENTS = [
         unit="%",
         uncertainty=tolerance_of_ours(23),
         ask=lambda: _swing("anti_xa_u_per_ml"),
+        model="UFH_DEFAULT, time of day",
         used_to_build=True,
     ),
     _claim(
@@ -161,5 +165,6 @@ SPECIAL_PATIENTS = [
         ask=lambda: _swing("aptt_s"),
         why="With the middle reagent of the package in place of the default's the swing lies inside.",
         tested=lambda: _swing("aptt_s", ask.MIDDLE_REAGENT),
+        model="UFH_DEFAULT, time of day",
     ),
 ]
