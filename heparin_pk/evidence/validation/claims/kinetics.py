@@ -115,7 +115,7 @@ KINETICS = [
         model="KANDROTAS_1989_UFH",
     ),
     _claim(
-        quantity="half-life on dialysis, 7,500 U, with the hypothesis of kidney failure",
+        quantity="half-life on dialysis, 7,500 U, default model with kidney failure",
         population="21 haemodialysis patients",
         source=sources.KANDROTAS_1989.at("Abstract: half-life 117 min"),
         printed=117,
