@@ -211,6 +211,7 @@ USUAL = {
     "-n": ("2", "5", "1", "0"),
     "--people": ("thrombosis-ward", "real-ward", "people.csv", "none.csv"),
     "--ward": ("as-written", "real-ward"),
+    "--hospital": ("real", "ideal"),
     "--group": ("all", "women", "BMI 30 to 40", "kinetics"),
     "--workers": ("1",),
     "--checkpoint": ("kept",),
@@ -232,7 +233,7 @@ COMMANDS = {
     "overlay": (PATIENT + ORDERED + ("--hours", "--assay"), ("UFH_DEFAULT", "JIA_2015_UFH", "UFH_B_DERIVED")),
     "indications": (PATIENT, ("pulmonary-embolism", "x")),
     "practice": ((), ("stroke", "x")),
-    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--model", "--reagent", "--turnaround", "--dosing-weight",
+    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround", "--dosing-weight",
                "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip
 NEEDED = {"simulate": ("--weight", "--infusion"), "titrate": ("--weight",), "overlay": ("--weight", "--bolus", "--hours"),

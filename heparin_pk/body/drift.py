@@ -44,7 +44,7 @@ class Drift:
     >>> drift = Drift(sensitivity_sd_fraction=0.25, time_constant_h=30, seed=1, subject=17)
     >>> need, shift = drift.at(6.0)
     >>> round(1.0 / need, 2), shift
-    (0.7, 0.0)
+    (0.79, 0.0)
     """
 
     sensitivity_sd_fraction: float = 0.0
