@@ -233,8 +233,8 @@ COMMANDS = {
     "overlay": (PATIENT + ORDERED + ("--hours", "--assay"), ("UFH_DEFAULT", "JIA_2015_UFH", "UFH_B_DERIVED")),
     "indications": (PATIENT, ("pulmonary-embolism", "x")),
     "practice": ((), ("stroke", "x")),
-    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround", "--dosing-weight",
-               "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
+    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround",
+               "--dosing-weight", "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip
 NEEDED = {"simulate": ("--weight", "--infusion"), "titrate": ("--weight",), "overlay": ("--weight", "--bolus", "--hours"),
           "trial": ("-n", "--hours"), "indications": ("--weight",)}  # fmt: skip
