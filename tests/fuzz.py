@@ -217,7 +217,8 @@ COMMANDS = {
     "cite": ((), ("UFH_DEFAULT", "raschke-1993", "x")),
     "overlay": (PATIENT + ORDERED + ("--hours", "--assay"), ("UFH_DEFAULT", "JIA_2015_UFH", "UFH_B_DERIVED")),
     "indications": (PATIENT, ("pulmonary-embolism", "x")),
-    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround", "--dosing-weight",
+    "trial": (("-n", "--seed", "--hours", "--people", "--hospital",
+               "--ward", "--model", "--reagent", "--turnaround", "--dosing-weight",
                "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip
 NEEDED = {"simulate": ("--weight", "--infusion"), "titrate": ("--weight",), "overlay": ("--weight", "--bolus", "--hours"),
