@@ -344,8 +344,8 @@ def test_arms_in_two_hospitals_have_the_same_patients():
     alone = replace(REAL, hours=48.0).run(60, seed=7, progress=False).columns("raschke-1993")
     assert alone["time_in_range_fraction"].tolist() == one["time_in_range_fraction"].tolist()
     words = found.in_words()
-    assert "real is real: people drift (sensitivity SD 27%" in words
-    assert "ideal is ideal: orders carried out as written" in words
+    assert "hospital of real: real; people drift (sensitivity SD 27%" in words
+    assert "hospital of ideal: ideal; orders carried out as written" in words
 
 
 def test_the_command_line_leads_with_the_real_one(capsys, tmp_path):
@@ -361,13 +361,13 @@ def test_the_command_line_leads_with_the_real_one(capsys, tmp_path):
     assert said()[0] == hospital.REAL.in_words()
     ideal = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE], hours=12.0).run(40, seed=7, progress=False)
     assert said("--hospital", "ideal") == (
-        "ideal: orders carried out as written",
+        "ideal; orders carried out as written",
         ideal.estimate("raschke-1993", "time_in_range_fraction").mean,
     )
-    assert said("--hospital", "ideal", "--ward", "real-ward")[0] == "ideal, changed: orders carried out as in a real ward"
-    assert said("--ward", "as-written")[0].startswith("real, changed: people drift")
+    assert said("--hospital", "ideal", "--ward", "real-ward")[0] == "ideal, changed; orders carried out as in a real ward"
+    assert said("--ward", "as-written")[0].startswith("real, changed; people drift")
     assert main([*usual, "--csv", str(tmp_path / "rows.csv")]) == 0
-    assert "the hospital of every arm is real: people drift" in capsys.readouterr().out
+    assert "hospital: real; people drift" in capsys.readouterr().out
     lines = (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("arm,hospital,subject,")
     assert lines[1].startswith("raschke-1993,real,0,")

@@ -330,7 +330,7 @@ class Hospital:
             found.append("another day than the one people were measured on")
         name = "as written" if self.ward_errors is None else self.ward_errors.name
         found.append(f"orders carried out {'as written' if name == 'as written' else f'as in {name}'}")
-        return f"{self.name}: {'; '.join(found)}"
+        return "; ".join((self.name, *found))
 
 
 def _residual_in_words(residual: Residual) -> str:

@@ -207,8 +207,8 @@ class Outcomes:
         """Return the hospitals of the trial, each with the names of the arms in it, where there are several."""
         every = list(dict.fromkeys(self.hospitals.values()))
         if len(every) == 1:
-            return [(every[0], "every arm is ")]
-        return [(one, f"{', '.join(arm for arm in self.arms if self.hospitals[arm] == one)} is ") for one in every]
+            return [(every[0], "")]
+        return [(one, f" of {', '.join(arm for arm in self.arms if self.hospitals[arm] == one)}") for one in every]
 
     def summary(self, group: str = "all") -> list[dict[str, Any]]:
         """Return every estimate as plain rows: arm, outcome, mean, interval, SD, n, and the paired difference."""
@@ -244,7 +244,7 @@ class Outcomes:
         lines = [
             f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
             f"the common range is {self.common_range.in_words()}",
-            *(f"the hospital of {arms}{hospital.in_words()}" for hospital, arms in self._by_hospital()),
+            *(f"hospital{arms}: {hospital.in_words()}" for hospital, arms in self._by_hospital()),
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))
