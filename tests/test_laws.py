@@ -27,6 +27,8 @@ from heparin_pk import (
     Decisions,
     Drift,
     Drug,
+    Ensemble,
+    EnsembleOutcomes,
     Entry,
     Fixed,
     Hold,
@@ -314,6 +316,7 @@ SOURCE = Source(
 )
 EXAMPLES = [
     SOURCE,
+    Ensemble.of(published.UFH_DEFAULT, 1, seed=1),
     Value(0.1 + 0.2, SOURCE),
     Parameter(name="v1_ml_per_kg", value=Value(1e-7, SOURCE), exponent=0.75),
     ValidityDomain(population="p", weight_kg=(40, 100.5), age_y=(18, 90), concentration_u_per_ml=(0, float("inf"))),
@@ -388,7 +391,7 @@ def test_14_what_is_shown_can_be_pasted_back(noun):
 
 def test_14_every_noun_was_tried():
     nouns = {thing for thing in vars(heparin_pk).values() if isinstance(thing, type) and is_dataclass(thing)}
-    holds_arrays = {Charts, Course, Situations, Decisions}
+    holds_arrays = {Charts, Course, EnsembleOutcomes, Situations, Decisions}
     assert nouns - {type(example) for example in EXAMPLES} == holds_arrays
 
 
