@@ -32,7 +32,7 @@ from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
-from heparin_pk.trials.ensemble import Ensemble, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.ensemble import Ensemble, EnsembleMember, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
@@ -70,6 +70,7 @@ __all__ = [
     "Drift",
     "Drug",
     "Ensemble",
+    "EnsembleMember",
     "EnsembleOutcomes",
     "Entry",
     "EventKind",

@@ -11,7 +11,7 @@ from instances import SOURCE
 from heparin_pk import Nomogram, Parameter, Patient, Trial, Value, hospital, published
 from heparin_pk.cli.entry import main
 from heparin_pk.published.heparin_default_draws import COLUMNS, draws
-from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, Member, run_ensemble
+from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleMember, run_ensemble
 
 UFH = published.UFH_DEFAULT
 RASCHKE, DURHAM = Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")
@@ -100,11 +100,11 @@ def test_a_wrong_number_of_draws_is_refused(n_draws):
 def test_wrong_members_are_refused():
     with pytest.raises(ValueError, match="members with different names; got none"):
         Ensemble(members=())
-    one = Member(name="a", drug=UFH)
+    one = EnsembleMember(name="a", drug=UFH)
     with pytest.raises(ValueError, match="members with different names; got a, a"):
         Ensemble(members=(one, one))
     with pytest.raises(ValueError, match="the weight of a must lie between"):
-        Member(name="a", drug=UFH, weight_ratio=0.0)
+        EnsembleMember(name="a", drug=UFH, weight_ratio=0.0)
 
 
 # What comes out
@@ -116,7 +116,7 @@ def found():
 
 
 def test_the_default_alone_gives_the_numbers_of_the_trial():
-    alone = Ensemble(members=(Member(name="itself", drug=UFH),))
+    alone = Ensemble(members=(EnsembleMember(name="itself", drug=UFH),))
     plain = TRIAL.run(NUMBER, seed=7, progress=False)
     found = run_ensemble(TRIAL, alone, NUMBER, seed=7, progress=False)
     assert found.outcomes.summary() == found.by_member["itself"].summary() == plain.summary()

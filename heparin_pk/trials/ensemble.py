@@ -42,7 +42,7 @@ _POOL = ("bmax_u", "kon_ml_per_u_per_h", "kint_per_h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Member:
+class EnsembleMember:
     """One model of an ensemble.
 
     ``name``: its name among the others.
@@ -78,13 +78,13 @@ class Ensemble:
     ['draw 1', 'draw 2', 'UFH_A_DERIVED', 'UFH_TRIPLE_DERIVED']
     """
 
-    members: tuple[Member, ...]
+    members: tuple[EnsembleMember, ...]
 
     def __post_init__(self) -> None:
-        check_is("members", self.members, (list, tuple), "a list of Member")
+        check_is("members", self.members, (list, tuple), "a list of EnsembleMember")
         object.__setattr__(self, "members", tuple(self.members))
         for member in self.members:
-            check_is("a member", member, Member, "a Member")
+            check_is("a member", member, EnsembleMember, "a EnsembleMember")
         names = [member.name for member in self.members]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"an ensemble needs members with different names; got {', '.join(names) or 'none'}")
@@ -122,7 +122,7 @@ class Ensemble:
         likely = {fit.drug: math.exp(0.5 * (least - fit.akaike)) for fit in FITS}
         weights = {other: weight / sum(likely.values()) for other, weight in likely.items()}
         others = [
-            Member(name=other.name, drug=_with_kinetics_of(drug, other), weight_ratio=weight)
+            EnsembleMember(name=other.name, drug=_with_kinetics_of(drug, other), weight_ratio=weight)
             for other, weight in weights.items()
             if other is not UFH_DEFAULT and weight >= LEAST_WEIGHT
         ]
@@ -137,9 +137,9 @@ class Ensemble:
         return ", ".join(parts)
 
 
-def _draws(drawn: list[Drug], weight: float) -> Iterator[Member]:
+def _draws(drawn: list[Drug], weight: float) -> Iterator[EnsembleMember]:
     for place, drug in enumerate(drawn):
-        yield Member(name=f"draw {place + 1}", drug=drug, weight_ratio=weight / len(drawn), is_draw=True)
+        yield EnsembleMember(name=f"draw {place + 1}", drug=drug, weight_ratio=weight / len(drawn), is_draw=True)
 
 
 def _shuffled(seed: int) -> list[int]:
@@ -244,7 +244,7 @@ class Spread:
 class _Known(NamedTuple):
     """What one model found."""
 
-    member: Member
+    member: EnsembleMember
     mean: float
 
 
