@@ -103,6 +103,7 @@ _IN_FULL = (
     "between_occasions",
     "residual",
     "covariate_effects",
+    "hypotheses",
     "built_from",
 )
 """The fields of a model that ``models --json`` prints in full."""

@@ -23,7 +23,7 @@ from heparin_pk.blood.response import Reagent
 from heparin_pk.evidence.validation import papers
 from heparin_pk.published import UFH_DEFAULT, reagents
 from heparin_pk.trials.catalogue import READ_AT_H
-from heparin_pk.trials.hospital import CORONARY_WARD, REAL_WARD, THROMBOSIS_WARD
+from heparin_pk.trials.hospital import CORONARY_WARD, IDEAL, REAL, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population
 from heparin_pk.trials.trial import Trial
@@ -261,19 +261,19 @@ def cruickshank(has_fresh_clot: bool | None = None) -> Outcomes:
 
 @cache
 def ward(is_real: bool) -> Outcomes:
-    """Return the outcomes of the Raschke table on a ward of today, without error or with ward errors (``is_real``).
+    """Return the outcomes of the Raschke table in the ideal hospital, or in the real one (``is_real``).
 
-    With ward errors a second arm starts without a bolus.
+    In the real one a second arm starts without a bolus.
     """
     arms = [_RASCHKE, RASCHKE_WITHOUT_BOLUS] if is_real else [_RASCHKE]
-    trial = Trial(population=THROMBOSIS_WARD, arms=arms, ward_errors=REAL_WARD if is_real else None)
+    trial = Trial(population=THROMBOSIS_WARD, arms=arms, hospital=REAL if is_real else IDEAL)
     return trial.run(PATIENTS, seed=SEED, progress=False)
 
 
 @cache
 def three_days() -> Outcomes:
-    """Return the outcomes of the Raschke table over 72 h on a ward with ward errors."""
-    trial = Trial(population=THROMBOSIS_WARD, arms=[_RASCHKE], ward_errors=REAL_WARD, hours=72.0)
+    """Return the outcomes of the Raschke table over 72 h in the real hospital."""
+    trial = Trial(population=THROMBOSIS_WARD, arms=[_RASCHKE], hospital=REAL, hours=72.0)
     return trial.run(FEWER_PATIENTS, seed=SEED, progress=False)
 
 
@@ -286,8 +286,8 @@ def yazd() -> Outcomes:
 
 @cache
 def anti_xa_ward() -> Outcomes:
-    """Return the outcomes of an anti-Xa table, with and without a first bolus, on a ward with ward errors."""
-    trial = Trial(population=THROMBOSIS_WARD, arms=[ANTI_XA_TABLE, ANTI_XA_WITHOUT_BOLUS], ward_errors=REAL_WARD)
+    """Return the outcomes of an anti-Xa table, with and without a first bolus, in the real hospital."""
+    trial = Trial(population=THROMBOSIS_WARD, arms=[ANTI_XA_TABLE, ANTI_XA_WITHOUT_BOLUS], hospital=REAL)
     return trial.run(FEWER_PATIENTS, seed=SEED, progress=False)
 
 
