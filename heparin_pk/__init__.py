@@ -31,7 +31,7 @@ from heparin_pk.teaching import indications
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
-from heparin_pk.trials.ensemble import Ensemble, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.ensemble import Ensemble, EnsembleOutcomes, Member, run_ensemble
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
@@ -80,6 +80,7 @@ __all__ = [
     "Laboratory",
     "level",
     "Levels",
+    "Member",
     "metrics",
     "Moments",
     "needed_rate_u_per_kg_per_h",

@@ -26,6 +26,7 @@ from heparin_pk import (
     Decision,
     Decisions,
     Drug,
+    Ensemble,
     Entry,
     Fixed,
     Hold,
@@ -33,6 +34,7 @@ from heparin_pk import (
     Kinetics,
     Lab,
     Laboratory,
+    Member,
     Nomogram,
     Parameter,
     Patient,
@@ -368,6 +370,8 @@ EXAMPLES = [
     Population.from_table({"weight_kg": [60, 82.5], "sex": ["female", "male"], "smoker": [True, False]}),
     Arm(controller=Nomogram.load("raschke-1993"), laboratory=Laboratory(turnaround_h=0.5)),
     Trial(population=heparin_pk.trials.hospital.THROMBOSIS_WARD, arms={"one": Nomogram.load("raschke-1993")}, hours=24),
+    Member(name="m", drug=published.UFH_DEFAULT, weight_ratio=1 / 3, is_draw=True),
+    Ensemble.of(published.UFH_DEFAULT, 1, seed=2),
 ]
 
 
