@@ -318,7 +318,7 @@ SOURCE = Source(
 EXAMPLES = [
     SOURCE,
     Ensemble.of(published.UFH_DEFAULT, 1, seed=1),
-    EnsembleMember(name="m", drug=published.UFH_DEFAULT, weight_ratio=0.5),
+    EnsembleMember(name="m", drug=published.UFH_DEFAULT, weight_ratio=1 / 3, is_draw=True),
     Value(0.1 + 0.2, SOURCE),
     Parameter(name="v1_ml_per_kg", value=Value(1e-7, SOURCE), exponent=0.75),
     ValidityDomain(population="p", weight_kg=(40, 100.5), age_y=(18, 90), concentration_u_per_ml=(0, float("inf"))),
