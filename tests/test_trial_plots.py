@@ -201,6 +201,8 @@ def test_a_short_trial_has_a_short_table(two_arms):
 @pytest.mark.slow
 def test_the_widget_runs_the_trial_its_code_runs():
     scene = widgets.nomograms(predict=False, n=200)
+    assert "hospital=hospital.REAL," in scene.source_code  # the real hospital first; the ideal one where it is chosen
+    assert "hospital=hospital.IDEAL," in widgets.nomograms(predict=False, n=200, hospital="ideal").source_code
     made: dict = {}
     exec(scene.source_code, made)
     assert scene.words == plot.describe_trial(made["found"])
