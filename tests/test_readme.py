@@ -236,6 +236,7 @@ def test_the_score_it_prints_is_the_score():
     misses = [row for row in found if row.claim.proves and not row.inside]
     tested = [row for row in misses if row.why != "unexplained"]
     assert all("reagent" in row.why for row in tested)
+    assert all(row.claim.low <= row.claim.tested() <= row.claim.high for row in tested)
     assert f"the reagent explains {len(tested)}, {len(misses) - len(tested)} are unexplained" in text
     trials = [row for row in found if row.claim.group == "virtual trials" and row.claim.proves]
     assert f"virtual patients ({len(trials)} of the {numbers['proving']}, {sum(row.inside for row in trials)} inside)" in text
