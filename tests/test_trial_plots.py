@@ -226,15 +226,16 @@ def test_the_widget_runs_the_trial_its_code_runs():
     scene = widgets.nomograms(predict=False, n=200)
     made: dict = {}
     exec(scene.source_code, made)
+    assert made["trial"].hospital == hospital.REAL  # the real one first
     assert scene.words == plot.describe_trial(made["found"])
     for view in scene.controls["view"].options:
         scene.set(view=view)
         assert scene.words == plot.describe_trial(made["found"])  # another picture of the same trial
         exec(scene.source_code, {})
-    scene.set(ward="real-ward")
+    scene.set(hospital="ideal")
     made.clear()
     exec(scene.source_code, made)
-    assert made["trial"].ward_errors == hospital.REAL_WARD
+    assert made["trial"].hospital == hospital.IDEAL
     assert scene.words == plot.describe_trial(made["found"])
     scene.set(second=RASCHKE)
     assert "choose two different tables; got raschke-1993 twice" in scene.words

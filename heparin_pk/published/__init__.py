@@ -6,6 +6,7 @@ file; ``docs/guides/add-a-drug.md`` shows one.
 
 ``ALL``: every set; first ``UFH``, then ``LMWH``, then ``ALTERNATIVES``.
 ``UFH``: unfractionated heparin, the default first.
+``UFH_BEYOND_NEWBORNS``: those of ``UFH`` whose studied weights, where known, go above 5 kg: for a picture of an adult.
 ``LMWH``: low-molecular-weight heparin.
 ``ALTERNATIVES``: every other family.
 ``FAMILIES``: the names of the families, in the order of ``ALL``.
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import math
 import pkgutil
 
 from heparin_pk.published import closed_forms, not_built, patients, ranges, reagents, sources
@@ -93,6 +95,7 @@ def _collected() -> tuple[Drug, ...]:
 
 _FOUND = _collected()
 UFH: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family == UFH_DEFAULT.family)
+UFH_BEYOND_NEWBORNS: tuple[Drug, ...] = tuple(drug for drug in UFH if (drug.studied.weight_kg or (0.0, math.inf))[1] > 5.0)
 LMWH: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family == GREEN_2003_ENOXAPARIN.family)
 ALTERNATIVES: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family not in (UFH[0].family, LMWH[0].family))
 ALL: tuple[Drug, ...] = (*UFH, *LMWH, *ALTERNATIVES)
@@ -129,6 +132,7 @@ __all__ = [
     "UFH",
     "UFH_A_DERIVED",
     "UFH_A_HALF_LIVES_DERIVED",
+    "UFH_BEYOND_NEWBORNS",
     "UFH_B_DERIVED",
     "UFH_DEFAULT",
     "UFH_TRIPLE_DERIVED",

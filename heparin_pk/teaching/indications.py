@@ -374,7 +374,7 @@ ALL: tuple[Indication, ...] = (
         source=BRUNET_2008,
         caveats=(
             "The default model is not valid here: one hour after the stop it predicts a third of the measured 0.25 U/mL, and "
-            "half of it for a patient with kidney failure. This preset uses a model derived from dialysis patients."
+            "half of it with the hypothesis of kidney failure. This preset uses a model derived from dialysis patients."
         ),
         practice=("kidney-failure",),
     ),

@@ -23,7 +23,7 @@ from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay as overlay_courses
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.teaching import indications as reasons
-from heparin_pk.trials import hospital
+from heparin_pk.trials.hospital import HOSPITALS, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Nomogram
@@ -354,26 +354,25 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
 
 _VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each table's own range")
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
-_WARD_CODE = {"as-written": "None", "real-ward": "hospital.REAL_WARD"}
 
 
 @lru_cache(maxsize=24)
-def _outcomes(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes:
+def _outcomes(first: str, second: str, n: int, hospital: str, reagent: str) -> Outcomes:
     """Return the outcomes of one virtual trial; cached, because a change of view needs the same trial."""
     if first == second:
         raise ValueError(f"choose two different tables; got {first} twice")
     trial = Trial(
-        population=hospital.THROMBOSIS_WARD,
+        population=THROMBOSIS_WARD,
         arms=[Nomogram.load(first), Nomogram.load(second)],
         laboratory=Laboratory(reagent=REAGENTS[reagent]),
-        ward_errors=hospital.WARDS[ward],
+        hospital=HOSPITALS[hospital],
     )
     return trial.run(n, seed=7, progress=False)
 
 
-def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view: str) -> Drawing:
+def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, view: str) -> Drawing:
     """Draw one view of a virtual trial of two tables."""
-    found = _outcomes(first, second, int(n), ward, reagent)
+    found = _outcomes(first, second, int(n), hospital, reagent)
     if view == _VIEWS[0]:
         axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
         for ax, arm in zip(axes, found.arms, strict=True):
@@ -391,7 +390,7 @@ def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view:
         "    population=hospital.THROMBOSIS_WARD,\n"
         f"    arms=[Nomogram.load({first!r}), Nomogram.load({second!r})],\n"
         f"    laboratory=Laboratory(reagent=published.reagents.REAGENTS[{reagent!r}]),\n"
-        f"    ward_errors={_WARD_CODE[ward]},\n"
+        f"    hospital=hospital.{hospital.upper()},\n"
         ")\n"
         f"found = trial.run({int(n)}, seed=7, progress=False)\n"
         f"print(found.in_words())\n{shown}"
@@ -400,13 +399,13 @@ def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view:
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on two tables, a ward and a laboratory: the same virtual patients under both tables."""
+    """Return a widget on two tables, a hospital and a laboratory: the same virtual patients under both tables."""
     adults = tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
     controls: list[Control] = [
         Choice(name="first", label="table", options=adults, value="raschke-1993"),
         Choice(name="second", label="compared with", options=adults, value="durham-va-2009"),
         Slider(name="n", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
-        Choice(name="ward", label="ward", options=tuple(hospital.WARDS), value="as-written"),
+        Choice(name="hospital", label="hospital", options=tuple(HOSPITALS), value="real"),
         Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
