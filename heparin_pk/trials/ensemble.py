@@ -62,6 +62,7 @@ class EnsembleMember:
         check_text("name", self.name)
         check_is("drug", self.drug, Drug, "a Drug")
         check_between(f"the weight of {self.name}", self.weight_ratio, 1e-9, 1e9)
+        check_is("is_draw", self.is_draw, bool, "True or False")
 
     __repr__ = shown
 
