@@ -320,6 +320,11 @@ class Course:
                 words = f"protamine {order.dose_mg:g} mg over {order.over_min:g} min"
         return words
 
+    @property
+    def match(self) -> Match | None:
+        """How the aPTT range aimed at fits the reagent of this laboratory; ``None`` without such a range or a heparin reagent."""
+        return match_of(self.target, self.reagent)
+
     # In and out
 
     def to_frame(self) -> Any:
