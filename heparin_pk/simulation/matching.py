@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from heparin_pk.base.checks import check_is, check_one_of, shown
 from heparin_pk.blood.assay import TherapeuticRange
@@ -111,13 +112,26 @@ is aimed at, here anti-Xa 0.18-0.36 U/mL
             assumed = " (not printed: assumed)" if self.is_assumed else ""
             return (
                 f"{self.target.in_words()} stands for {self.meant.in_words()}{assumed}; with this laboratory's reagent "
-                f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) that is {own}"
+                f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()} is {own}"
             )
         here = "-".join(f"{max(0.0, end):.2f}" for end in self.found_u_per_ml)
         return (
             f"the laboratory does not fit the range: with its reagent ({self.reagent.name}) {self.meant.in_words()} is {own}, but "
             f"{self.target.in_words()} is aimed at, here anti-Xa {here} U/mL"
         )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the match as plain values, for JSON."""
+        return {
+            "reagent": self.reagent.name,
+            "slope_ml_per_u": self.reagent.slope_ml_per_u,
+            "target": self.target.in_words(),
+            "stands_for": self.meant.in_words(),
+            "assumed": self.is_assumed,
+            "here_anti_xa_u_per_ml": self.found_u_per_ml,
+            "fits": self.fits,
+            "in_words": self.in_words(),
+        }
 
 
 def match_of(target: TherapeuticRange | None, reagent: Curve | None) -> Match | None:

@@ -361,6 +361,7 @@ class Trial:
             targets={name: self._target_of(arm) for name, arm in self.arms},
             common_range=self.common_range,
             hospitals={name: self.hospital_of(arm) for name, arm in self.arms},
+            matches=self.matches,
             hours=self.hours,
             seed=seed,
             keep_rows=keep_rows,
