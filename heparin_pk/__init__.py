@@ -24,10 +24,10 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.rules import EventKind
-from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital

@@ -52,8 +52,8 @@ class TherapeuticRange:
     ``source``: where the range was printed.
     ``anti_xa``: the anti-Xa range that an aPTT range is said to correspond to, with its own source; ``None``: not printed.
 
-    Raises ``ValueError`` for an unknown assay, unless 0 < low < high, and for an ``anti_xa`` that is no anti-Xa range between 0.01
-    and 10 U/mL or that belongs to another test than the aPTT.
+    Raises ``ValueError`` for an unknown assay, unless 0 < low < high, and for an ``anti_xa`` that is no anti-Xa range between
+    0.01 and 10 U/mL or that belongs to another test than the aPTT.
 
     >>> TherapeuticRange(assay="aptt_s", low=46, high=70).in_words()
     'aPTT 46-70 s'

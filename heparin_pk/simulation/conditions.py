@@ -86,7 +86,8 @@ def laboratory_and_pump_for(
 ) -> tuple[Laboratory, Pump]:
     """Return the laboratory and the pump a controller works with; raises ``ValueError`` where they do not fit it.
 
-    A laboratory that names no reagent has the one the table was written for (:func:`~heparin_pk.simulation.matching.reagent_for`).
+    A laboratory that names no reagent has the one the table was written for
+    (:func:`~heparin_pk.simulation.matching.reagent_for`).
     """
     check_is("controller", controller, Controller, "something with an assay and decide(situation)")
     check_is("laboratory", laboratory, (Laboratory, type(None)), "a Laboratory or None")

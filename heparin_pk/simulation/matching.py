@@ -1,4 +1,4 @@
-"""A table belongs to a reagent: what its range means in anti-Xa, the reagent it runs with, and a word where a laboratory's differs.
+"""A table belongs to a reagent: what its range means in anti-Xa, the reagent it runs with, and a word where that differs.
 
 A laboratory finds its aPTT range as the one that corresponds to anti-Xa 0.3-0.7 U/mL with its own reagent. A table is run in such
 a laboratory unless another one is given: that is then an experiment, and :meth:`Match.in_words` says so.
@@ -23,9 +23,10 @@ from heparin_pk.ward.nomogram import Nomogram
 FITS_WITHIN_FRACTION = 0.10
 """How far the middle of a range may lie from the middle of its anti-Xa range before a laboratory does not fit it: 10 per cent.
 
-Middles are compared, because printed ranges in seconds are narrower than an exponential makes 0.3-0.7 U/mL: the best line through the
-origin leaves the ends up to 0.15 U/mL and the middle up to 9 per cent off. It is also what laboratories live with: a new lot of one
-reagent moved the range for 0.3-0.7 U/mL from 60-100 to 65-110 s (UC Irvine, notice of October 2021), 9 per cent in the slope.
+Middles are compared, because printed ranges in seconds are narrower than an exponential makes 0.3-0.7 U/mL: the best line
+through the origin leaves the ends up to 0.15 U/mL and the middle up to 9 per cent off. It is also what laboratories live with:
+a new lot of one reagent moved the range for 0.3-0.7 U/mL from 60-100 to 65-110 s (UC Irvine, notice of October 2021), 9 per cent
+in the slope.
 """
 
 ASSUMED_CONTROL_S = 30.0
@@ -45,9 +46,9 @@ class Match:
     It speaks of a patient whose aPTT without heparin is the control of the reagent.
 
     >>> from heparin_pk import published
-    >>> print(Match(target=published.ranges.APTT_RASCHKE, reagent=REAGENTS["silimat"]).in_words())
-    the laboratory does not fit the range: with its reagent (silimat) anti-Xa 0.3-0.7 U/mL is aPTT 61 to > 150 s, but aPTT 46-70 s \
-is aimed at, here anti-Xa 0.18-0.36 U/mL
+    >>> match = Match(target=published.ranges.APTT_RASCHKE, reagent=REAGENTS["silimat"])
+    >>> match.fits, [round(end, 2) for end in match.found_u_per_ml]  # 46-70 s are low levels with a sensitive reagent
+    (False, [0.18, 0.36])
     """
 
     target: TherapeuticRange
@@ -62,13 +63,21 @@ is aimed at, here anti-Xa 0.18-0.36 U/mL
 
     @property
     def meant(self) -> TherapeuticRange:
-        """The anti-Xa range the target stands for: the printed one, else the usual rule of 0.3-0.7 U/mL, which is then assumed."""
+        """The anti-Xa range the target stands for: the one it carries, else the usual rule of 0.3-0.7 U/mL, then assumed."""
         return self.target.anti_xa or ANTI_XA_TREATMENT
 
     @property
     def is_assumed(self) -> bool:
-        """True where the meaning of the range in anti-Xa was not printed."""
+        """True where the range carries no meaning in anti-Xa."""
         return self.target.anti_xa is None
+
+    @property
+    def _how_known(self) -> str:
+        """How the anti-Xa range is known, in brackets; empty where it was printed."""
+        if self.target.anti_xa is None:
+            return " (not printed: assumed)"
+        source = self.target.anti_xa.source
+        return f" ({source.confidence})" if source is not None and source.confidence in ("derived", "assumed") else ""
 
     @property
     def found_u_per_ml(self) -> tuple[float, float]:
@@ -109,15 +118,15 @@ is aimed at, here anti-Xa 0.18-0.36 U/mL
         low, high = (round(min(end, 1000.0 - i), digits) for i, end in zip((1, 0), self.own_range, strict=True))
         own = TherapeuticRange(assay=self.target.assay, low=low, high=high).in_words() if low < high else "beyond any aPTT"
         if self.fits:
-            assumed = " (not printed: assumed)" if self.is_assumed else ""
             return (
-                f"{self.target.in_words()} stands for {self.meant.in_words()}{assumed}; with this laboratory's reagent "
+                f"{self.target.in_words()} stands for {self.meant.in_words()}{self._how_known}; with this laboratory's reagent "
                 f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()} is {own}"
             )
         here = "-".join(f"{max(0.0, end):.2f}" for end in self.found_u_per_ml)
         return (
-            f"the laboratory does not fit the range: with its reagent ({self.reagent.name}) {self.meant.in_words()} is {own}, but "
-            f"{self.target.in_words()} is aimed at, here anti-Xa {here} U/mL"
+            f"the laboratory does not fit the range: {self.target.in_words()} is aimed at, but with its reagent "
+            f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()}{self._how_known} is {own}; "
+            f"what is aimed at is anti-Xa {here} U/mL here"
         )
 
     def to_plain(self) -> dict[str, Any]:

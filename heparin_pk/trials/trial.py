@@ -188,7 +188,7 @@ class Trial:
 
     @property
     def matches(self) -> dict[str, Match]:
-        """How the aPTT range of each arm fits the reagent of its laboratory, by arm; without the arms that read no aPTT reagent."""
+        """How the aPTT range of each arm fits the reagent of its laboratory, by name; arms that read no aPTT have none."""
         found = {}
         for name, arm in self.arms:
             laboratory = self._laboratory_of(arm)

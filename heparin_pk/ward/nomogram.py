@@ -262,9 +262,9 @@ class Nomogram:
     What its range means in anti-Xa, where that was printed, is ``target.anti_xa``.
 
     Raises ``ValueError`` when the upper edges do not rise (an overlap), when the last one is not infinite (a gap), when the
-    target is not exactly the levels of the bands that change nothing, when a table that reads no aPTT names a reagent or a control,
-    and when the table contradicts itself: a label unlike its edges, less heparin below the target or more above it, doses per
-    kilogram in a table without a weight.
+    target is not exactly the levels of the bands that change nothing, when a table that reads no aPTT names a reagent or a
+    control, and when the table contradicts itself: a label unlike its edges, less heparin below the target or more above it,
+    doses per kilogram in a table without a weight.
 
     >>> raschke = Nomogram.load("raschke-1993")
     >>> raschke.band(45.4).label, raschke.band(45.5).label
@@ -428,11 +428,10 @@ class Nomogram:
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.title}", f"  aims at {self.target.in_words()}; doses by {self.weight}"]
         if self.assay.startswith("aptt"):
-            printed = self.target.anti_xa
-            lines.append(
-                f"  its range in anti-Xa: {'not printed' if printed is None else printed.in_words()}; "
-                f"its reagent: {self.reagent or 'not named'}"
-            )
+            anti_xa = self.target.anti_xa
+            known = "" if anti_xa is None or anti_xa.source is None else f" ({anti_xa.source.confidence})"
+            meant = "its range in anti-Xa: not printed" if anti_xa is None else f"its range is {anti_xa.in_words()}{known}"
+            lines.append(f"  {meant}; its reagent: {self.reagent or 'not named'}")
         lines.append(f"  start: {self.start.in_words()}; first check at {self.start.first_check_h:g} h")
         width = max(len(band.label) for band in self.bands)
         for band in self.bands:

@@ -415,8 +415,7 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
     question = (
-        "One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Whose patients spend more time in their own "
-        "range?",
+        "One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Who is in the own range for longer?",
         ("those of 46-70 s", "those of 68-95 s", "no difference"),
     )
     return Explore(_started(controls, start), _nomograms, predict=question if predict else None)
