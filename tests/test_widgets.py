@@ -155,7 +155,7 @@ def test_the_chart_does_not_know_the_future():
 
 
 def test_the_waiting_row_is_open_and_given_answers_are_one_line():
-    day = revealed()
+    day = revealed(reagent="guideline")
     for _ in range(2):
         day.rows[-1].give.click()
     assert day._waiting_box.children == (day.rows[2],)
@@ -355,7 +355,9 @@ def test_no_figure_is_left_open():
 
 
 def test_a_rate_above_the_axis_gets_a_higher_axis():
-    day = bedside(predict=False, patient=Patient(weight_kg=40, baseline_aptt_s=20), nomogram="durham-va-2009")
+    day = bedside(
+        predict=False, patient=Patient(weight_kg=40, baseline_aptt_s=20), nomogram="durham-va-2009", reagent="guideline"
+    )
     drawn = day.picture.curves.value
     day.sliders["rate_u_per_kg_per_h"].value = 30
     highest = max(order.rate_u_per_h for order in day.by_nomogram.regimen.orders if hasattr(order, "rate_u_per_h")) / 40
