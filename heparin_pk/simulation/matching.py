@@ -14,7 +14,7 @@ from heparin_pk.base.checks import check_is, check_one_of, shown
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Curve, Reagent
-from heparin_pk.published.drug import Drug
+from heparin_pk.published.drug import UNFRACTIONATED_HEPARIN, Drug
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.ward.controller import Controller
@@ -190,7 +190,11 @@ def reagent_for(table: Nomogram) -> Reagent | None:
 
 
 def in_its_laboratory(controller: Controller, drug: Drug, laboratory: Laboratory) -> Laboratory:
-    """Return the laboratory with the reagent of the table it serves, where it names none itself and the drug is read in one."""
-    if laboratory.reagent is not None or not isinstance(controller, Nomogram) or not isinstance(drug.reagent, Reagent):
+    """Return the laboratory with the reagent of the table it serves, where it names none itself.
+
+    Unchanged for a controller that is no table, and for a drug whose aPTT follows a law of its own.
+    """
+    heparin = drug.family == UNFRACTIONATED_HEPARIN and isinstance(drug.reagent, Reagent)
+    if laboratory.reagent is not None or not isinstance(controller, Nomogram) or not heparin:
         return laboratory
     return replace(laboratory, reagent=reagent_for(controller))
