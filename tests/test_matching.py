@@ -199,6 +199,16 @@ def test_a_laboratory_that_does_not_fit_always_says_so(name, slope_ml_per_u):
     assert course.in_words().endswith(match.in_words()) == (not match.fits)
 
 
+@pytest.mark.parametrize(("off", "fits"), [(-0.101, False), (-0.099, True), (0.099, True), (0.101, False)])
+def test_ten_per_cent_are_borne(off, fits):
+    """Two lots of one reagent, 60-100 and 65-110 s for the same 0.3-0.7 U/mL, are 9 per cent apart: no more is passed over."""
+    target = Nomogram.load("hull-1992").target
+    slope = (np.log(55 / 30) + np.log(85 / 30)) / (0.3 + 0.7) / (1 + off)
+    match = Match(target=target, reagent=replace(MODERN, slope_ml_per_u=slope))
+    assert match.off_fraction == pytest.approx(off)
+    assert match.fits == fits
+
+
 def test_the_line_says_both_ranges(capsys):
     """3.30 mL/U: 0.3-0.7 U/mL is 81 s to beyond 150 s; 46-70 s is 0.13-0.26 U/mL."""
     line = (

@@ -264,7 +264,7 @@ class Course:
 
     @property
     def regimen(self) -> Regimen:
-        """The orders in fact given: simulating them draws the very same curve."""
+        """The orders in fact given: simulating them, read in the same reagent, draws the very same curve."""
         return Regimen(tuple(sorted((o for entry in self.entries for o in entry.orders), key=lambda order: order.time_h)))
 
     def chart(self) -> tuple[tuple[str, str, str, str], ...]:
