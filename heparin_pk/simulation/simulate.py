@@ -87,8 +87,8 @@ def titrate(
     learner (:class:`~heparin_pk.ward.by_hand.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results
     already read, never the true level.
     ``hours``: from one minute to 1440 h.
-    ``laboratory``: reports the levels; ``None``: one that reports what the controller reads. Where it names no reagent, a nomogram
-    is read in the one it was written for (:func:`~heparin_pk.simulation.matching.reagent_for`).
+    ``laboratory``: reports the levels; ``None``: one that reports what the controller reads. Where it names no reagent, a
+    nomogram is read in the one it was written for (:func:`~heparin_pk.simulation.matching.reagent_for`).
     ``pump``: rounds the rates; ``None``: the table's own bag, else 100 U/mL.
     ``seed``: fixes the errors of the laboratory and the ward: the same seed gives the same course.
     ``subject``: the index of the patient, so that two patients do not share their errors.
