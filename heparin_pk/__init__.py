@@ -24,6 +24,7 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.rules import EventKind
@@ -86,6 +87,7 @@ __all__ = [
     "Laboratory",
     "level",
     "Levels",
+    "Match",
     "metrics",
     "Moments",
     "needed_rate_u_per_kg_per_h",
@@ -107,6 +109,7 @@ __all__ = [
     "published",
     "Pump",
     "Reagent",
+    "reagent_for",
     "Recheck",
     "Regimen",
     "Residual",

@@ -42,7 +42,8 @@ def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
 @pytest.mark.parametrize(("antithrombin", "why"), [("0.26", "must lie below 1000 s"), ("0", "without antithrombin no heparin")])
 def test_next_to_no_antithrombin_is_titrated_too(capsys, antithrombin, why):
     """The line that matches an anti-Xa to seconds says why there is none; the chart is printed all the same."""
-    code, out, err = run(capsys, "titrate", "raschke-1993", "--weight", "80", "--antithrombin", antithrombin)
+    command = ("titrate", "raschke-1993", "--weight", "80", "--antithrombin", antithrombin, "--reagent", "guideline")
+    code, out, err = run(capsys, *command)
     assert (code, err) == (0, "")
     assert re.search(rf"anti-Xa 0.3-0.7 U/mL is no aPTT range \(.*{why}", out)
 
@@ -406,7 +407,7 @@ def test_commands(capsys, tmp_path):
     assert "left out: AL_SALLAMI_2016_UFH: the fat-free mass needs height_cm and sex of the patient\n" in out
     assert "UFH_B_DERIVED" in out
     assert cli.main(["overlay", "UFH_DEFAULT", *short, "--assay", "aptt_s"]) == 0
-    assert "     > 150        55   within what was studied" in capsys.readouterr().out  # no number above the ceiling
+    assert "     > 150      72.8   within what was studied" in capsys.readouterr().out  # no number above the ceiling
     assert cli.main(["overlay", *short, "--json"]) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) == len(published.UFH) - said.err.count("note: left out: ") < len(published.UFH)

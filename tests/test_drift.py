@@ -33,6 +33,7 @@ from heparin_pk import (
     metrics,
     needed_rate_u_per_kg_per_h,
     published,
+    reagent_for,
     simulate,
     titrate,
 )
@@ -191,7 +192,7 @@ def test_thresholds_are_where_the_level_is_reached():
 def test_replay_gives_the_same_level_curve(tmp_path):
     course = REAL.course("raschke-1993", 4, seed=7)
     assert course.patient.drift == replace(hospital.REAL.drift, seed=7, subject=4)
-    again = simulate(course.patient, DRUG, course.regimen, hours=60.0)
+    again = simulate(course.patient, DRUG, course.regimen, hours=60.0, reagent=course.reagent)
     np.testing.assert_array_equal(again.aptt_s, course.aptt_s)
     course.to_json(tmp_path / "course.json")
     course.to_csv(tmp_path / "course.csv")
@@ -249,7 +250,7 @@ def test_no_crossing_of_a_moving_threshold_is_missed(runner):
     ranges = (RASCHKE.target, TherapeuticRange(assay="aptt_ratio", low=1.2, high=1.7), ANTI_XA)
     found = []
     for kind in (TrialObserver, TellsEverything):
-        observer = kind(cohort, DRUG.responses, ranges, 31.0)
+        observer = kind(cohort, DRUG.answers_with(reagent_for(RASCHKE)), ranges, 31.0)
         laboratory = Laboratory(turnaround_h=0.37)
         titrate_cohort(
             cohort,

@@ -52,7 +52,7 @@ def test_caps_bind():
 def test_prophylaxis_stays_low_and_treatment_reaches_the_range():
     low = named("dvt-prophylaxis-8h").course(PATIENTS["adults"])
     assert 0.05 < metrics.peak_u_per_ml(low) < 0.15
-    assert low.aptt_s.max() - 30 < 6
+    assert low.aptt_s.max() < 37.6  # the mean of 257 patients under 5,000 U every 8 h, which illness lengthens
     for name in ("vte-iv", "vte-label", "elderly"):
         course = named(name).course(PATIENTS["adults"])
         assert course.level_at("anti_xa_u_per_ml", 24) in named(name).target

@@ -25,6 +25,7 @@ from heparin_pk import (
 from heparin_pk.engine import exact
 from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.simulation.conditions import responses_in
+from heparin_pk.simulation.matching import in_its_laboratory
 from heparin_pk.trials.observer import TrialObserver
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")  # outliers are meant
@@ -42,7 +43,8 @@ def holds_the_observer_to_the_metrics(name, by_the_clock, number, every):
         drug = drug.with_hypotheses("time of day")
     cohort = population.cohort(drug, np.arange(number), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    observer = TrialObserver(cohort, responses_in(drug, None, Laboratory(assay=table.assay)), ranges, 48.0)
+    laboratory = in_its_laboratory(table, drug, Laboratory(assay=table.assay))
+    observer = TrialObserver(cohort, responses_in(drug, laboratory.reagent, laboratory), ranges, 48.0)
     charts = titrate_cohort(cohort, drug, table, observer=observer, seed=2)
     observer.finish(48.0)
     for i in range(0, number, every):

@@ -110,7 +110,7 @@ class Laboratory:
     """A hospital laboratory that reports one test.
 
     ``assay``: a key of ``ASSAYS``.
-    ``reagent``: the aPTT reagent; ``None`` means the one the drug's response was published with.
+    ``reagent``: the aPTT reagent; ``None`` means the one the table in use was written for, and without a table the drug's own.
     ``turnaround_h``: hours from draw to result on the ward (0 to 24).
     ``cv_fraction``: coefficient of variation of the assay (0 to 0.5).
     ``ceiling``: highest level reported as a number; ``None`` means 150 s, for the ratio 150 s / control, for the ACT 999 s, and

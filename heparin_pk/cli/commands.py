@@ -18,6 +18,7 @@ from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
+from heparin_pk.simulation.matching import match_of, reagent_for
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications, practice
@@ -54,7 +55,10 @@ def run_titrate(options: argparse.Namespace) -> None:
         seed=options.seed,
         engine=options.engine,
     )
-    show_course(course, table.target, options, heading=f"{table.title}: aims at {table.target.in_words()}")
+    heading = f"{table.title}: aims at {table.target.in_words()}"
+    if course.match is not None and course.match.fits:  # where it does not, the chart says so
+        heading += f"\n{course.match.in_words()}"
+    show_course(course, table.target, options, heading=heading)
 
 
 def run_replay(options: argparse.Namespace) -> None:
@@ -85,10 +89,14 @@ def run_nomograms(options: argparse.Namespace) -> None:
     tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
     if options.json:
         print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
+                           "laboratory": None if (match := match_of(t.target, reagent_for(t))) is None else match.to_plain(),
                            "start": t.start.in_words(), "bands": [{"levels": b.label, "do": b.in_words()} for b in t.bands],
                            "caveats": t.caveats, "source": t.source.cite()} for t in tables]))  # fmt: skip
     elif options.name:
         print(tables[0])
+        match = match_of(tables[0].target, reagent_for(tables[0]))
+        if match is not None:
+            print(f"  laboratory: {match.in_words()}")
     else:
         for table in tables:
             print(f"{table.name:<26}{table.title:<50}{table.target.in_words()}")
@@ -316,6 +324,7 @@ def run_trial(options: argparse.Namespace) -> None:
             "hours": outcomes.hours,
             "hospitals": {name: one.in_words() for name, one in outcomes.hospitals.items()},
             "targets": {name: target.in_words() for name, target in outcomes.targets.items()},
+            "laboratories": {name: match.to_plain() for name, match in outcomes.matches.items()},
             "groups": outcomes.groups,
             "summary": outcomes.summary(options.group),
             "citations": citations(trial).splitlines(),

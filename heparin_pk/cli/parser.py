@@ -32,7 +32,7 @@ from heparin_pk.cli.output import PLAINLY, complain
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
-from heparin_pk.published.reagents import REAGENTS
+from heparin_pk.published.reagents import MODERN, REAGENTS
 from heparin_pk.trials import hospital
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -235,7 +235,7 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )
-    command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    command.add_argument("--reagent", metavar="NAME", help=_REAGENT)
     command.add_argument(
         "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
     )
@@ -274,6 +274,9 @@ def _add_demo(commands: Commands) -> None:
 # Options that several commands share
 
 
+_REAGENT = f"aPTT reagent (default: the one the table was written for; without a table {MODERN.name}): {', '.join(REAGENTS)}"
+
+
 def _order_options(command: argparse.ArgumentParser) -> None:
     """Add the options of the orders."""
     command.add_argument("--bolus", type=typed_number, metavar="U/KG", help="bolus at 0 h, U/kg")
@@ -306,7 +309,7 @@ def _model_options(command: argparse.ArgumentParser, hours: bool = True, model: 
     if hours:
         command.add_argument("--hours", type=typed_number, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
-    command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    command.add_argument("--reagent", metavar="NAME", help=_REAGENT)
     command.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
 
 

@@ -379,7 +379,8 @@ class Drug:
             if scaling:
                 lines.append(f"    {scaling}")
         if isinstance(self.reagent, Reagent):
-            lines.append(_line("aPTT slope, mL/U", Value(self.reagent.slope_ml_per_u, self.reagent.source)))
+            words = f"aPTT slope ({self.reagent.name}), mL/U"
+            lines.append(_line(words, Value(self.reagent.slope_ml_per_u, self.reagent.source)))
         for curve in (self.reagent, self.act):
             if isinstance(curve, ClottingTime):
                 lines += _curve_lines(curve)

@@ -4,7 +4,7 @@ from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ClottingTime
 from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.heparin_default import PROTAMINE
-from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.reagents import MODERN
 from heparin_pk.published.sources import DELAVENNE_2017, JIA_2015
 
 JIA_2015_UFH = Drug(
@@ -17,7 +17,7 @@ JIA_2015_UFH = Drug(
         Parameter(name="v2_ml", value=Value(8010.0, JIA_2015.at("Vp 8.01 L"), 0.318, (2630.0, 27600.0))),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=ValidityDomain(
         population="32 Chinese adults on cardiopulmonary bypass, 375 IU/kg",
         weight_kg=(41.0, 82.0),

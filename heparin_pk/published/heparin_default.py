@@ -4,7 +4,7 @@ from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980
 from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.patients import COVARIATE_EFFECTS, HYPOTHESES
-from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.reagents import MODERN
 from heparin_pk.published.sources import (
     ASSUMED,
     BRANCAZIO,
@@ -85,7 +85,7 @@ UFH_B_DERIVED = Drug(
         *SUBCUTANEOUS,
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
     departures=(
@@ -140,7 +140,7 @@ UFH_A_DERIVED = Drug(
         ),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
     departures=(
@@ -164,7 +164,7 @@ UFH_TRIPLE_DERIVED = Drug(
         Parameter(name="kon_ml_per_u_per_h", value=Value(2.43, DERIVED.at("exact-triple variant"))),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
     departures="Not published: five parameters for four numbers, to show that a pool can meet them all. " + _TYPICAL + _ALLOMETRY,
@@ -184,7 +184,7 @@ UFH_A_HALF_LIVES_DERIVED = Drug(
         ),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM[:2],
     departures="Meets the half-life table exactly and then puts 18 U/kg/h at 0.28 U/mL, below the range. "

@@ -114,6 +114,16 @@ MANUAL_IL = Reagent.from_matched_range(
     source=_MANUAL.at(f"Abstract: IL, manual, 2.2-2.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 2.92 mL/U", "derived"),
 )
 
+MODERN = AUTOMATED_APTT
+"""The reagent that the heparin sets are read in where no table and no laboratory names another: 1.98 mL/U (CHOSEN, not measured).
+
+It was measured in 170 patients at anti-Xa 0.30-0.70 itself, and lies in the middle of what is in use: places five to eight of the
+ten reagents here are 1.86, 1.97, 1.98 and 2.02 mL/U. Hospitals say the same of today's ranges: for 0.3-0.7 U/mL one laboratory
+gave 60-100 s and, with a new lot, 65-110 s (UC Irvine, Changes to Heparin Therapeutic Range, October 2021), which is 1.81 and
+1.97 mL/U with a control of 30 s (assumed). The guideline's 1.5-2.5 times control (1.35 mL/U) is blunter than every plasma of
+Whitfield & Levy 1980 (1.51 to 3.88).
+"""
+
 REAGENTS = {
     reagent.name: reagent
     for reagent in (

@@ -500,6 +500,7 @@ def _none_yet(like: Outcomes) -> Outcomes:
         targets=like.targets,
         common_range=like.common_range,
         hospitals=like.hospitals,
+        matches=like.matches,
         hours=like.hours,
         seed=like.seed,
         keep_rows=False,

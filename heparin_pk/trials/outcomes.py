@@ -14,6 +14,7 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.base.files import check_output, write_bytes
 from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.simulation.matching import Match
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
 from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.estimate import Estimate, estimate, unit_powers, with_digits
@@ -33,6 +34,7 @@ class Outcomes:
     ``targets``: the range each arm aims at, by name.
     ``common_range``: the range in which all arms are compared.
     ``hospitals``: the hospital each arm is in, by name.
+    ``matches``: how the aPTT range of an arm fits the reagent of its laboratory, by name; arms that read no aPTT have none.
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
     ``n``: how many patients are in.
@@ -47,12 +49,13 @@ class Outcomes:
         targets: Mapping[str, TherapeuticRange],
         common_range: TherapeuticRange,
         hospitals: Mapping[str, Hospital],
+        matches: Mapping[str, Match],
         hours: float,
         seed: int,
         keep_rows: bool = True,
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
-        self.hospitals = dict(hospitals)
+        self.hospitals, self.matches = dict(hospitals), dict(matches)
         self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
         self.n = 0
         self.groups: tuple[str, ...] = ()
@@ -245,6 +248,7 @@ class Outcomes:
             f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
             f"the common range is {self.common_range.in_words()}",
             *(f"hospital{arms}: {hospital.in_words()}" for hospital, arms in self._by_hospital()),
+            *(f"{arm}: {match.in_words()}" for arm, match in self.matches.items()),
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))

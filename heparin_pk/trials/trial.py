@@ -30,6 +30,7 @@ from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.simulation.cohort import fresh_copy, titrate_cohort
 from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_in
 from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.matching import Match, in_its_laboratory, match_of
 from heparin_pk.simulation.simulate import titrate
 from heparin_pk.trials.arm import Arm, arms_by_name, own_name
 from heparin_pk.trials.catalogue import COVARIATES
@@ -69,7 +70,8 @@ class Trial:
     ``arms``: controllers by name (a list takes their own names): nomograms, fixed plans, anything with ``decide``, or
     :class:`Arm` objects; the others are compared with the first.
     ``drug``: the model; ``UFH_DEFAULT`` where none is given.
-    ``laboratory``: the hospital's, reporting to each arm what that arm reads; ``None``: the usual one.
+    ``laboratory``: the hospital's, reporting to each arm what that arm reads; ``None``: the usual one. Where it names no reagent,
+    each table has the one it was written for; where it does, the outcomes say which ranges that does not fit.
     ``hours``: how long each patient is followed, 1 to 1440 h.
     ``hospital``: how people change, what the laboratory leaves unexplained, how orders are carried out:
     ``heparin_pk.hospital.IDEAL`` where none is given, ``REAL``, or one of your own.
@@ -122,7 +124,7 @@ class Trial:
     __repr__ = shown
 
     def _check_arm(self, arm: Arm) -> None:
-        laboratory, _ = laboratory_and_pump_for(arm.controller, self._laboratory_of(arm), self.pump)
+        laboratory, _ = laboratory_and_pump_for(self.drug, arm.controller, self._laboratory_of(arm), self.pump)
         responses = responses_in(self.drug, laboratory.reagent, laboratory)
         check_one_of("the assay of the common range", self.common_range.assay, responses.assays)
         if self._target_of(arm).assay != arm.controller.assay:
@@ -142,10 +144,11 @@ class Trial:
         return found
 
     def _laboratory_of(self, arm: Arm) -> Laboratory:
-        """Return the laboratory of this arm: its own or the trial's, reporting what the arm reads."""
+        """Return the laboratory of this arm: its own or the trial's, reporting what the arm reads, with the table's reagent."""
         assay, laboratory = arm.controller.assay, arm.laboratory or self.laboratory or Laboratory(assay=arm.controller.assay)
         if laboratory.assay != assay:
             laboratory = replace(laboratory, assay=assay, ceiling=None, resolution=None)
+        laboratory = in_its_laboratory(arm.controller, self.drug, laboratory)
         return replace(laboratory, residual=self.hospital_of(arm).residual)
 
     def hospital_of(self, arm: str | Arm) -> Hospital:
@@ -182,6 +185,17 @@ class Trial:
         if target is None:
             raise ValueError(f"{own_name(arm)} aims at no range of its own: give the trial a target")
         return target
+
+    @property
+    def matches(self) -> dict[str, Match]:
+        """How the aPTT range of each arm fits the reagent of its laboratory, by name; arms that read no aPTT have none."""
+        found = {}
+        for name, arm in self.arms:
+            laboratory = self._laboratory_of(arm)
+            match = match_of(self._target_of(arm), responses_in(self.drug, laboratory.reagent, laboratory).aptt)
+            if match is not None:
+                found[name] = match
+        return found
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -347,6 +361,7 @@ class Trial:
             targets={name: self._target_of(arm) for name, arm in self.arms},
             common_range=self.common_range,
             hospitals={name: self.hospital_of(arm) for name, arm in self.arms},
+            matches=self.matches,
             hours=self.hours,
             seed=seed,
             keep_rows=keep_rows,
