@@ -4,15 +4,18 @@ Nothing here was tuned to the results of the trials. What a paper does not print
 the ``model`` of each row says so:
 
 - weights and other features: the wards of ``heparin_pk.trials.hospital``;
+- people and laboratory: those of the real hospital, who drift and leave a residual error; a study carries its orders out
+  as written (``STUDY``), a ward as wards do (``REAL``);
 - reagent: one matched to the protocol's own range, where the paper gives no other;
-- bands of a control arm: the simplest table with the printed steps.
+- bands of a control arm: the simplest table with the printed steps;
+- a ward of today whose table is not printed: half of its patients in each of ``TABLES_OF_TODAY``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -25,12 +28,13 @@ from heparin_pk.published import UFH_DEFAULT, reagents
 from heparin_pk.trials.catalogue import READ_AT_H
 from heparin_pk.trials.hospital import CORONARY_WARD, IDEAL, REAL, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
-from heparin_pk.trials.population import Population
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 
 PATIENTS, FEWER_PATIENTS = 3_000, 1_000
 SEED = 1993
+STUDY = replace(REAL, name="a study", ward_errors=None)
+"""A trial or a study: people and laboratory of the real hospital, and every order carried out as written (assumed)."""
 BEFORE_2009 = UFH_DEFAULT.labelled_before_2009()
 _END = float("inf")
 
@@ -168,7 +172,19 @@ ACS_FIXED = _table(
 )
 """The two arms of the coronary trial: goal, starts and size of the steps are printed, the bands are not."""
 _RASCHKE = Nomogram.load("raschke-1993")
-RASCHKE_WITHOUT_BOLUS = replace(_RASCHKE, name="raschke-without-bolus", start=replace(_RASCHKE.start, bolus_u_per_kg=0.0))
+TABLES_OF_TODAY = (Nomogram.load("durham-va-2009"), Nomogram.load("pmc8891818-venous"))
+"""The tables for venous thrombosis in this package that are of today, start with 80 U/kg and 18 U/kg/h and read an aPTT.
+
+They stand for wards that print neither their table nor their range (assumed). The table of 1993 does not: its range of 46-70 s
+belongs to a reagent of its time.
+"""
+
+
+def _without_bolus(table: Nomogram) -> Nomogram:
+    start = replace(table.start, bolus_u_per_kg=0.0, bolus_max_u=None)
+    return replace(table, name=f"{table.name}-without-bolus", start=start)
+
+
 YAZD_80_17 = _table(
     "yazd-80-17",
     (46.0, 70.0),
@@ -188,9 +204,7 @@ YAZD_60_12 = _table(
 Blood was drawn every 6 h: 5 h after the ward read a result that took 1 h.
 """
 ANTI_XA_TABLE = Nomogram.load("michigan-vte-anti-xa")
-ANTI_XA_WITHOUT_BOLUS = replace(
-    ANTI_XA_TABLE, name="anti-xa-without-bolus", start=replace(ANTI_XA_TABLE.start, bolus_u_per_kg=0.0, bolus_max_u=None)
-)
+ANTI_XA_WITHOUT_BOLUS = _without_bolus(ANTI_XA_TABLE)
 _MATCHED = "heparin_pk: the slope that puts this protocol's own range at anti-Xa 0.3-0.7 U/mL"
 ACS_REAGENT = Reagent.from_matched_range(
     name="acs-trial",
@@ -214,23 +228,15 @@ MCMASTER_REAGENT = Reagent.from_matched_range(
 )
 
 
-def _thrombosis_ward(has_fresh_clot: bool | None) -> Population:
-    if has_fresh_clot is None:
-        return THROMBOSIS_WARD
-    return replace(THROMBOSIS_WARD, typical=replace(THROMBOSIS_WARD.typical, acute_thrombosis=has_fresh_clot))
-
-
 @cache
-def raschke(has_fresh_clot: bool | None = None) -> Outcomes:
-    """Return the outcomes of Raschke's trial of 1993, both arms, on virtual patients.
-
-    ``has_fresh_clot``: whether a fresh clot raises their need; ``None``: as in the ward of the package.
-    """
+def raschke() -> Outcomes:
+    """Return the outcomes of Raschke's trial of 1993, both arms, on virtual patients."""
     trial = Trial(
-        population=_thrombosis_ward(has_fresh_clot),
+        population=THROMBOSIS_WARD,
         arms=[_RASCHKE, STANDARD_CARE],
         drug=BEFORE_2009,
         laboratory=Laboratory(reagent=reagents.RASCHKE),
+        hospital=STUDY,
     )
     return trial.run(PATIENTS, seed=SEED, progress=False)
 
@@ -243,44 +249,45 @@ def coronary() -> Outcomes:
         arms=[ACS_BY_WEIGHT, ACS_FIXED],
         drug=BEFORE_2009,
         laboratory=Laboratory(reagent=ACS_REAGENT),
+        hospital=STUDY,
     )
     return trial.run(PATIENTS, seed=SEED, progress=False)
 
 
 @cache
-def cruickshank(has_fresh_clot: bool | None = None) -> Outcomes:
-    """Return the outcomes of the Cruickshank cohort of 1991 on virtual patients; ``has_fresh_clot``: as for :func:`raschke`."""
+def cruickshank() -> Outcomes:
+    """Return the outcomes of the Cruickshank cohort of 1991 on virtual patients."""
     trial = Trial(
-        population=_thrombosis_ward(has_fresh_clot),
+        population=THROMBOSIS_WARD,
         arms=[Nomogram.load("cruickshank-1991")],
         drug=BEFORE_2009,
         laboratory=Laboratory(reagent=MCMASTER_REAGENT),
+        hospital=STUDY,
     )
     return trial.run(PATIENTS, seed=SEED, progress=False)
 
 
 @cache
-def ward(is_real: bool) -> Outcomes:
-    """Return the outcomes of the Raschke table in the ideal hospital, or in the real one (``is_real``).
-
-    In the real one a second arm starts without a bolus.
-    """
-    arms = [_RASCHKE, RASCHKE_WITHOUT_BOLUS] if is_real else [_RASCHKE]
-    trial = Trial(population=THROMBOSIS_WARD, arms=arms, hospital=REAL if is_real else IDEAL)
-    return trial.run(PATIENTS, seed=SEED, progress=False)
-
-
-@cache
-def three_days() -> Outcomes:
-    """Return the outcomes of the Raschke table over 72 h in the real hospital."""
-    trial = Trial(population=THROMBOSIS_WARD, arms=[_RASCHKE], hospital=REAL, hours=72.0)
+def ward(is_real: bool, hours: float = 48.0) -> Outcomes:
+    """Return the outcomes of today's tables, each with and without a first bolus, in the ideal or in the real hospital."""
+    arms = [*TABLES_OF_TODAY, *map(_without_bolus, TABLES_OF_TODAY)]
+    trial = Trial(population=THROMBOSIS_WARD, arms=arms, hospital=REAL if is_real else IDEAL, hours=hours)
     return trial.run(FEWER_PATIENTS, seed=SEED, progress=False)
+
+
+def mean_of_today(key: str, *, is_real: bool = True, has_bolus: bool = True, hours: float = 48.0) -> float:
+    """Return the mean of an outcome on a ward of today, half of its patients under each of ``TABLES_OF_TODAY``."""
+    tables = TABLES_OF_TODAY if has_bolus else tuple(map(_without_bolus, TABLES_OF_TODAY))
+    means = [mean_outcome(partial(ward, is_real, hours), table.name, key) for table in tables]
+    return sum(means) / len(means)
 
 
 @cache
 def yazd() -> Outcomes:
     """Return the outcomes of the trial in Yazd, both arms, on virtual patients."""
-    trial = Trial(population=CORONARY_WARD, arms=[YAZD_80_17, YAZD_60_12], laboratory=Laboratory(reagent=YAZD_REAGENT))
+    trial = Trial(
+        population=CORONARY_WARD, arms=[YAZD_80_17, YAZD_60_12], laboratory=Laboratory(reagent=YAZD_REAGENT), hospital=STUDY
+    )
     return trial.run(FEWER_PATIENTS, seed=SEED, progress=False)
 
 
@@ -293,8 +300,10 @@ def anti_xa_ward() -> Outcomes:
 
 @cache
 def anti_xa_study() -> Outcomes:
-    """Return the outcomes of an anti-Xa table over 72 h, carried out to the letter, as in a study."""
-    return Trial(population=THROMBOSIS_WARD, arms=[ANTI_XA_TABLE], hours=72.0).run(FEWER_PATIENTS, seed=SEED, progress=False)
+    """Return the outcomes of an anti-Xa table over 72 h, as in a study."""
+    return Trial(population=THROMBOSIS_WARD, arms=[ANTI_XA_TABLE], hospital=STUDY, hours=72.0).run(
+        FEWER_PATIENTS, seed=SEED, progress=False
+    )
 
 
 def anti_xa_rows(key: str) -> np.ndarray:

@@ -19,13 +19,11 @@ from heparin_pk.trials.hospital import BRIGHAM_COMPLIANCE, PRUCNAL_2020, REAL_WA
 _claim = partial(claim, group="virtual trials")
 
 _LAST = "last result drawn by that hour"
-_WITHOUT_CLOT = "Without the assumed effect of a fresh clot on the need the share lies inside."
 
 
 def _raschke() -> list[Claim]:
     model = f"UFH_DEFAULT, US units before 2009, reagent raschke, {trials.PATIENTS:,} virtual patients of the thrombosis ward"
     printed_shares = {"below": (0.17, 0.141, 0.211), "in": (0.65, 0.603, 0.692), "above": (0.18, 0.145, 0.216)}
-    without_clot = partial(trials.raschke, has_fresh_clot=False)
     return [
         _claim(
             quantity="aPTT above 1.5 x control within 24 h, weight-based table",
@@ -48,8 +46,6 @@ def _raschke() -> list[Claim]:
             uncertainty="95 % Wilson interval of 37/48",
             model=f"{model}; control table reconstructed",
             ask=partial(trials.mean_outcome, trials.raschke, "standard-care", "threshold_by_24_h"),
-            why="Without the assumed effect of a fresh clot, which not every patient of this trial had, the share lies inside.",
-            tested=partial(trials.mean_outcome, without_clot, "standard-care", "threshold_by_24_h"),
         ),
         *(
             _claim(
@@ -99,7 +95,6 @@ def _cruickshank() -> list[Claim]:
         f"UFH_DEFAULT, US units before 2009, McMaster's range, {trials.PATIENTS:,} virtual patients; "
         "rate steps of the table unverified"
     )
-    without_clot = partial(trials.cruickshank, has_fresh_clot=False)
     words = "in range at {} h, fixed-dose table of 1991"
     return [
         _claim(
@@ -113,8 +108,6 @@ def _cruickshank() -> list[Claim]:
             model=f"{model}; {which}",
             ask=partial(trials.mean_outcome, trials.cruickshank, "cruickshank-1991", f"{key}_at_{hour}_h"),
             asks_again="" if what == "aPTT" else f"aPTT {words.format(hour)}",
-            why=_WITHOUT_CLOT if hour == 24 else "",
-            tested=partial(trials.mean_outcome, without_clot, "cruickshank-1991", f"{key}_at_24_h") if hour == 24 else None,
         )
         for what, key, which in (("aPTT", "in_range", _LAST), ("true level", "truly_in_range", "true level at that hour"))
         for hour, share, low, high in ((24, 0.66, 0.522, 0.776), (48, 0.81, 0.680, 0.895))
@@ -205,12 +198,17 @@ def _anti_xa() -> list[Claim]:
             uncertainty="the printed +- 8.6 (SD or standard error: not printed)",
             other_reading=as_standard_error(25.0, 8.6),
             model=(
-                f"UFH_DEFAULT, michigan-vte-anti-xa to the letter, {trials.FEWER_PATIENTS:,} virtual patients; draw of the "
+                f"UFH_DEFAULT, michigan-vte-anti-xa as in a study, {trials.FEWER_PATIENTS:,} virtual patients; draw of the "
                 "second of two results in range"
             ),
             ask=partial(trials.mean_outcome, trials.anti_xa_study, trials.ANTI_XA_TABLE.name, "two_in_range_h"),
         ),
     ]
+
+
+def _model_of_today(how: str) -> str:
+    tables = " and ".join(table.name for table in trials.TABLES_OF_TODAY)
+    return f"UFH_DEFAULT, {tables} (assumed) {how}, {trials.FEWER_PATIENTS:,} virtual patients of the thrombosis ward in each"
 
 
 def _wards_of_today(is_real: bool) -> list[Claim]:
@@ -219,8 +217,8 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
     The numbers were measured on real wards, so they count in the rows with ward errors.
     """
     how = "as wards carry it out" if is_real else "to the letter"
-    model = f"UFH_DEFAULT, raschke-1993 {how}, {trials.PATIENTS:,} virtual patients of the thrombosis ward"
-    ward, other = partial(trials.ward, is_real), "as wards carry it out"
+    model, other = _model_of_today(how), "as wards carry it out"
+    mean = partial(trials.mean_of_today, is_real=is_real)
     ting = (
         ("rosendaal_fraction", "time in range by Rosendaal", 0.437, 0.0325),
         ("fraction_of_tests_in_range", "share of results in range", 0.377, 0.0315),
@@ -242,7 +240,7 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
                 unit="mean of patients",
                 uncertainty="95 % CI from the SD",
                 model=model,
-                ask=partial(trials.mean_outcome, ward, "raschke-1993", key),
+                ask=partial(mean, key),
                 asks_again="" if is_real else f"{words}, a ward's own table, {other}",
             )
             for key, words, printed, half in ting
@@ -257,7 +255,7 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
                 unit="share of patients",
                 uncertainty=uncertainty,
                 model=f"{model}; {_LAST}",
-                ask=partial(trials.mean_outcome, ward, "raschke-1993", f"in_range_at_{hour}_h"),
+                ask=partial(mean, f"in_range_at_{hour}_h"),
                 asks_again="" if is_real else f"aPTT in range at {hour} h after 80 U/kg and 18 U/kg/h, {other}",
             )
             for hour, printed, low, high, uncertainty in prucnal
@@ -273,7 +271,7 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
                 unit="share of patients",
                 uncertainty=uncertainty,
                 model=f"{model}; true level at that hour",
-                ask=partial(trials.mean_outcome, ward, "raschke-1993", f"truly_in_range_at_{hour}_h"),
+                ask=partial(mean, f"truly_in_range_at_{hour}_h"),
                 asks_again=f"aPTT in range at {hour} h after 80 U/kg and 18 U/kg/h, {other}",
             )
             for hour, printed, low, high, uncertainty in prucnal
@@ -283,8 +281,7 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
 
 
 def _more_wards() -> list[Claim]:
-    ward = partial(trials.ward, True)
-    model = f"UFH_DEFAULT, raschke-1993 as wards carry it out, {trials.PATIENTS:,} virtual patients of the thrombosis ward"
+    model = _model_of_today("as wards carry it out")
     return [
         *(
             _claim(
@@ -296,7 +293,7 @@ def _more_wards() -> list[Claim]:
                 unit="share of patients",
                 uncertainty="95 % CI",
                 model=f"{model}; {_LAST}",
-                ask=partial(trials.mean_outcome, ward, trials.RASCHKE_WITHOUT_BOLUS.name, f"in_range_at_{hour}_h"),
+                ask=partial(trials.mean_of_today, f"in_range_at_{hour}_h", has_bolus=False),
             )
             for hour, printed, low, high in (
                 (12, 0.233, 0.162, 0.323),
@@ -314,7 +311,7 @@ def _more_wards() -> list[Claim]:
             unit="mean of patients",
             uncertainty="95 % CI from the SD",
             model=model,
-            ask=partial(trials.mean_outcome, ward, "raschke-1993", "fraction_of_tests_in_range"),
+            ask=partial(trials.mean_of_today, "fraction_of_tests_in_range"),
         ),
         _claim(
             quantity="time in range by Rosendaal in 72 h, pulmonary embolism",
@@ -324,8 +321,8 @@ def _more_wards() -> list[Claim]:
             bounds=mean_interval(0.246, 0.273, 203),
             unit="mean of patients",
             uncertainty="95 % CI from the SD",
-            model=model.replace(f"{trials.PATIENTS:,}", f"{trials.FEWER_PATIENTS:,}"),
-            ask=partial(trials.mean_outcome, trials.three_days, "raschke-1993", "rosendaal_fraction"),
+            model=model,
+            ask=partial(trials.mean_of_today, "rosendaal_fraction", hours=72.0),
         ),
         *(
             _claim(
