@@ -187,6 +187,9 @@ def test_in_range_at_an_hour_is_the_last_result_drawn_by_then():
             drawn = [lab for lab in course.labs if lab.drawn_h <= hour]
             expected = float(drawn[-1].value in course.target and not drawn[-1].above_ceiling) if drawn else math.nan
             assert found[f"in_range_at_{hour}_h"][subject] == pytest.approx(expected, nan_ok=True)
+            if not drawn or drawn[-1].drawn_h <= hour - 6:
+                expected = math.nan  # the period of six hours counts only its own results
+            assert found[f"period_to_{hour}_h_in_range"][subject] == pytest.approx(expected, nan_ok=True)
             seen.add(str(expected))
     assert seen == {"0.0", "1.0", "nan"}
     truly = found["truly_in_range_at_24_h"]

@@ -11,7 +11,7 @@ from heparin_pk.blood.response import Responses, level
 from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.simulation.metrics import rosendaal_fractions, side_of_range
-from heparin_pk.trials.catalogue import OUTCOMES, READ_AT_H, SNAPSHOTS_H
+from heparin_pk.trials.catalogue import OUTCOMES, PERIOD_H, PERIODS_END_H, READ_AT_H, SNAPSHOTS_H
 from heparin_pk.trials.observer import TrialObserver
 
 
@@ -47,7 +47,8 @@ def _of_results(charts: Charts, target: TherapeuticRange, hours: float) -> dict[
     """Return the outcomes of the results as the ward read them.
 
     "In range at an hour" is the verdict on one result: the last whose blood was drawn at or before that hour, however long ago.
-    A patient without such a result is not counted (NaN).
+    A patient without such a result is not counted (NaN). A period counts only a result drawn in it (its end included, its begin
+    not): the last one.
     """
     there = np.arange(len(charts.values))[:, None] < charts.n_results
     side = np.where(charts.above_ceiling, 1, side_of_range(charts.values, target.low, target.high))
@@ -66,11 +67,13 @@ def _of_results(charts: Charts, target: TherapeuticRange, hours: float) -> dict[
     }
     for name, key in (("threshold_by_24_h", "threshold_result_h"), ("therapeutic_by_24_h", "in_range_result_h")):
         rows[name] = (rows[key] <= 24.0).astype(float)
-    for hour in READ_AT_H:
-        if hour <= hours:
-            drawn = (there & (charts.drawn_h <= hour)).sum(axis=0)
-            last = inside[np.maximum(drawn - 1, 0), np.arange(inside.shape[1])] if len(inside) else np.zeros(inside.shape[1])
+    by_hour = {hour: (there & (charts.drawn_h <= hour)).sum(axis=0) for hour in {0, *READ_AT_H, *PERIODS_END_H} if hour <= hours}
+    for hour, drawn in by_hour.items():
+        last = inside[np.maximum(drawn - 1, 0), np.arange(inside.shape[1])] if len(inside) else np.zeros(inside.shape[1])
+        if hour in READ_AT_H:
             rows[f"in_range_at_{hour}_h"] = np.where(drawn > 0, last, np.nan)
+        if hour in PERIODS_END_H:
+            rows[f"period_to_{hour}_h_in_range"] = np.where(drawn > by_hour[hour - PERIOD_H], last, np.nan)
     return rows
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.evidence.validation import papers
 from heparin_pk.published import UFH_DEFAULT, reagents
-from heparin_pk.trials.catalogue import READ_AT_H
+from heparin_pk.trials.catalogue import PERIODS_END_H
 from heparin_pk.trials.hospital import CORONARY_WARD, IDEAL, REAL, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
@@ -278,8 +278,7 @@ def ward(is_real: bool, hours: float = 48.0) -> Outcomes:
 def mean_of_today(key: str, *, is_real: bool = True, has_bolus: bool = True, hours: float = 48.0) -> float:
     """Return the mean of an outcome on a ward of today, half of its patients under each of ``TABLES_OF_TODAY``."""
     tables = TABLES_OF_TODAY if has_bolus else tuple(map(_without_bolus, TABLES_OF_TODAY))
-    means = [mean_outcome(partial(ward, is_real, hours), table.name, key) for table in tables]
-    return sum(means) / len(means)
+    return float(np.nanmean([ward(is_real, hours).columns(table.name)[key] for table in tables]))
 
 
 @cache
@@ -323,8 +322,8 @@ def share_ever_in_range() -> float:
 
 
 def most_in_range() -> float:
-    """Return the largest share of patients of the anti-Xa ward in range by their last result at 6, 12, 24, 36 or 48 h."""
-    return max(float(np.nanmean(anti_xa_rows(f"in_range_at_{hour}_h"))) for hour in READ_AT_H)
+    """Return the largest share in range among the patients of the anti-Xa ward with a result of a period of 6 h."""
+    return max(float(np.nanmean(anti_xa_rows(f"period_to_{hour}_h_in_range"))) for hour in PERIODS_END_H)
 
 
 def mean_outcome(run: Callable[[], Outcomes], arm: str, key: str) -> float:
