@@ -29,7 +29,7 @@ import numpy as np
 import peers
 from peers import ABOVE_CEILING, HOURS, STEPS, Found, Work
 
-from heparin_pk import Nomogram, Patient, WardErrors, published, titrate
+from heparin_pk import Nomogram, Patient, WardErrors, published, reagent_for, titrate
 from heparin_pk.base.randomness import standard_normals
 from heparin_pk.base.streams import Stream
 from heparin_pk.blood.response import slope_ml_per_u
@@ -61,7 +61,7 @@ def ward_patients(n: int) -> tuple[Any, Work]:
     k = DRUG.kinetics_of_all(cohort)
     if k.vmax_u_per_h.any() or k.q_ml_per_h.any() or k.ke0_per_h.any():
         raise ValueError("the peers' model has the binding pool and linear loss only")
-    slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.covariate_effects), (n,))
+    slope = np.broadcast_to(slope_ml_per_u(cohort, reagent_for(TABLE), DRUG.covariate_effects), (n,))
     columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
     patients = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
     errors = np.stack(

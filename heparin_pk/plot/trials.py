@@ -102,7 +102,7 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
         ax.set_ylabel(f"true {axis_label(target.assay)}")
         if highest[1:].max() > top:
             unit = ASSAYS[target.assay].unit or "× control"
-            note = f"the 95th percentile goes to {highest[1:].max():.3g} {unit}"
+            note = f"the 95th percentile goes to {float(f'{highest[1:].max():.3g}'):,g} {unit}"
             ax.annotate(note, (0.5 * outcomes.hours, top), xytext=(0, -4),
                         textcoords="offset points", ha="center", va="top", fontsize=11, color=BLACK,
                         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})  # fmt: skip
