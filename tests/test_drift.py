@@ -304,7 +304,9 @@ def test_real_has_all_of_it():
     assert course.ward_errors == hospital.REAL_WARD
     day_0 = DRIFTING.person(DRUG, 3, seed=7)
     assert course.patient.factors != day_0.factors  # another day than the one patients were measured on
-    assert course.patient == replace(DRIFTING, day=1).person(DRUG, 3, seed=7)
+    assert course.patient.drift.sources == hospital.REAL.drift.sources
+    person = replace(course.patient, drift=replace(course.patient.drift, sources=()))
+    assert person == replace(DRIFTING, day=1).person(DRUG, 3, seed=7)
     keys = {source.key for source in REAL.sources}
     assert {"MIMIC_III_demo", "Lanoiselee_2026", "Brigham_compliance"} <= keys
 
@@ -380,3 +382,34 @@ def test_a_table_of_your_own_patients_drifts_too():
     table = Population.from_table({"weight_kg": [60, 82.5, 70]})
     trial = Trial(population=table, arms=[RASCHKE], hospital=hospital.REAL)
     assert trial.course("raschke-1993", 2, seed=5).patient.drift == replace(hospital.REAL.drift, seed=5, subject=2)
+
+
+def test_the_sources_of_a_drift_are_cited_with_the_course_and_survive_a_file(tmp_path):
+    """A patient of the real hospital: the course names the papers behind the drift, and its file keeps them."""
+    person = hospital.REAL.admit(Patient(weight_kg=75), 7)
+    assert person.drift == replace(hospital.REAL.drift, seed=7, subject=0)
+    assert hospital.REAL.admit(person, 8) is person  # a path of their own stays
+    assert hospital.IDEAL.admit(Patient(weight_kg=75), 7) == Patient(weight_kg=75)
+    course = titrate(person, DRUG, Nomogram.load("raschke-1993"), hours=24.0)
+    assert hospital.ICU_COURSES.citation in {source.citation for source in course.sources}
+    course.to_json(tmp_path / "course.json")
+    assert Course.from_json((tmp_path / "course.json").read_text(encoding="utf-8")).patient == person
+    with pytest.raises(ValueError, match="sources must be"):
+        Drift(sources="paper")
+
+
+def test_one_patient_of_the_real_hospital_is_the_same_on_the_command_line(capsys):
+    """``titrate --hospital real`` is the call with that drift, residual error and ward; the default stays ideal."""
+    main(["titrate", "raschke-1993", "--weight", "75", "--seed", "7", "--hospital", "real", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    here = hospital.REAL
+    course = titrate(
+        here.admit(Patient(weight_kg=75), 7),
+        DRUG,
+        Nomogram.load("raschke-1993"),
+        laboratory=here.laboratory(Laboratory()),
+        seed=7,
+        ward_errors=here.ward_errors,
+    )
+    assert [line["level"] for line in found["chart"]] == [lab.in_words() for lab in course.labs]
+    assert course.labs != titrate(Patient(weight_kg=75), DRUG, Nomogram.load("raschke-1993"), seed=7).labs

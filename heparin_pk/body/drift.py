@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, floats, shown
+from heparin_pk.base.checks import check_between, check_is, floats, shown
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import checked_seed, standard_normals
+from heparin_pk.base.source import Source
 from heparin_pk.base.streams import Stream
 
 KNOT_H = 4.0
@@ -34,6 +35,7 @@ class Drift:
     ``baseline_sd_fraction``: SD of the logarithm of the baseline aPTT (0 to 1).
     ``time_constant_h``: hours after which the correlation of both with themselves has fallen to 1/e (1 to 10,000).
     ``seed``, ``subject``: whose path it is.
+    ``sources``: the papers behind the sizes.
 
     It acts on the aPTT and its ratio under a :class:`~heparin_pk.blood.response.Reagent`, for which it was measured; an anti-Xa,
     an ACT and the aPTT curve of another drug do not drift. Half-way between two knots the SD is a little smaller (3 % at a time
@@ -52,6 +54,7 @@ class Drift:
     time_constant_h: float = 24.0
     seed: int = 0
     subject: int = 0
+    sources: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
         check_between("sensitivity_sd_fraction", self.sensitivity_sd_fraction, 0.0, LARGEST_SD)
@@ -62,6 +65,10 @@ class Drift:
         if isinstance(self.subject, bool) or not isinstance(self.subject, int | np.integer) or not 0 <= self.subject < 2**53:
             raise ValueError(f"subject must be an integer of 0 or more; got {self.subject!r}")
         object.__setattr__(self, "subject", int(self.subject))
+        check_is("sources", self.sources, (list, tuple), "a list of Source")
+        for source in self.sources:
+            check_is("sources", source, Source, "a Source")
+        object.__setattr__(self, "sources", tuple(self.sources))
 
     __repr__ = shown
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import warnings
+from dataclasses import replace
 
 from heparin_pk import published
 from heparin_pk.base.citations import citations
@@ -12,7 +13,7 @@ from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
-from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
+from heparin_pk.cli.options import chart_of, exported_course, hospital_of, patient_of, population_of, reagent_of, regimen_of
 from heparin_pk.cli.output import PLAINLY, as_counted, complain, show_course, write_picture
 from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
@@ -46,16 +47,18 @@ def run_simulate(options: argparse.Namespace) -> None:
 def run_titrate(options: argparse.Namespace) -> None:
     """Titrate one patient by a nomogram."""
     table = Nomogram.load(options.nomogram)
+    here = replace(hospital_of(options), between_days=False)  # a typical patient has no other day
     course = titrate(
-        patient_of(options),
+        here.admit(patient_of(options), options.seed),
         published.named(options.model),
         table,
         hours=options.hours,
-        laboratory=Laboratory(assay=table.assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
+        laboratory=here.laboratory(Laboratory(assay=table.assay, reagent=reagent_of(options), turnaround_h=options.turnaround)),
         seed=options.seed,
+        ward_errors=here.ward_errors,
         engine=options.engine,
     )
-    heading = f"{table.title}: aims at {table.target.in_words()}"
+    heading = f"{table.title}: aims at {table.target.in_words()}\nhospital: {here.in_words()}"
     if course.match is not None and course.match.fits:  # where it does not, the chart says so
         heading += f"\n{course.match.in_words()}"
     show_course(course, table.target, options, heading=heading)
@@ -283,8 +286,6 @@ def run_validate(options: argparse.Namespace) -> None:
 
 def run_trial(options: argparse.Namespace) -> None:
     """Run nomograms on the same virtual patients, and print the outcomes by arm."""
-    if options.hospital not in hospital.HOSPITALS:
-        raise ValueError(f"no hospital {options.hospital!r}; there are {', '.join(hospital.HOSPITALS)}")
     if options.ward is not None and options.ward not in hospital.WARDS:
         raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.WARDS)}")
     arms = [Nomogram.load(name) for name in options.arms]
@@ -294,7 +295,7 @@ def run_trial(options: argparse.Namespace) -> None:
         drug=published.named(options.model),
         laboratory=Laboratory(assay=arms[0].assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
         hours=options.hours,
-        hospital=hospital.HOSPITALS[options.hospital],
+        hospital=hospital_of(options),
         ward_errors=None if options.ward is None else hospital.WARDS[options.ward],
     )
     if options.group not in trial.groups:

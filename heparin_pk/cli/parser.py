@@ -119,7 +119,13 @@ def _add_titrate(commands: Commands) -> None:
     command.add_argument(
         "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
     )
-    command.add_argument("--seed", type=typed_whole_number, default=0, help="seed of the laboratory's error (default 0)")
+    command.add_argument(
+        "--seed", type=typed_whole_number, default=0, help="the same seed gives the same errors and drift (default 0)"
+    )
+    command.add_argument(
+        "--hospital", default="ideal", metavar="NAME",
+        help="ideal (default): nobody changes, orders as written; real: the patient drifts, results err, the ward errs",
+    )  # fmt: skip
     _model_options(command)
     _output_options(command)
 

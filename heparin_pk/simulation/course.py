@@ -250,6 +250,7 @@ class Course:
         more = (
             self.plan_source,
             self.target.source if self.target else None,
+            *(self.patient.drift.sources if self.patient.drift else ()),
             *(self.ward_errors.sources if self.ward_errors else ()),
         )
         every = (*self.drug.sources_for(self.patient, self.responses), *(source for source in more if source is not None))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from heparin_pk.base.checks import check_is, check_text, shown
 from heparin_pk.base.source import Source, Value
-from heparin_pk.blood.laboratory import Residual
+from heparin_pk.blood.laboratory import Laboratory, Residual
 from heparin_pk.body.drift import Drift
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.sources import ASSUMED, EDRICH_2015
@@ -316,6 +316,16 @@ class Hospital:
 
     __repr__ = shown
 
+    def admit(self, patient: Patient, seed: int, subject: int = 0) -> Patient:
+        """Return the patient as he or she is here: with a path of drift of their own, where this hospital's people drift."""
+        if self.drift is None or patient.drift is not None:
+            return patient
+        return replace(patient, drift=replace(self.drift, seed=seed, subject=subject))
+
+    def laboratory(self, laboratory: Laboratory) -> Laboratory:
+        """Return a laboratory with the residual error of this hospital, unless it has one of its own."""
+        return laboratory if laboratory.residual else replace(laboratory, residual=self.residual)
+
     def in_words(self) -> str:
         """Return its name, and what it does, in one line."""
         found = []
@@ -381,6 +391,7 @@ REAL = Hospital(
         sensitivity_sd_fraction=SENSITIVITY_SD.value,
         baseline_sd_fraction=BASELINE_SD.value,
         time_constant_h=TIME_CONSTANT_H.value,
+        sources=(SENSITIVITY_SD.source, BASELINE_SD.source, TIME_CONSTANT_H.source),
     ),
     residual=RESIDUALS,
     between_days=True,
