@@ -81,32 +81,35 @@ def all_residuals(kinetics: Kinetics) -> list[float]:
 
 
 def fit(structure, start, residuals=all_residuals):
-    """Return the best parameters, their relative standard errors and chi squared, fitted on the logarithmic scale."""
+    """Return the best parameters, the covariance of their logarithms and chi squared, fitted on the logarithmic scale.
+
+    The covariance is the inverse of J'J at the optimum, J the derivatives of the residuals, whose SD is 1.
+    """
     found = least_squares(lambda p: residuals(structure(*np.exp(p))), np.log(start), xtol=1e-12, ftol=1e-12)
-    inverse = np.linalg.pinv(found.jac.T @ found.jac)
-    return np.exp(found.x), np.sqrt(np.diag(inverse)), 2.0 * found.cost
+    return np.exp(found.x), np.linalg.pinv(found.jac.T @ found.jac), 2.0 * found.cost
+
+
+def described(names, fitted, **fixed) -> dict:
+    """Return a fit by name: parameters, relative standard errors, covariance of the logarithms, chi squared."""
+    best, covariance, chi2 = fitted
+    return {
+        "parameters": {**fixed, **dict(zip(names, best.tolist(), strict=True))},
+        "rse": np.sqrt(np.diag(covariance)),
+        "covariance": covariance,
+        "chi2": chi2,
+    }
 
 
 def derive() -> dict[str, dict]:
-    """Return the four fits by name: parameters, relative standard errors, chi squared."""
-    a = fit(structure_a, (45.0, 60.0, 1.0, 0.1))
-    b = fit(structure_b, (50.0, 17.0, 4.8, 1.2, 0.2))
+    """Return the four fits by name, each as :func:`described`."""
+    names_a, names_b = ("v", "vmax", "km", "k_linear"), ("v", "bmax", "kon", "kint", "k_linear")
     alone = fit(lambda *p: structure_a(40.0, *p), (60.0, 0.8, 0.08), lambda k: half_lives(k)[:3])
     triple = fit(lambda *p: structure_b(45.0, *p), (28.0, 2.4, 1.0, 0.15), lambda k: half_lives(k)[:3] + plateau(k))
-    names_a, names_b = ("v", "vmax", "km", "k_linear"), ("v", "bmax", "kon", "kint", "k_linear")
     return {
-        "A": {"parameters": dict(zip(names_a, a[0], strict=True)), "rse": a[1], "chi2": a[2]},
-        "B": {"parameters": dict(zip(names_b, b[0], strict=True)), "rse": b[1], "chi2": b[2]},
-        "A, half-lives alone (v = 40)": {
-            "parameters": {"v": 40.0, **dict(zip(names_a[1:], alone[0], strict=True))},
-            "rse": alone[1],
-            "chi2": alone[2],
-        },
-        "B, half-lives and plateau exactly (v = 45)": {
-            "parameters": {"v": 45.0, **dict(zip(names_b[1:], triple[0], strict=True))},
-            "rse": triple[1],
-            "chi2": triple[2],
-        },
+        "A": described(names_a, fit(structure_a, (45.0, 60.0, 1.0, 0.1))),
+        "B": described(names_b, fit(structure_b, (50.0, 17.0, 4.8, 1.2, 0.2))),
+        "A, half-lives alone (v = 40)": described(names_a[1:], alone, v=40.0),
+        "B, half-lives and plateau exactly (v = 45)": described(names_b[1:], triple, v=45.0),
     }
 
 

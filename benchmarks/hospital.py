@@ -29,14 +29,14 @@ import numpy as np
 import peers
 from peers import ABOVE_CEILING, HOURS, STEPS, Found, Work
 
-from heparin_pk import Nomogram, Patient, WardErrors, published, titrate
+from heparin_pk import Nomogram, Patient, WardErrors, published, reagent_for, titrate
 from heparin_pk.base.randomness import standard_normals
 from heparin_pk.base.streams import Stream
 from heparin_pk.blood.response import slope_ml_per_u
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.observer import NoObserver
 from heparin_pk.simulation.rules import EventKind
-from heparin_pk.trials.hospital import THROMBOSIS_WARD
+from heparin_pk.trials.hospital import REAL, THROMBOSIS_WARD
 from heparin_pk.trials.trial import Trial
 
 SEED = 7
@@ -50,6 +50,8 @@ DRUG, TABLE = published.UFH_DEFAULT, Nomogram.load("raschke-1993")
 TRIAL = Trial(population=THROMBOSIS_WARD, arms=[TABLE])
 JITTERED = replace(TRIAL, ward_errors=WardErrors(name="jittered", late_draw_fraction=1.0, late_by_h=0.5))
 """Every draw is late, by half an hour in the mean, in whole minutes."""
+DESIGNS = {"on time": TRIAL, "jittered": JITTERED, "real": replace(TRIAL, hospital=REAL)}
+"""The trials that are timed, by the column "draws"; in a real hospital people drift and the ward errs, too."""
 
 
 def ward_patients(n: int) -> tuple[Any, Work]:
@@ -59,7 +61,7 @@ def ward_patients(n: int) -> tuple[Any, Work]:
     k = DRUG.kinetics_of_all(cohort)
     if k.vmax_u_per_h.any() or k.q_ml_per_h.any() or k.ke0_per_h.any():
         raise ValueError("the peers' model has the binding pool and linear loss only")
-    slope = np.broadcast_to(slope_ml_per_u(cohort, DRUG.reagent, DRUG.covariate_effects), (n,))
+    slope = np.broadcast_to(slope_ml_per_u(cohort, reagent_for(TABLE), DRUG.covariate_effects), (n,))
     columns = (k.v1_ml, k.clearance_ml_per_h, k.bmax_u, k.kon_ml_per_u_per_h, k.kint_per_h)
     patients = np.stack([*columns, cohort.column("weight_kg"), cohort.column("baseline_aptt_s"), slope], axis=1)
     errors = np.stack(
@@ -272,8 +274,7 @@ def cold(name: str) -> dict[str, Any]:
 def trial(n: int, workers: int, keep_rows: bool, runner: str, draws: str) -> dict[str, Any]:
     """Return the time and the memory of one ``Trial.run``."""
     start, wall = _tree_s(), time.perf_counter()
-    design = JITTERED if draws == "jittered" else TRIAL
-    design.run(n, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
+    DESIGNS[draws].run(n, seed=SEED, workers=workers, keep_rows=keep_rows, runner=runner, progress=False)
     return {
         "patients": n,
         "workers": workers,
@@ -395,7 +396,13 @@ def main() -> None:
             f"{'wall s':>9}{'CPU s':>9}{'MB':>7}{'MB a worker':>13}"
         )
         sizes = [1_000, 10_000, 100_000] + [1_000_000] * options.large
-        settings = ((1, False, "on time"), (2, False, "on time"), (1, True, "on time"), (1, False, "jittered"))
+        settings = (
+            (1, False, "on time"),
+            (2, False, "on time"),
+            (1, True, "on time"),
+            (1, False, "jittered"),
+            (1, False, "real"),
+        )
         for runner in ("numpy", "compiled"):
             for n in sizes:
                 for workers, keep_rows, draws in settings:

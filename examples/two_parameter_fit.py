@@ -1,7 +1,7 @@
 """Fit two numbers of the default set to one charted intensive-care course (MIMIC-III demo, M3D-027).
 
 Fitted are the volume and the capacity of the binding pool, each as a factor on the typical patient's: least squares on ln(aPTT).
-The standard errors come from the Jacobian, as in linear regression. A volume of three times the usual one is how this model meets
+The standard errors come from the Jacobian, as in linear regression. A volume of four times the usual one is how this model meets
 an aPTT that rises for a day and a half; it does not say why.
 """
 

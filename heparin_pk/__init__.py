@@ -14,23 +14,27 @@ from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_range_for_anti_xa, level
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.covariate import Covariate
+from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.engine.lanes import Levels, Moments
 from heparin_pk.evidence import calibration, datasets, validation, vpc
-from heparin_pk.published.drug import Drug, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
+from heparin_pk.published.drug import Drug, Hypothesis, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications
+from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
+from heparin_pk.trials.ensemble import Ensemble, EnsembleMember, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
@@ -64,12 +68,18 @@ __all__ = [
     "Decisions",
     "Distribution",
     "dosing_weight_kg",
+    "Drift",
     "Drug",
+    "Ensemble",
+    "EnsembleMember",
+    "EnsembleOutcomes",
     "Entry",
     "EventKind",
     "Fixed",
     "Hold",
+    "Hospital",
     "hospital",
+    "Hypothesis",
     "indications",
     "Infusion",
     "Kinetics",
@@ -77,6 +87,7 @@ __all__ = [
     "Laboratory",
     "level",
     "Levels",
+    "Match",
     "metrics",
     "Moments",
     "needed_rate_u_per_kg_per_h",
@@ -92,15 +103,18 @@ __all__ = [
     "Patient",
     "people",
     "Population",
+    "practice",
     "print_citations",
     "Protamine",
     "published",
     "Pump",
     "Reagent",
+    "reagent_for",
     "Recheck",
     "Regimen",
     "Residual",
     "Responses",
+    "run_ensemble",
     "simulate",
     "Situation",
     "Situations",

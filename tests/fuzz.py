@@ -27,7 +27,7 @@ import types
 import typing
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -211,6 +211,7 @@ USUAL = {
     "-n": ("2", "5", "1", "0"),
     "--people": ("thrombosis-ward", "real-ward", "people.csv", "none.csv"),
     "--ward": ("as-written", "real-ward"),
+    "--hospital": ("real", "ideal"),
     "--group": ("all", "women", "BMI 30 to 40", "kinetics"),
     "--workers": ("1",),
     "--checkpoint": ("kept",),
@@ -231,8 +232,9 @@ COMMANDS = {
     "cite": ((), ("UFH_DEFAULT", "raschke-1993", "x")),
     "overlay": (PATIENT + ORDERED + ("--hours", "--assay"), ("UFH_DEFAULT", "JIA_2015_UFH", "UFH_B_DERIVED")),
     "indications": (PATIENT, ("pulmonary-embolism", "x")),
-    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--model", "--reagent", "--turnaround", "--dosing-weight",
-               "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
+    "practice": ((), ("stroke", "x")),
+    "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround",
+               "--dosing-weight", "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip
 NEEDED = {"simulate": ("--weight", "--infusion"), "titrate": ("--weight",), "overlay": ("--weight", "--bolus", "--hours"),
           "trial": ("-n", "--hours"), "indications": ("--weight",)}  # fmt: skip
@@ -649,13 +651,15 @@ def decisions(rng: np.random.Generator, folder: Path) -> Case:
     seed = int(rng.integers(100))
     delay = one_of(rng, (1.0, 1.0, 0.0, 0.3))
     errors = WardErrors(late_draw_fraction=0.3, late_by_h=2.0) if rng.random() < 0.05 else None
-    runner = "numpy"
+    runner, population = "numpy", hospital.THROMBOSIS_WARD
+    if rng.random() < 0.5:
+        population = replace(population, typical=replace(population.typical, drift=hospital.REAL.drift))
     words = f"{drug.name}, {hours} h, turnaround {delay}, seed {seed}{', late draws' if errors else ''}: {made!r}"
 
     def run() -> None:
         controller, laboratory = Scripted(tuple(made)), Laboratory(turnaround_h=delay)
         settings = {"hours": hours, "laboratory": laboratory, "seed": seed, "ward_errors": errors}
-        cohort = hospital.THROMBOSIS_WARD.cohort(drug, np.arange(1), seed=3)
+        cohort = population.cohort(drug, np.arange(1), seed=3)
         alone = outcome(lambda: titrate(cohort[0], drug, controller, **settings))
         many = outcome(lambda: titrate_cohort(cohort, drug, controller, runner=runner, **settings))
         if isinstance(alone, str) or isinstance(many, str):

@@ -42,7 +42,8 @@ def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
 @pytest.mark.parametrize(("antithrombin", "why"), [("0.26", "must lie below 1000 s"), ("0", "without antithrombin no heparin")])
 def test_next_to_no_antithrombin_is_titrated_too(capsys, antithrombin, why):
     """The line that matches an anti-Xa to seconds says why there is none; the chart is printed all the same."""
-    code, out, err = run(capsys, "titrate", "raschke-1993", "--weight", "80", "--antithrombin", antithrombin)
+    command = ("titrate", "raschke-1993", "--weight", "80", "--antithrombin", antithrombin, "--reagent", "guideline")
+    code, out, err = run(capsys, *command)
     assert (code, err) == (0, "")
     assert re.search(rf"anti-Xa 0.3-0.7 U/mL is no aPTT range \(.*{why}", out)
 
@@ -352,7 +353,7 @@ def test_a_course_file_of_huge_numbers_is_one_line(capsys, tmp_path):
         assert "c.json: " in err
 
 
-@pytest.mark.parametrize("command", ["simulate", "titrate", "replay", "nomograms", "models", "cite", "lab", "demo"])
+@pytest.mark.parametrize("command", ["simulate", "titrate", "replay", "nomograms", "models", "cite", "practice", "lab", "demo"])
 def test_help_shows_an_example_that_parses(capsys, command):
     code, out, _ = run(capsys, command, "--help")
     example = re.search(r"^example:  heparin-pk (.*)$", out, re.M)[1]
@@ -406,7 +407,7 @@ def test_commands(capsys, tmp_path):
     assert "left out: AL_SALLAMI_2016_UFH: the fat-free mass needs height_cm and sex of the patient\n" in out
     assert "UFH_B_DERIVED" in out
     assert cli.main(["overlay", "UFH_DEFAULT", *short, "--assay", "aptt_s"]) == 0
-    assert "     > 150        55   within what was studied" in capsys.readouterr().out  # no number above the ceiling
+    assert "     > 150      72.8   within what was studied" in capsys.readouterr().out  # no number above the ceiling
     assert cli.main(["overlay", *short, "--json"]) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) == len(published.UFH) - said.err.count("note: left out: ") < len(published.UFH)
@@ -431,6 +432,6 @@ def test_commands(capsys, tmp_path):
     answer = json.loads(capsys.readouterr().out)
     assert any("Teien" in line for line in answer["citations"])
     assert "@misc" in answer["bibtex"]
-    assert answer["outside_what_was_studied"] == []
+    assert answer["outside_what_was_studied"] == ["was studied in patients without cirrhosis; got one with it"]
     assert cli.main([*simulated[:-3], "--condition", "luck"]) == 2
     assert "no condition 'luck'" in capsys.readouterr().err

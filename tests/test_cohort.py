@@ -98,7 +98,7 @@ def test_other_patients_in_the_cohort_change_no_patient():
 
     def run(chosen):
         cohort = hospital.THROMBOSIS_WARD.cohort(DRUG, chosen, seed=3)
-        observer = TrialObserver(cohort, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT))
+        observer = TrialObserver(cohort, DRUG.responses, (table.target, published.ranges.ANTI_XA_TREATMENT), 30.0)
         charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=5, subjects=chosen, hours=30.0, ward_errors=ERRING)
         observer.finish(30.0)
         return charts, observer

@@ -95,7 +95,7 @@ def test_own_controller():
         rate = 10 * math.floor(rate * min(4 / 3, max(2 / 3, 0.5 / level)) / 10 + 0.5)
         assert rate == printed
         rates.append((hour, rate))
-    (last,) = levels_u_per_ml(of_weight(82, bmax=1.2), 80 * 82, rates, [48.0])
+    (last,) = levels_u_per_ml(of_weight(82), 80 * 82, rates, [48.0])
     assert number("level at 48 h:", said) == pytest.approx(last, abs=1e-4)
 
 
@@ -168,7 +168,8 @@ def test_two_parameter_fit():
     said = run("two_parameter_fit")
     chart = datasets.load_icu_course("M3D-027")
     older = 1 - 0.004 * (chart.patient.age_y - 60)  # the default's effect of age on the capacity
-    measured = [math.log(lab.value / chart.patient.baseline_aptt_s) / 1.35 for lab in chart.labs]
+    slope = published.UFH_DEFAULT.reagent.slope_ml_per_u
+    measured = [math.log(lab.value / chart.patient.baseline_aptt_s) / slope for lab in chart.labs]
     rates, bolus_u = [], 0.0
     for order in chart.regimen.orders:
         if type(order).__name__ == "Bolus":
@@ -183,7 +184,7 @@ def test_two_parameter_fit():
 
     def errors(logs):
         p = of_weight(chart.patient.weight_kg, v1=math.exp(logs[0]), bmax=older * math.exp(logs[1]))
-        return 1.35 * (np.array(levels_u_per_ml(p, bolus_u, rates, drawn_h)) - measured)
+        return slope * (np.array(levels_u_per_ml(p, bolus_u, rates, drawn_h)) - measured)
 
     best = minimize(lambda logs: errors(logs) @ errors(logs), [1.0, -0.3], method="Nelder-Mead", options={"xatol": 1e-4})
     assert number("v1_ml: factor", said) == pytest.approx(math.exp(best.x[0]), rel=0.01)

@@ -253,9 +253,14 @@ def two_arms(arrays):
     arrays[a], arrays[b] = arrays[b], arrays[a]
 
 
-def bit_flipped(folder, place):
+def bit_flipped(folder, member):
+    """Flip a bit in the middle of what one array holds (between the arrays there are bytes that mean nothing)."""
     content = bytearray(chunk(folder, 60).read_bytes())
-    content[int(len(content) * place)] ^= 4
+    with zipfile.ZipFile(chunk(folder, 60)) as arrays:
+        header = arrays.infolist()[member].header_offset
+    names = (int.from_bytes(content[header + at : header + at + 2], "little") for at in (26, 28))
+    begin, size = header + 30 + sum(names), arrays.infolist()[member].compress_size
+    content[begin + size - 1 - size // 4] ^= 4
     chunk(folder, 60).write_bytes(content)
 
 
@@ -295,8 +300,8 @@ DAMAGES = {
     "no checksum": lambda folder: edited(folder, lambda arrays: arrays.pop("checksum")),
     "another place": lambda folder: edited(folder, lambda arrays: arrays.update(first=np.array(30))),
     "something more": lambda folder: edited(folder, lambda arrays: arrays.update(more=np.array(30))),
-    "a bit at a tenth": lambda folder: bit_flipped(folder, 0.1),
-    "a bit in the middle": lambda folder: bit_flipped(folder, 0.5),
+    "a bit of the first array": lambda folder: bit_flipped(folder, 0),
+    "a bit of the last array": lambda folder: bit_flipped(folder, -1),
     "half": lambda folder: truncated(folder, 0.5),
     "all but a little": lambda folder: truncated(folder, 0.999),
     "empty": other_content(b""),

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from heparin_pk import Bolus, Infusion, OutsideValidityDomain, Patient, Source, indications, metrics, plot
+from heparin_pk import Bolus, Infusion, OutsideValidityDomain, Patient, Protamine, Source, indications, metrics, plot
 from heparin_pk.teaching.indications import ALL, Indication, named
 
 PATIENTS = {
@@ -52,7 +52,7 @@ def test_caps_bind():
 def test_prophylaxis_stays_low_and_treatment_reaches_the_range():
     low = named("dvt-prophylaxis-8h").course(PATIENTS["adults"])
     assert 0.05 < metrics.peak_u_per_ml(low) < 0.15
-    assert low.aptt_s.max() - 30 < 6
+    assert low.aptt_s.max() < 37.6  # the mean of 257 patients under 5,000 U every 8 h, which illness lengthens
     for name in ("vte-iv", "vte-label", "elderly"):
         course = named(name).course(PATIENTS["adults"])
         assert course.level_at("anti_xa_u_per_ml", 24) in named(name).target
@@ -62,8 +62,38 @@ def test_protamine_brings_the_act_down_and_heparin_rebounds():
     course = named("cardiac-surgery").course(PATIENTS["adults"])
     before, lowest = course.level_at("act_s", 1.99), course.level("act_s")[course.time_h > 2].min()
     assert before > 400
-    assert lowest < 160
+    assert lowest < 170
     assert course.level_at("act_s", 3.2) > lowest + 50
+
+
+@pytest.mark.parametrize(("weight_kg", "dose_mg"), [(50, 125.0), (75, 187.5), (110, 275.0)])
+def test_protamine_is_given_by_the_heparin_before_it_and_no_faster_than_its_label(weight_kg, dose_mg):
+    """Lanoiselée 2026: 0.625 mg for each 100 U, here of 400 U/kg; the label: at most 50 mg in 10 minutes."""
+    surgery = named("cardiac-surgery")
+    patient = Patient(weight_kg=weight_kg)
+    protamine = surgery.regimen_for(patient).orders[-1]
+    assert protamine == Protamine(time_h=2.0, dose_mg=dose_mg, over_min=dose_mg / 5.0)
+    assert protamine in surgery.course(patient).regimen.orders
+    lighter = Patient(weight_kg=weight_kg, dosing_weight_kg=40)
+    assert surgery.regimen_for(lighter).orders[-1].dose_mg == 0.625 * 4.0 * 40
+    assert surgery.regimen.orders == surgery.orders
+
+
+def test_an_intervention_aims_at_the_range_of_its_models_device():
+    """The card: 250-300 s on a HemoTec, 300-350 s on a Hemochron; Edrich 2015 measured with a Hemochron."""
+    intervention = named("coronary-intervention")
+    assert "Hemochron" in intervention.drug.act.name
+    assert (intervention.target.low, intervention.target.high) == (300, 350)
+    assert "Hemochron" in intervention.target.source.where
+
+
+def test_dangerous_presets_say_so():
+    assert "Not for acute ischaemic stroke" in named("stroke").caveats
+    assert "acute" not in named("stroke").title
+    assert "9.7-11.0" in named("atrial-fibrillation").caveats
+    assert "1.06-3.59" in named("atrial-fibrillation").source.where
+    assert "Not for newborns" in named("infants").caveats
+    assert "critically ill" in named("hit-argatroban").caveats
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
@@ -90,6 +120,11 @@ def test_another_model_may_be_asked():
         ({"why": ""}, "why must be a text"),
         ({"orders": (Infusion(time_h=2, rate_u_per_h=1), Bolus(time_h=0, dose_u=1))}, "orders must stand in the order of time"),
         ({"hours": 0}, "hours must lie between 1"),
+        ({"protamine_h": 1}, "protamine needs both protamine_h and protamine_mg_per_100_u"),
+        ({"protamine_mg_per_100_u": 1}, "protamine needs both"),
+        ({"protamine_h": 1, "protamine_mg_per_100_u": 1}, "no bolus is given before it"),
+        ({"protamine_h": 1, "protamine_mg_per_100_u": 10}, "protamine_mg_per_100_u must lie between 0.1 and 2; got 10"),
+        ({"protamine_h": 99, "protamine_mg_per_100_u": 1}, "protamine_h must lie between 0 and 24; got 99"),
     ],
 )
 def test_a_preset_that_cannot_be(more, message):

@@ -80,11 +80,12 @@ def test_runners_agree_bit_for_bit_in_closed_loop(runner, ward_errors):
 
     def run(runner_name, trajectories):
         population = by_the_clock if trajectories else hospital.THROMBOSIS_WARD  # a range that moves needs every interval
-        cohort = population.cohort(DRUG, np.arange(100), seed=3)
-        observer = TrialObserver(cohort, DRUG.responses, ranges)
+        drug = DRUG.with_hypotheses("time of day") if trajectories else DRUG
+        cohort = population.cohort(drug, np.arange(100), seed=3)
+        observer = TrialObserver(cohort, drug.responses, ranges, 26.0)
         assert (observer.thresholds(np.arange(100)) is None) == trajectories
         settings = {"seed": 1, "hours": 26.0, "ward_errors": ward_errors, "trajectories": trajectories}
-        charts = titrate_cohort(cohort, DRUG, table, observer=observer, runner=runner_name, **settings)
+        charts = titrate_cohort(cohort, drug, table, observer=observer, runner=runner_name, **settings)
         observer.finish(26.0)
         names = ("n_results", "drawn_h", "values", "above_ceiling", "given_u", "rate_u_per_h", "states", "hourly_u_per_ml")
         names += ("trajectories_u_per_ml", "area_u_h_per_ml")
@@ -143,9 +144,9 @@ def test_lanes_stay_within_2e_6_of_scipy(drug):
     assay = drug.responses.assays[0]
     aim = TherapeuticRange(assay=assay, low=1e-3 if assay.startswith("anti") else 151.0, high=500.0)
     try:
-        observer = TrialObserver(cohort, drug.responses, (aim,))
+        observer = TrialObserver(cohort, drug.responses, (aim,), 24.0)
     except ValueError:  # an ACT that flattens has no inverse: no range is counted
-        observer = TrialObserver(cohort, drug.responses, ())
+        observer = TrialObserver(cohort, drug.responses, (), 24.0)
     charts = titrate_cohort(cohort, drug, usual(drug), observer=observer, hours=24.0)
     for i in range(3):
         course = titrate(cohort[i], drug, usual(drug), hours=24.0, engine="scipy")

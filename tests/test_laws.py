@@ -25,14 +25,19 @@ from heparin_pk import (
     Covariate,
     Decision,
     Decisions,
+    Drift,
     Drug,
+    Ensemble,
+    EnsembleMember,
     Entry,
     Fixed,
     Hold,
+    Hospital,
     Infusion,
     Kinetics,
     Lab,
     Laboratory,
+    Match,
     Nomogram,
     Parameter,
     Patient,
@@ -58,6 +63,7 @@ from heparin_pk import (
     metrics,
     nomogram,
     published,
+    reagent_for,
     simulate,
     titrate,
 )
@@ -312,6 +318,8 @@ SOURCE = Source(
 )
 EXAMPLES = [
     SOURCE,
+    Ensemble.of(published.UFH_DEFAULT, 1, seed=1),
+    EnsembleMember(name="m", drug=published.UFH_DEFAULT, weight_ratio=1 / 3, is_draw=True),
     Value(0.1 + 0.2, SOURCE),
     Parameter(name="v1_ml_per_kg", value=Value(1e-7, SOURCE), exponent=0.75),
     ValidityDomain(population="p", weight_kg=(40, 100.5), age_y=(18, 90), concentration_u_per_ml=(0, float("inf"))),
@@ -327,6 +335,7 @@ EXAMPLES = [
     Residual(name="aptt_sd_s", value=Value(3, SOURCE)),
     ClottingTime(name="act", assay="act_s", baseline_s=116, most_s=600, half_at_u_per_ml=3.49, source=SOURCE),
     published.UFH_DEFAULT.responses,
+    *published.UFH_DEFAULT.hypotheses,
     Kinetics(v1_ml=3000, vmax_u_per_h=12.5, km_u_per_ml=1 / 3, transits=1, lag_h=0.5),
     *published.reagents.REAGENTS.values(),
     TherapeuticRange(assay="aptt_s", low=46, high=70),
@@ -362,12 +371,18 @@ EXAMPLES = [
     Band(below=float("inf"), label=">90 s", hold_min=60),
     *(Nomogram.load(name) for name in laws.NOMOGRAMS),
     WardErrors(name="late", late_draw_fraction=0.5, late_by_h=1.5),
+    Drift(sensitivity_sd_fraction=0.1 + 0.2, baseline_sd_fraction=0.06, time_constant_h=30, seed=2**64 - 1, subject=17),
+    Patient(weight_kg=80, drift=Drift(sensitivity_sd_fraction=0.27)),
+    Hospital(name="one of our own", between_days=True),
+    *heparin_pk.hospital.HOSPITALS.values(),
     heparin_pk.trials.hospital.REAL_WARD,
     heparin_pk.trials.hospital.WEIGHT_WOMEN,
     *heparin_pk.trials.hospital.POPULATIONS.values(),
     Population.from_table({"weight_kg": [60, 82.5], "sex": ["female", "male"], "smoker": [True, False]}),
-    Arm(controller=Nomogram.load("raschke-1993"), laboratory=Laboratory(turnaround_h=0.5)),
+    Arm(controller=Nomogram.load("raschke-1993"), laboratory=Laboratory(turnaround_h=0.5), hospital=heparin_pk.hospital.REAL),
     Trial(population=heparin_pk.trials.hospital.THROMBOSIS_WARD, arms={"one": Nomogram.load("raschke-1993")}, hours=24),
+    Nomogram.load("cruickshank-1991"),
+    Match(target=Nomogram.load("cruickshank-1991").target, reagent=reagent_for(Nomogram.load("cruickshank-1991"))),
 ]
 
 
@@ -514,7 +529,12 @@ def test_the_numbers_of_a_course_survive_its_replay():
         table = Nomogram.load(name)
         patient = Patient(weight_kg=75)
         course = titrate(patient, published.UFH_DEFAULT, table, laboratory=Laboratory(assay=table.assay), seed=3)
-        again = metrics.summary(simulate(patient, published.UFH_DEFAULT, course.regimen), table.target)
+        again = metrics.summary(
+            simulate(
+                patient, published.UFH_DEFAULT, course.regimen, reagent=course.reagent if table.assay[:4] == "aptt" else None
+            ),
+            table.target,
+        )
         seen_only = {"rosendaal_fraction", "fraction_of_tests_in_range", "time_to_therapeutic_result_h", "blood_draws"}
         once = metrics.summary(course, table.target)
         assert {key: again[key] for key in again if key not in seen_only} == {k: once[k] for k in once if k not in seen_only}

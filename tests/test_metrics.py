@@ -50,7 +50,7 @@ def by_hand(values_aptt_s, times_h, labs=(), orders=()):
 
     Nothing is lost, and what runs in (or out) is the difference of the amounts: the engine too then goes straight.
     """
-    concentration = np.log(np.array(values_aptt_s, float) / 30.0) / 1.35
+    concentration = np.log(np.array(values_aptt_s, float) / 30.0) / UFH.reagent.slope_ml_per_u
     states = np.zeros((len(times_h), 8))
     states[:, 0] = concentration * 3750.0
     hours, change_u = np.diff(np.array(times_h, float)), np.diff(states[:, 0])
@@ -111,9 +111,9 @@ def test_a_level_that_rushes_through_the_range_was_not_in_it():
 
 
 def test_a_bolus_at_once_and_one_over_minutes_reach_the_range_together():
-    start = Infusion(time_h=0, rate_u_per_kg_per_h=18)
+    start, blunt = Infusion(time_h=0, rate_u_per_kg_per_h=18), published.reagents.GUIDELINE  # 18 U/kg/h settle at 55 s
     at_once, slow = (
-        simulate(ADULT, UFH, Regimen((start, Bolus(time_h=0, dose_u_per_kg=80, over_min=minutes))), hours=24)
+        simulate(ADULT, UFH, Regimen((start, Bolus(time_h=0, dose_u_per_kg=80, over_min=minutes))), hours=24, reagent=blunt)
         for minutes in (0, 5)
     )
     reached = [metrics.time_to_therapeutic_h(course, RANGE) for course in (at_once, slow)]
@@ -155,7 +155,7 @@ def test_true_time_in_range_against_the_closed_form(target):
     course = simulate(ADULT, drug, regimen, hours=18)
 
     def amount(level):
-        return v1_ml * (level if target.assay == "anti_xa_u_per_ml" else math.log(level / 30.0) / 1.35)
+        return v1_ml * (level if target.assay == "anti_xa_u_per_ml" else math.log(level / 30.0) / drug.reagent.slope_ml_per_u)
 
     low_u, high_u, bolus_u, rate = amount(target.low), amount(target.high), 6000.0, 1350.0
     enters = exact.hours_until(kinetics, bolus_u, rate, high_u)

@@ -25,6 +25,7 @@ from heparin_pk import (
 from heparin_pk.engine import exact
 from heparin_pk.simulation.cohort import titrate_cohort
 from heparin_pk.simulation.conditions import responses_in
+from heparin_pk.simulation.matching import in_its_laboratory
 from heparin_pk.trials.observer import TrialObserver
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")  # outliers are meant
@@ -36,16 +37,18 @@ MINUTE_H = 1.0 / 60.0
 
 def holds_the_observer_to_the_metrics(name, by_the_clock, number, every):
     table = Nomogram.load(name)
-    population = hospital.THROMBOSIS_WARD
+    population, drug = hospital.THROMBOSIS_WARD, DRUG
     if by_the_clock:
         population = population.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
-    cohort = population.cohort(DRUG, np.arange(number), seed=8)
+        drug = drug.with_hypotheses("time of day")
+    cohort = population.cohort(drug, np.arange(number), seed=8)
     ranges = (table.target, published.ranges.ANTI_XA_TREATMENT)
-    observer = TrialObserver(cohort, responses_in(DRUG, None, Laboratory(assay=table.assay)), ranges)
-    charts = titrate_cohort(cohort, DRUG, table, observer=observer, seed=2)
+    laboratory = in_its_laboratory(table, drug, Laboratory(assay=table.assay))
+    observer = TrialObserver(cohort, responses_in(drug, laboratory.reagent, laboratory), ranges, 48.0)
+    charts = titrate_cohort(cohort, drug, table, observer=observer, seed=2)
     observer.finish(48.0)
     for i in range(0, number, every):
-        course = titrate(cohort[i], DRUG, table, seed=2, subject=i)
+        course = titrate(cohort[i], drug, table, seed=2, subject=i)
         for one, target in zip(observer.ranges, ranges, strict=True):
             assert one.inside_h[i] / 48 == pytest.approx(metrics.time_in_range_fraction(course, target), abs=MINUTE_H / 48)
             assert one.below_h[i] / 48 == pytest.approx(metrics.time_below_fraction(course, target), abs=MINUTE_H / 48)
@@ -81,7 +84,7 @@ def test_a_level_exactly_at_a_limit_is_in_range(runner):
     up, down = 40, 150  # minutes / 5: while the infusion runs, and after it
     for low, high, first, last in ((on_the_way[up], 10.0, up, None), (1e-6, on_the_way[down], None, down)):
         observer = TrialObserver(
-            cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),)
+            cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=float(high)),), 24.0
         )
         titrate_cohort(cohort, DRUG, plan, observer=observer, hours=24.0, runner=runner)
         observer.finish(24.0)
@@ -103,7 +106,9 @@ def test_a_threshold_crossed_just_before_something_is_given_is_seen(runner):
     cohort = Cohort(1, {"weight_kg": np.array([75.0])})
     course = titrate(cohort[0], DRUG, plan, hours=12.0)
     low = np.interp(7.02, course.time_h, course.concentration_u_per_ml)  # the observer's own straight line
-    observer = TrialObserver(cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),))
+    observer = TrialObserver(
+        cohort, DRUG.responses, (TherapeuticRange(assay="anti_xa_u_per_ml", low=float(low), high=10.0),), 12.0
+    )
     titrate_cohort(cohort, DRUG, plan, observer=observer, hours=12.0, runner=runner)
     observer.finish(12.0)
     assert observer.ranges[0].first_h[0] == pytest.approx(7.02, abs=1e-5)
@@ -115,7 +120,7 @@ def test_the_peak_of_a_dose_under_the_skin_lies_on_the_way(runner):
     """No order and no draw at the moment it is highest."""
     plan = Fixed(regimen=Regimen((Subcutaneous(time_h=0, dose_u_per_kg=200),)), draws_h=(12.0,))
     cohort = ward(3)
-    observer = TrialObserver(cohort, DRUG.responses, ())
+    observer = TrialObserver(cohort, DRUG.responses, (), 20.0)
     charts = titrate_cohort(cohort, DRUG, plan, observer=observer, hours=20.0, runner=runner)
     for i in range(3):
         course = titrate(cohort[i], DRUG, plan, hours=20.0, subject=i)
@@ -129,7 +134,7 @@ def test_the_closed_form_is_a_witness_of_level_area_and_time_in_range():
     """One compartment, saturable and linear loss: level, area and the times of the threshold crossings are known exactly."""
     drug, target = published.UFH_A_DERIVED, published.ranges.ANTI_XA_TREATMENT
     cohort = Population(typical=Patient(weight_kg=75)).cohort(drug, np.arange(20), seed=1)
-    observer = TrialObserver(cohort, drug.responses, (target,))
+    observer = TrialObserver(cohort, drug.responses, (target,), 24.0)
     plan = Fixed(regimen=Regimen((Bolus(time_h=0, dose_u_per_kg=80),)), assay="anti_xa_u_per_ml")
     charts = titrate_cohort(cohort, drug, plan, observer=observer, hours=24.0)
     observer.finish(24.0)

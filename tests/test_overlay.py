@@ -25,7 +25,7 @@ class TestOverlay:
     def test_labels_say_assay_and_validity(self):
         ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), target=published.ranges.ANTI_XA_TREATMENT)
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert len(labels) == 11  # the twelfth says nothing about anti-Xa
+        assert len(labels) == 15  # the sixteenth says nothing about anti-Xa
         assert "JIA_2015_UFH\n(anti-FIIa) outside: dose, route" in labels
         assert any("within what was studied" in label for label in labels)
         assert any("EDRICH_2015_UFH" in text.get_text() for text in ax.texts)
@@ -34,7 +34,7 @@ class TestOverlay:
         assert max(thin) < min(thick)
         lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
         patterns = [str(line._unscaled_dash_pattern) for line in lines]  # its public name for every broken line is "--"
-        assert len({(line.get_color(), dashes) for line, dashes in zip(lines, patterns, strict=True)}) == len(lines) == 11
+        assert len({(line.get_color(), dashes) for line, dashes in zip(lines, patterns, strict=True)}) == len(lines) == 15
         assert len(set(patterns[:6])) == 6, "told apart without colour"
         plt.close(ax.figure)
 
@@ -70,9 +70,8 @@ class TestOverlay:
     def test_what_is_not_in_the_picture_is_named_under_it(self):
         ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), assay="aptt_s", target=published.ranges.APTT_RASCHKE)
         said = "\n".join(text.get_text() for text in ax.texts)
-        assert "nothing published about aPTT: DELAVENNE_2017_UFH, EDRICH_2015_UFH" in said
-        assert "ends above this picture: AL_SALLAMI_2016_UFH, 417 s" in said
-        assert "JIA" not in said
+        assert "nothing published about aPTT: DELAVENNE_2017_UFH, LANOISELEE_2026_UFH,\nEDRICH_2015_UFH" in said
+        assert "ends above this picture: JIA_2015_UFH, 240 s; AL_SALLAMI_2016_UFH, 417 s" in said
         assert ax.get_ylim()[0] == 20
         plt.close(ax.figure)
 

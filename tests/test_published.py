@@ -10,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from heparin_pk import (
@@ -31,6 +32,7 @@ from heparin_pk import (
     Value,
     Variability,
     metrics,
+    people,
     plot,
     published,
     simulate,
@@ -459,11 +461,11 @@ class TestPrinted:
         assert a.peak(course) == pytest.approx(0.55, rel=0.01)
 
     def test_the_default_ends_at_dialysis(self):
-        """What the indication's caveat says of it: a third, and half with kidney failure."""
+        """A third of the printed 0.25 IU/mL; half of it with the hypothesis of kidney failure."""
         orders = (Infusion(time_h=0, rate_u_per_kg_per_h=25), Infusion(time_h=1, rate_u_per_kg_per_h=12.5), a.Stop(time_h=3))
         usual, failing = (
-            a.run("UFH_DEFAULT", Patient(weight_kg=75, kidney_failure=fails), *orders, hours=6).concentration_at_u_per_ml(4)
-            for fails in (False, True)
+            a.run(drug, Patient(weight_kg=75, kidney_failure=True), *orders, hours=6).concentration_at_u_per_ml(4)
+            for drug in (published.UFH_DEFAULT, published.UFH_DEFAULT.with_hypotheses("kidney failure"))
         )
         assert usual / 0.25 == pytest.approx(1 / 3, abs=0.05)
         assert failing / 0.25 == pytest.approx(1 / 2, abs=0.05)
@@ -480,27 +482,35 @@ class TestPrinted:
         ("name", "at_6_h", "plateau"),
         [
             ("JIA_2015_UFH", 1.08, 1.14),
-            ("SALEM_2022_UFH", 0.29, 0.27),
+            ("SALEM_2022_UFH", 0.32, 0.30),
             ("KANDROTAS_1989_UFH", 0.86, 0.80),
             ("RXKINETICS_UFH", 0.40, 0.39),
         ],
     )
     def test_on_the_ward(self, name, at_6_h, plateau):
-        """80/18 at 75 kg, computed by another program when the papers were read."""
+        """80/18 at 75 kg, computed by another program when the papers were read (Salem 2022: 18 x 75 / (3280 x 1.5^0.75))."""
         patient = Patient(weight_kg=75, height_cm=179, sex="male")
         course = a.run(name, patient, Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18))
         assert course.concentration_at_u_per_ml(6) == pytest.approx(at_6_h, abs=0.012)
         assert a.plateau_u_per_ml(name, 18, patient) == pytest.approx(plateau, abs=0.012)
 
     def test_published_sets_disagree(self):
-        """0.27 to 1.5 U/mL at 80/18 (1.6 without Delavenne's weight); aPTT slopes of about 150 and of 670 s per U/mL."""
+        """0.28 to 1.5 U/mL at 80/18 (1.6 without Delavenne's weight), newborns apart; aPTT slopes of 150 and 670 s per U/mL.
+
+        McDonald 1981 prints for newborns three times the clearance of its adults: 0.20 to 0.22 U/mL on 18 U/kg/h.
+        """
         patient = Patient(weight_kg=75, height_cm=175, sex="male")
-        plateaus = [drug.kinetics(patient).steady_state_u_per_ml(18 * 75) for drug in published.UFH if drug.anti_xa_fraction]
-        assert min(plateaus) == pytest.approx(0.27, abs=0.01)
+        newborns = [drug for drug in published.UFH if "MCDONALD_1981" in drug.name]
+        assert len(newborns) == 3
+        of_all = {drug: drug.kinetics(patient).steady_state_u_per_ml(18 * 75) for drug in published.UFH if drug.anti_xa_fraction}
+        assert all(0.20 <= of_all.pop(drug) <= 0.22 for drug in newborns)
+        plateaus = list(of_all.values())
+        assert min(plateaus) == pytest.approx(0.28, abs=0.01)
         assert max(plateaus) == pytest.approx(1.52, abs=0.01)
         light = published.DELAVENNE_2017_UFH.kinetics(Patient(weight_kg=70)).steady_state_u_per_ml(18 * 75)
         assert light == pytest.approx(1.61, abs=0.01)
-        answers = [published.named(name).responses for name in ("UFH_DEFAULT", "SALEM_2022_UFH", "AL_SALLAMI_2016_UFH")]
+        children = [published.named(name).responses for name in ("SALEM_2022_UFH", "AL_SALLAMI_2016_UFH")]
+        answers = [published.UFH_DEFAULT.answers_with(published.reagents.GUIDELINE), *children]
         slopes = [(a.level("aptt_s", 1.1, patient, answer) - a.level("aptt_s", 0.9, patient, answer)) / 0.2 for answer in answers]
         assert slopes == pytest.approx([156, 150, 670], abs=2)
 
@@ -534,6 +544,25 @@ class TestPrinted:
         failing = published.SWAN_ARGATROBAN_DERIVED.kinetics(Patient(weight_kg=75, cirrhosis=True))
         assert a.terminal_half_life_min(failing) == pytest.approx(152, rel=0.10)
         assert a.plateau_u_per_ml("SWAN_ARGATROBAN_DERIVED", 120) == pytest.approx(0.43, abs=0.005)
+
+    def test_bivalirudin_between_patients(self):
+        """Zhang 2012, Tables 2 and 3: CL 14.8 %, V1 24.2 %, V2 15.6 %, E0 4.1 % (around a baseline of 134 s that is given)."""
+        drawn = list(people(published.ZHANG_2012_BIVALIRUDIN, Patient(weight_kg=60, baseline_act_s=134), 4000, seed=2))
+        baselines = np.array([person.baseline_act_s for person in drawn])
+        assert np.median(baselines) == pytest.approx(134, rel=0.005)
+        assert np.std(baselines) / np.mean(baselines) == pytest.approx(0.041, rel=0.06)
+        assert "of Emax, 6.8 %, and of EC50, 46.4 %" in published.ZHANG_2012_BIVALIRUDIN.departures
+
+    def test_edrich_volume_and_baselines(self):
+        """0.075 and 0.070 L/kg in the code that was run; baseline ACTs by group 144, 155, 169 and 182 s (Table 1)."""
+        drug = published.EDRICH_2015_UFH
+        volumes = [drug.kinetics(Patient(weight_kg=80, sex=sex)).v1_ml / 80 for sex in ("male", "female")]
+        assert volumes == pytest.approx([75, 70])
+        assert a.level("act_s", 0.0, Patient(weight_kg=80), drug.responses) == 144
+        for printed in (155, 169, 182):
+            assert f"{printed} s" in drug.departures
+            warfarin = Patient(weight_kg=80, inr=2.3, baseline_act_s=printed)
+            assert a.level("act_s", 0.0, warfarin, drug.responses) == printed
 
     def test_delavenne_figure_3(self):
         """Levels read off the authors' figure for 70 kg: 7.8, 3.7 and 5.2 U/mL; 6.8, 4.0 and 4.3 U/mL with an infusion."""

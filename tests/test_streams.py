@@ -78,6 +78,8 @@ def test_no_name_was_ever_changed():
         "FEATURE": "who people are",
         "BETWEEN_PATIENTS": "between people",
         "BETWEEN_DAYS": "between days",
+        "SENSITIVITY": "drift of sensitivity",
+        "BASELINE": "drift of the baseline",
         "TABLE_ROW": "a row of the table",
         "GUESSED_WEIGHT": "weight as guessed",
         "STEP": "how a step is carried out",
@@ -91,4 +93,5 @@ def test_no_name_was_ever_changed():
         "SAMPLE_FACTOR_VIII": "factor VIII",
         "CHILD_WEIGHT": "weight of a child",
         "CHILD_RESIDUAL": "residual of an aPTT",
+        "UNCERTAINTY": "how well a model is known",
     }

@@ -569,14 +569,16 @@ def test_outcomes_refuse_what_they_do_not_have(found):
 
 SAME_BYTES = """
 import sys
-from heparin_pk import Nomogram, Trial, hospital
+from heparin_pk import Nomogram, Trial, hospital, published
 try:
     from numpy._core._multiarray_umath import __cpu_features__ as there
 except ImportError:
     from numpy.core._multiarray_umath import __cpu_features__ as there
 people = hospital.THROMBOSIS_WARD.with_distributions(hospital.TIME_OF_DAY, hospital.FACTOR_VIII)
 arms = [Nomogram.load("raschke-1993"), Nomogram.load("uk-aptt-ratio"), Nomogram.load("michigan-vte-anti-xa")]
-Trial(population=people, arms=arms, ward_errors=hospital.REAL_WARD).run(300, seed=7, progress=False, csv_file=sys.argv[1])
+drug = published.UFH_DEFAULT.with_hypotheses("time of day")
+trial = Trial(population=people, arms=arms, ward_errors=hospital.REAL_WARD, drug=drug)
+trial.run(300, seed=7, progress=False, csv_file=sys.argv[1])
 print(sorted(name for name, on in there.items() if on))
 """
 

@@ -11,7 +11,7 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import Nomogram, Trial, hospital, plot, widgets
+from heparin_pk import Ensemble, Nomogram, Trial, hospital, plot, run_ensemble, widgets
 from heparin_pk.trials.catalogue import CURVES
 
 pytestmark = pytest.mark.slow  # a trial or a hundred replicates each
@@ -98,6 +98,29 @@ def test_the_pale_bands_are_wilsons(found):
         assert min(ends) <= 100 * estimate.low + 1e-6
         assert any(abs(y - 100 * estimate.low) < 1e-6 for y in ends)
         assert any(abs(y - 100 * estimate.high) < 1e-6 for y in ends)
+
+
+def test_an_ensemble_shows_every_model_beside_the_interval_of_chance(two_arms):
+    short = replace(two_arms, hours=9.0)
+    found = run_ensemble(short, Ensemble.of(short.drug, 3, seed=1), 40, seed=7, progress=False)
+    keys = ("time_in_range_fraction", "common_range_below_fraction")
+    ax = plot.ensemble(found, DURHAM, keys)
+    drawn = [line for line in ax.lines if line.get_marker() == "o"]
+    assert len(drawn) == len(keys)
+    for y, (key, dots) in enumerate(zip(keys, drawn, strict=True)):
+        spread = found.difference(DURHAM, key)
+        means = [100 * found.by_member[f"draw {i}"].difference(DURHAM, key).mean for i in (1, 2, 3)]
+        assert list(dots.get_xdata()) == pytest.approx(means)
+        here = [line for line in ax.lines if abs(line.get_ydata()[0] - y) < 0.4 and line not in drawn]
+        ends = [sorted(line.get_xdata()) for line in here if len(line.get_xdata()) == 2]
+        assert [100 * end for end in spread.monte_carlo.ends] in [pytest.approx(one) for one in ends]
+        assert [100 * spread.models.low, 100 * spread.models.high] in [pytest.approx(one) for one in ends]
+        points = [line.get_xdata()[0] for line in here if len(line.get_xdata()) == 1]
+        assert sorted(points) == pytest.approx(sorted(100 * x for x in (spread.monte_carlo.mean, *spread.structures.values())))
+    assert {"UFH_A_DERIVED", "UFH_TRIPLE_DERIVED"} <= {text.get_text() for text in ax.get_legend().get_texts()}
+    assert "percentage points" in ax.get_xlabel()
+    with pytest.raises(ValueError, match="an outcome must be one of"):
+        plot.ensemble(found, DURHAM, ("blood_draws",))
 
 
 def test_a_forest_is_the_paired_differences(found):
@@ -203,15 +226,16 @@ def test_the_widget_runs_the_trial_its_code_runs():
     scene = widgets.nomograms(predict=False, n=200)
     made: dict = {}
     exec(scene.source_code, made)
+    assert made["trial"].hospital == hospital.REAL  # the real one first
     assert scene.words == plot.describe_trial(made["found"])
     for view in scene.controls["view"].options:
         scene.set(view=view)
         assert scene.words == plot.describe_trial(made["found"])  # another picture of the same trial
         exec(scene.source_code, {})
-    scene.set(ward="real-ward")
+    scene.set(hospital="ideal")
     made.clear()
     exec(scene.source_code, made)
-    assert made["trial"].ward_errors == hospital.REAL_WARD
+    assert made["trial"].hospital == hospital.IDEAL
     assert scene.words == plot.describe_trial(made["found"])
     scene.set(second=RASCHKE)
     assert "choose two different tables; got raschke-1993 twice" in scene.words

@@ -47,7 +47,7 @@ class Trials:
     """``Trial.run`` of one arm in a fresh process."""
 
     param_names = ("runner", "patients", "draws")
-    params = (["numpy", "compiled"], [10_000, 100_000], ["on time", "jittered"])
+    params = (["numpy", "compiled"], [10_000, 100_000], ["on time", "jittered", "real"])
     timeout = 600
 
     def setup_cache(self) -> dict[str, dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import re
 import sys
 from dataclasses import dataclass, replace
 
-from heparin_pk.base.checks import check_one_of, check_text, shown
+from heparin_pk.base.checks import check_between, check_one_of, check_text, shown
 
 CONFIDENCES = {
     "primary": "the paper's own text, abstract or label was read",
@@ -86,8 +87,13 @@ class Value:
 
     * ``value``: the number, finite, in the unit of the parameter it is used for.
     * ``source``: the place in a paper it was read in.
+    * ``rse_fraction``: printed relative standard error of the estimate (0 to 10), or ``None``.
+    * ``interval``: printed 95 % interval of the estimate, (lowest, highest), in the unit of ``value``, or ``None``.
 
-    Raises ``ValueError`` when ``value`` is not a finite number or ``source`` is not a :class:`Source`.
+    Both say how well the number itself is known; how much patients differ is a ``Variability``.
+
+    Raises ``ValueError`` when ``value`` is not a finite number, ``source`` is not a :class:`Source`, or an uncertainty is outside
+    its limits (an interval rises and holds the value).
 
     >>> Value(28.0, "28 mL/min")
     Traceback (most recent call last):
@@ -97,6 +103,8 @@ class Value:
 
     value: float
     source: Source
+    rse_fraction: float | None = None
+    interval: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.value, bool) or not isinstance(self.value, numbers.Real) or not abs(self.value) <= sys.float_info.max:
@@ -104,5 +112,32 @@ class Value:
         if not isinstance(self.source, Source):
             raise ValueError(f"a value needs a Source that says where it was read; got {self.source!r}")
         object.__setattr__(self, "value", float(self.value))
+        if self.rse_fraction is not None:
+            object.__setattr__(self, "rse_fraction", check_between("rse_fraction", self.rse_fraction, 0.0, 10.0))
+        if self.interval is not None:
+            if not isinstance(self.interval, (list, tuple)) or len(self.interval) != 2:
+                raise ValueError(f"interval must be a pair (lowest, highest) or None; got {self.interval!r}")
+            low, high = (check_between("interval", end, -sys.float_info.max, sys.float_info.max) for end in self.interval)
+            if not (low < high and low <= self.value <= high):
+                raise ValueError(f"interval must rise and hold the value {self.value:g}; got {self.interval!r}")
+            object.__setattr__(self, "interval", (low, high))
 
     __repr__ = shown
+
+    @property
+    def log_sd(self) -> float | None:
+        """How well the number is known, as the standard deviation of its logarithm; ``None`` where nothing is printed.
+
+        From the printed interval where it lies above 0 (its width on the log scale / 3.92), else the relative standard error,
+        which it equals to first order.
+        """
+        if self.interval is not None and self.interval[0] > 0.0:
+            return math.log(self.interval[1] / self.interval[0]) / (2.0 * 1.96)
+        return self.rse_fraction
+
+    def uncertainty_in_words(self) -> str:
+        """Return "RSE 7.25 %, 95 % interval 990 to 1350", or an empty text where nothing is printed."""
+        words = [] if self.rse_fraction is None else [f"RSE {100 * self.rse_fraction:g} %"]
+        if self.interval is not None:
+            words.append(f"95 % interval {self.interval[0]:g} to {self.interval[1]:g}")
+        return ", ".join(words)

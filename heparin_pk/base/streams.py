@@ -21,6 +21,8 @@ class Stream(Enum):
     FEATURE = "who people are"  # features of a population (one each feature)
     BETWEEN_PATIENTS = "between people"  # inter-individual variability (one each parameter)
     BETWEEN_DAYS = "between days"  # between-occasion variability (one each parameter)
+    SENSITIVITY = "drift of sensitivity"  # change within a patient, knot by knot
+    BASELINE = "drift of the baseline"
     TABLE_ROW = "a row of the table"  # a patient drawn from a table of real ones
     GUESSED_WEIGHT = "weight as guessed"  # ward errors, from here on
     STEP = "how a step is carried out"
@@ -34,6 +36,7 @@ class Stream(Enum):
     SAMPLE_FACTOR_VIII = "factor VIII"
     CHILD_WEIGHT = "weight of a child"  # a published trial in children, from here on
     CHILD_RESIDUAL = "residual of an aPTT"
+    UNCERTAINTY = "how well a model is known"  # parameter sets of an ensemble (one each parameter)
 
     def of(self, member: str) -> SubStream:
         """Return the stream of one member of this family; raises ``ValueError`` where the stream is no family."""
@@ -50,7 +53,7 @@ class SubStream(NamedTuple):
 
 
 _STREAM_OF_ADDRESS: dict[int, Stream | SubStream] = {}
-_FAMILIES = (Stream.ASSAY, Stream.RESIDUAL, Stream.FEATURE, Stream.BETWEEN_PATIENTS, Stream.BETWEEN_DAYS)
+_FAMILIES = (Stream.ASSAY, Stream.RESIDUAL, Stream.FEATURE, Stream.BETWEEN_PATIENTS, Stream.BETWEEN_DAYS, Stream.UNCERTAINTY)
 
 
 @lru_cache(maxsize=4096)

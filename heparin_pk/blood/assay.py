@@ -50,8 +50,10 @@ class TherapeuticRange:
     ``low``: lower end, in the unit of the assay.
     ``high``: upper end, in the unit of the assay.
     ``source``: where the range was printed.
+    ``anti_xa``: the anti-Xa range that an aPTT range is said to correspond to, with its own source; ``None``: not printed.
 
-    Raises ``ValueError`` for an unknown assay, or unless 0 < low < high.
+    Raises ``ValueError`` for an unknown assay, unless 0 < low < high, and for an ``anti_xa`` that is no anti-Xa range between
+    0.01 and 10 U/mL or that belongs to another test than the aPTT.
 
     >>> TherapeuticRange(assay="aptt_s", low=46, high=70).in_words()
     'aPTT 46-70 s'
@@ -61,6 +63,7 @@ class TherapeuticRange:
     low: float
     high: float
     source: Source | None = None
+    anti_xa: TherapeuticRange | None = None
 
     def __post_init__(self) -> None:
         check_one_of("assay", self.assay, ASSAYS)
@@ -69,6 +72,12 @@ class TherapeuticRange:
         if not 0.0 < self.low < self.high:
             raise ValueError(f"a range needs 0 < low < high; got low {self.low!r} and high {self.high!r}")
         check_is("source", self.source, (Source, type(None)), "a Source or None")
+        check_is("anti_xa", self.anti_xa, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
+        if self.anti_xa is not None:
+            if self.anti_xa.assay != "anti_xa_u_per_ml" or not self.assay.startswith("aptt"):
+                raise ValueError(f"anti_xa must be the anti-Xa range of an aPTT range; got {self.anti_xa.assay} for {self.assay}")
+            for end in (self.anti_xa.low, self.anti_xa.high):
+                check_between("anti_xa", end, 0.01, 10.0)
         floats(self, "low", "high")
 
     __repr__ = shown

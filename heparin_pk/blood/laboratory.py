@@ -53,14 +53,24 @@ class Lab:
 FROM_HEPARIN_LINE_S = Value(
     20.5,
     Source(
-        key="Crit_Care_Nurse_34_5",
-        citation="Critical Care Nurse 34(5):27 (year and title not seen): aPTT of blood from a heparinised line",
-        where="Abstract: median difference 20.5 s",
+        key="Dailey_2014",
+        citation=(
+            "Dailey MS, Berger B, Dabu F. Activated partial thromboplastin times from venipuncture versus central venous "
+            "catheter specimens in adults receiving continuous heparin infusions. Crit Care Nurse 2014;34(5):27-42"
+        ),
+        where=(
+            "Abstract: 66 patients, heparin turned off and waste drawn; median 20.5 s longer from the port of the heparin, 0.1 "
+            "to 3.0 s from another port"
+        ),
         confidence="primary",
         url="https://aacnjournals.org/ccnonline/article-abstract/34/5/27/3418",
     ),
 )
-"""The error of an aPTT in blood drawn through a heparinised line, s."""
+"""The error of an aPTT in blood drawn through the port of the heparin, with the pump stopped and waste drawn, s.
+
+It is the median of a study under that protocol (Dailey 2014). Without it the sample may hold the infusion itself: no upper limit
+was found.
+"""
 
 
 RESIDUALS = (
@@ -100,13 +110,14 @@ class Laboratory:
     """A hospital laboratory that reports one test.
 
     ``assay``: a key of ``ASSAYS``.
-    ``reagent``: the aPTT reagent; ``None`` means the one the drug's response was published with.
+    ``reagent``: the aPTT reagent; ``None`` means the one the table in use was written for, and without a table the drug's own.
     ``turnaround_h``: hours from draw to result on the ward (0 to 24).
     ``cv_fraction``: coefficient of variation of the assay (0 to 0.5).
     ``ceiling``: highest level reported as a number; ``None`` means 150 s, for the ratio 150 s / control, for the ACT 999 s, and
     no ceiling for the anti-Xa.
     ``resolution``: step of rounding; ``None`` means 1 s, 0.1 for the ratio, 0.01 U/mL for the anti-Xa.
-    ``drawn_from_heparin_line``: True adds 20.5 s to every aPTT, the error of blood drawn through a heparinised line.
+    ``drawn_from_heparin_line``: True adds 20.5 s to every aPTT: blood drawn through the port of the heparin with the pump stopped
+    and waste drawn (Dailey 2014). Without these two steps the error has no known upper limit and is not modelled.
     ``residual``: residual errors of a published model (``drug.residual``): those of the concentration apply to an anti-Xa, those
     of the aPTT or ACT to that test.
 

@@ -7,8 +7,8 @@ r2 > 0.987 in all of 17 volunteers). The slope depends on the reagent, so a rang
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ class Reagent:
 class ClottingTime:
     """A published clotting-time curve that is not exponential: a straight line, one that saturates, or the sum of both.
 
-    Clotting time = baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C / (``half_at_u_per_ml`` + C).
+    Clotting time = baseline + ``slope_s_ml_per_u`` * C + ``most_s`` * C^g / (``half_at_u_per_ml``^g + C^g), g the Hill exponent.
 
     ``name``: its name.
     ``assay``: "aptt_s" or "act_s".
@@ -87,6 +87,7 @@ class ClottingTime:
     ``slope_s_ml_per_u``: slope of the straight part, s mL/U.
     ``most_s``: most that the saturating part adds, s.
     ``half_at_u_per_ml``: concentration at which it adds half of that, U/mL.
+    ``hill_exponent``: how S-shaped the saturating part is (0.2 to 5): 1 is a plain hyperbola.
     ``control_aptt_s``: aPTT of normal plasma, the denominator of the aPTT ratio, s (15 to 60).
 
     Raises ``ValueError`` outside its limits, without a source, or when ``slope_s_ml_per_u`` and ``most_s`` are both 0.
@@ -99,6 +100,7 @@ class ClottingTime:
     slope_s_ml_per_u: float = 0.0
     most_s: float = 0.0
     half_at_u_per_ml: float = 1.0
+    hill_exponent: float = 1.0
     control_aptt_s: float = 30.0
 
     def __post_init__(self) -> None:
@@ -108,11 +110,12 @@ class ClottingTime:
         check_between("slope_s_ml_per_u", self.slope_s_ml_per_u, 0.0, 5000.0)
         check_between("most_s", self.most_s, 0.0, 5000.0)
         check_between("half_at_u_per_ml", self.half_at_u_per_ml, 1e-3, 1e3)
+        check_between("hill_exponent", self.hill_exponent, 0.2, 5.0)
         check_between("control_aptt_s", self.control_aptt_s, 15.0, 60.0)
         if self.slope_s_ml_per_u + self.most_s <= 0.0:
             raise ValueError(f"{self.name}: slope_s_ml_per_u or most_s must be above 0, or no dose would move it; got 0 and 0")
         check_is("source", self.source, Source, f"a Source ({self.name} needs one)")
-        floats(self, "baseline_s", "slope_s_ml_per_u", "most_s", "half_at_u_per_ml", "control_aptt_s")
+        floats(self, "baseline_s", "slope_s_ml_per_u", "most_s", "half_at_u_per_ml", "hill_exponent", "control_aptt_s")
 
     __repr__ = shown
 
@@ -142,9 +145,15 @@ ANTITHROMBIN_AND_APTT = Source(
     pmid="9119287",
 )
 ANTITHROMBIN_AND_ANTI_XA = Source(
-    key="Erasmus_115265",
-    citation="Erasmus University repository, record 115265: heparin recovery in anti-Xa assays and antithrombin (title not seen)",
-    where="Recovery linearly reduced with antithrombin activity decreasing below 100 %",
+    key="Croles_2019",
+    citation=(
+        "Croles FN, Lukens MV, Mulder R, de Maat MPM, Mulder AB, Meijer K. Monitoring of heparins in antithrombin-deficient "
+        "patients. Thromb Res 2019;175:8-12"
+    ),
+    where=(
+        "Abstract: anti-Xa of added heparin linearly reduced with antithrombin below 100 %; usual doses are likely to lead to "
+        "under treatment"
+    ),
     confidence="primary",
     url="https://repub.eur.nl/pub/115265",
 )
@@ -168,7 +177,7 @@ ANTITHROMBIN_EFFECTS = (
         form="falls below",
         reference=1.0,
         effect=Value(1.0, ANTITHROMBIN_AND_ANTI_XA),
-        words="I am short of antithrombin: the anti-Xa assay finds less of the heparin I was given.",
+        words="I am short of antithrombin: the heparin I was given inhibits less factor Xa, and a usual dose may be too little.",
     ),
 )
 """Heparin acts through antithrombin: the aPTT responds less only below 0.27 of normal, the anti-Xa falls in proportion."""
@@ -249,17 +258,24 @@ def aptt_s(
     """Return the true aPTT at a heparin concentration (a number or an array), s.
 
     With a :class:`Reagent` it is baseline * exp(m * C): without heparin exactly the baseline (source: Whitfield & Levy 1980);
-    the exponent is limited to ``BEYOND_ANY_ASSAY``. With a :class:`ClottingTime` it is the published curve.
+    the exponent is limited to ``BEYOND_ANY_ASSAY``. With a :class:`ClottingTime` it is the published curve. A patient's
+    drift acts on the first alone (:meth:`heparin_pk.body.drift.Drift.at`).
     """
     c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if isinstance(reagent, ClottingTime):
         return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(covariate_effects, "slope_ml_per_u", patient))
-    slope = slope_ml_per_u(patient, reagent, covariate_effects)
-    return patient.baseline_aptt_s * each(math.exp, smaller(BEYOND_ANY_ASSAY, slope * c))
+    rise = slope_ml_per_u(patient, reagent, covariate_effects) * c
+    if patient.drift is not None:
+        need, shift = patient.drift.at(time_h)
+        rise = (rise + shift) / need
+    return patient.baseline_aptt_s * each(math.exp, smaller(BEYOND_ANY_ASSAY, rise))
 
 
 def _clotting_time_s(c: Numbers, curve: ClottingTime, baseline_s: float, factor: float) -> Numbers:
-    return baseline_s + factor * (curve.slope_s_ml_per_u * c + curve.most_s * c / (curve.half_at_u_per_ml + c))
+    part, half = c, curve.half_at_u_per_ml
+    if curve.hill_exponent != 1.0:
+        part, half = each(lambda level: level**curve.hill_exponent, c / half), 1.0
+    return baseline_s + factor * (curve.slope_s_ml_per_u * c + curve.most_s * part / (half + part))
 
 
 def aptt_ratio(
@@ -297,9 +313,10 @@ def anti_xa_u_per_ml(
 ) -> Any:
     """Return the anti-Xa activity found by an assay without added antithrombin, U/mL.
 
-    Heparin acts through antithrombin: below normal antithrombin the recovery falls in proportion, above it it stays complete.
-    Source: recovery "linearly reduced with antithrombin activity decreasing below 100%", repub.eur.nl/pub/115265. An oral
-    factor Xa inhibitor still in the blood is added where there is a covariate effect of the form "fades".
+    Heparin acts through antithrombin: below normal antithrombin the same heparin inhibits less factor Xa, in proportion; above it
+    as much as usual. Source: Croles 2019, abstract: the anti-Xa is linearly reduced with antithrombin below 100 %, which its
+    authors read as under treatment, not as an error of the assay. An oral factor Xa inhibitor still in the blood is added where
+    there is a covariate effect of the form "fades".
     """
     found = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h) * product(
         covariate_effects, "recovery_fraction", patient
@@ -318,7 +335,8 @@ def level(
     ``assay``: a key of ``ASSAYS``.
     ``concentration_u_per_ml``: a number or an array, U/mL; for a cohort an array (n,).
     ``responses``: the drug's :class:`Responses`, or an aPTT curve alone.
-    ``time_h``: hours since the start, a number or an array of the same shape; only the forms "swing" and "fades" use it.
+    ``time_h``: hours since the start, a number or an array of the same shape; only the forms "swing" and "fades" and a patient's
+    drift use it.
 
     Raises ``ValueError`` for a negative concentration, and for an assay without a published response to this drug.
     """
@@ -346,8 +364,8 @@ def felt_u_per_ml(
 ) -> Any:
     """Return the concentration that gives the same level without a daily swing and without an oral factor Xa inhibitor, U/mL.
 
-    The level depends on it alone, whatever the time of day, and rises with it. :func:`concentration_for_u_per_ml` is the
-    inverse: the value of it at which a level is reached.
+    The level depends on it (and on the patient's drift) alone, whatever the time of day, and rises with it.
+    :func:`concentration_for_u_per_ml` is the inverse: the value of it at which a level is reached.
     """
     felt = active_u_per_ml(concentration_u_per_ml, patient, responses.covariate_effects, time_h)
     for effect in responses.covariate_effects:
@@ -356,11 +374,17 @@ def felt_u_per_ml(
     return felt
 
 
+def drifts(assay: str, patient: Patient | Cohort, responses: Responses) -> bool:
+    """Return whether the level of an assay at one concentration changes with the drift of this patient or cohort."""
+    return patient.drift is not None and assay in ("aptt_s", "aptt_ratio") and isinstance(responses.aptt, Reagent)
+
+
 def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Cohort, responses: Responses) -> Any:
     """Return the concentration (see :func:`felt_u_per_ml`) at which an assay reaches a value, U/mL; (n,) for a cohort.
 
-    A value below the one without the drug gives a negative number. Raises ``ValueError`` for an assay without a published
-    response to this drug, and for a curve that saturates (``most_s`` above 0), whose inverse is not implemented.
+    It is that of a patient without drift; :func:`drifted_u_per_ml` returns it at the knots of a drift. A value below the one
+    without the drug gives a negative number. Raises ``ValueError`` for an assay without a published response to this drug, and
+    for a curve that saturates (``most_s`` above 0), whose inverse is not implemented.
     """
     check_one_of("assay", assay, responses.assays)
     covariate_effects = responses.covariate_effects
@@ -379,6 +403,22 @@ def concentration_for_u_per_ml(assay: str, value: float, patient: Patient | Coho
     return (seconds - baseline_s) / curve.slope_s_ml_per_u / product(covariate_effects, "slope_ml_per_u", patient)
 
 
+def drifted_u_per_ml(
+    concentrations_u_per_ml: Sequence[Any], cohort: Cohort, responses: Responses, n_knots: int
+) -> Iterator[list[Any]]:
+    """Yield the concentrations at which aPTTs are reached, knot by knot of each patient's drift, (n,) each.
+
+    ``concentrations_u_per_ml``: those at which they are reached without drift (:func:`concentration_for_u_per_ml`), (n,) each.
+    Between the knots they move in straight lines: need * concentration - shift / slope (:meth:`~heparin_pk.body.drift.Drift.at`).
+    """
+    assert cohort.drift is not None  # asked for only where :func:`drifts` says so
+    assert isinstance(responses.aptt, Reagent)
+    slope = slope_ml_per_u(cohort, responses.aptt, responses.covariate_effects)
+    for need, shift in zip(*cohort.drift.knots(n_knots), strict=True):
+        added = shift / slope
+        yield [need * concentration - added for concentration in concentrations_u_per_ml]
+
+
 def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequence[float] = (0.3, 0.7)) -> TherapeuticRange:
     """Return the aPTT range that corresponds to an anti-Xa range with this reagent, rounded to whole seconds.
 
@@ -391,6 +431,7 @@ def aptt_range_for_anti_xa(reagent: Curve, patient: Patient, anti_xa_range: Sequ
     ends = tuple(check_between("anti_xa_range", end, 0.01, 10.0) for end in anti_xa_range)
     if len(ends) != 2 or not ends[0] < ends[1]:
         raise ValueError(f"anti_xa_range must be two rising levels; got {tuple(anti_xa_range)!r}")
+    patient = replace(patient, drift=None)  # a laboratory's range is one for the whole stay
     recovery = anti_xa_u_per_ml(1.0, patient)
     if recovery <= 0.0:
         raise ValueError("antithrombin_fraction must be above 0: without antithrombin no heparin gives an anti-Xa; got 0")

@@ -43,7 +43,7 @@ EFFECT_LIMITS = {
 """The limits of the effect in each form: a factor below 0 is a mistake."""
 KINETIC = tuple(field.name for field in fields(Kinetics) if field.name != "transits")
 RESPONSE = ("slope_ml_per_u", "recovery_fraction", "activity_fraction", "anti_xa_u_per_ml")
-FEATURES = {field.name for field in fields(Patient)} - {"factors", "sex"} | {"female", "on_warfarin"} | set(MEASURES)
+FEATURES = {field.name for field in fields(Patient)} - {"drift", "factors", "sex"} | {"female", "on_warfarin"} | set(MEASURES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.body.drift import Drift, Drifts, TakenDrifts
 
 SEXES = ("female", "male")
 
@@ -65,6 +66,7 @@ class Patient:
     ``dosing_weight_kg``: weight that doses are calculated with, kg, where it is not the true weight
     (:func:`heparin_pk.body.bodysize.dosing_weight_kg`).
     ``factors``: factors by which this patient differs from a typical one with the same covariates: ``(("bmax_u", 1.2),)``.
+    ``drift``: how sensitivity and baseline change in the course of a stay; ``None``: not at all.
 
     Raises ``ValueError`` with name, limits and value when a field lies outside its limits.
 
@@ -95,6 +97,7 @@ class Patient:
     clock_at_start_h: float | None = None
     dosing_weight_kg: float | None = None
     factors: tuple[tuple[str, float], ...] = ()
+    drift: Drift | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -106,6 +109,7 @@ class Patient:
             check_is(name, getattr(self, name), bool, "True or False")
         if self.pregnant and self.sex == "male":
             raise ValueError("pregnant must be False for sex 'male'; got True")
+        check_is("drift", self.drift, (Drift, type(None)), "a Drift or None")
         floats(self, *LIMITS)
         self._check_factors()
 
@@ -152,6 +156,7 @@ class Cohort:
     ``n``: number of patients.
     ``columns``: field name to value or array (n,); fields left out keep their default, ``weight_kg`` is required.
     ``factors``: parameter name to array (n,), each patient's own factor on that parameter.
+    ``drift``: how each patient changes in the course of a stay; ``None``: not at all.
 
     Raises ``ValueError`` with name, limits, value and index when a patient lies outside the limits of :class:`Patient`.
 
@@ -161,19 +166,29 @@ class Cohort:
     """
 
     __slots__ = (
+        "_drift",
         "_factors",
         "_indices",
         "_parent",
         "_sex_masks",
         "n",
-        *(field.name for field in fields(Patient) if field.name != "factors"),
+        *(field.name for field in fields(Patient) if field.name not in ("drift", "factors")),
     )
 
-    def __init__(self, n: int, columns: Mapping[str, Any], factors: Mapping[str, np.ndarray] | None = None) -> None:
+    def __init__(
+        self,
+        n: int,
+        columns: Mapping[str, Any],
+        factors: Mapping[str, np.ndarray] | None = None,
+        drift: Drifts | TakenDrifts | None = None,
+    ) -> None:
         self.n = n
         self._parent: Cohort | None = None  # set by take(): the cohort these patients were taken from
         self._indices = np.empty(0, dtype=np.int64)  # set by take(): their indices in the parent
-        self._factors = dict(factors or {})
+        check_is("drift", drift, (Drifts, TakenDrifts, type(None)), "a Drifts or None")
+        if drift is not None and len(drift) != n:
+            raise ValueError(f"drift must have one path for each of {n} patients; got {len(drift)}")
+        self._factors, self._drift = dict(factors or {}), drift
         self._sex_masks: dict[str, Any] = {}
         typical = Patient(weight_kg=75.0)
         for name in columns:
@@ -223,6 +238,13 @@ class Cohort:
         return self._factors.get(parameter, 1.0)
 
     @property
+    def drift(self) -> Drifts | TakenDrifts | None:
+        """How each patient changes in the course of a stay; ``None``: not at all."""
+        if self._drift is None and self._parent is not None and self._parent.drift is not None:
+            self._drift = self._parent.drift.take(self._indices)
+        return self._drift
+
+    @property
     def factors(self) -> dict[str, np.ndarray]:
         """The patients' own factors: parameter name to array (n,)."""
         names = self._factors if self._parent is None else self._parent.factors
@@ -249,11 +271,14 @@ class Cohort:
         if not 0 <= index < self.n:
             raise IndexError(f"index must lie between 0 and {self.n - 1}; got {index!r}")
         values = {}
-        for field in fields(Patient):
-            if field.name != "factors":
-                value = getattr(self, field.name)
-                values[field.name] = value[index].item() if isinstance(value, np.ndarray) else value
-        return Patient(**values, factors=tuple((name, float(factor[index])) for name, factor in self.factors.items()))
+        for name in _COHORT_FIELDS:
+            value = getattr(self, name)
+            values[name] = value[index].item() if isinstance(value, np.ndarray) else value
+        return Patient(
+            **values,
+            factors=tuple((name, float(factor[index])) for name, factor in self.factors.items()),
+            drift=None if self.drift is None else self.drift[index],
+        )
 
     def take(self, indices: np.ndarray) -> Cohort:
         """Return the sub-cohort of the patients at these indices (m,), in this order; its columns are copied when first read."""
@@ -261,7 +286,7 @@ class Cohort:
             return self
         cohort = object.__new__(Cohort)  # skips __init__: the parent's columns were checked
         cohort.n, cohort._parent, cohort._indices = len(indices), self, np.array(indices)
-        cohort._factors, cohort._sex_masks = {}, {}
+        cohort._factors, cohort._sex_masks, cohort._drift = {}, {}, None
         return cohort
 
 
@@ -269,7 +294,7 @@ def _taken(value: Any, indices: np.ndarray) -> Any:
     return value[indices] if isinstance(value, np.ndarray) else value
 
 
-_COHORT_FIELDS = tuple(field.name for field in fields(Patient) if field.name != "factors")
+_COHORT_FIELDS = tuple(field.name for field in fields(Patient) if field.name not in ("drift", "factors"))
 
 
 def _check_column(name: str, value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import warnings
+from dataclasses import replace
 
 from heparin_pk import published
 from heparin_pk.base.citations import citations
@@ -12,15 +13,19 @@ from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
-from heparin_pk.cli.options import chart_of, exported_course, patient_of, population_of, reagent_of, regimen_of
+from heparin_pk.cli.options import chart_of, exported_course, hospital_of, patient_of, population_of, reagent_of, regimen_of
 from heparin_pk.cli.output import PLAINLY, as_counted, complain, show_course, write_picture
+from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
+from heparin_pk.simulation.matching import match_of, reagent_for
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications
+from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import hospital
+from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward import nomogram
 from heparin_pk.ward.nomogram import Nomogram
@@ -42,16 +47,21 @@ def run_simulate(options: argparse.Namespace) -> None:
 def run_titrate(options: argparse.Namespace) -> None:
     """Titrate one patient by a nomogram."""
     table = Nomogram.load(options.nomogram)
+    here = replace(hospital_of(options), between_days=False)  # a typical patient has no other day
     course = titrate(
-        patient_of(options),
+        here.admit(patient_of(options), options.seed),
         published.named(options.model),
         table,
         hours=options.hours,
-        laboratory=Laboratory(assay=table.assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
+        laboratory=here.laboratory(Laboratory(assay=table.assay, reagent=reagent_of(options), turnaround_h=options.turnaround)),
         seed=options.seed,
+        ward_errors=here.ward_errors,
         engine=options.engine,
     )
-    show_course(course, table.target, options, heading=f"{table.title}: aims at {table.target.in_words()}")
+    heading = f"{table.title}: aims at {table.target.in_words()}\nhospital: {here.in_words()}"
+    if course.match is not None and course.match.fits:  # where it does not, the chart says so
+        heading += f"\n{course.match.in_words()}"
+    show_course(course, table.target, options, heading=heading)
 
 
 def run_replay(options: argparse.Namespace) -> None:
@@ -82,10 +92,14 @@ def run_nomograms(options: argparse.Namespace) -> None:
     tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
     if options.json:
         print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
+                           "laboratory": None if (match := match_of(t.target, reagent_for(t))) is None else match.to_plain(),
                            "start": t.start.in_words(), "bands": [{"levels": b.label, "do": b.in_words()} for b in t.bands],
                            "caveats": t.caveats, "source": t.source.cite()} for t in tables]))  # fmt: skip
     elif options.name:
         print(tables[0])
+        match = match_of(tables[0].target, reagent_for(tables[0]))
+        if match is not None:
+            print(f"  laboratory: {match.in_words()}")
     else:
         for table in tables:
             print(f"{table.name:<26}{table.title:<50}{table.target.in_words()}")
@@ -100,6 +114,7 @@ _IN_FULL = (
     "between_occasions",
     "residual",
     "covariate_effects",
+    "hypotheses",
     "built_from",
 )
 """The fields of a model that ``models --json`` prints in full."""
@@ -127,9 +142,10 @@ def run_models(options: argparse.Namespace) -> None:
     elif options.name:
         print(drugs[0])
     else:
+        width = max(len(drug.name) for drug in drugs) + 2
         for drug in drugs:
             mark = " (UFH_DEFAULT)" if drug is published.UFH_DEFAULT else ""
-            print(f"{drug.name:<27}{drug.title}{mark}")
+            print(f"{drug.name:<{width}}{drug.title}{mark}")
 
 
 def run_cite(options: argparse.Namespace) -> None:
@@ -216,23 +232,61 @@ def run_indications(options: argparse.Namespace) -> None:
     show_course(course, target, options, heading=str(indication), compared=compared)
 
 
+def run_practice(options: argparse.Namespace) -> None:
+    """List the topics of practice, or print the statements on one."""
+    found = practice.about(options.topic) if options.topic else practice.statements()
+    if options.json:
+        rows = [
+            {
+                "topic": one.topic,
+                "text": one.text,
+                "region": one.region,
+                "dated": one.dated,
+                "strength": one.strength,
+                "checked": one.checked.isoformat(),
+                "due": one.is_due(),
+                "where": one.source.where,
+                "source": one.source.cite(),
+            }
+            for one in found
+        ]
+        print(json.dumps(rows))
+    elif options.topic:
+        print("\n".join([*map(str, found), PLAINLY]))
+    else:
+        for topic in practice.topics():
+            regions = dict.fromkeys(one.region for one in practice.about(topic))
+            print(f"{topic:<26}{len(practice.about(topic))}   {'; '.join(regions)}")
+    overdue = sum(one.is_due() for one in found)
+    if overdue:
+        complain(
+            f"heparin-pk: note: last checked more than {practice.LONGEST_TRUST_Y} years ago: {overdue} of {len(found)} statements"
+        )
+
+
 def run_validate(options: argparse.Namespace) -> None:
-    """Print the table of printed values compared with the models."""
+    """Print the table of printed values compared with the models, or what changed in it."""
+    if options.changes:
+        if options.group is not None or options.misses or options.figure is not None:
+            raise ValueError("--changes stands alone or with --json; it has no group, no misses and no figure")
+        print(json.dumps(validation.what_changed(), ensure_ascii=False) if options.json else validation.what_changed_in_words())
+        return
     if options.group is not None and options.group not in validation.GROUPS:
         raise ValueError(f"no group {options.group!r}; there are {', '.join(validation.GROUPS)}")
-    shown = [row for row in validation.rows(group=options.group) if not (options.misses and row.inside)]
+    rows = validation.rows(group=options.group)
+    shown = [row for row in rows if not (options.misses and row.inside)]
     if options.figure is not None:
         write_picture(options.figure, lambda plot: plot.validation(shown).figure)
     if options.json:
         print(validation.to_json(shown))
         return
-    print(validation.in_words(shown))
+    print(validation.in_words(shown, of=rows))
     print(PLAINLY)
 
 
 def run_trial(options: argparse.Namespace) -> None:
     """Run nomograms on the same virtual patients, and print the outcomes by arm."""
-    if options.ward not in hospital.WARDS:
+    if options.ward is not None and options.ward not in hospital.WARDS:
         raise ValueError(f"no ward {options.ward!r}; there are {', '.join(hospital.WARDS)}")
     arms = [Nomogram.load(name) for name in options.arms]
     trial = Trial(
@@ -241,10 +295,12 @@ def run_trial(options: argparse.Namespace) -> None:
         drug=published.named(options.model),
         laboratory=Laboratory(assay=arms[0].assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
         hours=options.hours,
-        ward_errors=hospital.WARDS[options.ward],
+        hospital=hospital_of(options),
+        ward_errors=None if options.ward is None else hospital.WARDS[options.ward],
     )
     if options.group not in trial.groups:
         raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
+    ensemble = None if options.ensemble is None else Ensemble.of(trial.drug, options.ensemble, seed=options.seed)
     outcomes = trial.run(
         options.number,
         seed=options.seed,
@@ -256,6 +312,7 @@ def run_trial(options: argparse.Namespace) -> None:
         scheduler=options.scheduler,
         progress=not options.quiet,
     )
+    models, stopped = (None, None) if ensemble is None else _with_models(trial, ensemble, outcomes, options)
     if options.figure is not None:
         subjects = range(min(6, options.number))
         sample = [trial.course(name, subject, seed=options.seed) for name in trial.names for subject in subjects]
@@ -266,14 +323,51 @@ def run_trial(options: argparse.Namespace) -> None:
             "n": outcomes.n,
             "seed": outcomes.seed,
             "hours": outcomes.hours,
+            "hospitals": {name: one.in_words() for name, one in outcomes.hospitals.items()},
             "targets": {name: target.in_words() for name, target in outcomes.targets.items()},
+            "laboratories": {name: match.to_plain() for name, match in outcomes.matches.items()},
             "groups": outcomes.groups,
             "summary": outcomes.summary(options.group),
             "citations": citations(trial).splitlines(),
         }
+        if models is not None:
+            answer["models"] = {"members": models.members, "summary": models.summary(options.group)}
         print(json.dumps(answer, allow_nan=False))
-        return
+    else:
+        _print_trial(trial, arms, outcomes, models, options)
+    if stopped is not None:
+        raise stopped
+
+
+def _print_trial(
+    trial: Trial, arms: list[Nomogram], outcomes: Outcomes, models: EnsembleOutcomes | None, options: argparse.Namespace
+) -> None:
+    """Print the outcomes of a trial in words, and those of its other models where they ran."""
     tables = [f"{table.title}: aims at {table.target.in_words()}" for table in arms]
-    people = f"{trial.population.name}; the ward: {options.ward.replace('-', ' ')}"
+    people = trial.population.name
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
-    print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *written, PLAINLY]))
+    of_models = [] if models is None else [models.in_words(options.group), ""]
+    print("\n".join([*tables, people, "", outcomes.in_words(options.group), "", *of_models, *written, PLAINLY]))
+
+
+def _with_models(
+    trial: Trial, ensemble: Ensemble, outcomes: Outcomes, options: argparse.Namespace
+) -> tuple[EnsembleOutcomes, EnsembleInterrupted | None]:
+    """Run the trial under every model; where it is stopped by hand, return what had finished, and the interrupt."""
+    try:
+        found = run_ensemble(
+            trial,
+            ensemble,
+            options.number,
+            seed=options.seed,
+            outcomes=outcomes,
+            workers=options.workers,
+            runner=options.engine,
+            scheduler=options.scheduler,
+            progress=not options.quiet,
+        )
+    except EnsembleInterrupted as stopped:
+        if str(stopped).startswith(BY_SIGNAL):
+            raise
+        return stopped.outcomes, stopped
+    return found, None

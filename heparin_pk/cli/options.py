@@ -59,6 +59,13 @@ def patient_of(options: argparse.Namespace) -> Patient:
     return replace(patient, dosing_weight_kg=dosing_weight_kg(patient, options.dosing_weight))
 
 
+def hospital_of(options: argparse.Namespace) -> hospital.Hospital:
+    """Return the hospital named by ``--hospital``; raises ``ValueError`` for an unknown name."""
+    if options.hospital not in hospital.HOSPITALS:
+        raise ValueError(f"no hospital {options.hospital!r}; there are {', '.join(hospital.HOSPITALS)}")
+    return hospital.HOSPITALS[options.hospital]
+
+
 _UNITS: dict[tuple[str, str], Callable[[float, float], Order]] = {
     ("bolus", "U"): lambda time_h, amount: Bolus(time_h=time_h, dose_u=amount),
     ("bolus", "U/kg"): lambda time_h, amount: Bolus(time_h=time_h, dose_u_per_kg=amount),

@@ -100,6 +100,7 @@ def show_course(
         answer = {
             "metrics": metrics.summary(course, target),
             "target": {"assay": target.assay, "low": target.low, "high": target.high},
+            "laboratory": None if course.match is None else course.match.to_plain(),
             "chart": [{"drawn_h": lab.drawn_h, "reported_h": lab.reported_h, "level": lab.in_words()} for lab in course.labs],
             "predictions": rows,
             "flaws": list(chart.flaws) if chart else [],

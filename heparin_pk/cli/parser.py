@@ -19,6 +19,7 @@ from heparin_pk.cli.commands import (
     run_models,
     run_nomograms,
     run_overlay,
+    run_practice,
     run_replay,
     run_simulate,
     run_titrate,
@@ -31,7 +32,7 @@ from heparin_pk.cli.output import PLAINLY, complain
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
-from heparin_pk.published.reagents import REAGENTS
+from heparin_pk.published.reagents import MODERN, REAGENTS
 from heparin_pk.trials import hospital
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _add_cite(commands)
     _add_overlay(commands)
     _add_indications(commands)
+    _add_practice(commands)
     _add_validate(commands)
     _add_trial(commands)
     _add_lab(commands)
@@ -117,7 +119,13 @@ def _add_titrate(commands: Commands) -> None:
     command.add_argument(
         "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
     )
-    command.add_argument("--seed", type=typed_whole_number, default=0, help="seed of the laboratory's error (default 0)")
+    command.add_argument(
+        "--seed", type=typed_whole_number, default=0, help="the same seed gives the same errors and drift (default 0)"
+    )
+    command.add_argument(
+        "--hospital", default="ideal", metavar="NAME",
+        help="ideal (default): nobody changes, orders as written; real: the patient drifts, results err, the ward errs",
+    )  # fmt: skip
     _model_options(command)
     _output_options(command)
 
@@ -181,11 +189,25 @@ def _add_indications(commands: Commands) -> None:
     _output_options(command)
 
 
+def _add_practice(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "practice",
+        run_practice,
+        "dated, regional statements on the use of heparin, or those on one topic",
+        "heparin-pk practice hit-monitoring",
+    )
+    command.add_argument("topic", nargs="?", metavar="TOPIC")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _add_validate(commands: Commands) -> None:
     command = _command(commands, "validate", run_validate, "printed values compared with the models, misses included",
                        "heparin-pk validate --group kinetics")  # fmt: skip
     command.add_argument("--group", metavar="NAME", help=f"one of: {'; '.join(validation.GROUPS)}")
     command.add_argument("--misses", action="store_true", help="only the rows outside the printed uncertainty")
+    command.add_argument("--changes", action="store_true",
+                         help="instead: rows that left, tolerances that changed, printed and not asked")  # fmt: skip
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--figure", metavar="FILE", help="also draw the table (.png, .svg, .pdf)")
 
@@ -209,11 +231,17 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument("--people", default="thrombosis-ward", metavar="NAME-OR-FILE",
                          help=f"{', '.join(hospital.POPULATIONS)} (default thrombosis-ward), "
                               "or your own .csv file (up to 64 MB)")  # fmt: skip
-    command.add_argument("--ward", default="as-written", metavar="NAME", help=f"{', '.join(hospital.WARDS)} (default as-written)")
+    command.add_argument(
+        "--hospital", default="real", metavar="NAME",
+        help="real (default): people change, results have a residual error, the ward errs; ideal: what a table could do",
+    )  # fmt: skip
+    command.add_argument(
+        "--ward", metavar="NAME", help=f"how orders are carried out: {', '.join(hospital.WARDS)} (default: as in the hospital)"
+    )
     command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )
-    command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    command.add_argument("--reagent", metavar="NAME", help=_REAGENT)
     command.add_argument(
         "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
     )
@@ -225,6 +253,9 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
     engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is the fastest from a few thousand patients on"
     command.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
+    command.add_argument("--ensemble", type=typed_whole_number, metavar="DRAWS",
+                         help="also run the trial with so many draws of the model's uncertain parameters (1 to 200) and, for "
+                              "UFH_DEFAULT, the other sets fitted to the same papers; print how far they differ")  # fmt: skip
     command.add_argument("--checkpoint", metavar="FOLDER", help="save finished chunks here; the same command resumes from them")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
     command.add_argument("--csv", metavar="FILE", help="also write one row for each patient and arm")
@@ -247,6 +278,9 @@ def _add_demo(commands: Commands) -> None:
 
 
 # Options that several commands share
+
+
+_REAGENT = f"aPTT reagent (default: the one the table was written for; without a table {MODERN.name}): {', '.join(REAGENTS)}"
 
 
 def _order_options(command: argparse.ArgumentParser) -> None:
@@ -281,7 +315,7 @@ def _model_options(command: argparse.ArgumentParser, hours: bool = True, model: 
     if hours:
         command.add_argument("--hours", type=typed_number, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
-    command.add_argument("--reagent", metavar="NAME", help=f"aPTT reagent: {', '.join(REAGENTS)}")
+    command.add_argument("--reagent", metavar="NAME", help=_REAGENT)
     command.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
 
 

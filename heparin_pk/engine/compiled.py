@@ -31,6 +31,8 @@ _MOST_STEPS = 63
 
 ONE_ULP = 2.0**-52
 """Tolerance (1 ulp) for threshold crossings: a level exactly on a threshold is reported, whatever its last rounding."""
+CLOSE_U_PER_ML = 1e-9
+"""How close to a moving threshold a level may come before the interval is reported, U/mL; no number depends on it."""
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +60,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     * ``thresholds`` (2 k, n): lower and upper thresholds of k ranges of concentration, U/mL; only intervals that cross one are
       reported;
     * ``report_all``: whether all intervals are reported instead;
+    * ``moving`` (knots, all patients, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
+      :class:`~heparin_pk.engine.lanes.Moving`, and where each lane is, in grid intervals from 0 h; or (0, 0, 0), 1 and (0,);
     * ``hourly`` (all patients, hours + 1): filled with the concentration at every full hour, U/mL; or (0, 0);
     * ``write``: whether the new states are written to ``table``;
     * ``peak`` (n,): filled with the highest concentration of each lane, U/mL;
@@ -85,9 +89,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     )
     rows, states = sum(in_play), sum(in_play[:8])
     # Offsets of the other rows: length of the interval, number and length of substeps, the three error indicators, the
-    # concentration now and an interval ago, its peak, the bracket in which no threshold is crossed; last, the old state.
-    hours, steps, h, speeds, truncations, plasmas, of_now, of_before, of_peak, of_low, of_high, saved = (
-        (rows + index) * ROW for index in range(12)
+    # concentration now and an interval ago, its peak, the bracket in which no threshold is crossed and how far its ends move in
+    # an interval; last, the old state.
+    hours, steps, h, speeds, truncations, plasmas, of_now, of_before, of_peak, of_low, of_high, of_lows, of_highs, saved = (
+        (rows + index) * ROW for index in range(14)
     )
     line = 8  # numbers in a cache line
 
@@ -219,13 +224,45 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 lowest, highest = max(lowest, low), min(highest, high)
         return lowest, highest
 
-    def kernel(table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, hourly, write, peak, last):
+    @compiler
+    def moving_bracket(concentration, near, row, lane, left, back, per_knot):
+        """Return the bracket of moving thresholds at the last grid point, and what its ends move in an interval.
+
+        ``row``: the knot before now; ``left``: grid intervals to the next one; ``back``: from now to the last grid point.
+        The same as the function of this name in ``lanes``.
+        """
+        part, per_interval = 1.0 - left * per_knot, 1.0 / left
+        low, low_then, high, high_then = -np.inf, -np.inf, np.inf, np.inf
+        for index in range(near.shape[2]):
+            begin, end = near[row, lane, index], near[row + 1, lane, index]
+            here = begin + (end - begin) * part
+            if here < concentration:
+                low, low_then = max(low, here), max(low_then, end)
+            else:
+                high, high_then = min(high, here), min(high_then, end)
+        low, low_then = low + CLOSE_U_PER_ML, low_then + CLOSE_U_PER_ML
+        high, high_then = high - CLOSE_U_PER_ML, high_then - CLOSE_U_PER_ML
+        low_step = (low_then - low) * per_interval if abs(low) < np.inf else 0.0
+        high_step = (high_then - high) * per_interval if abs(high) < np.inf else 0.0
+        if concentration <= low or concentration >= high:
+            return np.inf, -np.inf, low_step, high_step
+        return low + low_step * back, high + high_step * back, low_step, high_step
+
+    def kernel(
+        table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, moving, every, position, hourly,
+        write, peak, last,
+    ):  # fmt: skip
         n = len(lanes)
         # The block begins on a cache line, and so does each of its rows. Lanes that are never loaded hold ones.
-        memory = np.ones((rows + 11 + states) * ROW + line)
+        memory = np.ones((rows + 13 + states) * ROW + line)
         block = memory[-(lies_at(memory) // 8) % line :]
         now, before, top = block[of_now:][:size], block[of_before:][:size], block[of_peak:][:size]
         low, high = block[of_low:][:size], block[of_high:][:size]
+        low_step, high_step = block[of_lows:][:size], block[of_highs:][:size]
+        moves, by_knot, knot_ends = moving.shape[0] > 0, np.zeros(size, np.int64), np.zeros(every + 2, np.int64)
+        # The moving thresholds that a block needs, from the knot before the first interval of each lane on.
+        near = np.empty((intervals[0] // every + 3 if moves else 0, size, moving.shape[2]))
+        knot, next_knot, per_knot = np.zeros(size, np.int64), np.zeros(size, np.int64), 1.0 / every
         # Room to report every interval of every lane; memory that is never touched costs nothing.
         most = intervals.sum()
         at_interval, at_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
@@ -233,7 +270,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         levels = np.empty(intervals[0] * ROW if trajectories.shape[0] > 0 else 0)  # of one block, interval by interval
         hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         ends = np.zeros(STEPS_PER_H + 2, np.int64)
-        least, watched = 0.0, report_all or thresholds.shape[0] > 0
+        least, watched = 0.0, report_all or thresholds.shape[0] > 0 or moves
         flat, order = trajectories.reshape(-1), np.arange(n)
         for first in range(0, n, size):
             # Sort the next lanes by substep count, in groups whose data stay in the cache until their blocks are run.
@@ -251,6 +288,28 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
             if thresholds.shape[0] > 0:
                 for lane in range(n_lanes):
                     low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
+            # Of moving thresholds: group the lanes by the interval at whose end they first pass a knot, as by full hours below.
+            if moves:
+                low_step[:], high_step[:], knot_ends[:] = 0.0, 0.0, 0
+                for lane in range(n_lanes):
+                    row = (grid[places[lane]] - 1) // every
+                    next_knot[lane] = (row + 1) * every
+                    for at in range(min(intervals[first] // every + 3, moving.shape[0] - row)):
+                        for index in range(moving.shape[2]):
+                            near[at, lane, index] = moving[row + at, lanes[places[lane]], index]
+                for lane in range(n_lanes):
+                    place = places[lane]
+                    knot[lane], start = 0, position[place]
+                    low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                        now[lane], near, 0, lane, next_knot[lane] - start, grid[place] - 1 - start, per_knot
+                    )
+                    knot_ends[-grid[place] % every + 2] += 1
+                for index in range(3, every + 2):
+                    knot_ends[index] += knot_ends[index - 1]
+                for lane in range(n_lanes):
+                    index = -grid[places[lane]] % every + 1
+                    by_knot[knot_ends[index]] = lane
+                    knot_ends[index] += 1
             # Group the lanes by the interval at whose end they first pass a full hour (0 to 11); they pass the next every 12
             # intervals. So each interval touches only the lanes that have an hour to store.
             if hourly.shape[0] > 0:
@@ -264,18 +323,25 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                 for lane in range(n_lanes):
                     by_phase[ends[phase[lane] + 1]] = lane
                     ends[phase[lane] + 1] += 1
-            going = n_lanes
+            going, phase_now = n_lanes, 0  # phase_now: the interval, counted anew at every knot
             for interval in range(intervals[first]):
                 # Lanes with the most intervals come first, so the lanes that have arrived are the last ones; their intervals
                 # become zero hours long and their states stay.
                 while intervals[first + going - 1] <= interval:
                     going -= 1
                     block[hours + going] = 0.0
+                    if moves:
+                        low[going], high[going], low_step[going], high_step[going] = -np.inf, np.inf, 0.0, 0.0
                 step_block(block, True)
                 if interval == 0:
                     block[hours : hours + n_lanes] = INTERVAL_H
                 # New levels and peaks of all lanes, and how many have left their bracket: without branches, as vector code.
                 out = 0
+                if moves:
+                    for lane in range(size):
+                        low[lane] += low_step[lane]
+                    for lane in range(size):
+                        high[lane] += high_step[lane]
                 if watched:
                     for lane in range(size):
                         level = get(s0, block, lane) * get(r0, block, lane)
@@ -302,8 +368,26 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                             at_interval[reported], at_place[reported] = interval, places[lane]
                             level_before[reported], level_after[reported] = before[lane], now[lane]
                             reported += 1
-                            if not report_all:
+                            if moves:
+                                # A level that leaves its bracket at a knot has its new one below.
+                                left = next_knot[lane] - grid[places[lane]] - interval
+                                if left > 0:
+                                    low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                                        now[lane], near, knot[lane], lane, np.float64(left), 0.0, per_knot
+                                    )
+                            elif not report_all:
                                 low[lane], high[lane] = bracket(now[lane], thresholds, places[lane])
+                # Lanes that pass a knot: their thresholds move otherwise from now on.
+                if moves:
+                    for i in range(knot_ends[phase_now], knot_ends[phase_now + 1]):
+                        lane = by_knot[i]
+                        if lane < going:
+                            knot[lane] += 1
+                            next_knot[lane] += every
+                            low[lane], high[lane], low_step[lane], high_step[lane] = moving_bracket(
+                                now[lane], near, knot[lane], lane, np.float64(every), 0.0, per_knot
+                            )
+                    phase_now = phase_now + 1 if phase_now + 1 < every else 0
             # End of a block: write the levels lane by lane, past the caches, because they are not read again here.
             if trajectories.shape[0] > 0:
                 for lane in range(n_lanes):

@@ -17,7 +17,7 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.body.kinetics import Rates, State
 from heparin_pk.engine import compiled, stepper
-from heparin_pk.engine.compiled import ONE_ULP
+from heparin_pk.engine.compiled import CLOSE_U_PER_ML, ONE_ULP
 from heparin_pk.engine.numba_loops import install_compiled_loops
 from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.engine.stepper import INTERVAL_H, STEPS_PER_H
@@ -94,13 +94,28 @@ class Levels(NamedTuple):
     after: np.ndarray
 
 
+class Moving(NamedTuple):
+    """Thresholds that move in straight lines between knots on the grid, of all patients.
+
+    * ``table``: lower and upper thresholds of k ranges at each knot, (knots, n, 2 k), U/mL; the first knot is at 0 h.
+    * ``every``: grid intervals from a knot to the next.
+    """
+
+    table: np.ndarray
+    every: int
+
+
+Thresholds = np.ndarray | Moving | None
+"""Which intervals are reported; see :meth:`IntervalObserver.thresholds`."""
+
+
 class IntervalObserver(Protocol):
     """Observer protocol of :class:`Lanes`: it names thresholds, and is told when lanes have passed intervals."""
 
-    def thresholds(self, lanes: np.ndarray) -> np.ndarray | None:
-        """Return lower and upper thresholds of k ranges of concentration, shape (2 k, m), U/mL.
+    def thresholds(self, lanes: np.ndarray) -> Thresholds:
+        """Return lower and upper thresholds of k ranges of concentration, shape (2 k, m), U/mL; or :class:`Moving` ones.
 
-        Only intervals that cross a threshold are reported; with ``None`` every interval is.
+        Only intervals that cross a threshold are reported (and, of moving ones, some that come close); with ``None`` all are.
         """
         ...
 
@@ -234,7 +249,8 @@ class Lanes:
         self._runner.move(lanes, begin_h, at_h)
         new = self.concentration_u_per_ml(lanes)
         self.time_h[lanes] = at_h
-        low, high = _bracket(old, observer.thresholds(lanes))
+        thresholds = observer.thresholds(lanes)
+        low, high = _bracket(old, None if isinstance(thresholds, Moving) else thresholds)
         crossed = np.flatnonzero((new < low) | (new > high))
         ones = np.ones(len(lanes), dtype=np.int64)
         levels = Levels(new, new, 0 * crossed, crossed, old[crossed], new[crossed])
@@ -304,12 +320,44 @@ def _bracket(concentration: np.ndarray, thresholds: np.ndarray | None) -> tuple[
     return lowest, highest
 
 
+def _moving_bracket(
+    concentration: np.ndarray, moving: Moving, lanes: np.ndarray, position: np.ndarray, grid: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Return the bracket of moving thresholds: its two ends at the grid point before ``grid``, and what they move an interval.
+
+    ``position``: where each lane is, in grid intervals from 0 h; ``grid``: the grid point at which its next interval ends. The
+    ends of the bracket are straight lines to the next knot, on the safe side of every threshold by ``CLOSE_U_PER_ML`` at least.
+    Of a level closer than that to a threshold the bracket is empty: whatever comes next is reported.
+    """
+    knot = (grid - 1) // moving.every
+    left = (knot + 1) * moving.every - position
+    part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
+    begin, end = (np.ascontiguousarray(moving.table[at, lanes].T) for at in (knot, knot + 1))
+    here = begin + (end - begin) * part
+    is_below = here < concentration
+    # Now and at the knot: the highest of the thresholds that lie below the level now, the lowest of the others.
+    low, low_then = (np.where(is_below, at, -np.inf).max(axis=0) + CLOSE_U_PER_ML for at in (here, end))
+    high, high_then = (np.where(is_below, np.inf, at).min(axis=0) - CLOSE_U_PER_ML for at in (here, end))
+    with np.errstate(invalid="ignore"):
+        low_step, high_step = (low_then - low) * per_interval, (high_then - high) * per_interval
+    low_step[np.isinf(low)] = high_step[np.isinf(high)] = 0.0
+    back = grid - 1 - position
+    empty = (concentration <= low) | (concentration >= high)
+    return (
+        np.where(empty, np.inf, low + low_step * back),
+        np.where(empty, -np.inf, high + high_step * back),
+        low_step,
+        high_step,
+    )
+
+
 def _refuse_below_zero(least: float) -> None:
     if not least >= -UNDERSHOOT:  # NaN is no amount
         raise ValueError(f"the stepper went below zero; these kinetics are too fast for it: {least:g}")
 
 
 _NO_TABLE = np.empty((0, 0))
+_NOT_MOVING = Moving(np.empty((0, 0, 0)), 1)
 _NO_INDEX, _NO_LEVEL = np.zeros(0, dtype=np.int64), np.zeros(0)
 # The stepper's functions for each way of computing; the compiled runner builds its own.
 _ON_FLOATS = stepper.build()
@@ -322,7 +370,7 @@ class _Runner(Protocol):
     parts: list[Any]
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, thresholds: np.ndarray | None, hourly: np.ndarray, trajectories: np.ndarray
+        self, lanes: np.ndarray, moments: Moments, thresholds: Thresholds, hourly: np.ndarray, trajectories: np.ndarray
     ) -> Levels:
         """Integrate these lanes, those with the most intervals first, over their grid intervals.
 
@@ -358,7 +406,7 @@ class _ByInterval:
                 part[lanes] = new
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, thresholds: np.ndarray | None, hourly: np.ndarray, trajectories: np.ndarray
+        self, lanes: np.ndarray, moments: Moments, thresholds: Thresholds, hourly: np.ndarray, trajectories: np.ndarray
     ) -> Levels:
         state, inputs, rates = self._taken(lanes)
         hours = moments.first_interval_h
@@ -367,7 +415,14 @@ class _ByInterval:
         # Concentrations at the start, U/mL: last and peak of each lane, and its bracket, in which it crosses no threshold.
         last = state[_CENTRAL] * rates[0]
         peak, before, after = last.copy(), last.copy(), np.empty(len(lanes))
-        low, high = _bracket(last, thresholds)
+        moving, fixed = (thresholds, None) if isinstance(thresholds, Moving) else (None, thresholds)
+        if moving is None:
+            low, high = _bracket(last, fixed)
+        else:
+            position = moments.begin_h * STEPS_PER_H
+            low, high, low_step, high_step = _moving_bracket(last, moving, lanes, position, moments.grid)
+            first_knot = -moments.grid % moving.every  # the interval at whose end each lane passes its first knot
+            at_knots = {knot: np.flatnonzero(first_knot == knot) for knot in np.unique(first_knot).tolist()}
         # The first full hour that each lane passes, and the interval that ends there; then every twelfth interval does.
         hour = -(-moments.grid // STEPS_PER_H)
         first = hour * STEPS_PER_H - moments.grid
@@ -393,12 +448,27 @@ class _ByInterval:
             if len(hourly):
                 hourly[lanes[places], hour[places] + interval // STEPS_PER_H] = now[places]
             # Report the lanes that left their bracket, and compute their new bracket.
-            if thresholds is None or len(thresholds):
+            if moving is not None:
+                low[:n] += low_step[:n]
+                high[:n] += high_step[:n]
+                renewed = (now < low[:n]) | (now > high[:n])
+                out = np.flatnonzero(renewed)
+                if len(out):
+                    reported.append((np.full(len(out), interval), out, before[out], now[out]))
+                if (interval % moving.every) in at_knots:
+                    places = at_knots[interval % moving.every]
+                    renewed[places[: np.searchsorted(places, n)]] = True
+                new = np.flatnonzero(renewed)
+                if len(new):
+                    passed = moments.grid[new] + interval
+                    brackets = _moving_bracket(now[new], moving, lanes[new], passed, passed + 1)
+                    low[new], high[new], low_step[new], high_step[new] = brackets
+            elif fixed is None or len(fixed):
                 out = np.flatnonzero((now < low[:n]) | (now > high[:n]))
                 if len(out):
                     reported.append((np.full(len(out), interval), out, before[out], now[out]))
-                if thresholds is not None and len(out):
-                    low[out], high[out] = _bracket(now[out], thresholds[:, out])
+                if fixed is not None and len(out):
+                    low[out], high[out] = _bracket(now[out], fixed[:, out])
             before, after = after, before  # two arrays in turn, instead of a new one an interval
         self._keep(lanes, state)
         return Levels(peak, last, *(np.concatenate(column) for column in zip(*reported, strict=True)))
@@ -475,9 +545,12 @@ class _Compiled:
         self._kernel = compiled.through(tuple(part is not ZERO for part in parts))
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, thresholds: np.ndarray | None, hourly: np.ndarray, trajectories: np.ndarray
+        self, lanes: np.ndarray, moments: Moments, thresholds: Thresholds, hourly: np.ndarray, trajectories: np.ndarray
     ) -> Levels:
-        return self._run(lanes, moments.first_interval_h, moments.grid, moments.intervals, thresholds, hourly, trajectories)
+        position = moments.begin_h * STEPS_PER_H if isinstance(thresholds, Moving) else _NO_LEVEL
+        return self._run(
+            lanes, moments.first_interval_h, moments.grid, moments.intervals, thresholds, hourly, trajectories, position=position
+        )
 
     def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
         levels: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
@@ -499,13 +572,15 @@ class _Compiled:
         first_interval_h: np.ndarray,
         grid: np.ndarray,
         intervals: np.ndarray,
-        thresholds: np.ndarray | None,
+        thresholds: Thresholds,
         hourly: np.ndarray,
         trajectories: np.ndarray,
         *,
+        position: np.ndarray = _NO_LEVEL,
         write: bool = True,
     ) -> Levels:
         peak, last = np.empty(len(lanes)), np.empty(len(lanes))
+        moving = thresholds if isinstance(thresholds, Moving) else None
         *reported, least = self._kernel(
             self._table,
             lanes,
@@ -513,8 +588,10 @@ class _Compiled:
             grid,
             intervals,
             trajectories,
-            _NO_TABLE if thresholds is None else thresholds,
+            _NO_TABLE if thresholds is None or moving is not None else thresholds,
             thresholds is None,
+            *(_NOT_MOVING if moving is None else moving),
+            position,
             hourly,
             write,
             peak,

@@ -42,7 +42,7 @@ from heparin_pk.plot.evidence import describe_validation, validation
 from heparin_pk.plot.models import describe_overlay, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, two_assays
 from heparin_pk.plot.teaching import describe_indication, indications
-from heparin_pk.plot.trials import describe_trial, forest, percentile_bands, time_shares, time_to, trial, vpc
+from heparin_pk.plot.trials import describe_trial, ensemble, forest, percentile_bands, time_shares, time_to, trial, vpc
 
 __all__ = [
     "BLACK",
@@ -71,6 +71,7 @@ __all__ = [
     "describe_trial",
     "describe_validation",
     "discordance",
+    "ensemble",
     "forest",
     "half_lives",
     "indications",

@@ -15,7 +15,7 @@ from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, leve
 from heparin_pk.simulation.course import Course
 
 _KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
-          "at infusion": "rate", "up to": "level"}  # fmt: skip
+          "at infusion": "rate", "up to": "level", "in patients without": "condition"}  # fmt: skip
 
 
 def outside_in_short(course: Course) -> str:

@@ -38,6 +38,7 @@ from heparin_pk.plot.base import (
 )
 from heparin_pk.simulation.course import Course
 from heparin_pk.trials.catalogue import CURVES, OUTCOMES
+from heparin_pk.trials.ensemble import EnsembleOutcomes
 from heparin_pk.trials.estimate import Z_95, Estimate
 from heparin_pk.trials.outcomes import Outcomes
 
@@ -101,7 +102,7 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
         ax.set_ylabel(f"true {axis_label(target.assay)}")
         if highest[1:].max() > top:
             unit = ASSAYS[target.assay].unit or "× control"
-            note = f"the 95th percentile goes to {highest[1:].max():.3g} {unit}"
+            note = f"the 95th percentile goes to {float(f'{highest[1:].max():.3g}'):,g} {unit}"
             ax.annotate(note, (0.5 * outcomes.hours, top), xytext=(0, -4),
                         textcoords="offset points", ha="center", va="top", fontsize=11, color=BLACK,
                         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})  # fmt: skip
@@ -269,6 +270,59 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
         ax.set_xlabel(f"share of the true time (%), {arm}")
         ax.grid(visible=False)
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=12)
+    return ax
+
+
+_OF_MODELS = (
+    "time_in_range_fraction",
+    "common_range_in_range_fraction",
+    "common_range_below_fraction",
+    "common_range_above_fraction",
+)
+
+
+def ensemble(found: EnsembleOutcomes, arm: str, keys: Sequence[str] = _OF_MODELS, *, ax: Axes | None = None) -> Axes:
+    """Draw the paired difference of an arm from the first under each model of an ensemble, beside the Monte-Carlo interval.
+
+    One row for each outcome: above, the own model with its 95 % confidence interval; below, the central 95 % of the models,
+    with a dot for each draw of the parameters and a mark for each other structure.
+
+    ``keys``: outcomes that are shares of time or of patients
+
+    Raises ``ValueError`` for an outcome that is no share, and when no model is finished.
+    """
+    shares = [key for key, outcome in OUTCOMES.items() if outcome.most == 1.0]
+    for key in keys:
+        check_one_of("an outcome", key, shares)
+    spreads = [found.difference(arm, key) for key in keys]
+    if ax is None:
+        ax = new_figure(10.0, 1.6 + 1.0 * len(keys))[1][0, 0]
+    named = [member for member in found.ensemble.members if member.name in found.by_member]
+    others = [member.name for member in named if not member.is_draw]
+    with plt.rc_context(STYLE):
+        for y, (key, spread) in enumerate(zip(keys, spreads, strict=True)):
+            if spread is None:
+                raise ValueError(f"no model of the ensemble has {key} of {arm}: none is finished, or no patient counts")
+            one, label = spread.monte_carlo, "_" if y else ""
+            ax.plot([100.0 * end for end in one.ends], [y - 0.17] * len(one.ends), color=BLUE, lw=3.0, solid_capstyle="butt",
+                    label=label or "this model: 95 % interval (Monte Carlo)")  # fmt: skip
+            ax.plot(100.0 * one.mean, y - 0.17, "D", color=BLUE, ms=8)
+            ax.plot([100.0 * spread.models.low, 100.0 * spread.models.high], [y + 0.17] * 2, color=BLACK, lw=1.4,
+                    label=label or "models: central 95 %")  # fmt: skip
+            drawn = [found.by_member[member.name].difference(arm, key) for member in named if member.is_draw]
+            means = [100.0 * each.mean for each in drawn if each is not None]
+            ax.plot(means, [y + 0.17] * len(means), "o", color=ORANGE, mec=BLACK, mew=0.5, ms=6, alpha=0.8,
+                    label=label or "draws of its parameters")  # fmt: skip
+            for marker, name in zip(_MARKERS[2:], others, strict=False):
+                if name in spread.structures:
+                    ax.plot(
+                        100.0 * spread.structures[name], y + 0.17, marker, color=VERMILION, ms=9, mec=BLACK, label=label or name
+                    )
+        ax.axvline(0.0, color=BLACK, lw=1.2, ls="--")
+        ax.set_yticks(range(len(keys)), [textwrap.fill(OUTCOMES[key].label, 24) for key in keys], fontsize=12)
+        ax.set_ylim(len(keys) - 0.5, -0.5)
+        ax.set_xlabel(f"{arm} minus {found.outcomes.arms[0]} (percentage points)")
+        ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, fontsize=11)
     return ax
 
 

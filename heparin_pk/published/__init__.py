@@ -6,9 +6,12 @@ file; ``docs/guides/add-a-drug.md`` shows one.
 
 ``ALL``: every set; first ``UFH``, then ``LMWH``, then ``ALTERNATIVES``.
 ``UFH``: unfractionated heparin, the default first.
+``UFH_BEYOND_NEWBORNS``: those of ``UFH`` whose studied weights, where known, go above 5 kg: for a picture of an adult.
 ``LMWH``: low-molecular-weight heparin.
 ``ALTERNATIVES``: every other family.
 ``FAMILIES``: the names of the families, in the order of ``ALL``.
+``CLOSED_FORMS``: formulas of heparin left after a bolus (PRODOSE and others): no sets, to be compared with them.
+``NOT_BUILT``: published models that were looked for and are no sets, each with the reason.
 
 Within these, sets stand in the order of their files: those named in ``_IN_THIS_ORDER``, then all others by file name.
 """
@@ -17,11 +20,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import math
 import pkgutil
 
-from heparin_pk.published import patients, ranges, reagents, sources
+from heparin_pk.published import closed_forms, not_built, patients, ranges, reagents, sources
 from heparin_pk.published.argatroban import SWAN_ARGATROBAN_DERIVED
 from heparin_pk.published.bivalirudin import ZHANG_2012_BIVALIRUDIN
+from heparin_pk.published.closed_forms import CLOSED_FORMS
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.enoxaparin import FENG_2006_ENOXAPARIN, GREEN_2003_ENOXAPARIN, GREEN_2005_ENOXAPARIN
 from heparin_pk.published.heparin_ablation import EDRICH_2015_UFH
@@ -35,16 +40,27 @@ from heparin_pk.published.heparin_default import (
     UFH_TRIPLE_DERIVED,
 )
 from heparin_pk.published.heparin_dialysis import BRUNET_2008_UFH_DERIVED, KANDROTAS_1989_UFH
+from heparin_pk.published.heparin_newborns import (
+    MCDONALD_1981_28_WEEKS_UFH,
+    MCDONALD_1981_32_WEEKS_UFH,
+    MCDONALD_1981_36_WEEKS_UFH,
+)
 from heparin_pk.published.heparin_program import RXKINETICS_UFH
+from heparin_pk.published.heparin_reversal import LANOISELEE_2026_UFH
+from heparin_pk.published.lmwh_volunteers import SCHOEMAKER_1996_DALTEPARIN_DERIVED, SCHOEMAKER_1996_ENOXAPARIN_DERIVED
+from heparin_pk.published.not_built import NOT_BUILT
 
 _IN_THIS_ORDER = (
     "heparin_default",
     "heparin_bypass",
+    "heparin_reversal",
     "heparin_ablation",
     "heparin_dialysis",
     "heparin_children",
+    "heparin_newborns",
     "heparin_program",
     "enoxaparin",
+    "lmwh_volunteers",
     "argatroban",
     "bivalirudin",
 )
@@ -79,6 +95,7 @@ def _collected() -> tuple[Drug, ...]:
 
 _FOUND = _collected()
 UFH: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family == UFH_DEFAULT.family)
+UFH_BEYOND_NEWBORNS: tuple[Drug, ...] = tuple(drug for drug in UFH if (drug.studied.weight_kg or (0.0, math.inf))[1] > 5.0)
 LMWH: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family == GREEN_2003_ENOXAPARIN.family)
 ALTERNATIVES: tuple[Drug, ...] = tuple(drug for drug in _FOUND if drug.family not in (UFH[0].family, LMWH[0].family))
 ALL: tuple[Drug, ...] = (*UFH, *LMWH, *ALTERNATIVES)
@@ -91,6 +108,7 @@ __all__ = [
     "ALTERNATIVES",
     "AL_SALLAMI_2016_UFH",
     "BRUNET_2008_UFH_DERIVED",
+    "CLOSED_FORMS",
     "DELAVENNE_2017_UFH",
     "Drug",
     "EDRICH_2015_UFH",
@@ -100,18 +118,28 @@ __all__ = [
     "GREEN_2005_ENOXAPARIN",
     "JIA_2015_UFH",
     "KANDROTAS_1989_UFH",
+    "LANOISELEE_2026_UFH",
     "LMWH",
+    "MCDONALD_1981_28_WEEKS_UFH",
+    "MCDONALD_1981_32_WEEKS_UFH",
+    "MCDONALD_1981_36_WEEKS_UFH",
+    "NOT_BUILT",
     "RXKINETICS_UFH",
     "SALEM_2022_UFH",
+    "SCHOEMAKER_1996_DALTEPARIN_DERIVED",
+    "SCHOEMAKER_1996_ENOXAPARIN_DERIVED",
     "SWAN_ARGATROBAN_DERIVED",
     "UFH",
     "UFH_A_DERIVED",
     "UFH_A_HALF_LIVES_DERIVED",
+    "UFH_BEYOND_NEWBORNS",
     "UFH_B_DERIVED",
     "UFH_DEFAULT",
     "UFH_TRIPLE_DERIVED",
     "ZHANG_2012_BIVALIRUDIN",
+    "closed_forms",
     "named",
+    "not_built",
     "patients",
     "ranges",
     "reagents",
@@ -121,10 +149,21 @@ __all__ += [drug.name for drug in ALL if drug.name not in __all__]
 
 
 def named(name: str) -> Drug:
-    """Return a set by its name, in any letter case; raises ``ValueError`` with the names there are."""
+    """Return a set by its name, in any letter case.
+
+    Raises ``ValueError`` with the names there are; for a closed form, or a model that was looked for and not built, it says why.
+    """
     drugs = {drug.name.lower(): drug for drug in ALL} | {"ufh_default": UFH_DEFAULT}
     key = str(name).lower().replace("-", "_")
     if key not in drugs:
+        for form in CLOSED_FORMS:
+            if key.replace("prodose2", "prodose_2") == form.name.lower():
+                raise ValueError(
+                    f"{form.name} is no set but a closed form, published.closed_forms.{form.name}: {form.departures}"
+                )
+        for model in NOT_BUILT:
+            if key.startswith(model.name.lower()):
+                raise ValueError(str(model))
         near = difflib.get_close_matches(key, drugs, n=1)
         hint = f"; did you mean {near[0].upper()}?" if near else ""
         raise ValueError(f"no model {name!r}; there are {', '.join(drug.name for drug in ALL)}{hint}")

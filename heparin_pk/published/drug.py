@@ -15,11 +15,13 @@ from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980, Clot
 from heparin_pk.body.bodysize import MEASURE_SOURCES, MEASURES, measure
 from heparin_pk.body.covariate import KINETIC, Covariate, check_no_feature_twice, product
 from heparin_pk.body.kinetics import NEEDS, Kinetics, KineticsOfAll
-from heparin_pk.body.patient import Cohort, Patient
+from heparin_pk.body.patient import YES_OR_NO, Cohort, Patient
+from heparin_pk.published.hypothesis import Hypothesis
 
 __all__ = [
     "AMOUNT_UNITS",
     "Drug",
+    "Hypothesis",
     "OutsideValidityDomain",
     "Parameter",
     "ROUTES",
@@ -30,11 +32,20 @@ __all__ = [
     "VARYING",
     "ValidityDomain",
     "Variability",
+    "WithoutVariability",
 ]
+
+
+_CONDITIONS = {"pregnant": "pregnancy", "smoker": "smoking"}
+"""The names of conditions that are not their field's own words."""
 
 
 class OutsideValidityDomain(UserWarning):
     """A set is used for a patient, a route, a dose or a level outside its validity domain."""
+
+
+class WithoutVariability(UserWarning):
+    """A set for which no variability between patients is known is used in a trial."""
 
 
 UNFRACTIONATED_HEPARIN = "unfractionated heparin"
@@ -54,7 +65,8 @@ class Parameter:
 
     ``name``: a field of :class:`Kinetics`, or that field per kg (``v1_ml_per_kg``, ``vmax_u_per_kg_per_h``).
     ``value``: the number and the place it was read in.
-    ``exponent``: of the scaling; unset it is 1 for a value per kg and for a measure other than weight, and 0 otherwise.
+    ``exponent``: of the scaling, a number or a :class:`Value` with its own source; unset it is 1 for a value per kg and for a
+    measure other than weight, and 0 otherwise.
     ``scales_with``: the measure, one of ``SCALES``.
     ``reference``: the measure at which the value holds, in its own unit; unset it is the set's reference weight.
 
@@ -63,7 +75,7 @@ class Parameter:
 
     name: str
     value: Value
-    exponent: float | None = None
+    exponent: float | Value | None = None
     scales_with: str = "weight_kg"
     reference: float | None = None
 
@@ -74,7 +86,7 @@ class Parameter:
             raise ValueError(f"{self.name} needs a Value with its Source; got {self.value!r}")
         check_one_of("scales_with", self.scales_with, SCALES)
         if self.exponent is not None:
-            check_between("exponent", self.exponent, -1.0, 2.0)
+            check_between("exponent", self.power, -1.0, 2.0)
         if self.reference is not None:
             check_between("reference", self.reference, 0.4, 400.0)
         elif self.scales_with != "weight_kg":
@@ -95,6 +107,8 @@ class Parameter:
     @property
     def power(self) -> float:
         """The exponent in force."""
+        if isinstance(self.exponent, Value):
+            return self.exponent.value
         if self.exponent is not None:
             return self.exponent
         return float(self.is_per_kg or self.scales_with != "weight_kg")
@@ -119,7 +133,8 @@ class Parameter:
             return ""
         reference = reference_weight_kg if self.reference is None else self.reference
         power = "" if self.power == 1.0 else f"^{self.power:g}"
-        return f"x ({self.scales_with} / {reference:g}){power}"
+        known = self.exponent.uncertainty_in_words() if isinstance(self.exponent, Value) else ""
+        return f"x ({self.scales_with} / {reference:g}){power}{known and f' (exponent: {known})'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -168,8 +183,9 @@ class ValidityDomain:
     ``dose_u_per_kg``: the single doses, U/kg.
     ``rate_u_per_kg_per_h``: the infusion rates, U/kg/h.
     ``assay``: what was measured, in words.
+    ``conditions_left_out``: conditions that none of them had: some of ``body.patient.YES_OR_NO``.
 
-    Raises ``ValueError`` for an empty text, no route, an unknown route, or a range that does not rise.
+    Raises ``ValueError`` for an empty text, no route, an unknown route or condition, or a range that does not rise.
     """
 
     population: str
@@ -180,6 +196,7 @@ class ValidityDomain:
     dose_u_per_kg: tuple[float, float] | None = None
     rate_u_per_kg_per_h: tuple[float, float] | None = None
     assay: str = "not printed"
+    conditions_left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_text("population", self.population)
@@ -190,6 +207,10 @@ class ValidityDomain:
             raise ValueError("routes must name one route at least; got none")
         for route in self.routes:
             check_one_of("routes", route, ROUTES)
+        check_is("conditions_left_out", self.conditions_left_out, (list, tuple), "a list of conditions")
+        object.__setattr__(self, "conditions_left_out", tuple(self.conditions_left_out))
+        for condition in self.conditions_left_out:
+            check_one_of("conditions_left_out", condition, YES_OR_NO)
         for name in ("weight_kg", "age_y", "concentration_u_per_ml", "dose_u_per_kg", "rate_u_per_kg_per_h"):
             pair = getattr(self, name)
             if pair is None:
@@ -201,12 +222,17 @@ class ValidityDomain:
     __repr__ = shown
 
     def leaves_out(self, patient: Patient) -> tuple[str, ...]:
-        """Return, in words, where this patient lies outside the weights and ages that were studied (empty: nowhere)."""
+        """Return, in words, where this patient lies outside the weights, ages and conditions studied (empty: nowhere)."""
         found = []
         for name in ("weight_kg", "age_y"):
             value, seen = getattr(patient, name), getattr(self, name)
             if value is not None and seen is not None and not seen[0] <= value <= seen[1]:
                 found.append(f"was studied at {name} {seen[0]:g} to {seen[1]:g}; got {value:g}")
+        found += [
+            f"was studied in patients without {_CONDITIONS.get(condition, condition.replace('_', ' '))}; got one with it"
+            for condition in self.conditions_left_out
+            if getattr(patient, condition)
+        ]
         return tuple(found)
 
 
@@ -219,6 +245,7 @@ _LISTS = {
     "between_occasions": "Variability",
     "residual": "Residual",
     "covariate_effects": "Covariate",
+    "hypotheses": "Hypothesis",
     "built_from": "Source",
 }
 
@@ -244,6 +271,7 @@ class Drug:
     ``between_occasions``: variability from day to day in one patient.
     ``residual``: residual error.
     ``covariate_effects``: how features of the patient change parameters and response (:meth:`without` switches one off).
+    ``hypotheses``: covariate effects that a paper contradicts, off by default (:meth:`with_hypotheses` switches one on).
     ``unit_potency_ratio``: 1.1 for heparin labelled before the USP change of 2009, else 1.
 
     Raises ``ValueError`` when a parameter has no source, is unknown or given twice, when the set is half described (no volume,
@@ -268,6 +296,7 @@ class Drug:
     between_occasions: tuple[Variability, ...] = ()
     residual: tuple[Residual, ...] = ()
     covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_EFFECTS
+    hypotheses: tuple[Hypothesis, ...] = ()
     unit_potency_ratio: float = 1.0
 
     def __post_init__(self) -> None:
@@ -296,6 +325,7 @@ class Drug:
             (Variability, (*self.variability, *self.between_occasions)),
             (Residual, self.residual),
             (Covariate, self.covariate_effects),
+            (Hypothesis, self.hypotheses),
         ):
             for member in group:
                 check_is(f"{self.name}: {kind.__name__.lower()}", member, kind, f"a {kind.__name__}")
@@ -349,7 +379,8 @@ class Drug:
             if scaling:
                 lines.append(f"    {scaling}")
         if isinstance(self.reagent, Reagent):
-            lines.append(_line("aPTT slope, mL/U", Value(self.reagent.slope_ml_per_u, self.reagent.source)))
+            words = f"aPTT slope ({self.reagent.name}), mL/U"
+            lines.append(_line(words, Value(self.reagent.slope_ml_per_u, self.reagent.source)))
         for curve in (self.reagent, self.act):
             if isinstance(curve, ClottingTime):
                 lines += _curve_lines(curve)
@@ -357,6 +388,7 @@ class Drug:
         lines += [_line(f"between days, {v.name}", v.cv_fraction, "12.0%") for v in self.between_occasions]
         lines += [_line(f"residual error, {residual.name}", residual.value) for residual in self.residual]
         lines += [_line(f"{effect.name}: {', '.join(effect.on)}", effect.effect) for effect in self.covariate_effects]
+        lines += [_line(f"hypothesis, off: {one.name}", one.effect.effect) for one in self.hypotheses if not self._is_on(one)]
         if self.built_from:
             lines.append("  built from: " + "; ".join(f"{source.key} ({source.where})" for source in self.built_from))
         if self.departures:
@@ -431,6 +463,32 @@ class Drug:
             check_one_of("a covariate effect to switch off", name, sorted({effect.name for effect in self.covariate_effects}))
         return replace(self, covariate_effects=tuple(effect for effect in self.covariate_effects if effect.name not in names))
 
+    def warn_without_variability(self, stacklevel: int = 2) -> None:
+        """Warn once where no variability between patients is known: all patients of a trial then react like the typical one."""
+        if not self.variability:
+            message = (
+                f"{self.name} has no variability between patients: those who differ in no feature react alike, and the spread "
+                "of a trial is too narrow"
+            )
+            warnings.warn(message, WithoutVariability, stacklevel=stacklevel + 1)
+
+    def with_hypotheses(self, *names: str) -> Drug:
+        """Return the same set with these hypotheses switched on: what each would predict, although a paper contradicts it.
+
+        It takes the place of a covariate effect of the same feature on the same parameter. Raises ``ValueError`` for one that the
+        set does not have, or that is on already.
+        """
+        off = {one.name: one.effect for one in self.hypotheses if not self._is_on(one)}
+        effects = self.covariate_effects
+        for name in names:
+            check_one_of("a hypothesis to switch on", name, sorted(off))
+            new = off[name]
+            effects = (*(old for old in effects if old.feature != new.feature or not set(old.on) & set(new.on)), new)
+        return replace(self, covariate_effects=effects)
+
+    def _is_on(self, hypothesis: Hypothesis) -> bool:
+        return hypothesis.effect in self.covariate_effects
+
     def labelled_before_2009(self) -> Drug:
         """Return the same heparin in US units of before 1 October 2009, each about 1.1 of today's (FDA)."""
         if self.family != UNFRACTIONATED_HEPARIN:
@@ -442,9 +500,14 @@ class Drug:
         return tuple(effect for effect in self.covariate_effects if effect.applies_to(patient))
 
     def in_the_patients_words(self, patient: Patient) -> str:
-        """Return this patient's covariate effects in the patient's own words, each with its paper; one line each."""
+        """Return this patient's covariate effects in the patient's own words, each with its paper; one line each.
+
+        Hypotheses about this patient that are off follow, each with the papers against it.
+        """
         lines = [f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key})" for effect in self.differences(patient)]
-        return "\n".join(lines) or "Nothing about me changes this model."
+        lines = lines or ["Nothing about me changes this model."]
+        lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
+        return "\n".join(lines)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -461,6 +524,7 @@ class Drug:
 
     def _each_once(self, covariate_effects: tuple[Covariate, ...], responses: Responses | None = None) -> tuple[Source, ...]:
         values = [p.value.source for p in self.parameters]
+        values += [p.exponent.source for p in self.parameters if isinstance(p.exponent, Value)]
         values += [MEASURE_SOURCES[p.scales_with] for p in self.parameters if p.scales_with in MEASURE_SOURCES]
         read_in = responses if responses is not None else self.responses
         answers = [curve.source for curve in (read_in.aptt, self.act) if curve is not None]
@@ -470,6 +534,7 @@ class Drug:
         spread += [residual.value.source for residual in self.residual]
         unused = spread if responses is None else []  # a typical course draws nothing from them
         effects = [effect.effect.source for effect in covariate_effects]
+        effects += [source for one in self.hypotheses if one.effect in covariate_effects for source in one.against]
         every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *effects]
         if self.unit_potency_ratio != 1.0:
             every.append(USP_2009)
@@ -504,8 +569,8 @@ USP_2009 = Source(
 
 
 def _line(name: str, value: Value, form: str = "12.5g") -> str:
-    source = value.source
-    return f"  {name:<36}{value.value:>{form}}   {source.key}, {source.where} [{source.confidence}]"
+    source, known = value.source, value.uncertainty_in_words()
+    return f"  {name:<36}{value.value:>{form}}   {source.key}, {source.where} [{source.confidence}]{known and f'; {known}'}"
 
 
 def _curve_lines(curve: ClottingTime) -> list[str]:
@@ -514,5 +579,6 @@ def _curve_lines(curve: ClottingTime) -> list[str]:
         f"{curve.assay} slope, s mL/U": curve.slope_s_ml_per_u,
         f"{curve.assay} most, s": curve.most_s,
         f"{curve.assay} half of it at, U/mL": curve.half_at_u_per_ml if curve.most_s else 0.0,
+        f"{curve.assay} Hill exponent": curve.hill_exponent if curve.hill_exponent != 1.0 else 0.0,
     }
     return [_line(name, Value(number, curve.source)) for name, number in named.items() if number]

@@ -4,20 +4,20 @@ from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ClottingTime
 from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.published.heparin_default import PROTAMINE
-from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.reagents import MODERN
 from heparin_pk.published.sources import DELAVENNE_2017, JIA_2015
 
 JIA_2015_UFH = Drug(
     name="JIA_2015_UFH",
     title="cardiopulmonary bypass, two compartments, linear",
     parameters=(
-        Parameter(name="clearance_ml_per_h", value=Value(1180.0, JIA_2015.at("CL 1.18 L/h"))),
-        Parameter(name="v1_ml", value=Value(3040.0, JIA_2015.at("Vc 3.04 L"))),
-        Parameter(name="q_ml_per_h", value=Value(171.0, JIA_2015.at("Q 0.171 L/h"))),
-        Parameter(name="v2_ml", value=Value(8010.0, JIA_2015.at("Vp 8.01 L"))),
+        Parameter(name="clearance_ml_per_h", value=Value(1180.0, JIA_2015.at("CL 1.18 L/h"), 0.0725, (990.0, 1350.0))),
+        Parameter(name="v1_ml", value=Value(3040.0, JIA_2015.at("Vc 3.04 L"), 0.0809, (2570.0, 3510.0))),
+        Parameter(name="q_ml_per_h", value=Value(171.0, JIA_2015.at("Q 0.171 L/h"), 0.144, (97.7, 311.0))),
+        Parameter(name="v2_ml", value=Value(8010.0, JIA_2015.at("Vp 8.01 L"), 0.318, (2630.0, 27600.0))),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=ValidityDomain(
         population="32 Chinese adults on cardiopulmonary bypass, 375 IU/kg",
         weight_kg=(41.0, 82.0),
@@ -29,7 +29,8 @@ JIA_2015_UFH = Drug(
     ),
     residual=(Residual(name="concentration_cv_fraction", value=Value(0.37, JIA_2015.at("proportional, sigma2 0.139"))),),
     departures=(
-        "Measured as anti-FIIa on bypass, several U/mL; over-predicts ward infusions about threefold. The aPTT law is not theirs."
+        "Measured as anti-FIIa on bypass, several U/mL; over-predicts ward infusions about threefold. The aPTT law is not "
+        "theirs. Standard errors and bootstrap intervals are from another coding of the paper (vanderzwaag/nomogram)."
     ),
     variability=(
         Variability(name="clearance_ml_per_h", cv_fraction=Value(0.36, JIA_2015.at("omega2 0.122"))),
@@ -42,13 +43,15 @@ DELAVENNE_2017_UFH = Drug(
     name="DELAVENNE_2017_UFH",
     title="cardiopulmonary bypass, two compartments, ACT that flattens",
     parameters=(
-        Parameter(name="v1_ml", value=Value(3100.0, DELAVENNE_2017.at("Table 2: Vc 3.1 L x WT / 70 (fixed)")), exponent=1.0),
-        Parameter(name="v2_ml", value=Value(2230.0, DELAVENNE_2017.at("Table 2: Vp 2.23 L"))),
-        Parameter(name="q_ml_per_h", value=Value(4670.0, DELAVENNE_2017.at("Table 2: Q 4.67 L/h"))),
+        Parameter(
+            name="v1_ml", value=Value(3100.0, DELAVENNE_2017.at("Table 2: Vc 3.1 L x WT / 70 (fixed)"), 0.04), exponent=1.0
+        ),
+        Parameter(name="v2_ml", value=Value(2230.0, DELAVENNE_2017.at("Table 2: Vp 2.23 L"), 0.08)),
+        Parameter(name="q_ml_per_h", value=Value(4670.0, DELAVENNE_2017.at("Table 2: Q 4.67 L/h"), 0.15)),
         Parameter(
             name="clearance_ml_per_h",
-            value=Value(841.0, DELAVENNE_2017.at("Table 2: CL 0.841 L/h x (WT / 70)^0.767")),
-            exponent=0.767,
+            value=Value(841.0, DELAVENNE_2017.at("Table 2: CL 0.841 L/h x (WT / 70)^0.767"), 0.10),
+            exponent=Value(0.767, DELAVENNE_2017.at("Table 2: exponent of CL 0.767"), 0.29),
         ),
         *PROTAMINE,
     ),

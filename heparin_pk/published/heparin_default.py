@@ -3,8 +3,8 @@
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980
 from heparin_pk.published.drug import Drug, Parameter, Residual, ValidityDomain, Variability
-from heparin_pk.published.patients import COVARIATE_EFFECTS
-from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.patients import COVARIATE_EFFECTS, HYPOTHESES
+from heparin_pk.published.reagents import MODERN
 from heparin_pk.published.sources import (
     ASSUMED,
     BRANCAZIO,
@@ -47,6 +47,7 @@ _ADULTS = ValidityDomain(
     dose_u_per_kg=(0.0, 500.0),
     rate_u_per_kg_per_h=(0.0, 60.0),
     assay="anti-Xa, protamine titration",
+    conditions_left_out=("cirrhosis", "kidney_failure", "pregnant"),
 )
 
 _BUILT_FROM = (
@@ -69,22 +70,22 @@ UFH_B_DERIVED = Drug(
     name="UFH_B_DERIVED",
     title="adult UFH with a saturable binding pool (DERIVED, the default)",
     parameters=(
-        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9 (RSE 14 %)")), exponent=1.0),
+        Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9"), 0.14), exponent=1.0),
         Parameter(
             name="clearance_ml_per_kg_per_h",
-            value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 (RSE 30 %)")),
+            value=Value(0.21 * 50.0, DERIVED.at("first-order 0.21 /h of the volume; fit: 0.214 /h, whose RSE it is"), 0.30),
             exponent=0.75,
         ),
-        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7 (RSE 57 %)")), exponent=0.75),
-        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265 (RSE 59 %)"))),
+        Parameter(name="bmax_u_per_kg", value=Value(17.0, DERIVED.at("fit: 16.7"), 0.57), exponent=0.75),
+        Parameter(name="kint_per_h", value=Value(21.0 / 17.0, DERIVED.at("Vmax 21 U/kg/h over Bmax; fit: 1.265"), 0.59)),
         Parameter(
             name="kon_ml_per_u_per_h",
-            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82 (RSE 79 %)")),
+            value=Value(21.0 / 17.0 / 0.26, DERIVED.at("kint over Km 0.26 U/mL; fit: 4.82"), 0.79),
         ),
         *SUBCUTANEOUS,
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
     departures=(
@@ -115,6 +116,7 @@ UFH_B_DERIVED = Drug(
         ),
     ),
     covariate_effects=(*ANTITHROMBIN_EFFECTS, *COVARIATE_EFFECTS),
+    hypotheses=HYPOTHESES,
     between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
     residual=(
         Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),
@@ -138,7 +140,7 @@ UFH_A_DERIVED = Drug(
         ),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
     departures=(
@@ -162,7 +164,7 @@ UFH_TRIPLE_DERIVED = Drug(
         Parameter(name="kon_ml_per_u_per_h", value=Value(2.43, DERIVED.at("exact-triple variant"))),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM,
     departures="Not published: five parameters for four numbers, to show that a pool can meet them all. " + _TYPICAL + _ALLOMETRY,
@@ -182,7 +184,7 @@ UFH_A_HALF_LIVES_DERIVED = Drug(
         ),
         *PROTAMINE,
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=_ADULTS,
     built_from=_BUILT_FROM[:2],
     departures="Meets the half-life table exactly and then puts 18 U/kg/h at 0.28 U/mL, below the range. "

@@ -2,7 +2,7 @@
 
 from heparin_pk.base.source import Value
 from heparin_pk.published.drug import Drug, Parameter, ValidityDomain
-from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.reagents import MODERN
 from heparin_pk.published.sources import BRUNET_2008, KANDROTAS_1989
 
 KANDROTAS_1989_UFH = Drug(
@@ -12,7 +12,7 @@ KANDROTAS_1989_UFH = Drug(
         Parameter(name="v1_ml_per_kg", value=Value(68.0, KANDROTAS_1989.at("Abstract: volume 68 mL/kg"))),
         Parameter(name="clearance_ml_per_h", value=Value(28.0 * 60.0, KANDROTAS_1989.at("Abstract: clearance 28 mL/min"))),
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=ValidityDomain(
         population="21 adults on chronic haemodialysis, single boluses of 3,000-12,000 U (weights and ages not printed)",
         routes=("bolus",),
@@ -40,7 +40,7 @@ BRUNET_2008_UFH_DERIVED = Drug(
             value=Value(31.7 * 0.693147 / 0.9, BRUNET_2008.at("volume x ln 2 / 54 min", "derived")),
         ),
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=ValidityDomain(
         population="35 adults on chronic haemodialysis, infusion during the session (weights and ages not in the abstract)",
         routes=("infusion",),

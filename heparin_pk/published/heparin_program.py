@@ -4,7 +4,7 @@ from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.published.drug import Drug, Parameter, ValidityDomain
-from heparin_pk.published.reagents import GUIDELINE
+from heparin_pk.published.reagents import MODERN
 from heparin_pk.published.sources import RXKINETICS
 
 RXKINETICS_UFH = Drug(
@@ -21,7 +21,7 @@ RXKINETICS_UFH = Drug(
             reference=1.0,
         ),
     ),
-    reagent=GUIDELINE,
+    reagent=MODERN,
     studied=ValidityDomain(population="adults; a formula in use, not a study", age_y=(18.0, 100.0), assay="not stated"),
     covariate_effects=(
         *ANTITHROMBIN_EFFECTS,

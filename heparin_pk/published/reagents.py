@@ -76,11 +76,16 @@ _KOREA = Source(
     confidence="primary",
     url="https://koreamed.org/SearchBasic.php?RID=2225926",
 )
+_KOREA_BASELINE_S = 66.6**2 / 127.9
 KOREA = Reagent.from_matched_range(
     name="korea",
     anti_xa_u_per_ml=(0.35, 0.70),
-    aptt_ratio=(66.6 / 30.0, 127.9 / 30.0),
-    source=_KOREA.at("Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70; its control is not printed there, 30 s is assumed", "derived"),
+    aptt_ratio=(66.6 / _KOREA_BASELINE_S, 127.9 / _KOREA_BASELINE_S),
+    source=_KOREA.at(
+        "Abstract: 66.6-127.9 s at anti-Xa 0.35-0.70 by the fit of log aPTT. That line itself gives the slope, ln(127.9 / "
+        "66.6) / 0.35, and 34.7 s without heparin; a control is not printed",
+        "derived",
+    ),
 )
 _MANUAL = Source(
     key="Sheffield_1996",
@@ -109,6 +114,16 @@ MANUAL_IL = Reagent.from_matched_range(
     source=_MANUAL.at(f"Abstract: IL, manual, 2.2-2.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 2.92 mL/U", "derived"),
 )
 
+MODERN = AUTOMATED_APTT
+"""The reagent that the heparin sets are read in where no table and no laboratory names another: 1.98 mL/U (CHOSEN, not measured).
+
+It was measured in 170 patients at anti-Xa 0.30-0.70 itself, and lies in the middle of what is in use: places five to eight of the
+ten reagents here are 1.86, 1.97, 1.98 and 2.02 mL/U. Hospitals say the same of today's ranges: for 0.3-0.7 U/mL one laboratory
+gave 60-100 s and, with a new lot, 65-110 s (UC Irvine, Changes to Heparin Therapeutic Range, October 2021), which is 1.81 and
+1.97 mL/U with a control of 30 s (assumed). The guideline's 1.5-2.5 times control (1.35 mL/U) is blunter than every plasma of
+Whitfield & Levy 1980 (1.51 to 3.88).
+"""
+
 REAGENTS = {
     reagent.name: reagent
     for reagent in (
@@ -116,10 +131,10 @@ REAGENTS = {
         RASCHKE,
         GUIDELINE,
         MANUAL_IL,
+        KOREA,
         ACTIN_FS,
         AUTOMATED_APTT,
         ACTIN_FSL,
-        KOREA,
         SILIMAT,
         PATHROMTIN_SL,
     )

@@ -29,7 +29,7 @@ HIRSH_1976 = Source(
         "Hirsh J, van Aken WG, Gallus AS, Dollery CT, Cade JF, Yung WL. Heparin kinetics in venous thrombosis and pulmonary "
         "embolism. 1976;(4):691-695 (journal not named on the page read)"
     ),
-    where="Abstract: half-life 63 +- 15 min after 70 U/kg in 20 patients",
+    where="Abstract: half-life 63 +- 15 min after 70 U/kg in 20 patients, similar to values reported in normal volunteers",
     confidence="primary",
     url="https://researchnow.flinders.edu.au/en/publications/heparin-kinetics-in-venous-thrombosis-and-pulmonary-embolism",
 )
@@ -125,7 +125,7 @@ EDRICH_2015 = Source(
         "Edrich T, Frendl G, Michaud G, Paschalidis ICh. Heparin requirements for full anticoagulation are higher for patients "
         "on dabigatran than for those on warfarin - a model-based study. Clin Pharmacol 2015;7:19-27"
     ),
-    where="Table 3 and the supplement's control stream, as coded and traced by nlmixr2lib (Edrich_2015_heparin)",
+    where="Tables 1 and 3 and the supplement's control stream, as coded and traced by nlmixr2lib (Edrich_2015_heparin)",
     confidence="re-coded",
     doi="10.2147/CPAA.S72185",
     pmid="25709508",
@@ -159,7 +159,10 @@ SALEM_2022 = Source(
         "Salem AM, et al. Reassessing the pediatric dosing recommendations for unfractionated heparin using real-world data: a "
         "pharmacokinetic-pharmacodynamic modeling approach. J Clin Pharmacol 2022;62(6):733-746"
     ),
-    where="Abstract: CL 3.28 L/h and V 8.83 L for 50 kg, aPTT slope 150 s per IU/mL; 633 patients below 19 years",
+    where=(
+        "Abstract: CL 3.28 L/h and V 8.83 L for 50 kg, allometrically scaled by body weight, V also by an age-dependent "
+        "maturation of extracellular water; aPTT slope 150 s per IU/mL; 633 patients below 19 years"
+    ),
     confidence="primary",
     doi="10.1002/jcph.2007",
     pmid="34816442",
@@ -173,7 +176,10 @@ RXKINETICS = Source(
 )
 SETTE_1985 = Source(
     key="Sette_1985",
-    citation="Sette et al. Thromb Haemost 1985;54(3):591-594 (title not seen): heparin in failing livers",
+    citation=(
+        "Sette H, Hughes RD, Langley PG, Gimson AES, Williams R. Heparin response and clearance in acute and chronic liver "
+        "disease. Thromb Haemost 1985;54(3):591-594"
+    ),
     where="Abstract: 2,500 U IV, controls: anti-Xa half-life 50.2 +- 2.7 min, peak 0.69 +- 0.04 U/mL",
     confidence="primary",
     doi="10.1055/s-0038-1660076",

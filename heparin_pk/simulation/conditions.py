@@ -8,6 +8,7 @@ from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent, Responses
 from heparin_pk.published.drug import Drug
+from heparin_pk.simulation.matching import in_its_laboratory
 from heparin_pk.ward.controller import Controller, VectorController
 from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
@@ -56,14 +57,14 @@ class Conditions:
         ward_errors: WardErrors | None,
     ) -> Conditions:
         """Return the conditions of a run steered by a controller; raises ``ValueError`` for what does not fit together."""
-        laboratory, pump = laboratory_and_pump_for(controller, laboratory, pump)
+        check_is("drug", drug, Drug, "a Drug")
+        laboratory, pump = laboratory_and_pump_for(drug, controller, laboratory, pump)
         check_is("ward_errors", ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         if ward_errors is not None:
             check_is("controller", controller, VectorController, "one with decide_many (ward errors act on that)")
         if isinstance(controller, VectorController):
             check_is("looks_back", controller.looks_back, int, "a whole number")
             check_between("looks_back", controller.looks_back, 0, 1000)
-        check_is("drug", drug, Drug, "a Drug")
         return cls(
             drug=drug,
             responses=responses_in(drug, laboratory.reagent, laboratory),
@@ -80,8 +81,14 @@ def checked_hours(hours: float) -> float:
     return check_between("hours", hours, SHORTEST_RUN_H, LONGEST_RUN_H)
 
 
-def laboratory_and_pump_for(controller: Controller, laboratory: Laboratory | None, pump: Pump | None) -> tuple[Laboratory, Pump]:
-    """Return the laboratory and the pump a controller works with; raises ``ValueError`` where they do not fit it."""
+def laboratory_and_pump_for(
+    drug: Drug, controller: Controller, laboratory: Laboratory | None, pump: Pump | None
+) -> tuple[Laboratory, Pump]:
+    """Return the laboratory and the pump a controller works with; raises ``ValueError`` where they do not fit it.
+
+    A laboratory that names no reagent has the one the table was written for
+    (:func:`~heparin_pk.simulation.matching.reagent_for`).
+    """
     check_is("controller", controller, Controller, "something with an assay and decide(situation)")
     check_is("laboratory", laboratory, (Laboratory, type(None)), "a Laboratory or None")
     laboratory = laboratory if laboratory is not None else Laboratory(assay=controller.assay)
@@ -90,6 +97,7 @@ def laboratory_and_pump_for(controller: Controller, laboratory: Laboratory | Non
             f"this controller reads {controller.assay}, but the laboratory reports {laboratory.assay}: "
             "a level in one says nothing in the other"
         )
+    laboratory = in_its_laboratory(controller, drug, laboratory)
     pump = pump if pump is not None else getattr(controller, "pump", None) or Pump()
     check_is("pump", pump, Pump, "a Pump or None")
     return laboratory, pump

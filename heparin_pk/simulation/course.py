@@ -22,10 +22,12 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
 from heparin_pk.body.covariate import Covariate
+from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import ENGINES, states_from
-from heparin_pk.published.drug import Drug, Parameter, ValidityDomain, Variability
+from heparin_pk.published.drug import Drug, Hypothesis, Parameter, ValidityDomain, Variability
+from heparin_pk.simulation.matching import Match, match_of
 from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump, ml_per_h
@@ -248,6 +250,7 @@ class Course:
         more = (
             self.plan_source,
             self.target.source if self.target else None,
+            *(self.patient.drift.sources if self.patient.drift else ()),
             *(self.ward_errors.sources if self.ward_errors else ()),
         )
         every = (*self.drug.sources_for(self.patient, self.responses), *(source for source in more if source is not None))
@@ -262,7 +265,7 @@ class Course:
 
     @property
     def regimen(self) -> Regimen:
-        """The orders in fact given: simulating them draws the very same curve."""
+        """The orders in fact given: simulating them, read in the same reagent, draws the very same curve."""
         return Regimen(tuple(sorted((o for entry in self.entries for o in entry.orders), key=lambda order: order.time_h)))
 
     def chart(self) -> tuple[tuple[str, str, str, str], ...]:
@@ -281,9 +284,11 @@ class Course:
     def in_words(self) -> str:
         """Return the chart a nurse would read: time, level, order, why; the pump's mL/h always beside a rate.
 
-        The last line says which bag the mL/h belong to; without a pump (``simulate``) it is one of 100 U/mL.
+        A line below says which bag the mL/h belong to; without a pump (``simulate``) it is one of 100 U/mL. The last one says so
+        where the range aimed at belongs to another reagent than this laboratory's.
         """
-        return chart_in_words(self.chart(), self.bag)
+        chart, match = chart_in_words(self.chart(), self.bag), self.match
+        return chart if match is None or match.fits else f"{chart}\n{match.in_words()}"
 
     @property
     def bag(self) -> Bag:
@@ -318,6 +323,11 @@ class Course:
             case Protamine():
                 words = f"protamine {order.dose_mg:g} mg over {order.over_min:g} min"
         return words
+
+    @property
+    def match(self) -> Match | None:
+        """How the aPTT range aimed at fits the reagent of this laboratory; ``None`` without such a range or a heparin reagent."""
+        return match_of(self.target, self.reagent)
 
     # In and out
 
@@ -457,11 +467,13 @@ _CLASSES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         Patient,
+        Drift,
         Drug,
         Parameter,
         Variability,
         Residual,
         Covariate,
+        Hypothesis,
         ValidityDomain,
         Value,
         Source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.blood.assay import TherapeuticRange
@@ -17,8 +18,10 @@ MOST_U_PER_ML = 10.0
 def concentration_for(drug: Drug, patient: Patient, assay: str, value: float, *, reagent: Reagent | None = None) -> float:
     """Return the concentration at which an assay reads ``value`` in this patient, in the drug's unit per mL.
 
-    Raises ``ValueError`` when the patient's blood shows that level without the drug, or not up to 10 units/mL.
+    It is that of the patient without drift. Raises ``ValueError`` when the patient's blood shows that level without the drug, or
+    not up to 10 units/mL.
     """
+    patient = replace(patient, drift=None)
     responses = drug.answers_with(reagent if reagent is not None else drug.reagent)
     value = check_between("value", value, 0.0, 1e4)
 
@@ -44,7 +47,8 @@ def needed_rate_u_per_kg_per_h(
 ) -> float:
     """Return the infusion per kg of true weight whose plateau is the middle of a therapeutic range in this patient.
 
-    The middle of a range of clotting times is their geometric mean. Swings over the day and fading drugs are left out.
+    The middle of a range of clotting times is their geometric mean. Swings over the day, fading drugs and drift are left
+    out.
 
     >>> from heparin_pk import published
     >>> round(needed_rate_u_per_kg_per_h(published.UFH_DEFAULT, Patient(weight_kg=75), published.ranges.ANTI_XA_TREATMENT), 1)

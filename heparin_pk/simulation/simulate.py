@@ -2,7 +2,7 @@
 
 Closed loop is open loop, written as it goes: a regimen is a list of orders known in advance; a controller writes the next
 order after each laboratory result. :func:`titrate` returns a course that carries the regimen in fact given, and
-:func:`simulate` of that regimen draws the very same curve.
+:func:`simulate` of that regimen, read in the reagent of that course, draws the very same curve.
 
 :mod:`heparin_pk.simulation.rules` says what a decision may contain and what comes first at one moment;
 :mod:`heparin_pk.simulation.cohort` lets time pass for many patients by the same rules.
@@ -87,7 +87,8 @@ def titrate(
     learner (:class:`~heparin_pk.ward.by_hand.ByHand`) or anything else with ``assay`` and ``decide``. It sees only results
     already read, never the true level.
     ``hours``: from one minute to 1440 h.
-    ``laboratory``: reports the levels; ``None``: one that reports what the controller reads.
+    ``laboratory``: reports the levels; ``None``: one that reports what the controller reads. Where it names no reagent, a
+    nomogram is read in the one it was written for (:func:`~heparin_pk.simulation.matching.reagent_for`).
     ``pump``: rounds the rates; ``None``: the table's own bag, else 100 U/mL.
     ``seed``: fixes the errors of the laboratory and the ward: the same seed gives the same course.
     ``subject``: the index of the patient, so that two patients do not share their errors.

@@ -18,9 +18,12 @@ from heparin_pk.published.drug import Drug
 from heparin_pk.published.sources import BRUNET_2008, RASCHKE_1993
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
+from heparin_pk.teaching import practice
 from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 
 PEOPLE = ("adults", "children", "infants")
+PROTAMINE_MG_IN_10_MIN = 50.0
+"""The fastest protamine: 50 mg in 10 minutes, as ``heparin_pk.published.sources.PROTAMINE_LABEL`` prints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -38,8 +41,12 @@ class Indication:
     ``model``: name of the published parameter set to use.
     ``people``: "adults", "children" or "infants".
     ``caveats``: limits of the preset or of its model.
+    ``practice``: topics of :mod:`heparin_pk.teaching.practice` that belong to it; their statements are printed with it.
+    ``protamine_h``: when protamine is given at the end, h, or ``None``.
+    ``protamine_mg_per_100_u``: its amount, mg for each 100 U of the boluses before it; as slowly as its label asks.
 
-    Raises ``ValueError`` for an empty text, an unknown model, or orders that do not make a regimen.
+    Raises ``ValueError`` for an empty text, an unknown model or topic, orders that do not make a regimen, and protamine without a
+    time, an amount or a bolus before it.
     """
 
     name: str
@@ -53,6 +60,9 @@ class Indication:
     model: str = "UFH_DEFAULT"
     people: str = "adults"
     caveats: str = ""
+    practice: tuple[str, ...] = ()
+    protamine_h: float | None = None
+    protamine_mg_per_100_u: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("name", "title", "why", "watch"):
@@ -62,6 +72,20 @@ class Indication:
         object.__setattr__(self, "orders", Regimen(self.orders).orders)
         object.__setattr__(self, "hours", check_between("hours", self.hours, 1.0, 1440.0))
         model_named(self.model)
+        object.__setattr__(self, "practice", tuple(self.practice))
+        for topic in self.practice:
+            practice.about(topic)
+        if self.protamine_h is None and self.protamine_mg_per_100_u is None:
+            return
+        if self.protamine_h is None or self.protamine_mg_per_100_u is None:
+            raise ValueError("protamine needs both protamine_h and protamine_mg_per_100_u")
+        object.__setattr__(self, "protamine_h", check_between("protamine_h", self.protamine_h, 0.0, self.hours))
+        amount = check_between("protamine_mg_per_100_u", self.protamine_mg_per_100_u, 0.1, 2.0)
+        object.__setattr__(self, "protamine_mg_per_100_u", amount)
+        if not self._boluses_before_protamine():
+            raise ValueError(
+                f"protamine_h = {self.protamine_h:g} h: no bolus is given before it, so there is nothing to neutralise"
+            )
 
     __repr__ = shown
 
@@ -72,12 +96,27 @@ class Indication:
         )
         if self.caveats:
             lines.append(f"  caveat: {self.caveats}")
-        return "\n".join([*lines, f"  source: {self.source.cite()} ({self.source.where})"])
+        lines.append(f"  source: {self.source.cite()} ({self.source.where})")
+        return "\n".join([*lines, *([practice.in_words(*self.practice)] if self.practice else [])])
 
     @property
     def regimen(self) -> Regimen:
-        """The orders as a regimen, ready for ``simulate``."""
+        """The orders as a regimen, ready for ``simulate``; without protamine, whose amount depends on the patient."""
         return Regimen(self.orders)
+
+    def _boluses_before_protamine(self) -> list[Bolus]:
+        return [order for order in self.orders if isinstance(order, Bolus) and order.time_h < (self.protamine_h or 0.0)]
+
+    def regimen_for(self, patient: Patient) -> Regimen:
+        """Return the orders for one patient, with protamine by the heparin given before it, no faster than its label says."""
+        if self.protamine_h is None or self.protamine_mg_per_100_u is None:
+            return self.regimen
+        weight_kg = patient.weight_kg if patient.dosing_weight_kg is None else patient.dosing_weight_kg
+        given_u = sum(order.resolved(weight_kg).dose_u or 0.0 for order in self._boluses_before_protamine())
+        dose_mg = self.protamine_mg_per_100_u * given_u / 100.0
+        over_min = max(10.0, 10.0 * dose_mg / PROTAMINE_MG_IN_10_MIN)
+        reversal = Protamine(time_h=self.protamine_h, dose_mg=dose_mg, over_min=over_min)
+        return Regimen(tuple(sorted((*self.orders, reversal), key=lambda order: order.time_h)))
 
     @property
     def drug(self) -> Drug:
@@ -86,7 +125,7 @@ class Indication:
 
     def course(self, patient: Patient, *, drug: Drug | None = None) -> Course:
         """Return the course of a patient under this preset, with its own model unless another is given."""
-        course = simulate(patient, drug if drug is not None else self.drug, self.regimen, hours=self.hours)
+        course = simulate(patient, drug if drug is not None else self.drug, self.regimen_for(patient), hours=self.hours)
         return replace(course, target=self.target, plan_source=self.source, controller=self.name)
 
 
@@ -133,16 +172,23 @@ _HD = Source(
     url="https://www.pfizermedical.com/heparin-inj-1/highlights",
 )
 _AF = Source(
-    key="AF_cohort_2016",
-    citation="Heparin for atrial fibrillation: a cohort of 226 patients",
-    where="9.7 to 11.0 U/kg/h gave a therapeutic aPTT, without a bolus",
+    key="Roswell_2016",
+    citation=(
+        "Roswell RO, et al. Intravenous heparin dosing strategy in hospitalized patients with atrial dysrhythmias. "
+        "J Thromb Thrombolysis 2016;42(2):179-85"
+    ),
+    where=(
+        "Abstract: 9.7 to 11.8 U/kg/h gave a therapeutic aPTT; 9.7 to 11.0 without a bolus is advised, because starts above 11.0 "
+        "went with more bleeding (OR 1.95, 1.06-3.59; 76 of 226 bled)"
+    ),
     confidence="primary",
     doi="10.1007/s11239-016-1347-2",
+    pmid="26951166",
 )
 _CNS = Source(
     key="PMC8891818",
     citation="A multi-indication heparin protocol (PMC8891818)",
-    where="Stroke and postpartum: no bolus, 12 U/kg/h",
+    where="Table 4, column 'CNS or Postpartum Thrombosis': no bolus, 12 U/kg/h",
     confidence="primary",
     url="https://pmc.ncbi.nlm.nih.gov/articles/PMC8891818",
 )
@@ -176,6 +222,13 @@ _DIALYSIS_TARGET = TherapeuticRange(
     source=BRUNET_2008.at("Abstract: 0.3 to 0.7 IU/mL is considered sufficient for anticoagulation"),
 )
 _ACT_CPB = TherapeuticRange(assay="act_s", low=480, high=700, source=_CPB)
+_ACT_PCI = TherapeuticRange(
+    assay="act_s",
+    low=300,
+    high=350,
+    source=ranges.PCI_CARD.at("300-350 s on a Hemochron device, without a GP IIb/IIIa inhibitor"),
+)
+"""For the device the model answers in; 250-300 s is for a HemoTec."""
 _ACS_TARGET = TherapeuticRange(assay="anti_xa_u_per_ml", low=0.2, high=0.5, source=_ACS_RANGE)
 _KEEPS = "Keeps clots from forming"
 _GROWS = "Keeps the clot from growing while the body removes it; it does not dissolve it"
@@ -196,6 +249,7 @@ ALL: tuple[Indication, ...] = (
         watch="platelets and bleeding; no clotting test",
         source=_DRUGS_COM,
         caveats="No level is aimed at. In obesity some hospitals give 7,500 U.",
+        practice=("hit-monitoring",),
     ),
     Indication(
         name="dvt-prophylaxis-12h",
@@ -206,6 +260,7 @@ ALL: tuple[Indication, ...] = (
         watch="platelets and bleeding; no clotting test",
         source=_DRUGS_COM,
         caveats="No level is aimed at.",
+        practice=("hit-monitoring",),
     ),
     Indication(
         name="vte-iv",
@@ -215,6 +270,7 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT or anti-Xa 6 h after each change; platelets",
         source=RASCHKE_1993.at("80 U/kg, then 18 U/kg/h"),
+        practice=("venous-thromboembolism", "before-starting"),
     ),
     Indication(
         name="pulmonary-embolism",
@@ -224,7 +280,8 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT or anti-Xa 6 h after each change; circulation; platelets",
         source=RASCHKE_1993.at("80 U/kg, then 18 U/kg/h"),
-        caveats="With an acute thrombosis heparin is cleared faster in the first days: Patient(acute_thrombosis=True).",
+        caveats="Whether a fresh clot raises the dose is disputed: the studies contradict each other.",
+        practice=("venous-thromboembolism", "before-starting", "acute-thrombosis"),
     ),
     Indication(
         name="vte-label",
@@ -235,6 +292,7 @@ ALL: tuple[Indication, ...] = (
         watch="aPTT before each change; platelets",
         source=_LABEL_DOSE,
         caveats="Written for a patient of 68 kg; 20,000 to 40,000 U a day, of which the middle is used.",
+        practice=("venous-thromboembolism", "before-starting"),
     ),
     Indication(
         name="vte-sc",
@@ -249,6 +307,7 @@ ALL: tuple[Indication, ...] = (
         watch="platelets; the aPTT was not needed in the trial",
         source=_DRUGS_COM,
         caveats="Absorption differs between patients by half or more; the model of absorption is coarse.",
+        practice=("venous-thromboembolism", "before-starting"),
     ),
     Indication(
         name="myocardial-infarction",
@@ -262,6 +321,7 @@ ALL: tuple[Indication, ...] = (
         watch="aPTT or anti-Xa at 6 h; bleeding; platelets",
         source=_ACS,
         caveats="Not an indication on the US label. Above 67 kg the bolus is capped, above 83 kg the infusion too.",
+        practice=("acute-coronary-syndrome",),
     ),
     Indication(
         name="coronary-intervention",
@@ -269,23 +329,34 @@ ALL: tuple[Indication, ...] = (
         why=f"{_KEEPS} on wires and stents for an hour.",
         orders=(Bolus(time_h=0.0, dose_u_per_kg=85.0),),
         hours=4.0,
-        target=ranges.ACT_INTERVENTION,
+        target=_ACT_PCI,
         model="EDRICH_2015_UFH",
-        watch="ACT, minutes after the bolus",
+        watch="ACT on the device of the target, minutes after the bolus",
         source=ranges.PCI_CARD,
-        caveats="The middle of 70-100 U/kg. ACT depends on the device. The model comes from ablation, not from this procedure.",
+        caveats=(
+            "The middle of 70-100 U/kg. The model answers for a Hemochron device, and so does this target; on a HemoTec it is "
+            "250-300 s. It was studied in ablation, not in this procedure, and stays below the target here."
+        ),
+        practice=("coronary-intervention",),
     ),
     Indication(
         name="cardiac-surgery",
         title="cardiopulmonary bypass, then protamine",
         why=f"{_KEEPS} in the heart-lung machine; afterwards it is neutralised.",
-        orders=(Bolus(time_h=0.0, dose_u_per_kg=400.0), Protamine(time_h=2.0, dose_mg=250.0, over_min=10.0)),
+        orders=(Bolus(time_h=0.0, dose_u_per_kg=400.0),),
+        protamine_h=2.0,
+        protamine_mg_per_100_u=0.625,
         hours=6.0,
         target=_ACT_CPB,
         model="DELAVENNE_2017_UFH",
-        watch="ACT every half hour; ACT again after protamine, for rebound",
+        watch="ACT every half hour; blood pressure while protamine is given; ACT again after it, for rebound",
         source=_CPB,
-        caveats="Dilution by the pump prime is not modelled. The ACT of 480 s is quoted; its guideline was not read.",
+        caveats=(
+            "Dilution by the pump prime is not modelled. The ACT of 480 s is quoted; its guideline was not read. Protamine is "
+            "given by amount, 0.625 mg for each 100 U (Lanoiselée 2026, below), at the speed of its label, slower than in "
+            "many theatres; its reactions and the anticoagulant effect of an excess are not modelled."
+        ),
+        practice=("cardiac-surgery", "protamine"),
     ),
     Indication(
         name="haemodialysis",
@@ -303,8 +374,9 @@ ALL: tuple[Indication, ...] = (
         source=BRUNET_2008,
         caveats=(
             "The default model is not valid here: one hour after the stop it predicts a third of the measured 0.25 U/mL, and "
-            "half of it for a patient with kidney failure. This preset uses a model derived from dialysis patients."
+            "half of it with the hypothesis of kidney failure. This preset uses a model derived from dialysis patients."
         ),
+        practice=("kidney-failure",),
     ),
     Indication(
         name="haemodialysis-bolus",
@@ -321,27 +393,37 @@ ALL: tuple[Indication, ...] = (
         watch="the circuit; bleeding from the access",
         source=_HD,
         caveats="Second-hand dose, its middle used. The model was derived from boluses only, so it warns.",
+        practice=("kidney-failure",),
     ),
     Indication(
         name="atrial-fibrillation",
-        title="atrial fibrillation, without a bolus",
+        title="atrial fibrillation while tablets cannot be given, without a bolus",
         why=f"{_KEEPS} in the left atrium, from where they can reach the brain.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=10.35),),
         hours=48.0,
         target=_RATIO,
         watch="aPTT at 6 h; bleeding; platelets",
         source=_AF,
-        caveats="The middle of the rates a cohort needed; with this model's insensitive reagent the aPTT stays below its range.",
+        caveats=(
+            "The middle of the advised rates (9.7-11.0 U/kg/h): a third of that cohort bled. With an insensitive reagent the "
+            "aPTT stays below its range; that is no reason to give more. Oral anticoagulants are the rule."
+        ),
+        practice=("atrial-fibrillation",),
     ),
     Indication(
         name="stroke",
-        title="stroke and other neurological conditions, low dose without a bolus",
-        why=f"{_KEEPS}, with a low dose.",
+        title="thrombosis in the central nervous system or after birth, without a bolus",
+        why=f"{_GROWS}; the dose is low because a bleed in the brain is feared.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=12.0),),
         hours=48.0,
         target=_RATIO,
         watch="the neurological examination; aPTT at 6 h",
         source=_CNS,
+        caveats=(
+            "Not for acute ischaemic stroke: anticoagulation within 48 h of its onset is not recommended (AHA/ASA 2026, class "
+            "3: no benefit). The table's own aPTT goal is 71-105 s; the ratio here is the usual one."
+        ),
+        practice=("stroke",),
     ),
     Indication(
         name="elderly",
@@ -351,6 +433,7 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT or anti-Xa 6 h after each change; bleeding",
         source=_ELDERLY,
+        practice=("venous-thromboembolism", "before-starting"),
     ),
     Indication(
         name="children",
@@ -363,6 +446,7 @@ ALL: tuple[Indication, ...] = (
         watch="anti-Xa or aPTT 4 h after each change",
         source=_CHILDREN,
         caveats="The scaling within childhood is ours. In the study, 15 % below six years reached the target, 45 % from twelve.",
+        practice=("children",),
     ),
     Indication(
         name="infants",
@@ -374,7 +458,12 @@ ALL: tuple[Indication, ...] = (
         people="infants",
         watch="anti-Xa or aPTT 4 h after each change",
         source=_CHILDREN,
-        caveats="The scaling within childhood is ours; in the study, infants reached the target in 15 %.",
+        caveats=(
+            "The scaling within childhood is ours; in the study, infants reached the target in 15 %. A bolus may peak higher "
+            "than here and be gone sooner: 75 U/kg over the printed volumes of newborns is 0.9 to 1.3 U/mL, and their "
+            "half-lives were 35 to 42 min. Not for newborns."
+        ),
+        practice=("infants", "children"),
     ),
     Indication(
         name="hit-argatroban",
@@ -385,7 +474,11 @@ ALL: tuple[Indication, ...] = (
         model="SWAN_ARGATROBAN_DERIVED",
         watch="aPTT 2 h after each change; the liver",
         source=_ARGATROBAN_ORDER,
-        caveats="2 micrograms/kg/min. The aPTT curve of this model is assumed. In liver failure, a quarter of the dose.",
+        caveats=(
+            "2 micrograms/kg/min, for patients who are not critically ill and have a healthy liver; others were given a "
+            "quarter to a tenth of it. The aPTT curve of this model is assumed. No platelet is simulated."
+        ),
+        practice=("hit-monitoring", "hit-treatment"),
     ),
 )
 """All presets, for study, each with its source. None is medical advice."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from heparin_pk.base.checks import check_is, shown
 from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.trials.hospital import Hospital
 from heparin_pk.ward.controller import Controller
 from heparin_pk.ward.ward_errors import WardErrors
 
@@ -19,16 +20,19 @@ class Arm:
     ``controller``: decides the orders of this arm.
     ``laboratory``: the arm's own; ``None``: the trial's.
     ``ward_errors``: how this ward carries orders out; ``None``: the trial's.
+    ``hospital``: the arm's own, ward errors included; ``None``: the trial's.
     """
 
     controller: Any
     laboratory: Laboratory | None = None
     ward_errors: WardErrors | None = None
+    hospital: Hospital | None = None
 
     def __post_init__(self) -> None:
         check_is("controller", self.controller, Controller, "something with an assay and decide(situation)")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
         check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
+        check_is("hospital", self.hospital, (Hospital, type(None)), "a Hospital or None")
 
     __repr__ = shown
 

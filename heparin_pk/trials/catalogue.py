@@ -25,6 +25,10 @@ class Outcome:
 
 _SHARE, _HOURS = 1.0, 1500.0
 SNAPSHOTS_H = (6, 12, 18, 24, 36, 48)
+READ_AT_H = (6, 12, 24, 36, 48)
+"""Hours at which wards report how many of their patients are in range."""
+PERIOD_H, PERIODS_END_H = 6, (6, 12, 18, 24, 30, 36, 42, 48)
+"""Length and ends of the periods in which other wards count: only patients with a result of that period, h."""
 OUTCOMES = {
     one.key: one
     for one in (
@@ -41,8 +45,22 @@ OUTCOMES = {
         Outcome("two_in_range_h", "second of two results in a row in range drawn (patients who reached it)", "h", _HOURS),
         Outcome("threshold_by_24_h", "a result at or above the lower limit by 24 h", "", _SHARE, True),
         Outcome("therapeutic_by_24_h", "a result in range by 24 h", "", _SHARE, True),
-        Outcome("in_range_at_24_h", "true level in range at 24 h", "", _SHARE, True),
-        Outcome("in_range_at_48_h", "true level in range at 48 h", "", _SHARE, True),
+        *(
+            Outcome(f"in_range_at_{hour}_h", f"last result drawn by {hour} h in range (patients with one)", "", _SHARE, True)
+            for hour in READ_AT_H
+        ),
+        *(
+            Outcome(
+                f"period_to_{hour}_h_in_range",
+                f"last result drawn from {hour - PERIOD_H} to {hour} h in range (patients with one)",
+                "",
+                _SHARE,
+                True,
+            )
+            for hour in PERIODS_END_H
+        ),
+        Outcome("truly_in_range_at_24_h", "true level in range at 24 h", "", _SHARE, True),
+        Outcome("truly_in_range_at_48_h", "true level in range at 48 h", "", _SHARE, True),
         Outcome("rosendaal_fraction", "time in range by Rosendaal (two results or more)", "", _SHARE),
         Outcome("fraction_of_tests_in_range", "share of results in range", "", _SHARE),
         Outcome("results_below", "results below", "", 1e4),

@@ -1,17 +1,25 @@
-"""Who is on the ward, and how the ward works: distributions and error rates, each with the place it was read in."""
+"""Hospitals by name: who is on the ward, how its people change, how it works; each number with the place it was read in."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+from heparin_pk.base.checks import check_is, check_text, shown
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood.laboratory import Laboratory, Residual
+from heparin_pk.body.drift import Drift
 from heparin_pk.body.patient import Patient
-from heparin_pk.published.sources import ASSUMED
+from heparin_pk.published.sources import ASSUMED, EDRICH_2015
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.population import Population
 from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
     key="Davydov_2000",
-    citation="Davydov et al. Pharmacotherapy 2000;20(10):1179-1183 (weight-based heparin in hospital patients; title not seen)",
+    citation=(
+        "Davydov L, et al. Outcomes of weight-based heparin dosing based on literature guidelines and institution "
+        "individualization. Pharmacotherapy 2000;20(10):1179-1183"
+    ),
     where="Abstract: 96 patients, 37 men, mean age 66.9 +- 15.1 years, mean weight 80.1 +- 20.6 kg",
     confidence="primary",
     doi="10.1592/phco.20.15.1179.34589",
@@ -32,7 +40,10 @@ NHANES_2015 = Source(
 )
 RIETE_2006 = Source(
     key="RIETE_2006",
-    citation="RIETE registry. Am J Med 2006;119(12):1073-1079 (10,526 patients with venous thromboembolism; title not seen)",
+    citation=(
+        "Monreal M, Falga C, Valle R, Barba R, Bosco J, Beato JL, Maestre A. Venous thromboembolism in patients with renal "
+        "insufficiency: findings from the RIETE Registry. Am J Med 2006;119(12):1073-1079"
+    ),
     where="Abstract: creatinine clearance below 30 mL/min in 588 (5.6 %); taken as kidney failure here",
     confidence="primary",
     pmid="17145252",
@@ -46,8 +57,15 @@ SMOKERS = Source(
 )
 THANOS_1 = Source(
     key="Prucnal_THANOS_1",
-    citation="Prucnal et al. THANOS-1, Res Pract Thromb Haemost (antithrombin in acute pulmonary embolism)",
-    where="Antithrombin below 80 % in 27 % of patients; a mean of 90 % with an SD of 16 % gives that",
+    citation=(
+        "Prucnal CK, Wang G, Huang W, Horick N, Mize R, Dhar I, Brown T, Flomenbaum S, Chang KE, Matthews TM, Peters GA, "
+        "Birrenkott DA, Stannek K, Lee EES, Uljon S, Kabrhel C. The Thromboembolism Heparinization and AntithrombiN "
+        "Observational Study (THANOS-1). Res Pract Thromb Haemost 2026"
+    ),
+    where=(
+        "Antithrombin below 80 % in 27 % of patients; a mean of 90 % with an SD of 16 % gives that. The same page: the "
+        "deficiency was not linked to subtherapeutic anticoagulation"
+    ),
     confidence="second-hand",
     doi="10.1016/j.rpth.2026.103367",
 )
@@ -116,6 +134,7 @@ WEIGHT_WOMEN = Distribution(
 )
 SMOKER = Distribution(feature="smoker", form="share", share=Value(0.30, SMOKERS))
 KIDNEY_FAILURE = Distribution(feature="kidney_failure", form="share", share=Value(0.056, RIETE_2006))
+"""It changes no number of ``UFH_DEFAULT`` until its hypothesis is on: ``UFH_DEFAULT.with_hypotheses("kidney failure")``."""
 ANTITHROMBIN = Distribution(
     feature="antithrombin_fraction",
     form="normal",
@@ -124,6 +143,8 @@ ANTITHROMBIN = Distribution(
     low=0.3,
     high=1.5,
 )
+"""Antithrombin after a pulmonary embolism. In the models here a low one lowers the anti-Xa in proportion (Croles 2019, added
+heparin); in these patients THANOS-1 found no link with subtherapeutic anticoagulation."""
 FACTOR_VIII_MEDIAN = Value(2.07, TICHELAAR_2012)
 FACTOR_VIII = Distribution(
     feature="factor_viii_u_per_ml",
@@ -135,7 +156,10 @@ FACTOR_VIII = Distribution(
 )
 """Beyond what is in :data:`THROMBOSIS_WARD`: reagents were measured in patients, whose factor VIII is in the slope already."""
 TIME_OF_DAY = Distribution(feature="clock_at_start_h", form="uniform", lowest=Value(0.0, ANY_HOUR), highest=Value(24.0, ANY_HOUR))
-"""Adds the swing of heparin's effect over the day: ``THROMBOSIS_WARD.with_distributions(TIME_OF_DAY)``."""
+"""When heparin is begun: ``THROMBOSIS_WARD.with_distributions(TIME_OF_DAY)``.
+
+It changes nothing until the model has the hypothesis of a swing over the day: ``UFH_DEFAULT.with_hypotheses("time of day")``.
+"""
 
 THROMBOSIS_WARD = Population(
     name="adults with a venous thromboembolism",
@@ -152,7 +176,7 @@ THROMBOSIS_WARD = Population(
         ANTITHROMBIN,
     ),
 )
-"""Adults given heparin for a fresh clot."""
+"""Adults given heparin for a fresh clot; the clot itself changes no number (``published.patients.ACUTE_THROMBOSIS``)."""
 CORONARY_WARD = Population(
     name="adults with an acute coronary syndrome",
     typical=Patient(weight_kg=80.0),
@@ -163,8 +187,9 @@ CORONARY_WARD = Population(
 BRIGHAM_COMPLIANCE = Source(
     key="Brigham_compliance",
     citation=(
-        "Evaluation of compliance with a weight-based nurse-driven heparin nomogram in a tertiary academic medical center. "
-        "Critical Pathways in Cardiology (year and authors not seen)"
+        "Schurr JW, Stevens CA, Bane A, Culbreth SE, Miller AL, Connors JM, Sylvester KW. Evaluation of compliance with a "
+        "weight-based nurse-driven heparin nomogram in a tertiary academic medical center. Critical Pathways in Cardiology "
+        "2018;(2):83-87"
     ),
     where="Abstract: 95 patients; compliance of laboratory steps 77.6 %; aPTT in range 39.6 %",
     confidence="primary",
@@ -188,7 +213,11 @@ JOHNS_HOPKINS_2025 = Source(
 )
 BECKER_1999 = Source(
     key="Becker_1999",
-    citation="Becker et al. Am Heart J 1999;137(1):59-71 (bedside or laboratory aPTT, 113 patients in 7 centres; title not seen)",
+    citation=(
+        "Becker RC, Ball SP, Eisenberg P, et al. A randomized, multicenter trial of weight-adjusted intravenous heparin dose "
+        "titration and point-of-care coagulation monitoring in hospitalized patients with active thromboembolic disease. Am "
+        "Heart J 1999;137(1):59-71"
+    ),
     where="Abstract: from the sample to the change of the infusion 1.6 h with laboratory tests",
     confidence="primary",
     doi="10.1016/s0002-8703(99)70460-6",
@@ -196,7 +225,10 @@ BECKER_1999 = Source(
 )
 FERNANDES = Source(
     key="How_accurately_weights",
-    citation="How accurately do we estimate patients' weight in emergency departments? (year and journal not on the page)",
+    citation=(
+        "Fernandes CMB, Clark S, Price A, Innes G. How accurately do we estimate patients' weight in emergency departments? "
+        "(year and journal not on the page)"
+    ),
     where="Abstract: nurses' guesses lie within 10 % in 66 % of 117 patients; an SD of about 10 % gives that",
     confidence="primary",
 )
@@ -237,8 +269,142 @@ REAL_WARD = WardErrors(
     ),
 )
 """How often a hospital errs, as far as it was counted. Unplanned stops of the pump are not in it: no number was found."""
-WARDS = {"as-written": None, "real-ward": REAL_WARD}
+WARDS = {"as-written": WardErrors(), "real-ward": REAL_WARD}
+"""How a ward carries orders out, by the names of the command line."""
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Hospital:
+    """What stands between a table and its results: patients who change, a residual error, other days, errors of the ward.
+
+    It is what a trial does where nothing more is said: what an arm says goes before what its trial says, and that before what
+    the hospital says. So ``ward_errors`` of a trial or arm replace those of the hospital, a ``residual`` of a laboratory replaces
+    the hospital's, and so do the ``drift`` of the typical patient of a population, and its ``day``.
+
+    ``name``: its name.
+    ``drift``: the sizes of the change within each patient (each has a path of their own); ``None``: nobody changes.
+    ``residual``: the residual errors of the laboratory.
+    ``between_days``: whether the model's variability between days is drawn, once for the whole stay: within a stay the kinetics
+    of a patient do not change, as no data were found that tell such a change from one of the sensitivity.
+    ``ward_errors``: how orders are carried out, and how late blood is drawn; ``None``: exactly as decided.
+    ``sources``: the papers behind drift and residual.
+
+    Raises ``ValueError`` for a field of another kind.
+    """
+
+    name: str
+    drift: Drift | None = None
+    residual: tuple[Residual, ...] = ()
+    between_days: bool = False
+    ward_errors: WardErrors | None = None
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        check_is("drift", self.drift, (Drift, type(None)), "a Drift or None")
+        check_is("residual", self.residual, (list, tuple), "a list of Residual")
+        for residual in self.residual:
+            check_is("residual", residual, Residual, "a Residual")
+        check_is("between_days", self.between_days, bool, "True or False")
+        check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
+        check_is("sources", self.sources, (list, tuple), "a list of Source")
+        for source in self.sources:
+            check_is("sources", source, Source, "a Source")
+        object.__setattr__(self, "residual", tuple(self.residual))
+        object.__setattr__(self, "sources", tuple(self.sources))
+
+    __repr__ = shown
+
+    def admit(self, patient: Patient, seed: int, subject: int = 0) -> Patient:
+        """Return the patient as he or she is here: with a path of drift of their own, where this hospital's people drift."""
+        if self.drift is None or patient.drift is not None:
+            return patient
+        return replace(patient, drift=replace(self.drift, seed=seed, subject=subject))
+
+    def laboratory(self, laboratory: Laboratory) -> Laboratory:
+        """Return a laboratory with the residual error of this hospital, unless it has one of its own."""
+        return laboratory if laboratory.residual else replace(laboratory, residual=self.residual)
+
+    def in_words(self) -> str:
+        """Return its name, and what it does, in one line."""
+        found = []
+        if self.drift is not None:
+            sizes = (
+                f"sensitivity SD {self.drift.sensitivity_sd_fraction:.0%}, baseline aPTT SD {self.drift.baseline_sd_fraction:.0%}"
+            )
+            found.append(f"people drift ({sizes}, time constant {self.drift.time_constant_h:g} h)")
+        if self.residual:
+            found.append("residual error (" + ", ".join(_residual_in_words(residual) for residual in self.residual) + ")")
+        if self.between_days:
+            found.append("another day than the one people were measured on")
+        name = "as written" if self.ward_errors is None else self.ward_errors.name
+        found.append(f"orders carried out {'as written' if name == 'as written' else f'as in {name}'}")
+        return "; ".join((self.name, *found))
+
+
+def _residual_in_words(residual: Residual) -> str:
+    what, kind, *unit = residual.name.split("_")[:3]
+    test = {"concentration": "anti-Xa", "aptt": "aPTT", "act": "ACT"}[what]
+    return f"{test} {residual.value.value:.0%}" if kind == "cv" else f"{test} {residual.value.value:g} {' '.join(unit)}"
+
+
+ICU_COURSES = Source(
+    key="MIMIC_III_demo",
+    citation="MIMIC-III Clinical Database Demo (version 1.4). PhysioNet. Open Database License 1.0",
+    where=(
+        "DERIVED by benchmarks/drift_from_courses.py: maximum likelihood on 51 aPTTs in 12 courses, drawn while heparin ran, "
+        "about the levels that UFH_DEFAULT predicts. The time constant is hardly identified (95 % interval 3 to 130 h); the "
+        "sizes are those at 30 h"
+    ),
+    confidence="derived",
+    doi="10.13026/C2HM2Q",
+)
+LANOISELEE_2026 = Source(
+    key="Lanoiselee_2026",
+    citation="Lanoiselée et al. Br J Anaesth 2026;136(3):847-855 (anti-Xa and ACT of adults on bypass; title not seen)",
+    where="Proportional residual error: anti-Xa 29 % (ACT 11 %), as coded in vanderzwaag/nomogram, nomogram_core.py (944a073)",
+    confidence="re-coded",
+    doi="10.1016/j.bja.2025.11.057",
+)
+SENSITIVITY_SD = Value(0.27, ICU_COURSES)
+BASELINE_SD = Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}; without it the courses are as likely"))
+TIME_CONSTANT_H = Value(
+    30.0, ICU_COURSES.at("taken within the 95 % interval of 3 to 130 h: between one day and two", confidence="assumed")
+)
+RESIDUALS = (
+    Residual(
+        name="aptt_cv_fraction",
+        value=Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}: SD of the rest 0.078, less 5 % of the assay")),
+    ),
+    Residual(name="concentration_cv_fraction", value=Value(0.29, LANOISELEE_2026)),
+    Residual(name="act_cv_fraction", value=Value(0.153, EDRICH_2015.at("Results: 15.3 % of the average ACT"))),
+)
+"""What drift leaves unexplained. Of an anti-Xa no drift is simulated (none was found), so it has the whole residual error of
+a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together."""
+
+IDEAL = Hospital(name="ideal")
+"""Nobody changes, nothing is left unexplained, every order is carried out as written: what a table could do."""
+REAL = Hospital(
+    name="real",
+    drift=Drift(
+        sensitivity_sd_fraction=SENSITIVITY_SD.value,
+        baseline_sd_fraction=BASELINE_SD.value,
+        time_constant_h=TIME_CONSTANT_H.value,
+        sources=(SENSITIVITY_SD.source, BASELINE_SD.source, TIME_CONSTANT_H.source),
+    ),
+    residual=RESIDUALS,
+    between_days=True,
+    ward_errors=REAL_WARD,
+    sources=(
+        SENSITIVITY_SD.source,
+        BASELINE_SD.source,
+        TIME_CONSTANT_H.source,
+        *(residual.value.source for residual in RESIDUALS),
+    ),
+)
+"""Patients who change, a residual error, another day, and a ward that errs: as hospitals are, as far as it was counted."""
+HOSPITALS = {hospital.name: hospital for hospital in (REAL, IDEAL)}
 
 PRUCNAL_2020 = Source(
     key="Prucnal_2020",
@@ -246,7 +412,10 @@ PRUCNAL_2020 = Source(
         "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Acad Emerg Med 2020;27(2):117-127 (505 patients "
         "with pulmonary embolism on unfractionated heparin; title not seen)"
     ),
-    where="Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h",
+    where=(
+        "Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h: 19.0, 26.3, 28.3 and 28.4 % "
+        "(at 48 h 95 % CI 20.8 to 37.5)"
+    ),
     confidence="primary",
     url="https://metajournal.com/articles/932139",
 )

@@ -14,10 +14,12 @@ import numpy as np
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.base.files import check_output, write_bytes
 from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.simulation.matching import Match
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
 from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.estimate import Estimate, estimate, unit_powers, with_digits
 from heparin_pk.trials.histogram import level_bins
+from heparin_pk.trials.hospital import Hospital
 
 # Levels over time: how many people lay in which bin at each full hour
 
@@ -31,6 +33,8 @@ class Outcomes:
     ``arms``: their names; the others are compared with the first.
     ``targets``: the range each arm aims at, by name.
     ``common_range``: the range in which all arms are compared.
+    ``hospitals``: the hospital each arm is in, by name.
+    ``matches``: how the aPTT range of an arm fits the reagent of its laboratory, by name; arms that read no aPTT have none.
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
     ``n``: how many patients are in.
@@ -44,11 +48,14 @@ class Outcomes:
         arms: tuple[str, ...],
         targets: Mapping[str, TherapeuticRange],
         common_range: TherapeuticRange,
+        hospitals: Mapping[str, Hospital],
+        matches: Mapping[str, Match],
         hours: float,
         seed: int,
         keep_rows: bool = True,
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
+        self.hospitals, self.matches = dict(hospitals), dict(matches)
         self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
         self.n = 0
         self.groups: tuple[str, ...] = ()
@@ -164,7 +171,7 @@ class Outcomes:
             import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
-        frames = [pd.DataFrame({"arm": arm, **self.columns(arm)}) for arm in self.arms]
+        frames = [pd.DataFrame({"arm": arm, "hospital": self.hospitals[arm].name, **self.columns(arm)}) for arm in self.arms]
         return pd.concat(frames, ignore_index=True)
 
     def to_parquet(self, file: str | Path) -> None:
@@ -191,12 +198,20 @@ class Outcomes:
         data = {key: (("arm", "subject"), np.stack([every[arm][key] for arm in self.arms])) for key in self.keys}
         people = {name: ("subject", values) for name, values in first.items() if name != "subject" and name not in self.keys}
         units = {key: {"long_name": OUTCOMES[key].label, "units": OUTCOMES[key].unit} for key in self.keys}
-        found = xr.Dataset(data | people, coords={"arm": list(self.arms), "subject": first["subject"]})
+        hospitals = ("arm", [self.hospitals[arm].name for arm in self.arms])
+        found = xr.Dataset(data | people, coords={"arm": list(self.arms), "hospital": hospitals, "subject": first["subject"]})
         for key, attributes in units.items():
             found[key].attrs = attributes
         return found
 
     # Words
+
+    def _by_hospital(self) -> list[tuple[Hospital, str]]:
+        """Return the hospitals of the trial, each with the names of the arms in it, where there are several."""
+        every = list(dict.fromkeys(self.hospitals.values()))
+        if len(every) == 1:
+            return [(every[0], "")]
+        return [(one, f" of {', '.join(arm for arm in self.arms if self.hospitals[arm] == one)}") for one in every]
 
     def summary(self, group: str = "all") -> list[dict[str, Any]]:
         """Return every estimate as plain rows: arm, outcome, mean, interval, SD, n, and the paired difference."""
@@ -232,6 +247,8 @@ class Outcomes:
         lines = [
             f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
             f"the common range is {self.common_range.in_words()}",
+            *(f"hospital{arms}: {hospital.in_words()}" for hospital, arms in self._by_hospital()),
+            *(f"{arm}: {match.in_words()}" for arm, match in self.matches.items()),
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))

@@ -11,7 +11,7 @@ from heparin_pk.blood.response import Responses, level
 from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.simulation.metrics import rosendaal_fractions, side_of_range
-from heparin_pk.trials.catalogue import OUTCOMES, SNAPSHOTS_H
+from heparin_pk.trials.catalogue import OUTCOMES, PERIOD_H, PERIODS_END_H, READ_AT_H, SNAPSHOTS_H
 from heparin_pk.trials.observer import TrialObserver
 
 
@@ -28,11 +28,11 @@ def rows_of(
         rows[f"{name}_above_fraction"] = np.clip(1.0 - inside - below, 0.0, 1.0)
     rows["time_to_therapeutic_h"] = np.where(np.isinf(own.first_h), np.nan, own.first_h)
     rows["common_range_first_h"] = np.where(np.isinf(common.first_h), np.nan, common.first_h)
-    rows |= _of_results(charts, target)
+    rows |= _of_results(charts, target, hours)
     for hour in (24, 48):
         if hour <= hours:
             at_hour = level(target.assay, charts.hourly_u_per_ml[:, hour], cohort, responses, float(hour))
-            rows[f"in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
+            rows[f"truly_in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
     rows["adjustments"], rows["holds"], rows["reboluses"] = observer.adjustments, observer.holds, observer.reboluses
     rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = observer.peak_u_per_ml, charts.area_u_h_per_ml
     rows["heparin_given_u"] = charts.given_u
@@ -43,8 +43,13 @@ def rows_of(
     return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
 
 
-def _of_results(charts: Charts, target: TherapeuticRange) -> dict[str, np.ndarray]:
-    """Return the outcomes of the results as the ward read them."""
+def _of_results(charts: Charts, target: TherapeuticRange, hours: float) -> dict[str, np.ndarray]:
+    """Return the outcomes of the results as the ward read them.
+
+    "In range at an hour" is the verdict on one result: the last whose blood was drawn at or before that hour, however long ago.
+    A patient without such a result is not counted (NaN). A period counts only a result drawn in it (its end included, its begin
+    not): the last one.
+    """
     there = np.arange(len(charts.values))[:, None] < charts.n_results
     side = np.where(charts.above_ceiling, 1, side_of_range(charts.values, target.low, target.high))
     below, inside = there & (side < 0), there & (side == 0)
@@ -62,6 +67,13 @@ def _of_results(charts: Charts, target: TherapeuticRange) -> dict[str, np.ndarra
     }
     for name, key in (("threshold_by_24_h", "threshold_result_h"), ("therapeutic_by_24_h", "in_range_result_h")):
         rows[name] = (rows[key] <= 24.0).astype(float)
+    by_hour = {hour: (there & (charts.drawn_h <= hour)).sum(axis=0) for hour in {0, *READ_AT_H, *PERIODS_END_H} if hour <= hours}
+    for hour, drawn in by_hour.items():
+        last = inside[np.maximum(drawn - 1, 0), np.arange(inside.shape[1])] if len(inside) else np.zeros(inside.shape[1])
+        if hour in READ_AT_H:
+            rows[f"in_range_at_{hour}_h"] = np.where(drawn > 0, last, np.nan)
+        if hour in PERIODS_END_H:
+            rows[f"period_to_{hour}_h_in_range"] = np.where(drawn > by_hour[hour - PERIOD_H], last, np.nan)
     return rows
 
 

@@ -22,13 +22,14 @@ from heparin_pk.base.source import Source
 from heparin_pk.base.streams import Stream
 from heparin_pk.base.tables import Table
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
+from heparin_pk.body.drift import Drifts
 from heparin_pk.body.patient import LIMITS, YES_OR_NO, Cohort, Patient
 from heparin_pk.published.drug import Drug, Variability
 from heparin_pk.trials.distribution import Distribution
 
 _BASELINES = {name: LIMITS[name] for name in ("baseline_aptt_s", "baseline_act_s")}
 _ADULT = Patient(weight_kg=75.0)
-_FEATURES = tuple(field.name for field in fields(Patient) if field.name != "factors")
+_FEATURES = tuple(field.name for field in fields(Patient) if field.name not in ("drift", "factors"))
 
 SEX_WORDS = {
     "female": frozenset(("female", "f", "w", "woman", "weiblich", "frau", "femme", "féminin", "feminin", "femenino", "mujer")),
@@ -45,7 +46,7 @@ class Population:
     """Patients who may be treated: a typical patient and distributions around it, or a table of your own patients.
 
     ``name``: what they are called.
-    ``typical``: the features all have in common.
+    ``typical``: the features all have in common; with a ``drift`` each patient has a path of that size of their own.
     ``distributions``: how the other features are distributed, drawn in this order.
     ``table``: columns of your own patients instead (:meth:`from_csv`, :meth:`from_table`), patient 0 in its first row.
     ``dosing_weight``: the hospital's rule, one of ``bodysize.DOSING_WEIGHTS``.
@@ -118,9 +119,7 @@ class Population:
         subjects = np.asarray(subjects, dtype=np.int64)
         if len(subjects) and subjects.min() < 0:
             raise ValueError(f"subject must be an integer of 0 or more; got {int(subjects.min())}")
-        columns = {
-            field.name: getattr(self.typical, field.name) for field in fields(Patient) if field.name != "factors"
-        } | self._described(subjects, seed)
+        columns = {name: getattr(self.typical, name) for name in _FEATURES} | self._described(subjects, seed)
         if self.dosing_weight != "actual":
             plain = Cohort(len(subjects), columns)
             columns["dosing_weight_kg"] = np.broadcast_to(dosing_weight_kg(plain, self.dosing_weight), (len(subjects),)).copy()
@@ -129,6 +128,7 @@ class Population:
             len(subjects),
             columns,
             {name: np.broadcast_to(np.asarray(factor, float), (len(subjects),)) for name, factor in factors.items()},
+            None if self.typical.drift is None else Drifts(self.typical.drift, seed, subjects),
         )
 
     def _factors(self, drug: Drug, subjects: np.ndarray, seed: int, columns: dict[str, Any]) -> dict[str, Any]:

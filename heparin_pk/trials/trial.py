@@ -22,6 +22,7 @@ from heparin_pk.base.randomness import checked_seed
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
+from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.lanes import RUNNERS, make_ready
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug, OutsideValidityDomain
@@ -29,6 +30,7 @@ from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.simulation.cohort import fresh_copy, titrate_cohort
 from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_in
 from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.matching import Match, in_its_laboratory, match_of
 from heparin_pk.simulation.simulate import titrate
 from heparin_pk.trials.arm import Arm, arms_by_name, own_name
 from heparin_pk.trials.catalogue import COVARIATES
@@ -37,6 +39,7 @@ from heparin_pk.trials.chunk import LARGEST_CHUNK, PATIENTS_PER_CHUNK, Chunk, ch
 from heparin_pk.trials.csv_rows import RowsOut
 from heparin_pk.trials.estimate import sums_of
 from heparin_pk.trials.histogram import count_levels, count_times
+from heparin_pk.trials.hospital import IDEAL, Hospital
 from heparin_pk.trials.observer import TrialObserver
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.per_patient import groups_of, rows_of
@@ -67,9 +70,13 @@ class Trial:
     ``arms``: controllers by name (a list takes their own names): nomograms, fixed plans, anything with ``decide``, or
     :class:`Arm` objects; the others are compared with the first.
     ``drug``: the model; ``UFH_DEFAULT`` where none is given.
-    ``laboratory``: the hospital's, reporting to each arm what that arm reads; ``None``: the usual one.
+    ``laboratory``: the hospital's, reporting to each arm what that arm reads; ``None``: the usual one. Where it names no reagent,
+    each table has the one it was written for; where it does, the outcomes say which ranges that does not fit.
     ``hours``: how long each patient is followed, 1 to 1440 h.
-    ``ward_errors``: how the ward carries orders out; ``None``: exactly as decided.
+    ``hospital``: how people change, what the laboratory leaves unexplained, how orders are carried out:
+    ``heparin_pk.hospital.IDEAL`` where none is given, ``REAL``, or one of your own.
+    ``ward_errors``: how the ward carries orders out; ``None``: as in its hospital. What is said of an arm goes before what is
+    said of the trial, and that before the hospital (:class:`~heparin_pk.trials.hospital.Hospital`).
     ``target``: the own range of arms that have none.
     ``common_range``: a range in which all arms are compared, beside each one's own; anti-Xa 0.3-0.7 U/mL where none is given.
     ``pump``: rounds the rates; ``None``: the table's own bag, else 100 U/mL.
@@ -88,6 +95,7 @@ class Trial:
     drug: Drug = field(default_factory=lambda: UFH_DEFAULT)  # factories, so that help(Trial) does not print whole models
     laboratory: Laboratory | None = None
     hours: float = 48.0
+    hospital: Hospital = field(default_factory=lambda: IDEAL)
     ward_errors: WardErrors | None = None
     target: TherapeuticRange | None = None
     common_range: TherapeuticRange = field(default_factory=lambda: ANTI_XA_TREATMENT)
@@ -97,6 +105,7 @@ class Trial:
         check_is("population", self.population, Population, "a Population")
         check_is("drug", self.drug, Drug, "a Drug")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
+        check_is("hospital", self.hospital, Hospital, "a Hospital")
         check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
         check_is("common_range", self.common_range, TherapeuticRange, "a TherapeuticRange")
@@ -115,12 +124,12 @@ class Trial:
     __repr__ = shown
 
     def _check_arm(self, arm: Arm) -> None:
-        laboratory, _ = laboratory_and_pump_for(arm.controller, self._laboratory_of(arm), self.pump)
+        laboratory, _ = laboratory_and_pump_for(self.drug, arm.controller, self._laboratory_of(arm), self.pump)
         responses = responses_in(self.drug, laboratory.reagent, laboratory)
         check_one_of("the assay of the common range", self.common_range.assay, responses.assays)
         if self._target_of(arm).assay != arm.controller.assay:
             raise ValueError(f"its target must be in {arm.controller.assay}; got {self._target_of(arm).assay}")
-        if self._ward_errors_of(arm) is not None:
+        if self.hospital_of(arm).ward_errors is not None:
             check_is("the controller", arm.controller, VectorController, "one with decide_many, where orders go wrong")
 
     @property
@@ -135,20 +144,58 @@ class Trial:
         return found
 
     def _laboratory_of(self, arm: Arm) -> Laboratory:
-        """Return the laboratory of this arm: its own or the hospital's, reporting what the arm reads."""
-        assay, laboratory = arm.controller.assay, arm.laboratory or self.laboratory
-        if laboratory is None:
-            return Laboratory(assay=assay)
-        return laboratory if laboratory.assay == assay else replace(laboratory, assay=assay, ceiling=None, resolution=None)
+        """Return the laboratory of this arm: its own or the trial's, reporting what the arm reads, with the table's reagent."""
+        assay, laboratory = arm.controller.assay, arm.laboratory or self.laboratory or Laboratory(assay=arm.controller.assay)
+        if laboratory.assay != assay:
+            laboratory = replace(laboratory, assay=assay, ceiling=None, resolution=None)
+        laboratory = in_its_laboratory(arm.controller, self.drug, laboratory)
+        return replace(laboratory, residual=self.hospital_of(arm).residual)
 
-    def _ward_errors_of(self, arm: Arm) -> WardErrors | None:
-        return arm.ward_errors or self.ward_errors
+    def hospital_of(self, arm: str | Arm) -> Hospital:
+        """Return the hospital an arm is really in: what the arm says, else what the trial says, else what the hospital says."""
+        if isinstance(arm, str):
+            arm = self.arm(arm)
+        hospital = arm.hospital or self.hospital
+        laboratory = arm.laboratory or self.laboratory
+        drift, residual = self.population.typical.drift or hospital.drift, hospital.residual
+        ward_errors = arm.ward_errors or (None if arm.hospital else self.ward_errors) or hospital.ward_errors
+        if laboratory is not None and laboratory.residual:
+            residual = laboratory.residual
+        between_days = hospital.between_days or self.population.day > 0
+        said = (drift, residual, ward_errors, between_days)
+        if said == (hospital.drift, hospital.residual, hospital.ward_errors, hospital.between_days):
+            return hospital
+        changed = "changed" if hospital.name.endswith("changed") else f"{hospital.name}, changed"
+        return replace(hospital, name=changed, drift=drift, residual=residual, ward_errors=ward_errors, between_days=between_days)
+
+    @property
+    def hospital_names(self) -> dict[str, str]:
+        """The name of the hospital each arm is in, by the name of the arm."""
+        return {name: self.hospital_of(arm).name for name, arm in self.arms}
+
+    def population_of(self, arm: str | Arm) -> Population:
+        """Return the patients as they are in the hospital of an arm: whether they drift, and on which day."""
+        hospital, population = self.hospital_of(arm), self.population
+        if hospital.drift is not None and population.typical.drift is None:
+            population = replace(population, typical=replace(population.typical, drift=hospital.drift))
+        return replace(population, day=1) if hospital.between_days and not population.day else population
 
     def _target_of(self, arm: Arm) -> TherapeuticRange:
         target: TherapeuticRange | None = getattr(arm.controller, "target", None) or self.target
         if target is None:
             raise ValueError(f"{own_name(arm)} aims at no range of its own: give the trial a target")
         return target
+
+    @property
+    def matches(self) -> dict[str, Match]:
+        """How the aPTT range of each arm fits the reagent of its laboratory, by name; arms that read no aPTT have none."""
+        found = {}
+        for name, arm in self.arms:
+            laboratory = self._laboratory_of(arm)
+            match = match_of(self._target_of(arm), responses_in(self.drug, laboratory.reagent, laboratory).aptt)
+            if match is not None:
+                found[name] = match
+        return found
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -162,9 +209,9 @@ class Trial:
         sample = self.population.cohort(self.drug, np.arange(n), seed=0)
         found: list[Source | None] = [*self.population.sources, *self.drug.sources_for_all(sample)]
         for _, arm in self.arms:
-            reagent, ward_errors = self._laboratory_of(arm).reagent, self._ward_errors_of(arm)
+            reagent, hospital = self._laboratory_of(arm).reagent, self.hospital_of(arm)
             found += [getattr(arm.controller, "source", None), reagent.source if reagent is not None else None]
-            found += ward_errors.sources if ward_errors is not None else ()
+            found += [*hospital.sources, *(hospital.ward_errors.sources if hospital.ward_errors is not None else ())]
         found.append(self.common_range.source)
         return tuple({source.citation: source for source in reversed(found) if source is not None}.values())[::-1]
 
@@ -175,12 +222,16 @@ class Trial:
         check_between("n", n, 1, LARGEST_CHUNK)
         subjects = np.arange(first, first + n)
         make_ready(runner)
-        cohort = self.population.cohort(self.drug, subjects, seed=seed)
+        cohorts: dict[Population, Cohort] = {}
         rows, levels, times = {}, {}, {}
         for name, arm in self.arms:
+            population = self.population_of(arm)
+            if population not in cohorts:
+                cohorts[population] = population.cohort(self.drug, subjects, seed=seed)
+            cohort = cohorts[population]
             laboratory, target = self._laboratory_of(arm), self._target_of(arm)
             responses = responses_in(self.drug, laboratory.reagent, laboratory)
-            observer = TrialObserver(cohort, responses, (target, self.common_range))
+            observer = TrialObserver(cohort, responses, (target, self.common_range), self.hours)
             charts = titrate_cohort(
                 cohort,
                 self.drug,
@@ -191,7 +242,7 @@ class Trial:
                 pump=self.pump,
                 seed=seed,
                 subjects=subjects,
-                ward_errors=self._ward_errors_of(arm),
+                ward_errors=self.hospital_of(arm).ward_errors,
                 runner=runner,
             )
             observer.finish(self.hours)
@@ -220,7 +271,7 @@ class Trial:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OutsideValidityDomain)  # a cohort has its outliers; course.outside names them
             return titrate(
-                self.population.person(self.drug, subject, seed=checked_seed(seed)),
+                self.population_of(its_arm).person(self.drug, subject, seed=checked_seed(seed)),
                 self.drug,
                 fresh_copy(its_arm.controller),
                 hours=self.hours,
@@ -228,7 +279,7 @@ class Trial:
                 pump=self.pump,
                 seed=seed,
                 subject=subject,
-                ward_errors=self._ward_errors_of(its_arm),
+                ward_errors=self.hospital_of(its_arm).ward_errors,
                 engine=engine,
             )
 
@@ -284,9 +335,11 @@ class Trial:
         kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, seed), size)
         found = self._no_outcomes(seed, keep_rows=keep_rows)
         remember(self)
+        if self.population.varies:
+            self.drug.warn_without_variability()
         job = Job(self, seed, runner, keep_rows or kept is not None, csv_file is not None)
         wanted = _cut(n, size if kept is None else kept.size)
-        sink = RowsOut(csv_file, self.names, [first for first, _ in wanted])
+        sink = RowsOut(csv_file, self.hospital_names, [first for first, _ in wanted])
         try:
             with _bar(n, progress) as bar:
                 for chunk in _kept_and_new(job, wanted, kept, (workers, client, scheduler, wait_for_workers_s)):
@@ -307,6 +360,8 @@ class Trial:
             arms=self.names,
             targets={name: self._target_of(arm) for name, arm in self.arms},
             common_range=self.common_range,
+            hospitals={name: self.hospital_of(arm) for name, arm in self.arms},
+            matches=self.matches,
             hours=self.hours,
             seed=seed,
             keep_rows=keep_rows,

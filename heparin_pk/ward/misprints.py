@@ -108,23 +108,25 @@ def _steps(number: str, round_to: float, label: str) -> int:
     return round(steps)
 
 
-def line_of(content: str, part: str, key: str) -> int | None:
+def line_of(content: str, part: str, key: str, *, array: str = "bands") -> int | None:
     """Return the line of a TOML text where a key of a part stands; without the key the line where the part begins.
 
-    ``part`` and ``key`` are those of a :class:`MisprintError`. ``None``: the part is not found.
+    ``part`` and ``key`` are those of a :class:`MisprintError`. ``array`` is the array of tables whose entries are parts of their
+    own: "bands" holds "band 1", "band 2" and so on. ``None``: the part is not found.
     """
-    here, n_bands, found, quotes = "the nomogram", 0, None, ""
-    inline = "bands" if part.startswith("band ") else part.strip("[]")  # a part may also be written as one value
+    here, n_entries, found, quotes = "the nomogram", 0, None, ""
+    entry = array.removesuffix("s")
+    inline = array if part.startswith(f"{entry} ") else part.strip("[]")  # a part may also be written as one value
     for number, line in enumerate(content.split("\n"), 1):
         text = line.strip()
         if quotes:  # inside a text of several lines
             quotes = "" if quotes in text else quotes
             continue
-        if re.match(r"\[\[\s*[\"']?bands[\"']?\s*\]\]", text):
-            n_bands += 1
-            here = f"band {n_bands}"
+        if re.match(rf"\[\[\s*[\"']?{array}[\"']?\s*\]\]", text):
+            n_entries += 1
+            here = f"{entry} {n_entries}"
             found = number if here == part else found
-        elif header := re.match(r"\[\s*[\"']?([A-Za-z_]\w*)[\"']?\s*\]\s*(?:#.*)?$", text):
+        elif header := re.match(r"\[\s*[\"']?([A-Za-z_][\w.]*)[\"']?\s*\]\s*(?:#.*)?$", text):
             here = f"[{header[1]}]"
             found = number if here == part else found
         elif named := re.match(r"[\"']?([A-Za-z_]\w*)[\"']?\s*[=.]", text):

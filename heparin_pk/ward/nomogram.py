@@ -255,11 +255,16 @@ class Nomogram:
     ``rate_max_u_per_h``: cap on every rate, U/h (the cap in ``start`` is for the first one only).
     ``bag_u_per_ml``: concentration of the bag it was written for, U/mL; ``None``: not printed. A table with ``change_ml_per_h``
     needs it.
+    ``reagent``: the aPTT reagent it was written for, a key of ``published.reagents.REAGENTS``; ``None``: not named.
+    ``control_aptt_s``: the control aPTT of its laboratory, s (15 to 60); ``None``: not printed.
     ``caveats``: notes on the table, one text each.
 
+    What its range means in anti-Xa, where that was printed, is ``target.anti_xa``.
+
     Raises ``ValueError`` when the upper edges do not rise (an overlap), when the last one is not infinite (a gap), when the
-    target is not exactly the levels of the bands that change nothing, and when the table contradicts itself: a label unlike its
-    edges, less heparin below the target or more above it, doses per kilogram in a table without a weight.
+    target is not exactly the levels of the bands that change nothing, when a table that reads no aPTT names a reagent or a
+    control, and when the table contradicts itself: a label unlike its edges, less heparin below the target or more above it,
+    doses per kilogram in a table without a weight.
 
     >>> raschke = Nomogram.load("raschke-1993")
     >>> raschke.band(45.4).label, raschke.band(45.5).label
@@ -281,6 +286,8 @@ class Nomogram:
     bolus_max_u: float | None = None
     rate_max_u_per_h: float | None = None
     bag_u_per_ml: float | None = None
+    reagent: str | None = None
+    control_aptt_s: float | None = None
     caveats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -305,6 +312,13 @@ class Nomogram:
                 check_between(name, getattr(self, name), 0.1, MOST_DOSE_U)
         if self.bag_u_per_ml is not None:
             check_between("bag_u_per_ml", self.bag_u_per_ml, *CONCENTRATION_U_PER_ML)
+        if self.reagent is not None:
+            check_text("reagent", self.reagent)
+        if self.control_aptt_s is not None:
+            check_between("control_aptt_s", self.control_aptt_s, 15.0, 60.0)
+        for name in ("reagent", "control_aptt_s"):
+            if getattr(self, name) is not None and not self.assay.startswith("aptt"):
+                raise ValueError(f"{name} belongs to a table that reads the aPTT; got {getattr(self, name)!r} for {self.assay}")
         if not isinstance(self.source, Source):
             raise ValueError(f"{self.name} needs a source; got {self.source!r}")
         if len(self.bands) < 2:
@@ -413,6 +427,11 @@ class Nomogram:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.title}", f"  aims at {self.target.in_words()}; doses by {self.weight}"]
+        if self.assay.startswith("aptt"):
+            anti_xa = self.target.anti_xa
+            known = "" if anti_xa is None or anti_xa.source is None else f" ({anti_xa.source.confidence})"
+            meant = "its range in anti-Xa: not printed" if anti_xa is None else f"its range is {anti_xa.in_words()}{known}"
+            lines.append(f"  {meant}; its reagent: {self.reagent or 'not named'}")
         lines.append(f"  start: {self.start.in_words()}; first check at {self.start.first_check_h:g} h")
         width = max(len(band.label) for band in self.bands)
         for band in self.bands:
@@ -421,6 +440,8 @@ class Nomogram:
         if self.recheck.settled_after:
             lines.append(f"  after {self.recheck.settled_after} in a row in range: every {self.recheck.settled_hours:g} h")
         lines += [f"  note: {caveat}" for caveat in self.caveats]
+        if self.target.anti_xa is not None and self.target.anti_xa.source is not None:
+            lines.append(f"  anti-Xa: {self.target.anti_xa.source.cite()}")
         return "\n".join([*lines, f"  source: {self.source.cite()}"])
 
     @property
@@ -638,18 +659,21 @@ def _check_readable(value: Any, name: str) -> None:
             _check_readable(part, name)
 
 
-def _part(kind: type, table: Any, where: str) -> Any:
-    """Return a ``kind`` made from a TOML table; raises ``MisprintError`` for an unknown or a missing key, or a wrong value."""
+def _part(kind: type, table: Any, where: str, read_before: tuple[str, ...] = ()) -> Any:
+    """Return a ``kind`` made from a TOML table; raises ``MisprintError`` for an unknown or a missing key, or a wrong value.
+
+    ``read_before``: keys of the table that are no field of their own.
+    """
     if not isinstance(table, dict):
         raise MisprintError(f"{where} must be a table of keys; got {table!r}", where)
-    known = [field.name for field in fields(kind)]
+    known = [*(field.name for field in fields(kind)), *read_before]
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" ({near[0]}?)" if near else ""
             raise MisprintError(f"unknown key {key!r} in {where}; known are {', '.join(known)}{hint}", where, key)
     try:
-        return kind(**table)
+        return kind(**{key: value for key, value in table.items() if key not in read_before})
     except TypeError as error:
         missing = str(error).partition("argument")[2].lstrip("s: ")
         raise MisprintError(f"{where} is missing {missing}", where) from None
@@ -659,6 +683,23 @@ def _part(kind: type, table: Any, where: str) -> Any:
         # A message names the key; where it names several, the line of the first one given is shown.
         key = next((word for word in re.findall(r"\w+", str(error)) if word in table), "")
         raise MisprintError(f"{where}: {error}", where, key) from None
+
+
+def _anti_xa(table: dict[str, Any], source: Source) -> TherapeuticRange | None:
+    """Return the anti-Xa range that the target of a TOML document is said to correspond to; ``None`` where it says nothing."""
+    ends = table.get("anti_xa_u_per_ml")
+    if "anti_xa_source" in table:
+        if ends is None:
+            raise MisprintError("anti_xa_source needs anti_xa_u_per_ml, the range it is the source of", "[anti_xa_source]")
+        source = _part(Source, table["anti_xa_source"], "[anti_xa_source]")
+    if ends is None:
+        return None
+    if not (isinstance(ends, list) and len(ends) == 2):
+        raise MisprintError(f"anti_xa_u_per_ml must be [low, high]; got {ends!r}", key="anti_xa_u_per_ml")
+    try:
+        return TherapeuticRange(assay="anti_xa_u_per_ml", low=ends[0], high=ends[1], source=source)
+    except ValueError as error:
+        raise MisprintError(f"anti_xa_u_per_ml: {error}", key="anti_xa_u_per_ml") from None
 
 
 def _from_table(table: dict[str, Any], name: str) -> Nomogram:
@@ -675,10 +716,13 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
     bands = table.get("bands")
     if not isinstance(bands, list):
         raise ValueError("no bands: a nomogram needs [[bands]] with rising upper edges")
+    anti_xa = _anti_xa(table, source)
     try:
-        target = TherapeuticRange(assay=table.get("assay", ""), low=ends[0], high=ends[1], source=source)
+        target = TherapeuticRange(assay=table.get("assay", ""), low=ends[0], high=ends[1], source=source, anti_xa=anti_xa)
     except ValueError as error:
-        raise MisprintError(str(error), key="assay" if "assay" in str(error) else "target") from None
+        words = str(error)
+        key = "anti_xa_u_per_ml" if words.startswith("anti_xa") else "assay" if "assay" in words else "target"
+        raise MisprintError(words, key=key) from None
     values = {
         **table,
         "name": table.get("name", name),
@@ -688,4 +732,4 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
         "recheck": _part(Recheck, table.get("recheck"), "[recheck]"),
         "bands": tuple(_part(Band, band, f"band {i}") for i, band in enumerate(bands, 1)),
     }
-    return cast(Nomogram, _part(Nomogram, values, "the nomogram"))
+    return cast(Nomogram, _part(Nomogram, values, "the nomogram", ("anti_xa_u_per_ml", "anti_xa_source")))

@@ -23,6 +23,7 @@ from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.course import Course, chart_in_words
+from heparin_pk.simulation.matching import reagent_for
 from heparin_pk.simulation.simulate import titrate
 from heparin_pk.ward.by_hand import ByHand
 from heparin_pk.ward.nomogram import Nomogram
@@ -51,6 +52,9 @@ _TABLES = (
 )
 """Nomograms for adults in the list, from aPTT in seconds to anti-Xa; another one can be passed to :func:`bedside`."""
 
+
+_OF_THE_TABLE = "the table's own"
+"""The first choice in the list of reagents: the one that the nomogram was written for."""
 
 _ADULTS_KG = (40.0, 160.0)
 """Limits of the weight slider, kg, where the paper of the drug prints none."""
@@ -95,7 +99,7 @@ class Bedside(VBox):
         patient: Patient,
         drug: Drug,
         nomogram: Nomogram,
-        reagent: str,
+        reagent: str | None,
         start: ByHand,
         hours: float,
         seed: int,
@@ -122,7 +126,7 @@ class Bedside(VBox):
 
     # Controls and layout
 
-    def _make_controls(self, nomogram: Nomogram, reagent: str, start: ByHand) -> None:
+    def _make_controls(self, nomogram: Nomogram, reagent: str | None, start: ByHand) -> None:
         """Make the controls and connect them."""
         lightest, heaviest = self.drug.studied.weight_kg or _ADULTS_KG
         name = {"description_width": "140px"}
@@ -136,8 +140,8 @@ class Bedside(VBox):
             "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)"),
         }
         self.reagent = Dropdown(
-            options=list(published.reagents.REAGENTS),
-            value=reagent,
+            options=[_OF_THE_TABLE, *published.reagents.REAGENTS],
+            value=reagent or _OF_THE_TABLE,
             description="aPTT reagent",
             style=name,
             layout=Layout(min_width="0"),
@@ -203,8 +207,9 @@ class Bedside(VBox):
 
     @property
     def laboratory(self) -> Laboratory:
-        """The hospital's laboratory: the nomogram's test, with the chosen reagent."""
-        return Laboratory(assay=self.table.assay, reagent=published.reagents.REAGENTS[self.reagent.value])
+        """The hospital's laboratory: the nomogram's test, with the chosen reagent or the one the nomogram was written for."""
+        chosen_reagent = published.reagents.REAGENTS.get(self.reagent.value)
+        return Laboratory(assay=self.table.assay, reagent=chosen_reagent or reagent_for(self.table))
 
     @property
     def person(self) -> Patient:
@@ -421,7 +426,7 @@ def bedside(
     patient: Patient | None = None,
     drug: Drug = published.UFH_DEFAULT,
     nomogram: str | Nomogram = "raschke-1993",
-    reagent: str = "guideline",
+    reagent: str | None = None,
     bolus_u_per_kg: float = 80.0,
     rate_u_per_kg_per_h: float = 18.0,
     first_check_h: float = 6.0,
@@ -434,7 +439,7 @@ def bedside(
     ``patient``: patient at the start (``None``: 82 kg, baseline aPTT 31 s)
     ``drug``: model of the heparin
     ``nomogram``: name or :class:`Nomogram` to compare the learner with; it also sets the reported test and the target
-    ``reagent``: aPTT reagent, a key of ``published.reagents.REAGENTS``
+    ``reagent``: aPTT reagent, a key of ``published.reagents.REAGENTS``; ``None``: the one the nomogram was written for
     ``bolus_u_per_kg``, ``rate_u_per_kg_per_h``: orders at the start
     ``first_check_h``: time of the first blood sample
     ``hours``: duration, from 12 to 336
@@ -447,7 +452,8 @@ def bedside(
     for name, value, kind in (("patient", patient, Patient), ("drug", drug, Drug), ("predict", predict, bool)):
         if not isinstance(value, kind):
             raise ValueError(f"{name} must be a {kind.__name__}; got {value!r}")
-    check_one_of("reagent", reagent, published.reagents.REAGENTS)
+    if reagent is not None:
+        check_one_of("reagent", reagent, published.reagents.REAGENTS)
     if not isinstance(drug.reagent, Reagent):
         raise ValueError(
             f"drug must be a heparin whose aPTT follows a reagent; {drug.name} answers in {', '.join(drug.responses.assays)}"

@@ -23,7 +23,7 @@ from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay as overlay_courses
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.teaching import indications as reasons
-from heparin_pk.trials import hospital
+from heparin_pk.trials.hospital import HOSPITALS, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Nomogram
@@ -353,27 +353,27 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
 
 
 _VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each table's own range")
+_OF_EACH_TABLE = "each table's own"
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
-_WARD_CODE = {"as-written": "None", "real-ward": "hospital.REAL_WARD"}
 
 
 @lru_cache(maxsize=24)
-def _outcomes(first: str, second: str, n: int, ward: str, reagent: str) -> Outcomes:
+def _outcomes(first: str, second: str, n: int, hospital: str, reagent: str) -> Outcomes:
     """Return the outcomes of one virtual trial; cached, because a change of view needs the same trial."""
     if first == second:
         raise ValueError(f"choose two different tables; got {first} twice")
     trial = Trial(
-        population=hospital.THROMBOSIS_WARD,
+        population=THROMBOSIS_WARD,
         arms=[Nomogram.load(first), Nomogram.load(second)],
-        laboratory=Laboratory(reagent=REAGENTS[reagent]),
-        ward_errors=hospital.WARDS[ward],
+        laboratory=Laboratory(reagent=REAGENTS.get(reagent)),
+        hospital=HOSPITALS[hospital],
     )
     return trial.run(n, seed=7, progress=False)
 
 
-def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view: str) -> Drawing:
+def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, view: str) -> Drawing:
     """Draw one view of a virtual trial of two tables."""
-    found = _outcomes(first, second, int(n), ward, reagent)
+    found = _outcomes(first, second, int(n), hospital, reagent)
     if view == _VIEWS[0]:
         axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
         for ax, arm in zip(axes, found.arms, strict=True):
@@ -385,13 +385,17 @@ def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view:
     else:
         key = "common_range_in_range_fraction" if view == _VIEWS[2] else "time_in_range_fraction"
         ax, shown = plot.forest(found, second, key), f"plot.forest(found, {second!r}, {key!r})\n"
+    needed = (
+        "Laboratory, Nomogram, Trial, hospital, plot, published" if reagent in REAGENTS else "Nomogram, Trial, hospital, plot"
+    )
+    laboratory = f"    laboratory=Laboratory(reagent=published.reagents.REAGENTS[{reagent!r}]),\n" if reagent in REAGENTS else ""
     code = (
-        "from heparin_pk import Laboratory, Nomogram, Trial, hospital, plot, published\n\n"
+        f"from heparin_pk import {needed}\n\n"
         "trial = Trial(\n"
         "    population=hospital.THROMBOSIS_WARD,\n"
         f"    arms=[Nomogram.load({first!r}), Nomogram.load({second!r})],\n"
-        f"    laboratory=Laboratory(reagent=published.reagents.REAGENTS[{reagent!r}]),\n"
-        f"    ward_errors={_WARD_CODE[ward]},\n"
+        f"{laboratory}"
+        f"    hospital=hospital.{hospital.upper()},\n"
         ")\n"
         f"found = trial.run({int(n)}, seed=7, progress=False)\n"
         f"print(found.in_words())\n{shown}"
@@ -400,18 +404,18 @@ def _nomograms(first: str, second: str, n: float, ward: str, reagent: str, view:
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on two tables, a ward and a laboratory: the same virtual patients under both tables."""
+    """Return a widget on two tables, a hospital and a laboratory: the same virtual patients under both tables."""
     adults = tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
     controls: list[Control] = [
         Choice(name="first", label="table", options=adults, value="raschke-1993"),
         Choice(name="second", label="compared with", options=adults, value="durham-va-2009"),
         Slider(name="n", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
-        Choice(name="ward", label="ward", options=tuple(hospital.WARDS), value="as-written"),
-        Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
+        Choice(name="hospital", label="hospital", options=tuple(HOSPITALS), value="real"),
+        Choice(name="reagent", label="aPTT reagent", options=(_OF_EACH_TABLE, *REAGENTS), value=_OF_EACH_TABLE),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
     question = (
-        "One table aims at 46-70 s, the other at 68-95 s, in one laboratory. Whose patients spend more time in their own range?",
+        "One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Who is in the own range for longer?",
         ("those of 46-70 s", "those of 68-95 s", "no difference"),
     )
     return Explore(_started(controls, start), _nomograms, predict=question if predict else None)

@@ -15,6 +15,7 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.matching import reagent_for
 from heparin_pk.ward.by_hand import ByHand
 from heparin_pk.ward.nomogram import Nomogram, names
 from heparin_pk.ward.pump import Pump
@@ -57,7 +58,7 @@ def code_for(
 patient = {patient!r}
 heparin = {_drug(drug)}
 nomogram = {_nomogram(nomogram)}
-laboratory = {_laboratory(laboratory)}
+laboratory = {_laboratory(laboratory, nomogram)}
 you = {_hand(hand)}
 
 course = titrate(patient, heparin, you, {call})
@@ -69,7 +70,9 @@ plot.course(by_nomogram, target=nomogram.target, label={nomogram.name!r}, axes=a
 print(course.in_words())
 print(metrics.summary(course, nomogram.target))"""
     classes = [name for name in dir(heparin_pk) if name[0].isupper() and re.search(rf"\b{name}[.(]", body)]
-    functions = [name for name in ("metrics", "plot", "published", "titrate") if f"{name}." in body or f"{name}(" in body]
+    functions = [
+        name for name in ("metrics", "plot", "published", "reagent_for", "titrate") if f"{name}." in body or f"{name}(" in body
+    ]
     return f"from heparin_pk import {', '.join([*classes, *functions])}\n\n{body}\n"
 
 
@@ -84,13 +87,19 @@ def _nomogram(nomogram: Nomogram) -> str:
     return f"Nomogram.load({nomogram.name!r})" if _known_name(nomogram) else repr(nomogram)
 
 
-def _laboratory(laboratory: Laboratory) -> str:
-    """Return the code of a laboratory, with its reagent by name where it is a published one."""
+def _laboratory(laboratory: Laboratory, nomogram: Nomogram) -> str:
+    """Return the code of a laboratory, with its reagent by name where it is a published one or the nomogram's own."""
     reagent = laboratory.reagent
-    if reagent is None or published.reagents.REAGENTS.get(reagent.name) != reagent:
+    if reagent is None:
+        return repr(laboratory)
+    if published.reagents.REAGENTS.get(reagent.name) == reagent:
+        code = f"published.reagents.REAGENTS[{reagent.name!r}]"
+    elif reagent == reagent_for(nomogram):
+        code = "reagent_for(nomogram)"
+    else:
         return repr(laboratory)
     inside = repr(replace(laboratory, reagent=None)).removeprefix("Laboratory(").removesuffix(")")
-    return f"Laboratory({inside}{', ' if inside else ''}reagent=published.reagents.REAGENTS[{reagent.name!r}])"
+    return f"Laboratory({inside}{', ' if inside else ''}reagent={code})"
 
 
 def _hand(hand: ByHand) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -20,11 +19,10 @@ from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Agreement, agreement, samples
-from heparin_pk.published import named
+from heparin_pk.published import UFH_DEFAULT, named, reagents
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
-from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.trials.population import person
 from heparin_pk.ward.nomogram import Nomogram
@@ -32,6 +30,20 @@ from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, S
 
 ADULT = Patient(weight_kg=75.0)
 """The patient assumed where a paper prints no weight: 75 kg, baseline aPTT 30 s."""
+
+MIDDLE_REAGENT = sorted(reagents.REAGENTS.values(), key=lambda reagent: reagent.slope_ml_per_u)[len(reagents.REAGENTS) // 2]
+"""The middle one of the package's reagents by its slope (the upper middle of an even number); no row of the table chose it."""
+
+
+def default_reagent() -> Reagent:
+    """Return the reagent the default model is published with."""
+    assert isinstance(UFH_DEFAULT.reagent, Reagent)
+    return UFH_DEFAULT.reagent
+
+
+def with_hypothesis(name: str) -> Drug:
+    """Return the default model with one of its hypotheses switched on."""
+    return UFH_DEFAULT.with_hypotheses(name)
 
 
 def run(model: str | Drug, patient: Patient, *orders: Order, hours: float = 24.0, reagent: Reagent | None = None) -> Course:
@@ -61,6 +73,12 @@ def needed_u_per_kg_per_h(model: str, concentration_u_per_ml: float, patient: Pa
     """Return the infusion rate that holds this concentration at steady state, U/kg/h."""
     kinetics = named(model).kinetics(patient)
     return kinetics.clearance_at_ml_per_h(concentration_u_per_ml) * concentration_u_per_ml / patient.weight_kg
+
+
+def clearance_by_area_ml_per_kg_per_min(model: str, dose_u_per_kg: float, patient: Patient = ADULT) -> float:
+    """Return the dose over the area under the concentration after one bolus (48 h), mL/kg/min."""
+    course = run(model, patient, Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg), hours=48.0)
+    return dose_u_per_kg / metrics.auc_u_h_per_ml(course) / 60.0
 
 
 def concentration_for_ratio_u_per_ml(ratio: float, reagent: Reagent) -> float:
@@ -168,12 +186,6 @@ def share_of_children_beyond(
     return above / total
 
 
-def first_above_h(course: Course, assay: str, threshold_ratio: float) -> float:
-    """Return the time at which the true level first exceeds a threshold, h (infinite: never)."""
-    above = np.flatnonzero(course.level(assay) > threshold_ratio)
-    return float(course.time_h[above[0]]) if len(above) else math.inf
-
-
 def first_result_in_range_h(course: Course) -> float:
     """Return the time of the draw of the first result in range, h (infinite: never)."""
     assert course.target is not None  # a nomogram has one
@@ -181,23 +193,9 @@ def first_result_in_range_h(course: Course) -> float:
     return math.inf if time_h is None else time_h
 
 
-def stabilised_h(course: Course) -> float:
-    """Return the time of the draw of the second of two consecutive results in range, h (infinite: never)."""
-    target = course.target
-    for first, second in pairwise(course.labs):
-        if target is not None and all(lab.value in target and not lab.above_ceiling for lab in (first, second)):
-            return second.drawn_h
-    return math.inf
-
-
-def protamine_mg_for_heparin_left(course: Course, time_h: float) -> float:
-    """Return the protamine that neutralises the heparin still in the body (both compartments and the binding pool), mg."""
-    index = int(np.searchsorted(course.time_h, time_h, side="left"))
-    return float(course.states[index, 0] + course.states[index, 1] + course.states[index, 2]) / U_PER_MG_PROTAMINE
-
-
 __all__ = [
     "ADULT",
+    "MIDDLE_REAGENT",
     "Agreement",
     "Bolus",
     "Course",
@@ -211,8 +209,9 @@ __all__ = [
     "act_rise_s",
     "agreement",
     "apparent_bioavailability_fraction",
+    "clearance_by_area_ml_per_kg_per_min",
     "concentration_for_ratio_u_per_ml",
-    "first_above_h",
+    "default_reagent",
     "first_half_life_min",
     "first_result_in_range_h",
     "half_life_min",
@@ -224,12 +223,10 @@ __all__ = [
     "peak",
     "peak_h",
     "plateau_u_per_ml",
-    "protamine_mg_for_heparin_left",
     "replace",
     "run",
     "samples",
     "share_of_children_beyond",
-    "stabilised_h",
     "terminal_half_life_min",
     "under_protocol",
 ]

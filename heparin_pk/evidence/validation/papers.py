@@ -32,14 +32,17 @@ SC_LABEL = Source(
 )
 BJORNSSON_SLOPES = Source(
     key="Bjornsson_slopes",
-    citation="Bjornsson: aPTT against heparin added to plasma of 20 normal subjects",
+    citation="Bjornsson: intersubject variability in the anticoagulant response to heparin in vitro (20 normal subjects)",
     where="Abstract: slopes 1.488 to 3.427 mL/unit from 0.05 to 1.5 U/mL",
     confidence="primary",
     url="https://scilit.net/publications/cb65bf814dc3b519f2a28c19ee39f66d",
 )
 MCMASTER = Source(
     key="Levine_1994",
-    citation="Levine et al. 1994: heparin levels against the aPTT in patients who need large doses",
+    citation=(
+        "Levine MN, Hirsh J, Gent M, et al. A randomized trial comparing activated thromboplastin time with heparin assay in "
+        "patients with acute venous thromboembolism requiring large daily doses of heparin. Arch Intern Med 1994;154(1):49-56"
+    ),
     where="Abstract: anti-Xa 0.35 to 0.67 U/mL and aPTT 60 to 85 s were equivalent",
     confidence="primary",
     url="https://jamanetwork.com/journals/jamainternalmedicine/article-abstract/618256",
@@ -53,7 +56,7 @@ BRILL_EDWARDS = Source(
 )
 VTE_DAY_ONE = Source(
     key="VTE_dose_31",
-    citation="Heparin requirements of 31 patients with suspected venous thromboembolism (abstract; title not seen)",
+    citation="Heparin requirements in pulmonary embolism and venous thrombosis (31 patients; authors and year not seen)",
     where="Day 1: DVT 507 +- 105, PE 426 +- 105, normal venogram 457 +- 46 U/kg/24 h",
     confidence="primary",
     url="https://scilit.com/publications/eaf7be9440ce1ac0244284a02ad54dcb",
@@ -67,29 +70,46 @@ REILLY_1996 = Source(
 )
 OBESITY_CLASSES = Source(
     key="Obesity_20587743",
-    citation="Heparin infusion rates at the first therapeutic aPTT by class of obesity (abstract)",
-    where="11.5 (class III) against 13.5 U/kg/h (normal weight)",
+    citation=(
+        "Identifying optimal initial infusion rates for unfractionated heparin in morbidly obese patients. Ann Pharmacother "
+        "2010;44(7-8):1141-1151"
+    ),
+    where="Abstract: 11.5 (class III) against 13.5 U/kg/h (normal weight)",
     confidence="primary",
+    doi="10.1345/aph.1P088",
     pmid="20587743",
 )
 ICU_HEAVY = Source(
     key="ICU_obesity_2015",
-    citation="J Crit Care 2015: heparin in intensive-care patients of 130 kg and more (abstract; title not seen)",
-    where="13.1 (130 kg and more) against 15.8 U/kg/h (95 to 104 kg)",
+    citation=(
+        "Unfractionated heparin dosing for therapeutic anticoagulation in critically ill obese adults. J Crit Care, April 2015 "
+        "(authors not seen)"
+    ),
+    where=(
+        "Abstract: 2,017 U/h and 13.1 U/kg/h (130 kg and more) against 1,582 U/h and 15.8 U/kg/h (95 to 104 kg); the difference "
+        "appears to be driven by patients above 165 kg"
+    ),
     confidence="primary",
     url="https://insights.ovid.com/jcrca/201504000/00009772-201504000-00032",
 )
+CHILDRENS_DOSE = Source(
+    key="Children_dose",
+    citation="Paediatric heparin dosing (UpToDate copy): 75 U/kg, then 28 (under 1 year) or 20 U/kg/h",
+    where="20 U/kg/h from 1 year on",
+    confidence="primary",
+    url="https://pro.uptodatefree.ir/show/114041",
+)
 MCDONALD_1982 = Source(
     key="McDonald_1982",
-    citation="McDonald et al.: heparin in 15 neonates and infants (abstract)",
-    where="16 to 35, mean 27 U/kg/h for 0.3 to 0.5 U/mL",
+    citation="McDonald MM, Hathaway WE. J Pediatr 1982;101(3):451-457 (15 newborns and infants; title not seen)",
+    where="Abstract: 16 to 35, mean 27 U/kg/h for 0.3 to 0.5 U/mL",
     confidence="primary",
     pmid="7108670",
 )
 PCI_DOSES = Source(
     key="PCI_dose_finding",
     citation="Optimal weight-based unfractionated heparin dosing during percutaneous coronary intervention (40 patients)",
-    where="Abstract: ACT at 30 min 227, 235, 257 and 275 s after 70, 80, 90 and 100 U/kg",
+    where="Abstract: median ACT at 30 min 227, 235, 257 and 275 s after 70, 80, 90 and 100 U/kg, with the Hemotech system",
     confidence="primary",
     url=(
         "https://www.openaccessjournals.com/abstract/optimal-weight-based-unfractionated-heparin-dosing--during-percutaneous-"
@@ -98,23 +118,13 @@ PCI_DOSES = Source(
 )
 PCI_FIXED = Source(
     key="PCI_5000",
-    citation="ACT after a fixed 5,000 U before coronary intervention (269 patients, abstract)",
-    where="First ACT 243.4 s (SD 61.5)",
+    citation=(
+        "Effect of fixed-bolus (5,000 units) unfractionated heparin before primary percutaneous coronary intervention on "
+        "activated clotting time, time flow, and all-cause mortality. Am J Cardiol 2017;119(2):178-185"
+    ),
+    where="Abstract: mean first ACT 243.4 s (SD 61.5); the device is not in it",
     confidence="primary",
     pmid="27814785",
-)
-ACS_TRIAL = Source(
-    key="ACS_nomogram_trial",
-    citation=(
-        "Improved anticoagulation with a weight-adjusted heparin nomogram in patients with acute coronary syndromes: a "
-        "randomized trial"
-    ),
-    where="Abstract: median aPTT 150, 100, 66, 63 and 64 s against 83, 79, 61, 56 and 56 s at 6, 12, 18, 24 and 48 h",
-    confidence="primary",
-    url=(
-        "https://discovery.researcher.life/article/improved-anticoagulation-with-a-weight-adjusted-heparin-nomogram-in-patients-"
-        "with-acute-coronary-syndromes-a-randomized-trial/93038e3456ef336b8078d2b878790f2c"
-    ),
 )
 SIMSTAT = Source(
     key="Anti_Xa_nomogram_19",
@@ -205,8 +215,49 @@ OBESE_BYPASS = Source(
 )
 PCI_10000 = Source(
     key="PCI_10000_U",
-    citation="ACT after 10,000 U before coronary intervention (205 patients, 2008; title not seen)",
-    where="Abstract: 353 +- 94.5 s ten minutes after 10,000 U",
+    citation=(
+        "Assessment of safety and efficacy of conventional heparin dose in percutaneous coronary interventions characterized by "
+        "means of activated clotting time. 2008 (205 patients; authors and journal not seen)"
+    ),
+    where="Abstract: 353 +- 94.5 s ten minutes after 10,000 U; the device is not in it",
     confidence="primary",
     url="https://www.acemap.info/paper/167442310",
+)
+INFANT_DOSES = Source(
+    key="Infants_Toronto_2012",
+    citation=(
+        "Unfractionated heparin dosing in young infants: clinical outcomes in a cohort monitored with anti-factor Xa levels. "
+        "J Thromb Haemost 2012;10(3):368-374"
+    ),
+    where="Abstract: 83 of 100 infants under 6 months reached anti-Xa 0.35-0.7; median dose 33 U/kg/h (quartiles 30-36)",
+    confidence="primary",
+    doi="10.1111/j.1538-7836.2012.04624.x",
+    pmid="22244010",
+)
+PREGNANCY_DOSE = Source(
+    key="Pregnancy_dose_2009",
+    citation="Anti-Xa adjusted unfractionated heparin in 39 pregnancies, 1998-2005 (2009; title and journal not on the page)",
+    where="Abstract: a mean of 403.5 U/kg/day for a mid-interval anti-Xa of 0.3-0.7 U/mL",
+    confidence="primary",
+    pmid="19699510",
+)
+LEIDEN_ICU = Source(
+    key="Leiden_ICU_2025",
+    citation=(
+        "Elevated unfractionated heparin requirement in COVID-19 ICU patients: exploring influencing factors. COVID 2025;5(4):51"
+    ),
+    where="Abstract: median 383 (162 patients with COVID-19) and 308 IU/kg/day (1,006 others); Appendix A: target 60-80 s",
+    confidence="primary",
+    url="https://www.mdpi.com/2673-8112/5/4/51",
+)
+ICU_BY_BMI = Source(
+    key="Gerlach_2013",
+    citation=(
+        "Gerlach AT, Folino J, Morris BN, Murphy CV, Stawicki SP, Cook CH. Comparison of heparin dosing based on actual body "
+        "weight in non-obese, obese and morbidly obese critically ill patients. Int J Crit Illn Inj Sci 2013;3(3):195-199"
+    ),
+    where="Abstract: at steady state 16.3 +- 5.3, 11.6 +- 5.5 and 11.1 +- 1.2 U/kg/h; mean BMI 24.2, 34.1 and 55.3",
+    confidence="primary",
+    doi="10.4103/2229-5151.119200",
+    pmid="24404457",
 )

@@ -24,18 +24,6 @@ def _bivalirudin() -> Course:
 
 ALTERNATIVES = [
     _claim(
-        quantity="protamine for an infusion of 1,250 U/h",
-        population="teaching page",
-        source=papers.PROTAMINE_INFUSION,
-        printed=30,
-        bounds=within_percent(30, 30),
-        unit="mg",
-        uncertainty=tolerance_of_ours(30),
-        ask=lambda: ask.protamine_mg_for_heparin_left(
-            ask.run(DEFAULT, ask.ADULT, Infusion(time_h=0.0, rate_u_per_h=1250.0), hours=24.0), 24.0
-        ),
-    ),
-    _claim(
         quantity="half-life of protamine",
         population="26 adults after bypass",
         source=sources.PROTAMINE_2002,

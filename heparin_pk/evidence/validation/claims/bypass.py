@@ -69,23 +69,9 @@ BYPASS = [
         ask=lambda: ask.act_rise_s("EDRICH_2015_UFH", 100.0, 31 / 60) / 100.0,
         model="EDRICH_2015_UFH",
     ),
-    *(
-        _claim(
-            quantity=f"ACT 30 min after {dose:g} U/kg",
-            population="40 patients before coronary intervention",
-            source=papers.PCI_DOSES,
-            printed=act,
-            bounds=within_percent(act, 10),
-            unit="s",
-            uncertainty=tolerance_of_ours(10),
-            ask=partial(ask.act_after_s, "EDRICH_2015_UFH", dose, 0.5),
-            model="EDRICH_2015_UFH",
-        )
-        for dose, act in ((70.0, 227.0), (80.0, 235.0), (90.0, 257.0), (100.0, 275.0))
-    ),
     _claim(
         quantity="first ACT after 5,000 U",
-        population="269 patients before coronary intervention",
+        population="269 patients before coronary intervention (device not printed)",
         source=papers.PCI_FIXED,
         printed=243.4,
         bounds=(181.9, 304.9),
@@ -142,7 +128,7 @@ BYPASS = [
     ),
     _claim(
         quantity="ACT 10 min after 10,000 U",
-        population="205 patients before coronary intervention",
+        population="205 patients before coronary intervention (device not printed)",
         source=papers.PCI_10000,
         printed=353.0,
         bounds=(258.5, 447.5),

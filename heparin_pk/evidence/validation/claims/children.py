@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from functools import partial
 
-from heparin_pk.base.source import Source
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import (
-    CHILDREN_SCALED_BY_WEIGHT,
     DEFAULT,
     claim,
     tolerance_of_ours,
     within_percent,
 )
-from heparin_pk.published import sources
+from heparin_pk.published import named, sources
 
 _claim = partial(claim, group="children")
 
-_NEWBORN, _CHILD = (
+_NEWBORN, _CHILD, _INFANT = (
     Patient(weight_kg=3.5, age_y=0.05, height_cm=50.0, sex="male"),
     Patient(weight_kg=20.0, age_y=6.0, height_cm=115.0, sex="male"),
+    Patient(weight_kg=5.0, age_y=0.2, height_cm=58.0, sex="male"),
 )
+_PRETERM = Patient(weight_kg=2.2, age_y=0.01, height_cm=45.0, sex="male")
+"""Of 33 to 36 weeks; the weight is assumed (none is printed). The two groups born earlier are lighter than any set's patients."""
 
 CHILDREN = [
     _claim(
@@ -56,24 +57,48 @@ CHILDREN = [
         unit="U/kg/h",
         uncertainty="range",
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.4, _NEWBORN),
-        why=CHILDREN_SCALED_BY_WEIGHT,
+        asks_again="infusion for 0.4 U/mL",
     ),
-    _claim(
-        quantity="infusion for 0.5 U/mL in a child of 6 years",
-        population="guideline dose, 1 year and older",
-        source=Source(
-            key="Children_dose",
-            citation="Paediatric heparin dosing (UpToDate copy): 75 U/kg, then 28 (under 1 year) or 20 U/kg/h",
-            where="20 U/kg/h from 1 year on",
-            confidence="primary",
-            url="https://pro.uptodatefree.ir/show/114041",
-        ),
-        printed=20,
-        bounds=within_percent(20, 30),
-        unit="U/kg/h",
-        uncertainty=tolerance_of_ours(30),
-        ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.5, _CHILD),
-        why=CHILDREN_SCALED_BY_WEIGHT,
+    *(
+        _claim(
+            quantity=f"infusion for anti-Xa 0.35-0.7 U/mL, infants under 6 months{words}",
+            population="83 of 100 infants who reached it",
+            source=papers.INFANT_DOSES,
+            printed=33,
+            bounds=(30, 36),
+            unit="U/kg/h",
+            uncertainty="quartiles",
+            ask=partial(ask.needed_u_per_kg_per_h, model, 0.525, _INFANT),
+            model=f"{model}, 5 kg and the middle of the range (both assumed)",
+            asks_again=again,
+        )
+        for words, model, again in (
+            ("", "SALEM_2022_UFH", ""),
+            (", adult default model", DEFAULT, "infusion for anti-Xa 0.35-0.7 U/mL, infants under 6 months"),
+        )
+    ),
+    *(
+        _claim(
+            quantity=f"{words} after 100 U/kg, born at 33 to 36 weeks",
+            population="preterm newborns (25 in three groups)",
+            source=papers.NEWBORN_CLEARANCE.at(f"Abstract: group I, {printed:g} {unit}"),
+            printed=printed,
+            bounds=within_percent(printed, 20),
+            unit=unit,
+            uncertainty=tolerance_of_ours(20),
+            ask=ask_it,
+            model="SALEM_2022_UFH, 2.2 kg (assumed)",
+        )
+        for words, printed, unit, ask_it in (
+            ("half-life", 35.5, "min", lambda: ask.half_life_min("SALEM_2022_UFH", _PRETERM, dose_u_per_kg=100.0)),
+            ("volume of distribution", 57.8, "mL/kg", lambda: named("SALEM_2022_UFH").kinetics(_PRETERM).v1_ml / 2.2),
+            (
+                "clearance",
+                1.37,
+                "mL/kg/min",
+                lambda: ask.clearance_by_area_ml_per_kg_per_min("SALEM_2022_UFH", 100.0, _PRETERM),
+            ),
+        )
     ),
     _claim(
         quantity="share of aPTTs above 999 s after about 91 U/kg",

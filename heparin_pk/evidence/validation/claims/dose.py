@@ -6,7 +6,14 @@ from functools import partial
 
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
-from heparin_pk.evidence.validation.claims.common import DEFAULT, adult_of_75_kg, claim, tolerance_of_ours, within_percent
+from heparin_pk.evidence.validation.claims.common import (
+    DEFAULT,
+    adult_of_75_kg,
+    as_standard_error,
+    claim,
+    tolerance_of_ours,
+    within_percent,
+)
 from heparin_pk.published import reagents
 
 _claim = partial(claim, group="dose needed")
@@ -41,22 +48,9 @@ DOSE = [
         printed=457 / 24,
         bounds=(411 / 24, 503 / 24),
         unit="U/kg/h",
-        uncertainty="SD",
+        uncertainty="the printed +- 46 U/kg/24 h (SD or standard error: not printed)",
+        other_reading=as_standard_error(457 / 24, 46 / 24),
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.45),
-    ),
-    _claim(
-        quantity="infusion for an aPTT of 58 s, the middle of 46-70",
-        population="46 patients",
-        source=papers.REILLY_1996,
-        printed=16.02,
-        bounds=(14.9, 17.15),
-        unit="U/kg/h",
-        uncertainty="95 % CI of the mean",
-        ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(58 / 30.5, reagents.RASCHKE)),
-        why=(
-            "The units of that time were a tenth stronger than today's, and not every patient was held at the middle "
-            "of the range."
-        ),
     ),
     _claim(
         quantity="infusion for an aPTT of 58 s, in the US units of that time",
@@ -67,10 +61,6 @@ DOSE = [
         unit="U/kg/h",
         uncertainty="95 % CI of the mean",
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(58 / 30.5, reagents.RASCHKE)) / 1.1,
-        why=(
-            "With the units corrected our rate is still a tenth too high: the reagent's slope is read from the range, "
-            "not from their plasma."
-        ),
     ),
     _claim(
         quantity="infusion per kg in class III obesity, relative to normal weight",
@@ -86,17 +76,50 @@ DOSE = [
         ),
     ),
     _claim(
-        quantity="infusion per kg at 140 kg, relative to 100 kg",
-        population="intensive-care patients",
+        quantity="infusion per kg at 154 kg, relative to 100 kg",
+        population="intensive-care patients of 130 kg and more, and of 95 to 104 kg",
         source=papers.ICU_HEAVY,
         printed=13.1 / 15.8,
         bounds=within_percent(13.1 / 15.8, 10),
         unit="x",
         uncertainty=tolerance_of_ours(10),
         ask=lambda: (
-            ask.needed_u_per_kg_per_h(DEFAULT, 0.45, Patient(weight_kg=140.0))
-            / ask.needed_u_per_kg_per_h(DEFAULT, 0.45, Patient(weight_kg=100.0))
+            ask.needed_u_per_kg_per_h(DEFAULT, 0.45, Patient(weight_kg=2017 / 13.1))
+            / ask.needed_u_per_kg_per_h(DEFAULT, 0.45, Patient(weight_kg=1582 / 15.8))
         ),
-        why="A weight exponent of 0.75 explains half of the fall; lean body weight would explain more.",
+        model="UFH_DEFAULT, weights from the printed rates (2,017 over 13.1 and 1,582 over 15.8 U/kg/h)",
+    ),
+    *(
+        _claim(
+            quantity=f"infusion for an aPTT of 60-80 s, {words}",
+            population=f"{n:,} intensive-care patients of one hospital",
+            source=papers.LEIDEN_ICU,
+            printed=per_day / 24,
+            bounds=within_percent(per_day / 24, 20),
+            unit="U/kg/h",
+            uncertainty=tolerance_of_ours(20),
+            ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(70 / 30, ask.default_reagent())),
+            model="UFH_DEFAULT, its own reagent, the middle of the range over 30 s (assumed)",
+        )
+        for words, n, per_day in (("intensive care", 1006, 308.0), ("intensive care with COVID-19", 162, 383.0))
+    ),
+    *(
+        _claim(
+            quantity=f"infusion at steady state in intensive care, {words}",
+            population=f"{n} critically ill patients, three aPTTs in range in a row",
+            source=papers.ICU_BY_BMI,
+            printed=printed,
+            bounds=(printed - sd, printed + sd),
+            unit="U/kg/h",
+            uncertainty=f"the printed +- {sd:g} (SD or standard error: not printed)",
+            other_reading=as_standard_error(printed, sd),
+            ask=partial(ask.needed_u_per_kg_per_h, DEFAULT, 0.45, Patient(weight_kg=weight_kg)),
+            model=f"UFH_DEFAULT, 0.45 U/mL and {weight_kg:g} kg (1.70 m) assumed",
+        )
+        for words, n, weight_kg, printed, sd in (
+            ("not obese (BMI 24)", 21, 70.0, 16.3, 5.3),
+            ("obese (BMI 34)", 21, 98.5, 11.6, 5.5),
+            ("morbidly obese (BMI 55)", 20, 160.0, 11.1, 1.2),
+        )
     ),
 ]

@@ -41,6 +41,7 @@ LMWH = [
             uncertainty=tolerance_of_ours(35),
             ask=partial(_enoxaparin_half_life_h, model),
             model=model,
+            asks_again="" if model == "GREEN_2003_ENOXAPARIN" else "half-life after one dose, from 6 to 12 h (Green 2003)",
         )
         for model in ("GREEN_2003_ENOXAPARIN", "GREEN_2005_ENOXAPARIN", "FENG_2006_ENOXAPARIN")
     ),
@@ -70,10 +71,6 @@ LMWH = [
             / named("GREEN_2005_ENOXAPARIN").kinetics(_LMWH_ADULT).clearance_ml_per_h
         ),
         model="GREEN_2005_ENOXAPARIN",
-        why=(
-            "The set halves the clearance at 25 mL/min, the guide lowers it by a third: the guide averages over milder"
-            " kidney failure."
-        ),
     ),
     _claim(
         quantity="anti-Xa 10 h after 60 IU/kg into a vein on dialysis (at least 0.4)",
@@ -85,10 +82,6 @@ LMWH = [
         uncertainty="printed as a lower limit",
         ask=lambda: _enoxaparin_on_dialysis().concentration_at_u_per_ml(10.0),
         model="FENG_2006_ENOXAPARIN",
-        why=(
-            "The set's central volume is twice the one seen after a bolus into a vein in these patients; the set was fitted to "
-            "infusions."
-        ),
     ),
     _claim(
         quantity="anti-Xa 24 h after 60 IU/kg into a vein on dialysis (at least 0.1)",

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from heparin_pk.evidence.validation import ask
-from heparin_pk.evidence.validation.claims.common import DEFAULT, USUAL, adult_of_75_kg, claim, tolerance_of_ours, within_percent
+from heparin_pk.blood.response import Reagent
+from heparin_pk.evidence.validation import ask, papers
+from heparin_pk.evidence.validation.claims.common import (
+    DEFAULT,
+    USUAL,
+    adult_of_75_kg,
+    as_standard_error,
+    claim,
+    tolerance_of_ours,
+    within_percent,
+)
 from heparin_pk.evidence.validation.claims.response import aptt_slope
 from heparin_pk.published import patients, sources
 from heparin_pk.ward.orders import Subcutaneous
@@ -13,11 +22,18 @@ from heparin_pk.ward.orders import Subcutaneous
 _claim = partial(claim, group="special patients")
 
 
-def _swing(assay: str) -> float:
+def _swing(assay: str, reagent: Reagent | None = None) -> float:
     patient = adult_of_75_kg(clock_at_start_h=8.0)
-    course = ask.run(DEFAULT, patient, *USUAL, hours=72.0)
+    course = ask.run(ask.with_hypothesis("time of day"), patient, *USUAL, hours=72.0, reagent=reagent)
     late = course.level(assay)[course.time_h >= 48.0]
     return 100.0 * float(late.max() - late.min()) / float(late.mean())
+
+
+def _between_doses_u_per_ml() -> float:
+    """Return the anti-Xa six hours after the last of eight doses, one every 12 h."""
+    doses = (Subcutaneous(time_h=12.0 * k, dose_u_per_kg=403.5 / 2.0) for k in range(8))
+    course = ask.run(DEFAULT, adult_of_75_kg(pregnant=True, sex="female"), *doses, hours=96.0)
+    return course.level_at("anti_xa_u_per_ml", 90.0)
 
 
 SPECIAL_PATIENTS = [
@@ -30,9 +46,10 @@ SPECIAL_PATIENTS = [
         unit="x",
         uncertainty=tolerance_of_ours(10),
         ask=lambda: (
-            ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100)
+            ask.half_life_min(ask.with_hypothesis("cirrhosis"), adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100)
             / ask.half_life_min(DEFAULT, dose_u_per_kg=100)
         ),
+        model="UFH_DEFAULT, cirrhosis",
         used_to_build=True,
     ),
     _claim(
@@ -43,7 +60,8 @@ SPECIAL_PATIENTS = [
         bounds=within_percent(117.8, 15),
         unit="min",
         uncertainty=tolerance_of_ours(15),
-        ask=lambda: ask.half_life_min(DEFAULT, adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100),
+        ask=lambda: ask.half_life_min(ask.with_hypothesis("cirrhosis"), adult_of_75_kg(cirrhosis=True), dose_u_per_kg=100),
+        model="UFH_DEFAULT, cirrhosis",
         used_to_build=True,
     ),
     _claim(
@@ -55,9 +73,10 @@ SPECIAL_PATIENTS = [
         unit="x",
         uncertainty=tolerance_of_ours(10),
         ask=lambda: (
-            ask.half_life_min(DEFAULT, adult_of_75_kg(kidney_failure=True), dose_u_per_kg=100)
+            ask.half_life_min(ask.with_hypothesis("kidney failure"), adult_of_75_kg(kidney_failure=True), dose_u_per_kg=100)
             / ask.half_life_min(DEFAULT, dose_u_per_kg=100)
         ),
+        model="UFH_DEFAULT, kidney failure",
         used_to_build=True,
     ),
     _claim(
@@ -90,11 +109,38 @@ SPECIAL_PATIENTS = [
         printed=0.11,
         bounds=(0.093, 0.127),
         unit="U/mL",
-        uncertainty="SD",
+        uncertainty="the printed +- 0.017 (SD or standard error: not printed)",
+        other_reading=as_standard_error(0.11, 0.017),
         ask=lambda: ask.peak(
             ask.run(DEFAULT, adult_of_75_kg(pregnant=True, sex="female"), Subcutaneous(time_h=0.0, dose_u_per_kg=143.0))
         ),
-        why="Volume and clearance are raised by half; absorption may be slower too, which is not modelled.",
+    ),
+    _claim(
+        quantity="time of the peak level after 143 U/kg under the skin, third trimester",
+        population="six pregnant women",
+        source=sources.BRANCAZIO.at("Abstract: 113 +- 20 min in the third trimester, 222 +- 20 min without pregnancy"),
+        printed=113,
+        bounds=(93, 133),
+        unit="min",
+        uncertainty="the printed +- 20 (SD or standard error: not printed)",
+        other_reading=as_standard_error(113, 20),
+        ask=lambda: (
+            60.0
+            * ask.peak_h(
+                ask.run(DEFAULT, adult_of_75_kg(pregnant=True, sex="female"), Subcutaneous(time_h=0.0, dose_u_per_kg=143.0))
+            )
+        ),
+    ),
+    _claim(
+        quantity="anti-Xa between two doses at 403.5 U/kg a day under the skin in pregnancy",
+        population="39 pregnancies, dose titrated to this level",
+        source=papers.PREGNANCY_DOSE,
+        printed=0.5,
+        bounds=(0.3, 0.7),
+        unit="U/mL",
+        uncertainty="the range aimed at and reached (middle assumed)",
+        ask=_between_doses_u_per_ml,
+        model="UFH_DEFAULT, every 12 h (assumed)",
     ),
     _claim(
         quantity="anti-Xa swing over the day, (highest - lowest) / mean",
@@ -105,6 +151,7 @@ SPECIAL_PATIENTS = [
         unit="%",
         uncertainty=tolerance_of_ours(23),
         ask=lambda: _swing("anti_xa_u_per_ml"),
+        model="UFH_DEFAULT, time of day",
         used_to_build=True,
     ),
     _claim(
@@ -116,9 +163,8 @@ SPECIAL_PATIENTS = [
         unit="%",
         uncertainty="two reagents",
         ask=lambda: _swing("aptt_s"),
-        why=(
-            "The swing was fitted to the anti-Xa; with a less sensitive reagent the aPTT follows it less. Both "
-            "reagents of the study were more sensitive."
-        ),
+        why="With the middle reagent of the package in place of the default's the swing lies inside.",
+        tested=lambda: _swing("aptt_s", ask.MIDDLE_REAGENT),
+        model="UFH_DEFAULT, time of day",
     ),
 ]

@@ -6,7 +6,7 @@ from functools import partial
 
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
-from heparin_pk.evidence.validation.claims.common import DEFAULT, claim, tolerance_of_ours, within_percent
+from heparin_pk.evidence.validation.claims.common import DEFAULT, as_standard_error, claim, tolerance_of_ours, within_percent
 from heparin_pk.published import reagents, sources
 from heparin_pk.simulation.course import Course
 from heparin_pk.ward.orders import Subcutaneous
@@ -28,7 +28,8 @@ SUBCUTANEOUS = [
         printed=0.23,
         bounds=(0.194, 0.266),
         unit="U/mL",
-        uncertainty="SD",
+        uncertainty="the printed +- 0.036 (SD or standard error: not printed)",
+        other_reading=as_standard_error(0.23, 0.036),
         ask=lambda: ask.peak(ask.run(DEFAULT, ask.ADULT, Subcutaneous(time_h=0.0, dose_u_per_kg=143.0))),
         used_to_build=True,
     ),
@@ -39,9 +40,9 @@ SUBCUTANEOUS = [
         printed=222,
         bounds=(202, 242),
         unit="min",
-        uncertainty="SD",
+        uncertainty="the printed +- 20 (SD or standard error: not printed)",
+        other_reading=as_standard_error(222, 20),
         ask=lambda: 60.0 * ask.peak_h(ask.run(DEFAULT, ask.ADULT, Subcutaneous(time_h=0.0, dose_u_per_kg=143.0))),
-        why="The two transit steps of absorption were fitted to the height of the peak; its time is half an hour too early.",
     ),
     _claim(
         quantity="aPTT at 230 min after 143 U/kg under the skin",
@@ -50,12 +51,9 @@ SUBCUTANEOUS = [
         printed=50,
         bounds=(46, 54),
         unit="s",
-        uncertainty="SD",
+        uncertainty="the printed +- 4 (SD or standard error: not printed)",
+        other_reading=as_standard_error(50, 4),
         ask=lambda: ask.run(DEFAULT, ask.ADULT, Subcutaneous(time_h=0.0, dose_u_per_kg=143.0)).level_at("aptt_s", 230 / 60),
-        why=(
-            "0.23 U/mL gives 50 s only with a slope of 2.2 mL/U: the study's reagent was more sensitive than the guideline's "
-            "equivalence."
-        ),
     ),
     _claim(
         quantity="aPTT at 230 min after 143 U/kg under the skin, a modern reagent",
@@ -64,7 +62,8 @@ SUBCUTANEOUS = [
         printed=50,
         bounds=(46, 54),
         unit="s",
-        uncertainty="SD",
+        uncertainty="the printed +- 4 (SD or standard error: not printed)",
+        other_reading=as_standard_error(50, 4),
         ask=lambda: ask.run(DEFAULT, ask.ADULT, Subcutaneous(time_h=0.0, dose_u_per_kg=143.0), reagent=reagents.SILIMAT).level_at(
             "aptt_s", 230 / 60
         ),
@@ -110,16 +109,6 @@ SUBCUTANEOUS = [
         unit="of the dose",
         uncertainty="a third of an LMWH's 0.92; tolerance of ours",
         ask=lambda: ask.apparent_bioavailability_fraction(DEFAULT, 5000.0),
-    ),
-    _claim(
-        quantity="peak level after 333 U/kg under the skin (therapeutic)",
-        population="treatment of venous thrombosis",
-        source=papers.SC_LABEL.at("333 then 250 U/kg every 12 h aims at treatment levels; drugs.com dosage page"),
-        printed=0.5,
-        bounds=(0.3, 0.9),
-        unit="U/mL",
-        uncertainty="therapeutic range, upper end raised to 0.9 for the peak; tolerance of ours",
-        ask=lambda: ask.peak(ask.run(DEFAULT, ask.ADULT, Subcutaneous(time_h=0.0, dose_u_per_kg=333.0))),
     ),
     _claim(
         quantity="peak anti-Xa after 5,000 U under the skin",
