@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import (
@@ -17,6 +18,12 @@ from heparin_pk.evidence.validation.claims.common import (
 from heparin_pk.published import reagents
 
 _claim = partial(claim, group="dose needed")
+
+
+def _for_60_to_80_s(reagent: Reagent) -> float:
+    """Return the rate for 70 s over a control of 30 s with this reagent, U/kg/h."""
+    return ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(70 / 30, reagent))
+
 
 DOSE = [
     _claim(
@@ -98,8 +105,12 @@ DOSE = [
             bounds=within_percent(per_day / 24, 20),
             unit="U/kg/h",
             uncertainty=tolerance_of_ours(20),
-            ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(70 / 30, ask.default_reagent())),
+            ask=lambda: _for_60_to_80_s(ask.default_reagent()),
             model="UFH_DEFAULT, its own reagent, the middle of the range over 30 s (assumed)",
+            why=""
+            if n < 1000
+            else "The reagent is not printed; with the most sensitive one (pathromtin-sl) the dose lies inside.",
+            tested=None if n < 1000 else partial(_for_60_to_80_s, reagents.PATHROMTIN_SL),
         )
         for words, n, per_day in (("intensive care", 1006, 308.0), ("intensive care with COVID-19", 162, 383.0))
     ),

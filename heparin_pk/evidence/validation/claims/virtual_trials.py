@@ -24,8 +24,12 @@ _PERIOD = "last result of the six hours before, patients with one"
 200 are 19.0 %, 14.2 to 25.0): patients without a result of the period were not counted."""
 
 
+_NO_DRIFT = "People drift here as those in intensive care did; without that drift the share lies inside."
+
+
 def _raschke() -> list[Claim]:
     model = f"UFH_DEFAULT, US units before 2009, reagent raschke, {trials.PATIENTS:,} virtual patients of the thrombosis ward"
+    without_drift = partial(trials.raschke, trials.WITHOUT_DRIFT)
     printed_shares = {"below": (0.17, 0.141, 0.211), "in": (0.65, 0.603, 0.692), "above": (0.18, 0.145, 0.216)}
     return [
         _claim(
@@ -61,6 +65,8 @@ def _raschke() -> list[Claim]:
                 uncertainty="95 % Wilson interval",
                 model=model,
                 ask=partial(trials.share_of_results, index),
+                why=_NO_DRIFT if side != "below" else "",
+                tested=partial(trials.share_of_results, index, without_drift) if side != "below" else None,
             )
             for index, (side, (share, low, high)) in enumerate(printed_shares.items())
         ),
@@ -98,7 +104,7 @@ def _cruickshank() -> list[Claim]:
         f"UFH_DEFAULT, US units before 2009, McMaster's range, {trials.PATIENTS:,} virtual patients; "
         "rate steps of the table unverified"
     )
-    words = "in range at {} h, fixed-dose table of 1991"
+    words, without_drift = "in range at {} h, fixed-dose table of 1991", partial(trials.cruickshank, trials.WITHOUT_DRIFT)
     return [
         _claim(
             quantity=f"{what} {words.format(hour)}",
@@ -111,6 +117,8 @@ def _cruickshank() -> list[Claim]:
             model=f"{model}; {which}",
             ask=partial(trials.mean_outcome, trials.cruickshank, "cruickshank-1991", f"{key}_at_{hour}_h"),
             asks_again="" if what == "aPTT" else f"aPTT {words.format(hour)}",
+            why=_NO_DRIFT if hour == 48 else "",
+            tested=partial(trials.mean_outcome, without_drift, "cruickshank-1991", f"{key}_at_48_h") if hour == 48 else None,
         )
         for what, key, which in (("aPTT", "in_range", _LAST), ("true level", "truly_in_range", "true level at that hour"))
         for hour, share, low, high in ((24, 0.66, 0.522, 0.776), (48, 0.81, 0.680, 0.895))
