@@ -19,7 +19,7 @@ from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Agreement, agreement, samples
-from heparin_pk.published import UFH_DEFAULT, named, reagents
+from heparin_pk.published import UFH_DEFAULT, named
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
@@ -30,9 +30,6 @@ from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, S
 
 ADULT = Patient(weight_kg=75.0)
 """The patient assumed where a paper prints no weight: 75 kg, baseline aPTT 30 s."""
-
-MIDDLE_REAGENT = sorted(reagents.REAGENTS.values(), key=lambda reagent: reagent.slope_ml_per_u)[len(reagents.REAGENTS) // 2]
-"""The middle one of the package's reagents by its slope (the upper middle of an even number); no row of the table chose it."""
 
 
 def default_reagent() -> Reagent:
@@ -195,7 +192,6 @@ def first_result_in_range_h(course: Course) -> float:
 
 __all__ = [
     "ADULT",
-    "MIDDLE_REAGENT",
     "Agreement",
     "Bolus",
     "Course",

@@ -35,7 +35,7 @@ DOSE = [
         unit="U/kg/h",
         uncertainty="SD",
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.45, adult_of_75_kg(acute_thrombosis=True)),
-        used_to_build=True,  # the size of the covariate effect was assumed with these doses in view
+        used_to_build=True,  # the size of the hypothesis of a fresh clot was assumed with these doses in view
     ),
     _claim(
         quantity="infusion on day 1, pulmonary embolism",
@@ -46,7 +46,7 @@ DOSE = [
         unit="U/kg/h",
         uncertainty="SD",
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.45, adult_of_75_kg(acute_thrombosis=True)),
-        used_to_build=True,  # the size of the covariate effect was assumed with these doses in view
+        used_to_build=True,  # the size of the hypothesis of a fresh clot was assumed with these doses in view
     ),
     _claim(
         quantity="infusion on day 1, no thrombosis",
@@ -98,8 +98,8 @@ DOSE = [
     ),
     *(
         _claim(
-            quantity=f"infusion for an aPTT of 60-80 s, {words}",
-            population=f"{n:,} intensive-care patients of one hospital",
+            quantity=f"infusion given for a target of 60-80 s, {words}",
+            population=f"{n:,} intensive-care patients of one hospital (doses given; how many aPTTs were in range was not seen)",
             source=papers.LEIDEN_ICU,
             printed=per_day / 24,
             bounds=within_percent(per_day / 24, 20),
@@ -117,7 +117,7 @@ DOSE = [
     *(
         _claim(
             quantity=f"infusion at steady state in intensive care, {words}",
-            population=f"{n} critically ill patients, three aPTTs in range in a row",
+            population=f"{n} critically ill patients (55 % of all 62 had three aPTTs in range in a row)",
             source=papers.ICU_BY_BMI,
             printed=printed,
             bounds=(printed - sd, printed + sd),
