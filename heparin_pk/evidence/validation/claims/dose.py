@@ -60,7 +60,7 @@ DOSE = [
         bounds=(14.9, 17.15),
         unit="U/kg/h",
         uncertainty="95 % CI of the mean",
-        ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(58 / 30.5, reagents.RASCHKE)) / 1.1,
+        ask=lambda: ask.needed_for_aptt_ratio_u_per_kg_per_h(DEFAULT, 58 / 30.5, reagents.RASCHKE) / 1.1,
     ),
     _claim(
         quantity="infusion per kg in class III obesity, relative to normal weight",
@@ -98,7 +98,7 @@ DOSE = [
             bounds=within_percent(per_day / 24, 20),
             unit="U/kg/h",
             uncertainty=tolerance_of_ours(20),
-            ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(70 / 30, ask.default_reagent())),
+            ask=lambda: ask.needed_for_aptt_ratio_u_per_kg_per_h(DEFAULT, 70 / 30, ask.default_reagent()),
             model="UFH_DEFAULT, its own reagent, the middle of the range over 30 s (assumed)",
         )
         for words, n, per_day in (("intensive care", 1006, 308.0), ("intensive care with COVID-19", 162, 383.0))

@@ -241,7 +241,7 @@ KINETICS = [
         unit="min",
         uncertainty="the printed +- 2.0 (SD or standard error: not printed)",
         other_reading=as_standard_error(37.0, 2.0),
-        ask=lambda: ask.half_life_min(DEFAULT, dose_u=2500.0),
+        ask=lambda: ask.half_life_of_effect_min(DEFAULT, dose_u=2500.0),
         model="UFH_DEFAULT, the rise of the ACT taken as proportional to the level",
     ),
 ]
