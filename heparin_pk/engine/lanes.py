@@ -354,9 +354,14 @@ def _copies_of(values: Any, index: np.ndarray) -> Any:
     return values if values is ZERO else values[index]
 
 
-def _concentrations(central: Any, short: Any, per_v1: Any, short_fraction: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the concentrations of heparin and of its long chains, (m,) each, U/mL: one array where they are not told apart."""
-    long = central * per_v1
+def _concentrations(
+    central: Any, short: Any, per_v1: Any, short_fraction: Any, out: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the concentrations of heparin and of its long chains, (m,) each, U/mL: one array where they are not told apart.
+
+    ``out``: receives those of the long chains.
+    """
+    long = np.multiply(central, per_v1, out=out)
     if short_fraction is ZERO:
         return long, long
     return found_by_anti_xa(long, short * per_v1, short_fraction), long
@@ -443,9 +448,9 @@ def _read_parts(parts: list[Any], lanes: np.ndarray) -> tuple[np.ndarray, np.nda
     return _concentrations(*needed)
 
 
-def _read(state: list[Any], rates: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+def _read(state: list[Any], rates: list[Any], out: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the concentrations of heparin and of its long chains, as :func:`_concentrations` does."""
-    return _concentrations(state[_CENTRAL], state[_SHORT], rates[0], rates[_SHORT_FRACTION - _RATES])
+    return _concentrations(state[_CENTRAL], state[_SHORT], rates[0], rates[_SHORT_FRACTION - _RATES], out)
 
 
 class _Watch:
@@ -563,6 +568,7 @@ class _ByInterval:
         # Concentrations at the start, U/mL: last and peak of each lane; of the long chains too, where they are told apart.
         two = _apart(rates)
         before, before_long = _read(state, rates)
+        after = np.empty(len(lanes))
         of_heparin, of_long = _parts(thresholds, n_of_heparin)
         watch = _Watch(before, of_heparin, lanes, moments)
         watch_long = _Watch(before_long, of_long, lanes, moments) if two else None
@@ -582,7 +588,7 @@ class _ByInterval:
             if interval == 0:
                 hours[:] = INTERVAL_H
             # Levels at the end of the interval; the lanes from still to n have arrived.
-            now, now_long = _read(part, part_rates)
+            now, now_long = _read(part, part_rates, after[:n])
             last[still:n] = now[still:]
             np.maximum(peak[:n], now, out=peak[:n])
             if len(flat):
@@ -596,12 +602,13 @@ class _ByInterval:
             if watch_long is not None:
                 last_long[still:n] = now_long[still:]
                 hourly_long[lanes[places], hour[places] + interval // STEPS_PER_H] = now_long[places]
-                out = np.union1d(out, watch_long.left(now_long, interval))
+                out_long = watch_long.left(now_long, interval)
+                out = np.unique(np.concatenate([out, out_long])) if len(out) and len(out_long) else out if len(out) else out_long
             if len(out):
                 levels = before[out], now[out]
                 of_two = (before_long[out], now_long[out]) if two else levels
                 reported.append((np.full(len(out), interval), out, *levels, *of_two))
-            before, before_long = now, now_long
+            before, before_long, after = now, now_long, before_long  # two arrays in turn, instead of a new one an interval
         self._keep(lanes, state)
         at_interval, place, *found = (np.concatenate(column) for column in zip(*reported, strict=True))
         heparin_before, heparin_after, long_before, long_after = found
