@@ -11,6 +11,7 @@ from heparin_pk import (
     Bolus,
     Course,
     Drift,
+    Ensemble,
     Fixed,
     Hold,
     Infusion,
@@ -211,6 +212,12 @@ def test_a_set_must_say_how_its_short_chains_are_lost():
             replace(DRUG, parameters=tuple(one for one in DRUG.parameters if one.name != missing))
 
 
+def test_an_ensemble_of_it_is_refused():
+    """Its binding parameters are hardly identified and correlated: drawn one by one they would mislead."""
+    with pytest.raises(ValueError, match="has no parameter with a printed uncertainty"):
+        Ensemble.of(DRUG, 2, seed=1)
+
+
 # Old files
 
 
@@ -270,7 +277,9 @@ def test_a_row_is_the_course_of_that_patient(at):
         for subject in range(12):
             course = one.course(arm, subject, seed=5)
             own, common = course.target, one.common_range
-            assert rows["level_at_24_h"][subject] == course.level_at(own.assay, 24.0)
+            level = course.level_at(own.assay, 24.0)
+            assert rows["level_at_24_h"][subject] == level
+            assert rows["truly_in_range_at_24_h"][subject] == (level in own)
             assert rows["auc_u_h_per_ml"][subject] == metrics.auc_u_h_per_ml(course)
             assert rows["peak_u_per_ml"][subject] == pytest.approx(metrics.peak_u_per_ml(course), rel=1e-9)
             assert rows["blood_draws"][subject] == len(course.labs)

@@ -216,7 +216,9 @@ UFH_LONG_SHORT_DERIVED = Drug(
             name="short_loss_per_h",
             value=Value(0.594, DERIVED.at("fit C: 0.594, from an assumed 0.60 that the data hardly move")),
         ),
-        SUBCUTANEOUS[0],
+        Parameter(
+            name="ktr_per_h", value=Value(0.60, DERIVED.at("that of UFH_DEFAULT: a peak about 3 h after 143 U/kg (Brancazio)"))
+        ),
         Parameter(
             name="bioavailability_fraction",
             value=Value(
@@ -233,7 +235,8 @@ UFH_LONG_SHORT_DERIVED = Drug(
         "the long chains (Teien titrated with polybrene, Jia measured anti-factor-IIa; the assays of the handbook table and of "
         "Hirsh are not named). Binding parameters are hardly identified (RSE 100-129 %, correlated). Short chains have the "
         "volume of long ones, are absorbed like them, and protamine takes them with the long ones, as in plasma and in rats. "
-        "Variability, residual errors and covariate effects are the default's. " + _ALLOMETRY
+        "Reagents, measured in patients, are read as if in plasma with heparin added: at the plateau of 18 U/kg/h the aPTT then "
+        "answers to 0.83 of the anti-Xa. Variability, residual errors and covariate effects are the default's. " + _ALLOMETRY
     ),
     variability=_VARIABILITY,
     covariate_effects=(*ANTITHROMBIN_EFFECTS, *COVARIATE_EFFECTS),
