@@ -264,7 +264,7 @@ def test_no_crossing_of_a_moving_threshold_is_missed(runner):
         )
         observer.finish(31.0)
         found.append(observer)
-    assert isinstance(found[0].thresholds(np.arange(3)), lanes.Moving)
+    assert isinstance(found[0].thresholds(np.arange(3)).thresholds, lanes.Moving)
     for one, other in zip(found[0].ranges, found[1].ranges, strict=True):
         for name in COUNTED:
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))

@@ -175,13 +175,14 @@ def samples(
         patient = healthy if factor_viii_u_per_ml is None else _ill(healthy, factor_viii_u_per_ml, subject, one_seed)
         patient = hospital.admit(patient, one_seed, subject)
         fraction = NormalDist().cdf(standard_normal(one_seed, Stream.SAMPLE_RATE, 0.0, subject))
-        concentration = drug.kinetics(patient).steady_state_u_per_ml((low + fraction * (high - low)) * patient.weight_kg)
-        concentration = min(10.0, concentration)
+        kinetics, rate_u_per_h = drug.kinetics(patient), (low + fraction * (high - low)) * patient.weight_kg
+        found = min(10.0, kinetics.steady_state_u_per_ml(rate_u_per_h))
+        long = min(10.0, kinetics.steady_long_u_per_ml(rate_u_per_h))  # the same, unless short chains are told apart
         tube_seed = int(np.random.SeedSequence((one_seed, subject)).generate_state(1, np.uint64)[0])  # for its two assay errors
         tubes.append(
             Sample(
-                anti_xa_u_per_ml=anti_xa.report(concentration, patient, responses, 0.0, tube_seed).value,
-                aptt_s=aptt.report(concentration, patient, responses, 0.0, tube_seed).value,
+                anti_xa_u_per_ml=anti_xa.report(found, patient, responses, 0.0, tube_seed).value,
+                aptt_s=aptt.report(long, patient, responses, 0.0, tube_seed).value,
             )
         )
     return tuple(tubes)

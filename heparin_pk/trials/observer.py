@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import CLOTTING_TIMES, TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, drifted_u_per_ml, drifts, felt_u_per_ml
 from heparin_pk.body.drift import KNOT_H
 from heparin_pk.body.patient import Cohort
-from heparin_pk.engine.lanes import Levels, Moments, Moving
+from heparin_pk.engine.lanes import Divided, Levels, Moments, Moving
 from heparin_pk.engine.stepper import STEPS_PER_H
 from heparin_pk.simulation.metrics import SHORTEST_STAY_H, side_of_range
 from heparin_pk.simulation.rules import EventKind
@@ -36,6 +36,7 @@ class InRange:
     def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses, table: np.ndarray, place: int) -> None:
         n = cohort.n
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
+        self.is_of_long = target.assay in CLOTTING_TIMES  # whether it reads the long chains alone
         # The observer's table holds the thresholds of all ranges at each knot, (knots, n, 2 k); these two are filled in here.
         self._levels, self._place, (n_knots, _, self._width) = table.reshape(-1), place, table.shape
         self._moves = drifts(target.assay, cohort, responses)
@@ -76,7 +77,9 @@ class InRange:
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed: each interval that crosses a threshold is cut there."""
-        interval, place, before, after = levels.interval, levels.place, levels.before, levels.after
+        interval, place, before, after, last = levels.interval, levels.place, levels.before, levels.after, levels.last
+        if self.is_of_long:
+            before, after, last = levels.before_long, levels.after_long, levels.last_long
         if self._varies_with_time:
             in_turn = np.argsort(place, kind="stable")  # one lane after the other
             interval, place = interval[in_turn], place[in_turn]
@@ -98,7 +101,7 @@ class InRange:
             into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
             for turn in _turns(place):
                 self._change(lanes[place[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        self._last[lanes] = self._felt(lanes, levels.last, moments.end_h) if self._varies_with_time else levels.last
+        self._last[lanes] = self._felt(lanes, last, moments.end_h) if self._varies_with_time else last
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
@@ -142,19 +145,23 @@ class TrialObserver:
         n = cohort.n
         self._move = any(drifts(target.assay, cohort, responses) for target in ranges)
         self._table = np.empty((math.floor(hours / KNOT_H) + 2 if self._move else 1, n, 2 * len(ranges)))
-        self.ranges = tuple(InRange(target, cohort, responses, self._table, 2 * index) for index, target in enumerate(ranges))
+        # The thresholds of heparin come first in the table, then those of its long chains.
+        in_turn = sorted(range(len(ranges)), key=lambda index: ranges[index].assay in CLOTTING_TIMES)
+        self.ranges = tuple(
+            InRange(target, cohort, responses, self._table, 2 * in_turn.index(index)) for index, target in enumerate(ranges)
+        )
+        self._n_of_heparin = 2 * sum(not one.is_of_long for one in self.ranges)
         self.peak_u_per_ml = np.zeros(n)
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
-    def thresholds(self, lanes: np.ndarray) -> np.ndarray | Moving | None:
+    def thresholds(self, lanes: np.ndarray) -> Divided | None:
         """Return the thresholds of the ranges, shape (2 k, m), or as they move, or ``None`` where a level is felt by the hour."""
         if not all(one.is_fixed for one in self.ranges):
             return None
         if self._move:
-            return Moving(self._table, round(KNOT_H * STEPS_PER_H))
-        fixed: np.ndarray = self._table[0, lanes].T
-        return fixed
+            return Divided(Moving(self._table, round(KNOT_H * STEPS_PER_H)), self._n_of_heparin)
+        return Divided(self._table[0, lanes].T, self._n_of_heparin)
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""
@@ -166,7 +173,14 @@ class TrialObserver:
         """Note the level just after something was given."""
         self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], concentration_u_per_ml)
         for one in self.ranges:
-            one.given(lanes, at_h, concentration_u_per_ml)
+            if not one.is_of_long:
+                one.given(lanes, at_h, concentration_u_per_ml)
+
+    def given_long(self, lanes: np.ndarray, at_h: np.ndarray, long_u_per_ml: np.ndarray) -> None:
+        """Note the level of the long chains just after something was given."""
+        for one in self.ranges:
+            if one.is_of_long:
+                one.given(lanes, at_h, long_u_per_ml)
 
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, kind: int, amount: np.ndarray) -> None:  # noqa: ARG002
         """Count an order."""

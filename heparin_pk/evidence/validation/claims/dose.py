@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.validation import ask, papers
 from heparin_pk.evidence.validation.claims.common import (
@@ -18,11 +17,6 @@ from heparin_pk.evidence.validation.claims.common import (
 from heparin_pk.published import reagents
 
 _claim = partial(claim, group="dose needed")
-
-
-def _for_60_to_80_s(reagent: Reagent) -> float:
-    """Return the rate for 70 s over a control of 30 s with this reagent, U/kg/h."""
-    return ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(70 / 30, reagent))
 
 
 DOSE = [
@@ -67,7 +61,7 @@ DOSE = [
         bounds=(14.9, 17.15),
         unit="U/kg/h",
         uncertainty="95 % CI of the mean",
-        ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(58 / 30.5, reagents.RASCHKE)) / 1.1,
+        ask=lambda: ask.needed_for_aptt_ratio_u_per_kg_per_h(DEFAULT, 58 / 30.5, reagents.RASCHKE) / 1.1,
     ),
     _claim(
         quantity="infusion per kg in class III obesity, relative to normal weight",
@@ -105,12 +99,14 @@ DOSE = [
             bounds=within_percent(per_day / 24, 20),
             unit="U/kg/h",
             uncertainty=tolerance_of_ours(20),
-            ask=lambda: _for_60_to_80_s(ask.default_reagent()),
+            ask=lambda: ask.needed_for_aptt_ratio_u_per_kg_per_h(DEFAULT, 70 / 30, ask.default_reagent()),
             model="UFH_DEFAULT, its own reagent, the middle of the range over 30 s (assumed)",
             why=""
             if n < 1000
             else "The reagent is not printed; with the most sensitive one (pathromtin-sl) the dose lies inside.",
-            tested=None if n < 1000 else partial(_for_60_to_80_s, reagents.PATHROMTIN_SL),
+            tested=None
+            if n < 1000
+            else partial(ask.needed_for_aptt_ratio_u_per_kg_per_h, DEFAULT, 70 / 30, reagents.PATHROMTIN_SL),
         )
         for words, n, per_day in (("intensive care", 1006, 308.0), ("intensive care with COVID-19", 162, 383.0))
     ),

@@ -45,7 +45,8 @@ def _discordance(factor_viii_u_per_ml: float = FACTOR_VIII_AFTER_SURGERY.value) 
 
 
 def _aptt_at_12_75_s(reagent: Reagent) -> float:
-    return float(aptt_s(ask.plateau_u_per_ml(DEFAULT, 12.75), ask.ADULT, reagent))
+    plateau = named(DEFAULT).kinetics(ask.ADULT).steady_long_u_per_ml(12.75 * ask.ADULT.weight_kg)
+    return float(aptt_s(plateau, ask.ADULT, reagent))
 
 
 def _linear_minus_logarithmic_s() -> float:
