@@ -97,7 +97,7 @@ class Levels(NamedTuple):
 class Moving(NamedTuple):
     """Thresholds that move in straight lines between knots on the grid, of all patients.
 
-    * ``table``: lower and upper thresholds of k ranges at each knot, (knots, n, 2 k), U/mL; the first knot is at 0 h.
+    * ``table``: lower and upper thresholds of k ranges at each knot, (n, knots, 2 k), U/mL; the first knot is at 0 h.
     * ``every``: grid intervals from a knot to the next.
     """
 
@@ -332,7 +332,7 @@ def _moving_bracket(
     knot = (grid - 1) // moving.every
     left = (knot + 1) * moving.every - position
     part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
-    begin, end = (np.ascontiguousarray(moving.table[at, lanes].T) for at in (knot, knot + 1))
+    begin, end = (np.ascontiguousarray(moving.table[lanes, at].T) for at in (knot, knot + 1))
     here = begin + (end - begin) * part
     is_below = here < concentration
     # Now and at the knot: the highest of the thresholds that lie below the level now, the lowest of the others.

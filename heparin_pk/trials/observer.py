@@ -36,14 +36,15 @@ class InRange:
     def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses, table: np.ndarray, place: int) -> None:
         n = cohort.n
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
-        # The observer's table holds the thresholds of all ranges at each knot, (knots, n, 2 k); these two are filled in here.
-        self._levels, self._place, (n_knots, _, self._width) = table.reshape(-1), place, table.shape
+        # The observer's table holds the thresholds of all ranges at each knot, (n, knots, 2 k); these two are filled in here.
+        self._levels, self._place, (_, n_knots, self._width) = table.reshape(-1), place, table.shape
+        self._of_a_patient = n_knots * self._width
         self._moves = drifts(target.assay, cohort, responses)
         ends = [concentration_for_u_per_ml(target.assay, value, cohort, responses) for value in (target.low, target.high)]
         for knot, (low, high) in enumerate(
             drifted_u_per_ml(ends, cohort, responses, n_knots) if self._moves else n_knots * [ends]
         ):
-            table[knot, :, place], table[knot, :, place + 1] = low, high
+            table[:, knot, place], table[:, knot, place + 1] = low, high
         self._varies_with_time = any(
             law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
         )
@@ -64,14 +65,13 @@ class InRange:
 
     def _limits(self, lanes: np.ndarray, time_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the two thresholds of these people (m,), each at its own moment."""
-        take, place = self._levels.take, lanes * self._width + self._place
+        take, place = self._levels.take, lanes * self._of_a_patient + self._place
         if not self._moves:
             return take(place), take(place + 1)
         knot = (time_h / KNOT_H).astype(np.int64)
-        a_knot = len(self._last) * self._width
-        place += knot * a_knot
+        place += knot * self._width
         part, low, high = time_h / KNOT_H - knot, take(place), take(place + 1)
-        place += a_knot
+        place += self._width
         return low + (take(place) - low) * part, high + (take(place + 1) - high) * part
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
@@ -141,7 +141,7 @@ class TrialObserver:
     def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float) -> None:
         n = cohort.n
         self._move = any(drifts(target.assay, cohort, responses) for target in ranges)
-        self._table = np.empty((math.floor(hours / KNOT_H) + 2 if self._move else 1, n, 2 * len(ranges)))
+        self._table = np.empty((n, math.floor(hours / KNOT_H) + 2 if self._move else 1, 2 * len(ranges)))
         self.ranges = tuple(InRange(target, cohort, responses, self._table, 2 * index) for index, target in enumerate(ranges))
         self.peak_u_per_ml = np.zeros(n)
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
@@ -153,7 +153,7 @@ class TrialObserver:
             return None
         if self._move:
             return Moving(self._table, round(KNOT_H * STEPS_PER_H))
-        fixed: np.ndarray = self._table[0, lanes].T
+        fixed: np.ndarray = self._table[lanes, 0].T
         return fixed
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
