@@ -174,8 +174,12 @@ def _knots_before(time_h: Any) -> Any:
 
 def _between(path: np.ndarray, knot: Any, part: Any, indices: Any) -> np.ndarray:
     """Return the path of these patients at a part of the way from a knot to the next."""
-    before = path[knot, indices]
-    return np.asarray(before + (path[knot + 1, indices] - before) * part)
+    if np.ndim(knot):
+        flat, place = path.reshape(-1), knot * path.shape[1] + indices
+        before, after = flat.take(place), flat.take(place + path.shape[1])
+    else:
+        before, after = path[knot, indices], path[knot + 1, indices]
+    return np.asarray(before + (after - before) * part)
 
 
 @lru_cache(maxsize=1024)
