@@ -45,10 +45,12 @@ class InRange:
         self._of_a_patient = n_knots * self._width
         self._moves = drifts(target.assay, cohort, responses)
         ends = [concentration_for_u_per_ml(target.assay, value, cohort, responses) for value in (target.low, target.high)]
-        for knot, (low, high) in enumerate(
-            drifted_u_per_ml(ends, cohort, responses, n_knots) if self._moves else n_knots * [ends]
-        ):
-            table[:, knot, place], table[:, knot, place + 1] = low, high
+        paths = np.empty((2, n_knots, n))
+        for knot, both in enumerate(drifted_u_per_ml(ends, cohort, responses, n_knots) if self._moves else n_knots * [ends]):
+            paths[0, knot], paths[1, knot] = both
+        for first in range(0, n, 512):  # piece by piece, each in the processor's cache
+            piece = slice(first, first + 512)
+            table[piece, :, place], table[piece, :, place + 1] = paths[0, :, piece].T, paths[1, :, piece].T
         self._varies_with_time = any(
             law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
         )
