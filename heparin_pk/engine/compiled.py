@@ -62,7 +62,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
       reported;
     * ``report_all``: whether all intervals are reported instead;
     * ``n_of_heparin``: how many of the thresholds are of heparin; the others are of its long chains;
-    * ``moving`` (knots, all patients, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
+    * ``moving`` (all patients, knots, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
       :class:`~heparin_pk.engine.lanes.Moving`, and where each lane is, in grid intervals from 0 h; or (0, 0, 0), 1 and (0,);
     * ``hourly`` (all patients, hours + 1): filled with the concentration at every full hour, U/mL; or (0, 0);
     * ``hourly_long`` (all patients, hours + 1): filled with that of the long chains, where they are told apart;
@@ -252,10 +252,10 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         for index in range(first, last):
             begin, end = near[row, lane, index], near[row + 1, lane, index]
             here = begin + (end - begin) * part
-            if here < concentration:
-                low, low_then = max(low, here), max(low_then, end)
-            else:
-                high, high_then = min(high, here), min(high_then, end)
+            # Both sides, without a branch: on which side of a threshold a level lies cannot be predicted.
+            below = here < concentration
+            low, low_then = max(low, here if below else -np.inf), max(low_then, end if below else -np.inf)
+            high, high_then = min(high, np.inf if below else here), min(high_then, np.inf if below else end)
         low, low_then = low + CLOSE_U_PER_ML, low_then + CLOSE_U_PER_ML
         high, high_then = high - CLOSE_U_PER_ML, high_then - CLOSE_U_PER_ML
         low_step = (low_then - low) * per_interval if abs(low) < np.inf else 0.0
@@ -294,6 +294,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         ends = np.zeros(STEPS_PER_H + 2, np.int64)
         least, watched = 0.0, report_all or thresholds.shape[0] > 0 or moves
+        limits, (_, knots, width) = moving.reshape(-1), moving.shape
+        begins, room = np.zeros(size, np.int64), np.zeros(size, np.int64)  # of each lane in ``limits``
         flat, order = trajectories.reshape(-1), np.arange(n)
         for first in range(0, n, size):
             # Sort the next lanes by substep count, in groups whose data stay in the cache until their blocks are run.
@@ -325,10 +327,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                     low_step_l[:], high_step_l[:] = 0.0, 0.0
                 for lane in range(n_lanes):
                     row = (grid[places[lane]] - 1) // every
-                    next_knot[lane] = (row + 1) * every
-                    for at in range(min(intervals[first] // every + 3, moving.shape[0] - row)):
-                        for index in range(moving.shape[2]):
-                            near[at, lane, index] = moving[row + at, lanes[places[lane]], index]
+                    next_knot[lane], begins[lane] = (row + 1) * every, (lanes[places[lane]] * knots + row) * width
+                    room[lane] = (knots - row) * width - 1
+                # Lanes in the inmost loop: the processor then waits for the memory of many lanes at a time.
+                for at in range(intervals[first] // every + 3):
+                    for index in range(width):
+                        for lane in range(n_lanes):
+                            near[at, lane, index] = limits[begins[lane] + min(at * width + index, room[lane])]
                 for lane in range(n_lanes):
                     place = places[lane]
                     knot[lane], start = 0, position[place]

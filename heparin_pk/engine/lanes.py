@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -107,7 +107,7 @@ class Levels(NamedTuple):
 class Moving(NamedTuple):
     """Thresholds that move in straight lines between knots on the grid, of all patients.
 
-    * ``table``: lower and upper thresholds of k ranges at each knot, (knots, n, 2 k), U/mL; the first knot is at 0 h.
+    * ``table``: lower and upper thresholds of k ranges at each knot, (n, knots, 2 k), U/mL; the first knot is at 0 h.
     * ``every``: grid intervals from a knot to the next.
     """
 
@@ -348,10 +348,8 @@ def _views_of(values: list[Any], part: slice) -> list[Any]:
     return [value if value is ZERO else value[part] for value in values]
 
 
-def _copies_of(values: Any, index: np.ndarray) -> Any:
-    if isinstance(values, list):
-        return [_copies_of(value, index) for value in values]
-    return values if values is ZERO else values[index]
+def _copies_of(values: Sequence[Any], index: np.ndarray) -> list[Any]:
+    return [value if value is ZERO else value.take(index) for value in values]
 
 
 def _concentrations(
@@ -371,7 +369,7 @@ def _parts(thresholds: np.ndarray | Moving | None, n: int) -> tuple[np.ndarray |
     """Return the first n thresholds, and the others; ``None`` (all is reported) is both."""
     if isinstance(thresholds, Moving):
         every, k = thresholds.every, thresholds.table.shape[2]
-        nothing = np.empty((0, thresholds.table.shape[1]))
+        nothing = np.empty((0, thresholds.table.shape[0]))
         first, others = (Moving(table, every) for table in (thresholds.table[:, :, :n], thresholds.table[:, :, n:]))
         return first if n else nothing, others if n < k else nothing
     return (None, None) if thresholds is None else (thresholds[:n], thresholds[n:])
@@ -406,7 +404,9 @@ def _moving_bracket(
     knot = (grid - 1) // moving.every
     left = (knot + 1) * moving.every - position
     part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
-    begin, end = (np.ascontiguousarray(moving.table[at, lanes].T) for at in (knot, knot + 1))
+    rows = moving.table.reshape(-1, moving.table.shape[2])
+    place = lanes * moving.table.shape[1] + knot
+    begin, end = (np.ascontiguousarray(rows.take(at, axis=0).T) for at in (place, place + 1))
     here = begin + (end - begin) * part
     is_below = here < concentration
     # Now and at the knot: the highest of the thresholds that lie below the level now, the lowest of the others.
@@ -637,7 +637,7 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
         new, bend = _ON_ARRAYS.rk4_step(state, hours, inputs, rates, now)
         error_indicators = _ON_ARRAYS.error_indicators(state, new, hours, inputs, rates, now, bend)
         index = np.flatnonzero(~_ON_ARRAYS.accept_step(error_indicators))
-        left = _ON_ARRAYS.substeps(_copies_of(list(error_indicators), index))
+        left = _ON_ARRAYS.substeps(_copies_of(error_indicators, index))
     # Copies of the old state of the lanes that need substeps, before the tried step is written to all.
     h = hours[index] / left
     part, inputs, rates = (_copies_of(x, index) for x in (state, inputs, rates))
@@ -655,7 +655,7 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
         still = np.flatnonzero(left > 0.0)
         if len(still) < 0.8 * len(index):
             index, left = index[still], left[still]
-            part, h, inputs, rates = (_copies_of(x, still) for x in (part, h, inputs, rates))
+            h, (part, inputs, rates) = h[still], (_copies_of(x, still) for x in (part, inputs, rates))
 
 
 def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
