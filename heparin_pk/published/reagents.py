@@ -4,6 +4,9 @@ Except for the guideline's equivalence and the range of the table of 1993 each w
 ranges; the slope is the least-squares line through the origin of those two points (:meth:`Reagent.from_matched_range`).
 """
 
+from dataclasses import replace
+from types import MappingProxyType
+
 from heparin_pk.base.source import Source
 from heparin_pk.blood.response import Reagent
 from heparin_pk.published.sources import DERIVED, RASCHKE_1993
@@ -87,6 +90,7 @@ KOREA = Reagent.from_matched_range(
         "derived",
     ),
 )
+KOREA = replace(KOREA, control_aptt_s=_KOREA_BASELINE_S)
 _MANUAL = Source(
     key="Sheffield_1996",
     citation=(
@@ -124,19 +128,21 @@ another 50-80 s (PMID 25694284: 1.45 mL/U). The intensive-care courses of this p
 blunter than every plasma of Whitfield & Levy 1980 (1.51 to 3.88).
 """
 
-REAGENTS = {
-    reagent.name: reagent
-    for reagent in (
-        MANUAL_BOEHRINGER,
-        RASCHKE,
-        GUIDELINE,
-        MANUAL_IL,
-        KOREA,
-        ACTIN_FS,
-        AUTOMATED_APTT,
-        ACTIN_FSL,
-        SILIMAT,
-        PATHROMTIN_SL,
-    )
-}
+REAGENTS = MappingProxyType(
+    {
+        reagent.name: reagent
+        for reagent in (
+            MANUAL_BOEHRINGER,
+            RASCHKE,
+            GUIDELINE,
+            MANUAL_IL,
+            KOREA,
+            ACTIN_FS,
+            AUTOMATED_APTT,
+            ACTIN_FSL,
+            SILIMAT,
+            PATHROMTIN_SL,
+        )
+    }
+)
 """Every reagent by name, from the least to the most sensitive."""

@@ -343,10 +343,13 @@ class Hospital:
         return "; ".join((self.name, *found))
 
 
+_UNITS = {"s": "s", "u": "U/mL"}
+
+
 def _residual_in_words(residual: Residual) -> str:
-    what, kind, *unit = residual.name.split("_")[:3]
+    what, kind, *unit = residual.name.split("_")
     test = {"concentration": "anti-Xa", "aptt": "aPTT", "act": "ACT"}[what]
-    return f"{test} {residual.value.value:.0%}" if kind == "cv" else f"{test} {residual.value.value:g} {' '.join(unit)}"
+    return f"{test} {residual.value.value:.0%}" if kind == "cv" else f"{test} {residual.value.value:g} {_UNITS[unit[0]]}"
 
 
 ICU_COURSES = Source(
