@@ -366,8 +366,14 @@ ICU_COURSES = Source(
 )
 LANOISELEE_2026 = Source(
     key="Lanoiselee_2026",
-    citation="Lanoiselée et al. Br J Anaesth 2026;136(3):847-855 (anti-Xa and ACT of adults on bypass; title not seen)",
-    where="Proportional residual error: anti-Xa 29 % (ACT 11 %), as coded in vanderzwaag/nomogram, nomogram_core.py (944a073)",
+    citation=(
+        "Lanoiselée et al. Optimising protamine dosing for heparin reversal after cardiopulmonary bypass: a population "
+        "pharmacokinetic-pharmacodynamic study. Br J Anaesth 2026;136(3):847-855"
+    ),
+    where=(
+        "Proportional residual error: anti-Xa 29 % (ACT 11 %), measured at bypass levels and used at ward levels here; as coded "
+        "in vanderzwaag/nomogram, nomogram_core.py (944a073)"
+    ),
     confidence="re-coded",
     doi="10.1016/j.bja.2025.11.057",
 )
@@ -382,7 +388,10 @@ RESIDUALS = (
         value=Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}: SD of the rest 0.078, less 5 % of the assay")),
     ),
     Residual(name="concentration_cv_fraction", value=Value(0.29, LANOISELEE_2026)),
-    Residual(name="act_cv_fraction", value=Value(0.153, EDRICH_2015.at("Results: 15.3 % of the average ACT"))),
+    Residual(
+        name="act_cv_fraction",
+        value=Value(0.153, EDRICH_2015.at("Results: root mean squared error 51.1 s, 15.3 % of the average ACT")),
+    ),
 )
 """What drift leaves unexplained. Of an anti-Xa no drift is simulated (none was found), so it has the whole residual error of
 a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together."""
@@ -413,8 +422,8 @@ HOSPITALS = {hospital.name: hospital for hospital in (REAL, IDEAL)}
 PRUCNAL_2020 = Source(
     key="Prucnal_2020",
     citation=(
-        "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Acad Emerg Med 2020;27(2):117-127 (505 patients "
-        "with pulmonary embolism on unfractionated heparin; title not seen)"
+        "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Analysis of partial thromboplastin times in "
+        "patients with pulmonary embolism during the first 48 hours ... Acad Emerg Med 2020;27(2):117-127"
     ),
     where=(
         "Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h: 19.0, 26.3, 28.3 and 28.4 % "

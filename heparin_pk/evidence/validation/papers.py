@@ -49,7 +49,7 @@ MCMASTER = Source(
 )
 BRILL_EDWARDS = Source(
     key="Brill_Edwards_1993",
-    citation="Brill-Edwards et al. 1993: aPTT reagents against heparin by protamine titration (title not seen)",
+    citation="Brill-Edwards P, et al. Establishing a therapeutic range for heparin therapy. Ann Intern Med 1993;119(2):104-109",
     where="Abstract: for all reagents a ratio of 1.5 is much less than 0.2 U/mL by protamine titration (0.35 anti-Xa)",
     confidence="primary",
     pmid="8512158",
@@ -237,7 +237,10 @@ INFANT_DOSES = Source(
 )
 PREGNANCY_DOSE = Source(
     key="Pregnancy_dose_2009",
-    citation="Anti-Xa adjusted unfractionated heparin in 39 pregnancies, 1998-2005 (2009; title and journal not on the page)",
+    citation=(
+        "Clark NP, Delate T, Cleary SJ, Witt DM. Analysis of unfractionated heparin dose requirements to target therapeutic "
+        "anti-Xa intensity during pregnancy. Thromb Res 2009"
+    ),
     where="Abstract: a mean of 403.5 U/kg/day for a mid-interval anti-Xa of 0.3-0.7 U/mL",
     confidence="primary",
     pmid="19699510",

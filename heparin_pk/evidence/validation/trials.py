@@ -83,7 +83,7 @@ YAZD_TRIAL = Source(
     ),
     where=(
         "Abstract: 140 patients, 46-70 s, aPTT every 6 h; time to pass the threshold 7.63 +- 3.95 and 11.05 +- 4.41 h; in range "
-        "at 48 h 72.86 and 45.71 % (51 and 32 of 70)"
+        "at 48 h 72.86 and 45.71 % (DERIVED: 51 and 32 of 70)"
     ),
     confidence="primary",
     url="https://acta.tums.ac.ir/index.php/acta/article/view/4484",
