@@ -180,6 +180,8 @@ KINETICS = [
         unit="min",
         uncertainty=tolerance_of_ours(20),
         ask=lambda: ask.late_half_life_min(_dialysis(DEFAULT), 4.0, 5.5),
+        why="Where long and short chains are told apart (UFH_LONG_SHORT_DERIVED), the half-life lies inside.",
+        tested=lambda: ask.late_half_life_min(_dialysis(_CHAINS), 4.0, 5.5),
     ),
     _claim(
         quantity="peak anti-Xa after 2,500 U into a vein",
