@@ -118,7 +118,7 @@ def main() -> None:
     print(f"{len(data)} courses, {sum(len(one['hours']) for one in data)} results")
     sizes, best = fitted(data)
     print(f"maximum likelihood: {in_words(sizes)}")
-    for tau_h in (3, 4, 6, 12, 24, 30, 36, 48, 72, 96, 144):
+    for tau_h in (0.25, 1, 3, 6, 12, 24, 30, 48, 72, 96, 120, 144):
         other, value = fitted(data, {3: math.log(tau_h)})
         print(f"  {value - best:+.2f} in -lnL (95 % interval: up to 1.92): {in_words(other)}")
     sizes, value = fitted(data, {3: math.log(TIME_CONSTANT_H)})
@@ -126,6 +126,8 @@ def main() -> None:
     for index, name in ((1, "drift of sensitivity"), (2, "drift of the baseline"), (4, "rest")):
         other, without = fitted(data, {3: math.log(TIME_CONSTANT_H), index: -6.0})
         print(f"  without {name}: {without - value:+.2f}: {in_words(other)}")
+    other, none = fitted(data, {1: -6.0, 2: -6.0, 3: math.log(TIME_CONSTANT_H)})
+    print(f"  without any drift: {none - best:+.2f} from the best: {in_words(other)}")
     m, s_sd, b_sd, _, e_sd = sizes
     levels = np.concatenate([one["level"] for one in data])
     drift = math.hypot(m * s_sd * math.sqrt(float(np.mean(levels**2))), b_sd)

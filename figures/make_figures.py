@@ -109,7 +109,7 @@ def one_patient_in_many_models() -> list[Course]:
 def models_disagree():
     """Twelve published and derived models of one drug, one patient, one regimen."""
     ax = plot.overlay(one_patient_in_many_models(), target=published.ranges.ANTI_XA_TREATMENT)
-    plot.title(ax, "80 U/kg, then 18 U/kg/h: one patient in twelve models")
+    plot.title(ax, "80 U/kg, then 18 U/kg/h: one patient in thirteen models")
     return ax.figure
 
 

@@ -247,6 +247,38 @@ def test_the_code_under_the_picture_and_a_quiz_answer_the_keyboard(lab, tmp_path
         browser.close_kernel(page)
 
 
+def test_no_key_typed_in_a_widget_reaches_the_notebook(lab):
+    """x cuts a cell, dd deletes it, r and m turn it into text: with a control in focus they do nothing, and nor do arrow keys."""
+    with browser.page_in_chromium(1400, 1000) as page:
+        day = run_first_notebook(page, lab)
+        cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type)"
+        before = page.evaluate(cells)
+        page.wait_for_function("() => document.querySelectorAll('[data-heparin-pk=named]').length > 2")
+        focused = [
+            day.get_by_role("slider", name="infusion (U/kg/h)"),
+            day.get_by_label("below").first,
+            day.get_by_role("combobox").first,
+            day.locator("button:not([disabled])").first,
+            page.locator(".heparin-pk input[type=radio]").first,
+            page.get_by_role("button", name="Show the code").first,
+        ]
+        for control in focused:
+            control.focus()
+            assert control.evaluate(HAS_FOCUS)
+            cell = browser.active_cell(page)
+            for key in ("x", "d", "d", "r", "m", "y", "a", "b", "ArrowDown", "ArrowUp"):
+                page.keyboard.press(key)
+            page.wait_for_timeout(100)
+            assert page.evaluate(cells) == before, control
+            assert browser.active_cell(page) == cell
+        code = page.locator(".heparin-pk-bedside").last.get_by_role("button", name="Show the code")
+        code.focus()
+        page.keyboard.press("Space")  # what the mouse opens, the keyboard opens too
+        page.locator(".heparin-pk-bedside").last.locator("pre.code").wait_for()
+        assert browser.cells_in_error(page) == []
+        browser.close_kernel(page)
+
+
 SCENES = [
     ("02-why-is-the-half-life-not-a-number.ipynb", "it grows", "71 min", "bolus (U/kg)"),
     ("03-how-does-the-blood-answer.ipynb", "the anti-Xa", "anti-Xa 0.50 U/mL", "heparin (U/mL)"),

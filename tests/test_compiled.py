@@ -6,20 +6,24 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numba.core import caching, config
 from test_event_queue import copied, entries, full_of_events
+from wards import COUNTED
 
+from heparin_pk import Drift, Nomogram, hospital, published
 from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.base.streams import Stream
-from heparin_pk.engine import event_queue, numba_cache
+from heparin_pk.engine import crossings, event_queue, numba_cache
 from heparin_pk.engine.numba_cache import kept_on_disk
 from heparin_pk.engine.numba_loops import install_compiled_loops
+from heparin_pk.trials.observer import TrialObserver
 
 pytestmark = pytest.mark.slow
 RNG = np.random.default_rng(8)
@@ -88,6 +92,32 @@ def test_event_queues_are_read_and_written_alike(monkeypatch):
         there = np.arange(5)[:, None] < both[0].held
         for one, other in zip(*both, strict=True):
             np.testing.assert_array_equal(*(np.where(there if array.ndim == 2 else True, array, 0) for array in (one, other)))
+
+
+@pytest.mark.parametrize("drift", [None, Drift(sensitivity_sd_fraction=0.8, baseline_sd_fraction=0.3, time_constant_h=3.0)])
+def test_crossings_are_cut_alike(drift, monkeypatch):
+    """Lines of all kinds, several a patient: through both thresholds, from one of them, back and forth, and of no length."""
+    assert crossings.each_crossed in COMPILED
+    population = replace(hospital.THROMBOSIS_WARD, typical=replace(hospital.THROMBOSIS_WARD.typical, drift=drift))
+    cohort = population.cohort(published.UFH_DEFAULT, np.arange(50), seed=4)
+    ranges = (Nomogram.load("raschke-1993").target, published.ranges.ANTI_XA_TREATMENT)
+    one, other = (TrialObserver(cohort, published.UFH_DEFAULT.responses, ranges, 24.0) for _ in range(2))
+    lanes = np.repeat(RNG.permutation(50), 40)
+    moments_h = np.sort(RNG.uniform(0.0, 24.0, (50, 41)), axis=1)
+    moments_h[:, 20] = moments_h[:, 19]
+    levels = np.concatenate([RNG.uniform(0.0, 1.2, (50, 20)), RNG.choice([0.3, 0.7, 0.5, 0.9], (50, 21))], axis=1)
+    lines = (lanes, *(x.ravel() for x in (moments_h[:, :-1], moments_h[:, 1:], levels[:, :-1], levels[:, 1:])))
+    for compiled_one, plain in zip(one.ranges, other.ranges, strict=True):
+        compiled_one.crossed(*lines)
+        without_loops(monkeypatch, plain.crossed, *lines)
+        for name in COUNTED:
+            assert getattr(compiled_one, name).tobytes() == getattr(plain, name).tobytes(), name
+        assert compiled_one.inside_h.max() > 0.0 < compiled_one.below_h.max()
+        assert np.isfinite(compiled_one.first_h).any()
+    one.finish(24.0)
+    other.finish(24.0)
+    for compiled_one, plain_one in zip(one.ranges, other.ranges, strict=True):  # what each holds of "since when"
+        assert compiled_one.inside_h.tobytes() == plain_one.inside_h.tobytes()
 
 
 TREAT = """

@@ -201,7 +201,7 @@ WRONG_CSV |= {
     "the middle": (lambda t: _without(t, 100, 140), r"time_h must not leave out five minutes"),
     "a line between": (lambda t: _without_line(t, "truth,0.0,"), r"records must be as many as were written, .*: a part is lost"),
     "a line of the chart": (lambda t: _without_line(t, "chart,"), r"records must be as many as were written"),
-    "a cause": (lambda t: _without_line(t, 'cause,,,,,,,,,,,,,,,"{""laboratory""'), r"wrong\.csv: missing laboratory"),
+    "a cause": (lambda t: _without_line(t, 'cause,,,,,,,,,,,,,,,,"{""laboratory""'), r"wrong\.csv: missing laboratory"),
     "a cause twice": (lambda t: t + _without(_without(t, 2, None), 0, 1), r"line \d+: patient stands there twice"),
     "more hours than there are": (
         lambda t: t.replace('{""hours"": 24.0', '{""hours"": 1e4'),

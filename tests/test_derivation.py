@@ -78,6 +78,27 @@ def test_the_default_quotes_its_fit_and_how_weakly_it_is_known(derived):
     assert f"RSE {min(weakest)}-{max(weakest)} %" in published.UFH_DEFAULT.departures
 
 
+def test_the_set_with_long_and_short_chains_is_its_fit_and_quotes_it(derived):
+    """One kilogram of it has the half-lives, clearance and plateau of the same data; the two priors hold the short chains."""
+    found = derived["C"]
+    best, rse = found["parameters"], dict(zip(found["parameters"], found["rse"], strict=True))
+    drug = published.UFH_LONG_SHORT_DERIVED
+    quoted = {p.field: p.value for p in drug.parameters}
+    kinetics = drug.individual(Patient(weight_kg=75))
+    fields = {"v1_ml": "v", "bmax_u": "bmax", "kint_per_h": "kint", "kon_ml_per_u_per_h": "kon", "clearance_ml_per_h": "k_linear"}
+    fields |= {"short_fraction": "short_fraction", "short_loss_per_h": "short_loss"}
+    shipped = {name: getattr(kinetics, field) for field, name in fields.items()}
+    shipped |= {"v": kinetics.v1_ml / 75, "bmax": kinetics.bmax_u / 75, "k_linear": kinetics.clearance_ml_per_h / kinetics.v1_ml}
+    for field, name in fields.items():
+        value = re.search(r"fit C: ([\d.]+)", quoted[field].source.where)[1]
+        assert float(value) == pytest.approx(best[name], rel=0.005)
+        assert shipped[name] == pytest.approx(best[name], rel=0.005)
+        assert quoted[field].rse_fraction is None  # drawn one by one, without their correlations, they would mislead
+    weakest = [round(100 * rse[name]) for name in ("bmax", "kint", "kon")]
+    assert f"(RSE {min(weakest)}-{max(weakest)} %, correlated)" in drug.departures
+    assert found["chi2"] == pytest.approx(1.35, abs=0.01)
+
+
 # What is known of the default
 
 

@@ -264,7 +264,7 @@ def test_no_crossing_of_a_moving_threshold_is_missed(runner):
         )
         observer.finish(31.0)
         found.append(observer)
-    assert isinstance(found[0].thresholds(np.arange(3)), lanes.Moving)
+    assert isinstance(found[0].thresholds(np.arange(3)).thresholds, lanes.Moving)
     for one, other in zip(found[0].ranges, found[1].ranges, strict=True):
         for name in COUNTED:
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -333,6 +333,8 @@ def test_what_an_arm_says_goes_before_its_trial_and_that_before_the_hospital():
     assert said.hospital_of("as in the hospital").ward_errors is exact
     assert said.hospital_of("own errors").ward_errors is other
     assert said.hospital_of("ideal") is hospital.IDEAL  # an arm's own hospital is the arm's own ward too
+    used = {name: trial.course(name, 0, seed=1).laboratory.residual for name in arms}  # what is said is what is used
+    assert used == {name: one.residual for name, one in found.items()}
     own = replace(trial, population=replace(DRIFTING, day=4))
     assert own.hospital_of("ideal").drift == SIZES
     assert own.population_of("as in the hospital").day == 4
@@ -372,8 +374,8 @@ def test_the_command_line_leads_with_the_real_one(capsys, tmp_path):
     assert main([*usual, "--csv", str(tmp_path / "rows.csv")]) == 0
     assert "hospital: real; people drift" in capsys.readouterr().out
     lines = (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("arm,hospital,subject,")
-    assert lines[1].startswith("raschke-1993,real,0,")
+    assert lines[0].startswith("arm,hospital,reagent,subject,")
+    assert lines[1].startswith("raschke-1993,real,raschke,0,")
     assert main([*usual, "--hospital", "nice"]) == 2
     assert "no hospital 'nice'; there are real, ideal" in capsys.readouterr().err
 
@@ -389,6 +391,7 @@ def test_the_sources_of_a_drift_are_cited_with_the_course_and_survive_a_file(tmp
     person = hospital.REAL.admit(Patient(weight_kg=75), 7)
     assert person.drift == replace(hospital.REAL.drift, seed=7, subject=0)
     assert hospital.REAL.admit(person, 8) is person  # a path of their own stays
+    assert hospital.REAL.admit(Patient(weight_kg=75), 7, 5).drift == replace(person.drift, subject=5)
     assert hospital.IDEAL.admit(Patient(weight_kg=75), 7) == Patient(weight_kg=75)
     course = titrate(person, DRUG, Nomogram.load("raschke-1993"), hours=24.0)
     assert hospital.ICU_COURSES.citation in {source.citation for source in course.sources}

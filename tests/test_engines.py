@@ -167,7 +167,7 @@ def test_the_reference_is_a_hundred_times_better_than_what_it_judges(drug):
     kinetics = drug.kinetics(Patient(weight_kg=70.0, height_cm=172.0, age_y=55.0, sex="male"))
     run = Run(kinetics, "scipy")
     run.give(0.0, State(central_u=5600.0), rate_u_per_h=1260.0)
-    grid_h, state = np.arange(1, 24 * 12 + 1) / 12, (5600.0, *(0.0,) * 7)
+    grid_h, state = np.arange(1, 24 * 12 + 1) / 12, (5600.0, *(0.0,) * 8)
     for before_h, here_h in pairwise([0.0, *grid_h.tolist()]):
         found = solve_ivp(
             lambda _, y: derivatives(*y, 1260.0, 0.0, *kinetics.rates()),
@@ -198,7 +198,7 @@ CORNERS = [
 
 def tight(kinetics, amount_u, rate_u_per_h, hours, until_u=None):
     def slope(_, y):
-        return derivatives(y[0], 0, 0, 0, 0, 0, 0, y[1], rate_u_per_h, 0.0, *kinetics.rates())[::7]
+        return derivatives(y[0], 0, 0, 0, 0, 0, 0, y[1], 0, rate_u_per_h, 0.0, *kinetics.rates())[:8:7]
 
     def crossing(_, y):
         return y[0] - until_u
@@ -254,6 +254,7 @@ def test_closed_form_stays_put():
         Kinetics(v1_ml=3500, vmax_u_per_h=1400, km_u_per_ml=0.3),
         Kinetics(v1_ml=3500, clearance_ml_per_h=600, q_ml_per_h=100, v2_ml=1000),
         Kinetics(v1_ml=3500, clearance_ml_per_h=600, bmax_u=100, kon_ml_per_u_per_h=1, kint_per_h=1),
+        Kinetics(v1_ml=3500, clearance_ml_per_h=600, short_fraction=0.3, short_loss_per_h=0.6),
     ],
 )
 def test_closed_form_says_when_it_does_not_hold(kinetics):
@@ -293,6 +294,11 @@ def test_special_cases_of_the_right_hand_side():
     assert reversal.central_u == pytest.approx(-50.0 * c * 400.0)
     assert reversal.protamine_u == pytest.approx(300.0 - 50.0 * c * 400.0 - 9.0 * 400.0)
     assert change(ke0_per_h=1.5).effect_u_per_ml == pytest.approx(1.5 * (c - 0.2))
+    state = state._replace(short_u=600.0)
+    chains = change(rate=1000.0, short_fraction=0.3, short_loss_per_h=0.6, ktr_per_h=0.6, kr_ml_per_u_per_h=50.0)
+    assert chains.short_u == pytest.approx(0.3 * (1000.0 + 0.6 * 50.0) - 0.6 * 600.0 - 50.0 * (600.0 / 3000.0) * 400.0)
+    assert chains.central_u == pytest.approx(1000.0 + 0.6 * 50.0 - 50.0 * c * 400.0)
+    assert chains.auc_u_h_per_ml == pytest.approx(0.7 * c + 600.0 / 3000.0)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from instances import SOURCE
 
-from heparin_pk import Nomogram, Parameter, Patient, Trial, Value, hospital, published
+from heparin_pk import Laboratory, Nomogram, Parameter, Patient, Population, Trial, Value, hospital, published
 from heparin_pk.cli.entry import main
 from heparin_pk.published.heparin_default_draws import COLUMNS, draws
 from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleMember, run_ensemble
@@ -253,3 +253,39 @@ def test_a_stopped_command_prints_what_is_finished_and_says_so(capsys, monkeypat
     out, err = capsys.readouterr()
     assert "2 of them are finished" in out
     assert err == "heparin-pk: stopped by hand with 2 of 4 models done\n"
+
+
+def test_outcomes_of_a_trial_that_looks_alike_are_refused():
+    """Another reagent, hospital, table under the same name, drug or common range is another trial."""
+    raschke = Nomogram.load("raschke-1993")
+    trial = Trial(population=Population(), arms={"a": raschke}, hours=12.0)
+    outcomes, ensemble = trial.run(10, seed=1, progress=False), Ensemble.of(UFH, 1, seed=1)
+    run_ensemble(trial, ensemble, 10, seed=1, outcomes=outcomes, progress=False)
+    others = [
+        replace(trial, laboratory=Laboratory(reagent=published.reagents.SILIMAT)),
+        replace(trial, hospital=hospital.REAL),
+        replace(trial, arms={"a": Nomogram.load("durham-va-2009")}),
+        replace(trial, drug=published.UFH_A_DERIVED),
+        replace(trial, common_range=replace(trial.common_range, high=0.6)),
+    ]
+    for other in others:
+        with pytest.raises(ValueError, match="outcomes must be those of this trial"):
+            run_ensemble(other, ensemble, 10, seed=1, outcomes=outcomes, progress=False)
+    for wrong, message in (
+        ({"workers": 0}, "workers"),
+        ({"runner": "x"}, "runner"),
+        ({"people_per_chunk": -3}, "people_per_chunk"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run_ensemble(trial, ensemble, 10, seed=1, outcomes=outcomes, progress=False, **wrong)
+
+
+def test_members_are_in_the_hospital_of_the_trial():
+    """A member that is the model itself finds the same as the trial, in a real hospital too."""
+    trial = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load("raschke-1993")], hours=24.0, hospital=hospital.REAL)
+    ensemble = Ensemble(members=(EnsembleMember(name="itself", drug=trial.drug),))
+    found = run_ensemble(trial, ensemble, 30, seed=7, progress=False)
+    one, itself = (
+        outcomes.estimate("raschke-1993", "time_in_range_fraction") for outcomes in (found.outcomes, found.by_member["itself"])
+    )
+    assert itself.mean == one.mean

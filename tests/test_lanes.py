@@ -43,7 +43,7 @@ def test_an_error_does_not_grow_over_twenty_halvings():
         hours = min(24.0, 20.0 * math.log(2.0) / rate_per_h)
         lanes.add(one, "central_u", np.array([8000.0]))
         lanes.go(one, np.array([hours]), NoObserver())
-        here = lanes.concentration_u_per_ml(one)[0]
+        here = lanes.concentrations_u_per_ml(one)[0][0]
         assert here == pytest.approx(2.0 * math.exp(-rate_per_h * lanes.time_h[0]), rel=1e-6)
 
 

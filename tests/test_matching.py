@@ -17,6 +17,7 @@ from heparin_pk import (
     Match,
     Nomogram,
     Patient,
+    Population,
     Reagent,
     Regimen,
     TherapeuticRange,
@@ -309,8 +310,8 @@ def test_a_table_of_ones_own_says_what_its_range_means(tmp_path):
     low = own(tmp_path, "anti_xa_u_per_ml = [0.2, 0.37]")  # a stroke range: 50-65 s, 0.2-0.37 U/mL at UC Irvine
     assert low.target.anti_xa == TherapeuticRange(assay="anti_xa_u_per_ml", low=0.2, high=0.37, source=low.source)
     assert reagent_for(low).slope_ml_per_u > reagent_for(own(tmp_path)).slope_ml_per_u
-    named = own(tmp_path, 'anti_xa_u_per_ml = [0.2, 0.5]\nreagent = "korea"\ncontrol_aptt_s = 31.5')
-    assert reagent_for(named) == REAGENTS["korea"]
+    named = own(tmp_path, 'anti_xa_u_per_ml = [0.3, 0.46]\nreagent = "manual-il"\ncontrol_aptt_s = 31.5')
+    assert reagent_for(named) == REAGENTS["manual-il"]
     other = own(tmp_path, 'reagent = "pathromtin-sl"')  # a name whose seconds mean something else: the range decides
     assert reagent_for(other) == reagent_for(own(tmp_path))
     source = '[anti_xa_source]\nkey = "L"\ncitation = "The laboratory"\nwhere = "notice"\nconfidence = "primary"'
@@ -353,3 +354,83 @@ def test_what_cannot_be_matched_is_refused(tmp_path):
         TherapeuticRange(assay="aptt_s", low=46, high=70, anti_xa=Nomogram.load("raschke-1993").target)
     with pytest.raises(ValueError, match="the assay of the target must be one of aptt_s, aptt_ratio"):
         Match(target=anti_xa.target, reagent=MODERN)
+
+
+# What a baseline, a common range, other outcomes and a name would change without a word
+
+
+def test_patients_whose_baseline_is_not_the_control_are_not_said_to_fit():
+    """A control of 40 s with patients of 30 s: the same seconds are another level, and the trial says so."""
+    raschke = Nomogram.load("raschke-1993")
+    for factor in (0.75, 4.0 / 3.0):
+        target = replace(raschke.target, low=46.0 * factor, high=70.0 * factor)
+        reagent = replace(REAGENTS["raschke"], control_aptt_s=30.0 * factor)
+        match = Match(target=target, reagent=reagent)
+        other = replace(match, baseline_aptt_s=30.0)
+        assert match.fits
+        assert match.found_u_per_ml == pytest.approx(Match(target=raschke.target, reagent=REAGENTS["raschke"]).found_u_per_ml)
+        assert not other.fits
+        assert f"without heparin {30.0 * factor:g} s" in match.in_words()
+        low, high = other.found_u_per_ml
+        assert 30.0 * np.exp(reagent.slope_ml_per_u * np.array([low, high])) == pytest.approx([target.low, target.high])
+    patients = Population(name="long baselines", typical=Patient(weight_kg=80, baseline_aptt_s=42))
+    trial = Trial(population=patients, arms=[raschke])
+    assert not trial.matches["raschke-1993"].fits
+    assert "does not fit" in trial.run(3, seed=1, progress=False).in_words()
+    assert trial.matches["raschke-1993"].to_plain()["without_heparin_s"] == 42
+    with pytest.raises(ValueError, match="baseline_aptt_s must lie between 10 and 200; got 5"):
+        Match(target=raschke.target, reagent=MODERN, baseline_aptt_s=5)
+
+
+def test_a_ratio_is_read_over_the_control_of_its_reagent():
+    reagent = replace(MODERN, control_aptt_s=27.0)
+    ratio = Match(target=Nomogram.load("uk-aptt-ratio").target, reagent=reagent)
+    found = [np.log(end) / reagent.slope_ml_per_u for end in (ratio.target.low, ratio.target.high)]
+    assert ratio.found_u_per_ml == pytest.approx(found)
+    shifted = replace(ratio, baseline_aptt_s=30.0)
+    assert shifted.found_u_per_ml == pytest.approx([one - np.log(30.0 / 27.0) / reagent.slope_ml_per_u for one in found])
+
+
+def test_a_common_range_in_seconds_needs_one_reagent():
+    arms = [Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")]
+    seconds = published.ranges.APTT_RASCHKE
+    with pytest.raises(ValueError, match="means another level in each arm"):
+        Trial(population=Population(), arms=arms, common_range=seconds)
+    one = Trial(population=Population(), arms=arms, common_range=seconds, laboratory=Laboratory(reagent=MODERN))
+    assert one.common_range == seconds
+
+
+def test_each_reagent_fits_the_ranges_it_was_read_from():
+    """Korea: 66.6-127.9 s are anti-Xa 0.35-0.70, with the 34.7 s without heparin of that line."""
+    anti_xa = TherapeuticRange(assay="anti_xa_u_per_ml", low=0.35, high=0.70)
+    target = TherapeuticRange(assay="aptt_s", low=66.6, high=127.9, anti_xa=anti_xa)
+    match = Match(target=target, reagent=REAGENTS["korea"])
+    assert match.found_u_per_ml == pytest.approx((0.35, 0.70), rel=1e-9)
+
+
+def test_no_name_of_a_reagent_can_come_to_mean_another():
+    with pytest.raises(TypeError):
+        REAGENTS["mine"] = MODERN
+
+
+def test_rows_and_words_name_the_reagent(tmp_path, capsys):
+    for reagent in ((), ("--reagent", "silimat")):
+        file = tmp_path / "rows.csv"
+        main(["trial", "raschke-1993", "-n", "5", "--seed", "1", "--hospital", "ideal", "--csv", str(file), "--quiet", *reagent])
+        head, first = file.read_text(encoding="utf-8").splitlines()[:2]
+        row = dict(zip(head.split(","), first.split(","), strict=True))
+        assert (row["hospital"], row["reagent"]) == ("ideal", reagent[1] if reagent else "raschke")
+    capsys.readouterr()
+
+
+def test_the_turnaround_of_the_command_line_is_the_laboratory_s(capsys):
+    found = []
+    for hours in ("1", "4"):
+        main(["trial", "raschke-1993", "-n", "20", "--seed", "1", "--hospital", "ideal", "--turnaround", hours, "--json"])
+        summary = json.loads(capsys.readouterr().out)["summary"]
+        found.append(next(row["mean"] for row in summary if row["outcome"] == "blood_draws"))
+    laboratory = Laboratory(turnaround_h=4)
+    raschke = Nomogram.load("raschke-1993")
+    trial = Trial(population=hospital.THROMBOSIS_WARD, arms=[raschke], laboratory=laboratory)
+    assert found[1] == trial.run(20, seed=1, progress=False).estimate("raschke-1993", "blood_draws").mean
+    assert found[0] != found[1]

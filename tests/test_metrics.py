@@ -25,6 +25,7 @@ from heparin_pk import (
     simulate,
     titrate,
 )
+from heparin_pk.body.kinetics import State
 from heparin_pk.engine import exact
 from heparin_pk.published.drug import Parameter
 
@@ -51,7 +52,7 @@ def by_hand(values_aptt_s, times_h, labs=(), orders=()):
     Nothing is lost, and what runs in (or out) is the difference of the amounts: the engine too then goes straight.
     """
     concentration = np.log(np.array(values_aptt_s, float) / 30.0) / UFH.reagent.slope_ml_per_u
-    states = np.zeros((len(times_h), 8))
+    states = np.zeros((len(times_h), len(State._fields)))
     states[:, 0] = concentration * 3750.0
     hours, change_u = np.diff(np.array(times_h, float)), np.diff(states[:, 0])
     pump_u_per_h = np.divide(change_u, hours, out=np.zeros(len(hours)), where=hours > 0.0)

@@ -20,12 +20,12 @@ class TestOverlay:
         courses = overlay(PATIENT, published.UFH, USUAL)
         assert [course.drug for course in courses] == list(published.UFH)
         alone = simulate(PATIENT, published.JIA_2015_UFH, USUAL, hours=24)
-        np.testing.assert_array_equal(courses[4].states, alone.states)
+        np.testing.assert_array_equal(courses[5].states, alone.states)
 
     def test_labels_say_assay_and_validity(self):
         ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), target=published.ranges.ANTI_XA_TREATMENT)
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert len(labels) == 15  # the sixteenth says nothing about anti-Xa
+        assert len(labels) == 16  # the seventeenth says nothing about anti-Xa
         assert "JIA_2015_UFH\n(anti-FIIa) outside: dose, route" in labels
         assert any("within what was studied" in label for label in labels)
         assert any("EDRICH_2015_UFH" in text.get_text() for text in ax.texts)
@@ -34,7 +34,7 @@ class TestOverlay:
         assert max(thin) < min(thick)
         lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
         patterns = [str(line._unscaled_dash_pattern) for line in lines]  # its public name for every broken line is "--"
-        assert len({(line.get_color(), dashes) for line, dashes in zip(lines, patterns, strict=True)}) == len(lines) == 15
+        assert len({(line.get_color(), dashes) for line, dashes in zip(lines, patterns, strict=True)}) == len(lines) == 16
         assert len(set(patterns[:6])) == 6, "told apart without colour"
         plt.close(ax.figure)
 
@@ -49,7 +49,7 @@ class TestOverlay:
             )
             plt.close(ax.figure)
         both = looks[0].keys() & looks[1].keys()
-        assert len(both) == 10
+        assert len(both) == 11
         assert all(looks[0][name][0] == looks[1][name][0] for name in both)
 
     def test_what_lies_beyond_is_hatched(self):
@@ -90,7 +90,7 @@ class TestOverlay:
         assert [short.startswith("outside: ") for short in shorts] == [bool(course.outside) for course in courses]
         assert not [short for short in shorts if "got" in short]
         monkeypatch.setitem(plot.outside_in_short.__globals__, "_KINDS", {})  # a reason without a short word
-        assert plot.outside_in_short(courses[4]).startswith("outside: was studied at bolus 125 to 500 U/kg; got 80")
+        assert plot.outside_in_short(courses[5]).startswith("outside: was studied at bolus 125 to 500 U/kg; got 80")
 
     @pytest.mark.parametrize(
         ("drugs", "regimen", "message"),

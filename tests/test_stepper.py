@@ -15,7 +15,7 @@ def test_the_rule_for_the_steps_is_the_same_on_arrays():
     rng = np.random.default_rng(5)
     n = 400
     state = [rng.uniform(0, 9000, n), 0 * rng.random(n), rng.uniform(0, 900, n), *(rng.uniform(0, 50, n) for _ in range(2))]
-    state += [rng.choice([0.0, 4000.0], n), np.zeros(n), rng.random(n)]
+    state += [rng.choice([0.0, 4000.0], n), np.zeros(n), rng.random(n), np.zeros(n)]
     rates = [np.full(n, x) for x in DRUG.kinetics(Patient(weight_kg=75)).rates()]
     hours, inputs = rng.uniform(0.001, 1 / 12, n), [rng.uniform(0, 2000, n), rng.choice([0.0, 9000.0], n)]
     now = on_arrays.slope(*state, *inputs, *rates)
@@ -58,7 +58,7 @@ def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond
         return tuple(np.array([x]) if arithmetic is stepper.ARRAYS else x for x in values)
 
     rates = each(DRUG.kinetics(Patient(weight_kg=75)).rates())
-    state, inputs, hours = each((6000.0, 0.0, 400.0, 0.0, 0.0, 0.0, 0.0, 0.0)), each((1350.0, 0.0)), 1.0 / 12.0
+    state, inputs, hours = each((6000.0, 0.0, 400.0, *6 * [0.0])), each((1350.0, 0.0)), 1.0 / 12.0
     now = rule.slope(*state, *inputs, *rates)
     new, bend = rule.rk4_step(state, hours, inputs, rates, now)
     well = rule.error_indicators(state, new, hours, inputs, rates, now, bend)
@@ -68,7 +68,7 @@ def test_a_step_that_was_far_too_long_is_cut_as_finely_as_any(arithmetic, beyond
             error_indicators = rule.error_indicators(state, overflowed[0], hours, inputs, rates, now, overflowed[1])
         assert not rule.accept_step(error_indicators)
         assert rule.substeps(error_indicators) == 40.0
-    stiff = each((*(x for x in DRUG.kinetics(Patient(weight_kg=75)).rates()[:8]), 6000.0, 0.0, 0.0, 0.0, 0.0))
+    stiff = each((*(x for x in DRUG.kinetics(Patient(weight_kg=75)).rates()[:8]), 6000.0, *6 * [0.0]))
     with np.errstate(invalid="ignore"):
         error_indicators = rule.error_indicators(state, each([math.nan]) + new[1:], hours, inputs, stiff, now, bend)
     assert rule.substeps(error_indicators) == math.ceil(float(np.ravel(error_indicators[0] / error_indicators[2])[0])) > 250

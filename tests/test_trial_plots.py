@@ -58,7 +58,7 @@ def test_bands_are_the_percentiles_and_the_range_is_shaded(found):
     assert (target.low, target.high) in [(round(float(box.y0), 6), round(float(box.y1), 6)) for box in boxes]
     assert ax.get_xlabel() == "time (h)"
     assert "aPTT (s)" in ax.get_ylabel()
-    assert any(f"95th percentile goes to {levels[2][1:].max():.3g} s" in text for text in texts_of(ax))
+    assert any(f"95th percentile goes to {float(f'{levels[2][1:].max():.3g}'):,g} s" in text for text in texts_of(ax))
 
 
 @pytest.mark.parametrize("key", CURVES)

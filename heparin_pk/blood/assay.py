@@ -42,6 +42,10 @@ ASSAYS = {
 """The tests a :class:`~heparin_pk.blood.laboratory.Laboratory` can report. Above its ceiling an aPTT is reported as "> 150 s"."""
 
 
+CLOTTING_TIMES = ("aptt_s", "aptt_ratio", "act_s")
+"""The tests that short chains of heparin do not prolong; the anti-Xa finds them too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TherapeuticRange:
     """The levels a clinician aims at, in the unit of one assay, both ends included.

@@ -16,8 +16,9 @@ import numpy as np
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
 from heparin_pk.base.elementwise import each, smaller
 from heparin_pk.base.source import Source, Value
-from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, CLOTTING_TIMES, TherapeuticRange
 from heparin_pk.body.covariate import Covariate, Effects, Numbers, check_no_feature_twice, product
+from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.body.patient import Cohort, Patient
 
 
@@ -333,7 +334,8 @@ def level(
     """Return the true level of a test at a concentration, in the unit of the assay: a number or an array.
 
     ``assay``: a key of ``ASSAYS``.
-    ``concentration_u_per_ml``: a number or an array, U/mL; for a cohort an array (n,).
+    ``concentration_u_per_ml``: a number or an array, U/mL; for a cohort an array (n,). Where a set tells long from short chains
+    it is what this assay reads (:func:`read_u_per_ml`).
     ``responses``: the drug's :class:`Responses`, or an aPTT curve alone.
     ``time_h``: hours since the start, a number or an array of the same shape; only the forms "swing" and "fades" and a patient's
     drift use it.
@@ -357,6 +359,17 @@ def level(
     assert responses.aptt is not None
     function = aptt_s if assay == "aptt_s" else aptt_ratio
     return function(concentration_u_per_ml, patient, responses.aptt, covariate_effects, time_h)
+
+
+def read_u_per_ml(assay: str, kinetics: Kinetics, state: State) -> Any:
+    """Return the concentration that an assay reads in a state, U/mL: of the long chains for a clotting time, else of heparin.
+
+    ``state``: one state, or one of arrays. The two differ only where a set tells long from short chains.
+    """
+    check_one_of("assay", assay, ASSAYS)
+    if assay in CLOTTING_TIMES:
+        return kinetics.long_u_per_ml(state.central_u)
+    return kinetics.concentration_u_per_ml(state.central_u, state.short_u)
 
 
 def felt_u_per_ml(

@@ -95,7 +95,7 @@ class Drifts:
 
     def __init__(self, sizes: Drift, seed: int, subjects: np.ndarray) -> None:
         self._sizes, self._seed, self._subjects = sizes, seed, subjects
-        self._z: list[_Path] = []  # knots: both processes, in units of their SD, (n,) each
+        self._z: list[np.ndarray] = []  # both processes at the last knot, in units of their SD, (n,) each
         self._need = self._shift = np.empty((0, len(subjects)))
 
     def __len__(self) -> int:
@@ -116,23 +116,23 @@ class Drifts:
 
     def _draw(self, n_knots: int) -> None:
         sizes, kept = self._sizes, math.exp(-KNOT_H / self._sizes.time_constant_h)
-        new = math.sqrt(1.0 - kept * kept)
-        needs, shifts = [self._need], [self._shift]
-        for knot in range(len(self._z), n_knots):
-            z = tuple(
-                standard_normals(self._seed, stream, KNOT_H * knot, self._subjects) if sd else np.zeros(len(self._subjects))
-                for stream, sd in (
-                    (Stream.SENSITIVITY, sizes.sensitivity_sd_fraction),
-                    (Stream.BASELINE, sizes.baseline_sd_fraction),
-                )
-            )
+        new, drawn = math.sqrt(1.0 - kept * kept), len(self._need)
+        sds = {Stream.SENSITIVITY: sizes.sensitivity_sd_fraction, Stream.BASELINE: sizes.baseline_sd_fraction}
+        need, shift = np.empty((2, n_knots, len(self)))
+        need[:drawn], shift[:drawn] = self._need, self._shift
+        for knot in range(drawn, n_knots):
+            z = [
+                standard_normals(self._seed, stream, KNOT_H * knot, self._subjects) if sd else np.zeros(len(self))
+                for stream, sd in sds.items()
+            ]
             if knot:
-                z = tuple(kept * before + new * now for before, now in zip(self._z[-1], z, strict=True))
-            self._z.append((z[0], z[1]))
-            need = np.asarray(each(math.exp, -sizes.sensitivity_sd_fraction * z[0]))
-            needs.append(need[None])
-            shifts.append((sizes.baseline_sd_fraction * z[1] * need)[None])
-        self._need, self._shift = np.concatenate(needs), np.concatenate(shifts)
+                for before, now in zip(self._z, z, strict=True):
+                    now *= new  # noqa: PLW2901  in place
+                    now += kept * before  # noqa: PLW2901
+            need[knot] = each(math.exp, -sizes.sensitivity_sd_fraction * z[0])
+            np.multiply(sizes.baseline_sd_fraction * z[1], need[knot], out=shift[knot])
+            self._z = z
+        self._need, self._shift = need, shift
 
     def at(self, time_h: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return :meth:`Drift.at` of each patient, (n,) each; ``time_h``: one moment, or (n,) each its own."""
@@ -181,8 +181,12 @@ def _knots_before(time_h: Any) -> Any:
 
 def _between(path: np.ndarray, knot: Any, part: Any, indices: Any) -> np.ndarray:
     """Return the path of these patients at a part of the way from a knot to the next."""
-    before = path[knot, indices]
-    return np.asarray(before + (path[knot + 1, indices] - before) * part)
+    if np.ndim(knot):
+        flat, place = path.reshape(-1), knot * path.shape[1] + indices
+        before, after = flat.take(place), flat.take(place + path.shape[1])
+    else:
+        before, after = path[knot, indices], path[knot + 1, indices]
+    return np.asarray(before + (after - before) * part)
 
 
 @lru_cache(maxsize=1024)

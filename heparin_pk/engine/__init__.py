@@ -103,7 +103,7 @@ class Run:
         """Return the course up to ``until_h``; the time of an order appears twice, just before it and just after.
 
         * times, (n,), h;
-        * states, (n, 8);
+        * states, (n, 9);
         * pump rates, (n,), U/h.
         """
         self._go_to(until_h)

@@ -22,8 +22,11 @@ def _roots(kinetics: Kinetics, rate_u_per_h: float) -> tuple[float, float, float
 
     Raises ``ValueError`` for kinetics with a pool, a second compartment or no linear elimination.
     """
-    if kinetics.bmax_u or kinetics.q_ml_per_h or kinetics.clearance_ml_per_h <= 0.0:
-        raise ValueError("the closed form needs one compartment, linear loss above 0 and no binding pool; got " + repr(kinetics))
+    if kinetics.bmax_u or kinetics.q_ml_per_h or kinetics.short_fraction or kinetics.clearance_ml_per_h <= 0.0:
+        raise ValueError(
+            "the closed form needs one compartment, linear loss above 0, no binding pool and one kind of chains; "
+            f"got {kinetics!r}"
+        )
     k = kinetics.clearance_ml_per_h / kinetics.v1_ml
     big_k = kinetics.rates().km_u_per_ml * kinetics.v1_ml  # rates(): 1 where there is no saturable elimination
     half = 0.5 * (rate_u_per_h - kinetics.vmax_u_per_h - k * big_k)

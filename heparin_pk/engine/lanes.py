@@ -8,14 +8,16 @@ replaced by the symbolic zero :data:`~heparin_pk.engine.zero.ZERO` and skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from heparin_pk.base.checks import check_one_of
-from heparin_pk.body.kinetics import Rates, State
+from heparin_pk.body.kinetics import Rates, State, found_by_anti_xa
 from heparin_pk.engine import compiled, stepper
 from heparin_pk.engine.compiled import CLOSE_U_PER_ML, ONE_ULP
 from heparin_pk.engine.numba_loops import install_compiled_loops
@@ -25,6 +27,8 @@ from heparin_pk.engine.zero import ZERO
 
 RUNNERS = ("numpy", "python", "compiled")
 _CENTRAL = State._fields.index("central_u")
+_SHORT = State._fields.index("short_u")
+_AREA = State._fields.index("auc_u_h_per_ml")
 _PROTAMINE = State._fields.index("protamine_u")
 _STATES = len(State._fields)
 _RATES = _STATES + 2
@@ -38,7 +42,9 @@ _NEEDED_BY = {  # a state is in use when one of these rates is above zero in any
     "protamine_u": ("kr_ml_per_u_per_h",),
     "effect_u_per_ml": ("ke0_per_h",),
     "auc_u_h_per_ml": ("inverse_v1_per_ml",),
+    "short_u": ("short_fraction",),
 }
+_SHORT_FRACTION = _RATES + Rates._fields.index("short_fraction")
 _DIVISORS = ("km_u_per_ml",)
 
 
@@ -84,6 +90,7 @@ class Levels(NamedTuple):
     * ``place``: place of its lane among the m lanes, (k,).
     * ``before``: concentration at its beginning, (k,), U/mL.
     * ``after``: concentration at its end, (k,), U/mL.
+    * ``last_long``, ``before_long``, ``after_long``: the same of the long chains (of heparin, where they are not told apart).
     """
 
     peak: np.ndarray
@@ -92,12 +99,15 @@ class Levels(NamedTuple):
     place: np.ndarray
     before: np.ndarray
     after: np.ndarray
+    last_long: np.ndarray
+    before_long: np.ndarray
+    after_long: np.ndarray
 
 
 class Moving(NamedTuple):
     """Thresholds that move in straight lines between knots on the grid, of all patients.
 
-    * ``table``: lower and upper thresholds of k ranges at each knot, (knots, n, 2 k), U/mL; the first knot is at 0 h.
+    * ``table``: lower and upper thresholds of k ranges at each knot, (n, knots, 2 k), U/mL; the first knot is at 0 h.
     * ``every``: grid intervals from a knot to the next.
     """
 
@@ -105,7 +115,18 @@ class Moving(NamedTuple):
     every: int
 
 
-Thresholds = np.ndarray | Moving | None
+class Divided(NamedTuple):
+    """Thresholds of which the first are concentrations of heparin, the others concentrations of its long chains.
+
+    * ``thresholds``: all of them.
+    * ``n_of_heparin``: how many come first, an even number.
+    """
+
+    thresholds: np.ndarray | Moving
+    n_of_heparin: int
+
+
+Thresholds = np.ndarray | Moving | Divided | None
 """Which intervals are reported; see :meth:`IntervalObserver.thresholds`."""
 
 
@@ -116,6 +137,7 @@ class IntervalObserver(Protocol):
         """Return lower and upper thresholds of k ranges of concentration, shape (2 k, m), U/mL; or :class:`Moving` ones.
 
         Only intervals that cross a threshold are reported (and, of moving ones, some that come close); with ``None`` all are.
+        With :class:`Divided` ones some are thresholds of the long chains.
         """
         ...
 
@@ -170,6 +192,8 @@ class Lanes:
             off |= {"kon_ml_per_u_per_h", "kint_per_h"}
         if "vmax_u_per_h" in off:
             off |= {"km_u_per_ml"}
+        if "short_fraction" in off:
+            off |= {"short_loss_per_h"}
         if "q_ml_per_h" in off:
             off |= {"inverse_v2_per_ml"}
         values: list[Any] = [ZERO if name in off else getattr(rates, name) for name in Rates._fields]
@@ -181,29 +205,37 @@ class Lanes:
         self._missed, self._any_missed = np.zeros(self.n, dtype=np.int64), False
         self._runner = _RUNNERS[runner]([*state, *inputs, *values])
         parts = self._runner.parts
-        self._state, self._inputs, self._inverse_v1 = parts[:_STATES], parts[_STATES:_RATES], parts[_RATES]
+        self._state, self._inputs = parts[:_STATES], parts[_STATES:_RATES]
+        self.tells_chains_apart = parts[_SHORT_FRACTION] is not ZERO
+        """Whether any lane has short chains, so that there are two concentrations."""
         self.hours = hours
         points = int(_last_on_grid(np.array([hours]))[0]) + 1
         self.trajectories_u_per_ml = np.empty((self.n, points) if trajectories else (0, 0))
         """The concentration at every grid point a lane has passed, (n, points), U/mL; (0, 0) where it is not kept."""
         self._hourly = np.full((0, 0) if trajectories else (self.n, int(hours) + 1), np.nan)
-        self._hourly[:, :1] = self.trajectories_u_per_ml[:, :1] = 0.0
+        self._hourly_long = np.full((self.n, int(hours) + 1) if self.tells_chains_apart else (0, 0), np.nan)
+        self._hourly[:, :1] = self._hourly_long[:, :1] = self.trajectories_u_per_ml[:, :1] = 0.0
 
-    def concentration_u_per_ml(self, lanes: np.ndarray) -> np.ndarray:
-        """Return the concentration of these lanes at the time each has reached, (m,), U/mL."""
-        return np.asarray(self._state[_CENTRAL][lanes] * self._inverse_v1[lanes])
+    def concentrations_u_per_ml(self, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the concentrations of heparin and of its long chains in these lanes at the time each has reached, (m,), U/mL."""
+        return _read_parts(self._runner.parts, lanes)
 
     @property
     def hourly_u_per_ml(self) -> np.ndarray:
         """The concentration at every full hour a lane has passed, before the orders of that hour, (n, hours + 1), U/mL."""
         return self.trajectories_u_per_ml[:, ::STEPS_PER_H] if len(self.trajectories_u_per_ml) else self._hourly
 
+    @property
+    def hourly_long_u_per_ml(self) -> np.ndarray:
+        """The concentration of the long chains at every full hour, as ``hourly_u_per_ml``."""
+        return self._hourly_long if self.tells_chains_apart else self.hourly_u_per_ml
+
     def area_u_h_per_ml(self) -> np.ndarray:
         """Return the area under the concentration so far, (n,), U h/mL."""
-        return np.array(self._state[-1])
+        return np.array(self._state[_AREA])
 
     def states(self) -> np.ndarray:
-        """Return the state of every lane at the time it has reached, (n, 8)."""
+        """Return the state of every lane at the time it has reached, (n, 9)."""
         return np.stack([np.zeros(self.n) if part is ZERO else part for part in self._state], axis=1)
 
     def go(self, lanes: np.ndarray, until_h: np.ndarray, observer: IntervalObserver) -> None:
@@ -224,13 +256,17 @@ class Lanes:
         if moving:
             lanes = lanes[:moving]
             moments = Moments(self.time_h[lanes], self._next[lanes], intervals[:moving])
-            levels = self._runner.through(lanes, moments, observer.thresholds(lanes), self._hourly, self.trajectories_u_per_ml)
+            thresholds, kept = self._thresholds(observer, lanes), (self._hourly, self._hourly_long, self.trajectories_u_per_ml)
+            levels = self._runner.through(lanes, moments, *thresholds, *kept)
             self.time_h[lanes] = moments.end_h
             self._next[lanes] += intervals[:moving]
             observer.passed(lanes, moments, levels)
 
-    def state_at(self, lanes: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        """Return the concentration at ``at_h`` (m,), U/mL, of lanes that have gone up to it; their states do not change."""
+    def state_at(self, lanes: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the concentrations of heparin and of its long chains at ``at_h`` (m,), U/mL, of lanes that have gone up to it.
+
+        Their states do not change.
+        """
         return self._runner.state_at(lanes, self.time_h[lanes], at_h)
 
     def settle(self, lanes: np.ndarray, at_h: np.ndarray, observer: IntervalObserver) -> None:
@@ -245,16 +281,28 @@ class Lanes:
         if not len(moving):
             return
         lanes, begin_h, at_h = lanes[moving], begin_h[moving], at_h[moving]
-        old = self.concentration_u_per_ml(lanes)
+        old, old_long = self.concentrations_u_per_ml(lanes)
         self._runner.move(lanes, begin_h, at_h)
-        new = self.concentration_u_per_ml(lanes)
+        new, new_long = self.concentrations_u_per_ml(lanes)
         self.time_h[lanes] = at_h
-        thresholds = observer.thresholds(lanes)
-        low, high = _bracket(old, None if isinstance(thresholds, Moving) else thresholds)
-        crossed = np.flatnonzero((new < low) | (new > high))
+        thresholds, n = self._thresholds(observer, lanes)
+        fixed = (None, None) if thresholds is None or isinstance(thresholds, Moving) else (thresholds[:n], thresholds[n:])
+        crossed = np.zeros(len(lanes), dtype=bool)
+        of_each = zip((old, old_long), (new, new_long), fixed, strict=True)
+        for before, after, its_thresholds in itertools.islice(of_each, 2 if self.tells_chains_apart else 1):
+            low, high = _bracket(before, its_thresholds)
+            crossed |= (after < low) | (after > high)
+        crossed = np.flatnonzero(crossed)
         ones = np.ones(len(lanes), dtype=np.int64)
-        levels = Levels(new, new, 0 * crossed, crossed, old[crossed], new[crossed])
+        of_two = old_long[crossed], new_long[crossed]
+        levels = Levels(new, new, 0 * crossed, crossed, old[crossed], new[crossed], new_long, *of_two)
         observer.passed(lanes, Moments(begin_h, ones, ones, at_h), levels)
+
+    def _thresholds(self, observer: IntervalObserver, lanes: np.ndarray) -> tuple[np.ndarray | Moving | None, int]:
+        """Return the thresholds, and how many are of heparin: all, where its chains are not told apart."""
+        thresholds = observer.thresholds(lanes)
+        n = thresholds.n_of_heparin if isinstance(thresholds, Divided) and self.tells_chains_apart else sys.maxsize
+        return thresholds.thresholds if isinstance(thresholds, Divided) else thresholds, n
 
     def _note_missed(self, lanes: np.ndarray, until_h: np.ndarray) -> None:
         """Store the level at grid points at which no interval ends, because an order came a rounding error (1e-10 h) before."""
@@ -266,12 +314,15 @@ class Lanes:
             return
         lanes, grid = lanes[passed], grid[passed]
         self._missed[lanes] = 0
-        levels = self.state_at(lanes, grid / STEPS_PER_H)
+        levels, long = self.state_at(lanes, grid / STEPS_PER_H)
+        full = np.flatnonzero(grid % STEPS_PER_H == 0)
+        place = lanes[full], grid[full] // STEPS_PER_H
+        if self.tells_chains_apart:
+            self._hourly_long[place] = long[full]
         if len(self.trajectories_u_per_ml):
             self.trajectories_u_per_ml[lanes, grid] = levels
-            return
-        full = np.flatnonzero(grid % STEPS_PER_H == 0)
-        self._hourly[lanes[full], grid[full] // STEPS_PER_H] = levels[full]
+        else:
+            self._hourly[place] = levels[full]
 
     def add(self, lanes: np.ndarray, part: str, amount_u: np.ndarray) -> None:
         """Add an amount (m,), U, to one part of the state of these lanes, at once."""
@@ -297,10 +348,31 @@ def _views_of(values: list[Any], part: slice) -> list[Any]:
     return [value if value is ZERO else value[part] for value in values]
 
 
-def _copies_of(values: Any, index: np.ndarray) -> Any:
-    if isinstance(values, list):
-        return [_copies_of(value, index) for value in values]
-    return values if values is ZERO else values[index]
+def _copies_of(values: Sequence[Any], index: np.ndarray) -> list[Any]:
+    return [value if value is ZERO else value.take(index) for value in values]
+
+
+def _concentrations(
+    central: Any, short: Any, per_v1: Any, short_fraction: Any, out: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the concentrations of heparin and of its long chains, (m,) each, U/mL: one array where they are not told apart.
+
+    ``out``: receives those of the long chains.
+    """
+    long = np.multiply(central, per_v1, out=out)
+    if short_fraction is ZERO:
+        return long, long
+    return found_by_anti_xa(long, short * per_v1, short_fraction), long
+
+
+def _parts(thresholds: np.ndarray | Moving | None, n: int) -> tuple[np.ndarray | Moving | None, np.ndarray | Moving | None]:
+    """Return the first n thresholds, and the others; ``None`` (all is reported) is both."""
+    if isinstance(thresholds, Moving):
+        every, k = thresholds.every, thresholds.table.shape[2]
+        nothing = np.empty((0, thresholds.table.shape[0]))
+        first, others = (Moving(table, every) for table in (thresholds.table[:, :, :n], thresholds.table[:, :, n:]))
+        return first if n else nothing, others if n < k else nothing
+    return (None, None) if thresholds is None else (thresholds[:n], thresholds[n:])
 
 
 def _bracket(concentration: np.ndarray, thresholds: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -332,7 +404,9 @@ def _moving_bracket(
     knot = (grid - 1) // moving.every
     left = (knot + 1) * moving.every - position
     part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
-    begin, end = (np.ascontiguousarray(moving.table[at, lanes].T) for at in (knot, knot + 1))
+    rows = moving.table.reshape(-1, moving.table.shape[2])
+    place = lanes * moving.table.shape[1] + knot
+    begin, end = (np.ascontiguousarray(rows.take(at, axis=0).T) for at in (place, place + 1))
     here = begin + (end - begin) * part
     is_below = here < concentration
     # Now and at the knot: the highest of the thresholds that lie below the level now, the lowest of the others.
@@ -364,23 +438,95 @@ _ON_FLOATS = stepper.build()
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
 
 
+def _apart(rates: list[Any]) -> bool:
+    return rates[_SHORT_FRACTION - _RATES] is not ZERO
+
+
+def _read_parts(parts: list[Any], lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the concentrations of these lanes, as :func:`_concentrations` does."""
+    needed = _copies_of([parts[_CENTRAL], parts[_SHORT], parts[_RATES], parts[_SHORT_FRACTION]], lanes)
+    return _concentrations(*needed)
+
+
+def _read(state: list[Any], rates: list[Any], out: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the concentrations of heparin and of its long chains, as :func:`_concentrations` does."""
+    return _concentrations(state[_CENTRAL], state[_SHORT], rates[0], rates[_SHORT_FRACTION - _RATES], out)
+
+
+class _Watch:
+    """Watches one concentration of lanes that go on together: in its bracket a lane crosses no threshold."""
+
+    def __init__(
+        self, concentration: np.ndarray, thresholds: np.ndarray | Moving | None, lanes: np.ndarray, moments: Moments
+    ) -> None:
+        self._thresholds, self._lanes, self._grid = thresholds, lanes, moments.grid
+        if isinstance(thresholds, Moving):
+            position = moments.begin_h * STEPS_PER_H
+            self._bracket = list(_moving_bracket(concentration, thresholds, lanes, position, moments.grid))
+            first_knot = -moments.grid % thresholds.every  # the interval at whose end each lane passes its first knot
+            self._at_knots = {knot: np.flatnonzero(first_knot == knot) for knot in np.unique(first_knot).tolist()}
+        else:
+            self._bracket = list(_bracket(concentration, thresholds))
+
+    def left(self, now: np.ndarray, interval: int) -> np.ndarray:
+        """Return the places of the lanes that left their bracket in this interval; they, or all at a knot, get a new one.
+
+        ``now``: the concentration at its end of the lanes that have this interval, the first of all.
+        """
+        n, thresholds = len(now), self._thresholds
+        low, high, *steps = (ends[:n] for ends in self._bracket)
+        if isinstance(thresholds, Moving):
+            low += steps[0]
+            high += steps[1]
+            renewed = (now < low) | (now > high)
+            out = np.flatnonzero(renewed)
+            every = thresholds.every
+            if (interval % every) in self._at_knots:
+                places = self._at_knots[interval % every]
+                renewed[places[: np.searchsorted(places, n)]] = True
+            new = np.flatnonzero(renewed)
+            if len(new):
+                passed = self._grid[new] + interval
+                brackets = _moving_bracket(now[new], thresholds, self._lanes[new], passed, passed + 1)
+                for ends, begun in zip(self._bracket, brackets, strict=True):
+                    ends[new] = begun
+            return out
+        if thresholds is not None and not len(thresholds):
+            return _NO_INDEX
+        out = np.flatnonzero((now < low) | (now > high))
+        if thresholds is not None and len(out):
+            low[out], high[out] = _bracket(now[out], thresholds[:, out])
+        return out
+
+
 class _Runner(Protocol):
     """Owns the parts of all patients (states, inputs, rates), and integrates lanes."""
 
     parts: list[Any]
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, thresholds: Thresholds, hourly: np.ndarray, trajectories: np.ndarray
+        self,
+        lanes: np.ndarray,
+        moments: Moments,
+        thresholds: np.ndarray | Moving | None,
+        n_of_heparin: int,
+        hourly: np.ndarray,
+        hourly_long: np.ndarray,
+        trajectories: np.ndarray,
     ) -> Levels:
         """Integrate these lanes, those with the most intervals first, over their grid intervals.
 
-        The concentrations are stored at full hours in ``hourly`` (n, hours + 1), or at every grid point in ``trajectories``
-        (n, points): one of the two is empty.
+        The first ``n_of_heparin`` thresholds are of heparin, the others of its long chains. The concentrations of heparin are
+        stored at full hours in ``hourly`` (n, hours + 1), or at every grid point in ``trajectories`` (n, points): one of the
+        two is empty. Those of the long chains are stored in ``hourly_long``, which is empty where they are not told apart.
         """
         ...
 
-    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        """Return the concentration at ``at_h``, at most an interval after ``time_h``, U/mL; no state changes."""
+    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the concentrations of heparin and of its long chains at ``at_h``, at most an interval after ``time_h``, U/mL.
+
+        No state changes.
+        """
         ...
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
@@ -406,28 +552,33 @@ class _ByInterval:
                 part[lanes] = new
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, thresholds: Thresholds, hourly: np.ndarray, trajectories: np.ndarray
+        self,
+        lanes: np.ndarray,
+        moments: Moments,
+        thresholds: np.ndarray | Moving | None,
+        n_of_heparin: int,
+        hourly: np.ndarray,
+        hourly_long: np.ndarray,
+        trajectories: np.ndarray,
     ) -> Levels:
         state, inputs, rates = self._taken(lanes)
         hours = moments.first_interval_h
         # The lanes are sorted by falling number of intervals: the first reaching[i] of them have an interval i.
         reaching = np.searchsorted(-moments.intervals, -np.arange(moments.intervals[0]), side="left")
-        # Concentrations at the start, U/mL: last and peak of each lane, and its bracket, in which it crosses no threshold.
-        last = state[_CENTRAL] * rates[0]
-        peak, before, after = last.copy(), last.copy(), np.empty(len(lanes))
-        moving, fixed = (thresholds, None) if isinstance(thresholds, Moving) else (None, thresholds)
-        if moving is None:
-            low, high = _bracket(last, fixed)
-        else:
-            position = moments.begin_h * STEPS_PER_H
-            low, high, low_step, high_step = _moving_bracket(last, moving, lanes, position, moments.grid)
-            first_knot = -moments.grid % moving.every  # the interval at whose end each lane passes its first knot
-            at_knots = {knot: np.flatnonzero(first_knot == knot) for knot in np.unique(first_knot).tolist()}
+        # Concentrations at the start, U/mL: last and peak of each lane; of the long chains too, where they are told apart.
+        two = _apart(rates)
+        before, before_long = _read(state, rates)
+        after = np.empty(len(lanes))
+        of_heparin, of_long = _parts(thresholds, n_of_heparin)
+        watch = _Watch(before, of_heparin, lanes, moments)
+        watch_long = _Watch(before_long, of_long, lanes, moments) if two else None
+        peak, last = before.copy(), before.copy()
+        last_long = before_long.copy() if two else last
         # The first full hour that each lane passes, and the interval that ends there; then every twelfth interval does.
         hour = -(-moments.grid // STEPS_PER_H)
         first = hour * STEPS_PER_H - moments.grid
         at_full_hours = [np.flatnonzero(first == interval) for interval in range(STEPS_PER_H)]
-        reported: list[tuple[np.ndarray, ...]] = [(_NO_INDEX, _NO_INDEX, _NO_LEVEL, _NO_LEVEL)]
+        reported: list[tuple[np.ndarray, ...]] = [(_NO_INDEX, _NO_INDEX, *4 * [_NO_LEVEL])]
         flat, start = trajectories.reshape(-1), lanes * trajectories.shape[1] + moments.grid
         going_on = [*reaching[1:].tolist(), 0]
         for interval, (n, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
@@ -437,7 +588,7 @@ class _ByInterval:
             if interval == 0:
                 hours[:] = INTERVAL_H
             # Levels at the end of the interval; the lanes from still to n have arrived.
-            now = np.multiply(part[_CENTRAL], part_rates[0], out=after[:n])
+            now, now_long = _read(part, part_rates, after[:n])
             last[still:n] = now[still:]
             np.maximum(peak[:n], now, out=peak[:n])
             if len(flat):
@@ -447,40 +598,31 @@ class _ByInterval:
             places = places[: np.searchsorted(places, n)]
             if len(hourly):
                 hourly[lanes[places], hour[places] + interval // STEPS_PER_H] = now[places]
-            # Report the lanes that left their bracket, and compute their new bracket.
-            if moving is not None:
-                low[:n] += low_step[:n]
-                high[:n] += high_step[:n]
-                renewed = (now < low[:n]) | (now > high[:n])
-                out = np.flatnonzero(renewed)
-                if len(out):
-                    reported.append((np.full(len(out), interval), out, before[out], now[out]))
-                if (interval % moving.every) in at_knots:
-                    places = at_knots[interval % moving.every]
-                    renewed[places[: np.searchsorted(places, n)]] = True
-                new = np.flatnonzero(renewed)
-                if len(new):
-                    passed = moments.grid[new] + interval
-                    brackets = _moving_bracket(now[new], moving, lanes[new], passed, passed + 1)
-                    low[new], high[new], low_step[new], high_step[new] = brackets
-            elif fixed is None or len(fixed):
-                out = np.flatnonzero((now < low[:n]) | (now > high[:n]))
-                if len(out):
-                    reported.append((np.full(len(out), interval), out, before[out], now[out]))
-                if fixed is not None and len(out):
-                    low[out], high[out] = _bracket(now[out], fixed[:, out])
-            before, after = after, before  # two arrays in turn, instead of a new one an interval
+            out = watch.left(now, interval)
+            if watch_long is not None:
+                last_long[still:n] = now_long[still:]
+                hourly_long[lanes[places], hour[places] + interval // STEPS_PER_H] = now_long[places]
+                out_long = watch_long.left(now_long, interval)
+                out = np.unique(np.concatenate([out, out_long])) if len(out) and len(out_long) else out if len(out) else out_long
+            if len(out):
+                levels = before[out], now[out]
+                of_two = (before_long[out], now_long[out]) if two else levels
+                reported.append((np.full(len(out), interval), out, *levels, *of_two))
+            before, before_long, after = now, now_long, before_long  # two arrays in turn, instead of a new one an interval
         self._keep(lanes, state)
-        return Levels(peak, last, *(np.concatenate(column) for column in zip(*reported, strict=True)))
+        at_interval, place, *found = (np.concatenate(column) for column in zip(*reported, strict=True))
+        heparin_before, heparin_after, long_before, long_after = found
+        return Levels(peak, last, at_interval, place, heparin_before, heparin_after, last_long, long_before, long_after)
 
-    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        levels: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
+    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = _read_parts(self.parts, lanes)
         ahead = np.flatnonzero(at_h > time_h)  # the others are at this time already
         if len(ahead):
             state, inputs, rates = self._taken(lanes[ahead])
             self._run(state, (at_h - time_h)[ahead], inputs, rates)
-            levels[ahead] = state[_CENTRAL] * rates[0]
-        return levels
+            for levels, new in zip(found, _read(state, rates), strict=True):
+                levels[ahead] = new
+        return found
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
         state, inputs, rates = self._taken(lanes)
@@ -495,7 +637,7 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
         new, bend = _ON_ARRAYS.rk4_step(state, hours, inputs, rates, now)
         error_indicators = _ON_ARRAYS.error_indicators(state, new, hours, inputs, rates, now, bend)
         index = np.flatnonzero(~_ON_ARRAYS.accept_step(error_indicators))
-        left = _ON_ARRAYS.substeps(_copies_of(list(error_indicators), index))
+        left = _ON_ARRAYS.substeps(_copies_of(error_indicators, index))
     # Copies of the old state of the lanes that need substeps, before the tried step is written to all.
     h = hours[index] / left
     part, inputs, rates = (_copies_of(x, index) for x in (state, inputs, rates))
@@ -513,7 +655,7 @@ def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: li
         still = np.flatnonzero(left > 0.0)
         if len(still) < 0.8 * len(index):
             index, left = index[still], left[still]
-            part, h, inputs, rates = (_copies_of(x, still) for x in (part, h, inputs, rates))
+            h, (part, inputs, rates) = h[still], (_copies_of(x, still) for x in (part, inputs, rates))
 
 
 def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
@@ -545,26 +687,36 @@ class _Compiled:
         self._kernel = compiled.through(tuple(part is not ZERO for part in parts))
 
     def through(
-        self, lanes: np.ndarray, moments: Moments, thresholds: Thresholds, hourly: np.ndarray, trajectories: np.ndarray
+        self,
+        lanes: np.ndarray,
+        moments: Moments,
+        thresholds: np.ndarray | Moving | None,
+        n_of_heparin: int,
+        hourly: np.ndarray,
+        hourly_long: np.ndarray,
+        trajectories: np.ndarray,
     ) -> Levels:
         position = moments.begin_h * STEPS_PER_H if isinstance(thresholds, Moving) else _NO_LEVEL
+        kept, first_interval_h = (hourly, hourly_long, trajectories), moments.first_interval_h
         return self._run(
-            lanes, moments.first_interval_h, moments.grid, moments.intervals, thresholds, hourly, trajectories, position=position
+            lanes, first_interval_h, moments.grid, moments.intervals, thresholds, n_of_heparin, *kept, position=position
         )
 
-    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> np.ndarray:
-        levels: np.ndarray = self.parts[_CENTRAL][lanes] * self.parts[_RATES][lanes]
+    def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = _read_parts(self.parts, lanes)
         ahead = np.flatnonzero(at_h > time_h)
         if len(ahead):
-            levels[ahead] = self._one_interval(lanes[ahead], time_h[ahead], at_h[ahead], write=False).last
-        return levels
+            levels = self._one_interval(lanes[ahead], time_h[ahead], at_h[ahead], write=False)
+            found[0][ahead], found[1][ahead] = levels.last, levels.last_long
+        return found
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
         self._one_interval(lanes, time_h, at_h, write=True)
 
     def _one_interval(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, write: bool) -> Levels:
         ones = np.ones(len(lanes), dtype=np.int64)
-        return self._run(lanes, at_h - time_h, ones, ones, _NO_TABLE, _NO_TABLE, _NO_TABLE, write=write)
+        nothing = (_NO_TABLE, _NO_TABLE, _NO_TABLE)
+        return self._run(lanes, at_h - time_h, ones, ones, _NO_TABLE, 0, *nothing, write=write)
 
     def _run(
         self,
@@ -572,16 +724,19 @@ class _Compiled:
         first_interval_h: np.ndarray,
         grid: np.ndarray,
         intervals: np.ndarray,
-        thresholds: Thresholds,
+        thresholds: np.ndarray | Moving | None,
+        n_of_heparin: int,
         hourly: np.ndarray,
+        hourly_long: np.ndarray,
         trajectories: np.ndarray,
         *,
         position: np.ndarray = _NO_LEVEL,
         write: bool = True,
     ) -> Levels:
         peak, last = np.empty(len(lanes)), np.empty(len(lanes))
+        last_long = last if self.parts[_SHORT_FRACTION] is ZERO else np.empty(len(lanes))
         moving = thresholds if isinstance(thresholds, Moving) else None
-        *reported, least = self._kernel(
+        interval, place, before, after, before_long, after_long, least = self._kernel(
             self._table,
             lanes,
             first_interval_h,
@@ -590,15 +745,20 @@ class _Compiled:
             trajectories,
             _NO_TABLE if thresholds is None or moving is not None else thresholds,
             thresholds is None,
+            n_of_heparin,
             *(_NOT_MOVING if moving is None else moving),
             position,
             hourly,
+            hourly_long,
             write,
             peak,
             last,
+            last_long,
         )
         _refuse_below_zero(least)
-        return Levels(peak, last, *reported)
+        if last_long is last:
+            before_long, after_long = before, after
+        return Levels(peak, last, interval, place, before, after, last_long, before_long, after_long)
 
 
 _RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
-from heparin_pk.engine import event_queue
+from heparin_pk.engine import crossings, event_queue
 from heparin_pk.engine.numba_cache import kept_on_disk, numba_compiler
 
 
@@ -41,10 +41,11 @@ def install_compiled_loops() -> None:
 
         return kept_on_disk(loop, function.__name__)
 
-    # The event queue uses only comparisons and copies: its loops give the same bits on every machine.
+    # The event queue uses only comparisons and copies, the crossings only + - * /: the same bits on every machine.
     for plain, loop in (
         (event_queue.write_down, event_queue.each_write_down),
         (event_queue.take_next, event_queue.each_take_next),
+        (crossings.each_crossed, crossings.each_crossed),
     ):
         COMPILED[plain] = kept_on_disk(loop)
     first_words, powers = kept_on_disk(first_words), kept_on_disk(powers)

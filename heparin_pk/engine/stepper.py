@@ -113,21 +113,21 @@ def build(
     slope = compiled(derivatives)
     smaller, larger, root, whole = arithmetic
 
-    # The tuples are unrolled by hand: a loop over eight components would cost more than the arithmetic.
+    # The tuples are unrolled by hand: a loop over nine components would cost more than the arithmetic.
     # fmt: off
     @compiled
     def rk4_step(state: Any, h: Any, inputs: Any, rates: Any, now: Any) -> Any:
-        # Classical RK4. State components a to g and i; their slopes at the beginning (1), twice in the middle (2, 3) and at
+        # Classical RK4. State components a to g, i and j; their slopes at the beginning (1), twice in the middle (2, 3) and at
         # the end (4) of the step.
-        a, b, c, d, e, f, g, i = state  # nothing depends on the area i, so its stages are not needed
-        a1, b1, c1, d1, e1, f1, g1, i1 = now
+        a, b, c, d, e, f, g, i, j = state  # nothing depends on the area i, so its stages are not needed
+        a1, b1, c1, d1, e1, f1, g1, i1, j1 = now
         k = 0.5 * h
-        a2, b2, c2, d2, e2, f2, g2, i2 = slope(
-            a + k*a1, b + k*b1, c + k*c1, d + k*d1, e + k*e1, f + k*f1, g + k*g1, i, *inputs, *rates)
-        a3, b3, c3, d3, e3, f3, g3, i3 = slope(
-            a + k*a2, b + k*b2, c + k*c2, d + k*d2, e + k*e2, f + k*f2, g + k*g2, i, *inputs, *rates)
-        a4, b4, c4, d4, e4, f4, g4, i4 = slope(
-            a + h*a3, b + h*b3, c + h*c3, d + h*d3, e + h*e3, f + h*f3, g + h*g3, i, *inputs, *rates)
+        a2, b2, c2, d2, e2, f2, g2, i2, j2 = slope(
+            a + k*a1, b + k*b1, c + k*c1, d + k*d1, e + k*e1, f + k*f1, g + k*g1, i, j + k*j1, *inputs, *rates)
+        a3, b3, c3, d3, e3, f3, g3, i3, j3 = slope(
+            a + k*a2, b + k*b2, c + k*c2, d + k*d2, e + k*e2, f + k*f2, g + k*g2, i, j + k*j2, *inputs, *rates)
+        a4, b4, c4, d4, e4, f4, g4, i4, j4 = slope(
+            a + h*a3, b + h*b3, c + h*c3, d + h*d3, e + h*e3, f + h*f3, g + h*g3, i, j + h*j3, *inputs, *rates)
         k = h * _SIXTH
         # The new state, and the bend: the two middle slopes are equal where the path is straight.
         return (
@@ -135,6 +135,7 @@ def build(
             c + k*(c1 + 2.0*(c2 + c3) + c4), d + k*(d1 + 2.0*(d2 + d3) + d4),
             e + k*(e1 + 2.0*(e2 + e3) + e4), f + k*(f1 + 2.0*(f2 + f3) + f4),
             g + k*(g1 + 2.0*(g2 + g3) + g4), i + k*(i1 + 2.0*(i2 + i3) + i4),
+            j + k*(j1 + 2.0*(j2 + j3) + j4),
         ), (a3 - a2, f3 - f2, g3 - g2)
 
     @compiled
@@ -147,8 +148,8 @@ def build(
           Jacobian); the error is this difference times h**3 and the fastest rate squared, up to a constant factor.
         * Plasma: the amount in plasma after the step. The first two are amounts too, so that no division is needed.
         """
-        central, _, bound, depot1, depot2, protamine, effect, _ = state
-        per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0 = rates
+        central, _, bound, depot1, depot2, protamine, effect, _, _ = state
+        per_v1, cl, vmax, km, q, per_v2, bmax, kon, kint, ktr, kr, protamine_loss, ke0, _, _ = rates
         # The sum of all rate constants (per hour) is the fastest rate. Saturable elimination counts at zero concentration,
         # where it is fastest; binding and neutralisation count with the plasma amount plus what the pump adds.
         fastest = (vmax / km + cl + q) * per_v1 + q * per_v2 + ke0

@@ -23,7 +23,7 @@ from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.metrics import side_of_range
-from heparin_pk.trials.hospital import FACTOR_VIII_MEDIAN
+from heparin_pk.trials.hospital import FACTOR_VIII_MEDIAN, IDEAL, Hospital
 from heparin_pk.trials.population import people
 
 FORMS = ("logarithmic", "linear")
@@ -146,6 +146,7 @@ def samples(
     typical: Patient | None = None,
     rates_u_per_kg_per_h: tuple[float, float] = (8.0, 26.0),
     factor_viii_u_per_ml: float | None = None,
+    hospital: Hospital = IDEAL,
 ) -> tuple[Sample, ...]:
     """Return samples of ``n`` virtual patients at steady state, each at another infusion rate, as both assays report them.
 
@@ -158,26 +159,30 @@ def samples(
     patients, so the effect of their illness is already in the slope, and ``None`` adds nothing. With a number, antithrombin and
     factor VIII vary between patients as well (CVs assumed). Published medians are ``FACTOR_VIII_THROMBOSIS`` and
     ``FACTOR_VIII_AFTER_SURGERY``.
+    ``hospital``: whose people may drift, and whose aPTT may have a residual error. The residual error of an anti-Xa is that of a
+    model against a tube, and no error of the tube: an anti-Xa here has its assay's error alone.
 
     Concentrations above 10 U/mL are set to 10 U/mL, the upper limit of the assays.
     """
     one_seed = checked_seed(seed)
     typical = typical if typical is not None else Patient(weight_kg=75.0)
     low, high = (check_between("rates_u_per_kg_per_h", rate, 0.5, 60.0) for rate in rates_u_per_kg_per_h)
-    aptt = Laboratory(assay="aptt_s", reagent=reagent, ceiling=1000.0, resolution=0.1)
+    aptt = hospital.laboratory(Laboratory(assay="aptt_s", reagent=reagent, ceiling=1000.0, resolution=0.1))
     anti_xa = Laboratory(assay="anti_xa_u_per_ml", cv_fraction=ANTI_XA_CV_FRACTION)
     responses = drug.answers_with(reagent)
     tubes = []
     for subject, healthy in enumerate(people(drug, typical, n, seed=one_seed)):
         patient = healthy if factor_viii_u_per_ml is None else _ill(healthy, factor_viii_u_per_ml, subject, one_seed)
+        patient = hospital.admit(patient, one_seed, subject)
         fraction = NormalDist().cdf(standard_normal(one_seed, Stream.SAMPLE_RATE, 0.0, subject))
-        concentration = drug.kinetics(patient).steady_state_u_per_ml((low + fraction * (high - low)) * patient.weight_kg)
-        concentration = min(10.0, concentration)
+        kinetics, rate_u_per_h = drug.kinetics(patient), (low + fraction * (high - low)) * patient.weight_kg
+        found = min(10.0, kinetics.steady_state_u_per_ml(rate_u_per_h))
+        long = min(10.0, kinetics.steady_long_u_per_ml(rate_u_per_h))  # the same, unless short chains are told apart
         tube_seed = int(np.random.SeedSequence((one_seed, subject)).generate_state(1, np.uint64)[0])  # for its two assay errors
         tubes.append(
             Sample(
-                anti_xa_u_per_ml=anti_xa.report(concentration, patient, responses, 0.0, tube_seed).value,
-                aptt_s=aptt.report(concentration, patient, responses, 0.0, tube_seed).value,
+                anti_xa_u_per_ml=anti_xa.report(found, patient, responses, 0.0, tube_seed).value,
+                aptt_s=aptt.report(long, patient, responses, 0.0, tube_seed).value,
             )
         )
     return tuple(tubes)

@@ -37,6 +37,7 @@ from heparin_pk.published.heparin_default import (
     UFH_A_HALF_LIVES_DERIVED,
     UFH_B_DERIVED,
     UFH_DEFAULT,
+    UFH_LONG_SHORT_DERIVED,
     UFH_TRIPLE_DERIVED,
 )
 from heparin_pk.published.heparin_dialysis import BRUNET_2008_UFH_DERIVED, KANDROTAS_1989_UFH
@@ -135,6 +136,7 @@ __all__ = [
     "UFH_BEYOND_NEWBORNS",
     "UFH_B_DERIVED",
     "UFH_DEFAULT",
+    "UFH_LONG_SHORT_DERIVED",
     "UFH_TRIPLE_DERIVED",
     "ZHANG_2012_BIVALIRUDIN",
     "closed_forms",

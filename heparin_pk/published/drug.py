@@ -408,6 +408,8 @@ class Drug:
             words.append("first-order elimination")
         if "ktr_per_h" in names:
             words.append("first-order absorption" if self.transits == 1 else f"{self.transits} absorption transits")
+        if "short_fraction" in names:
+            words.append("long and short chains")
         if "kr_ml_per_u_per_h" in names:
             words.append("neutralisation by protamine")
         return ", ".join(words)

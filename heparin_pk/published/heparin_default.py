@@ -1,4 +1,4 @@
-"""Unfractionated heparin on the ward: the default and three other derived sets, and what they share."""
+"""Unfractionated heparin on the ward: the default and four other derived sets, and what they share."""
 
 from heparin_pk.base.source import Value
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, WHITFIELD_1980
@@ -14,6 +14,7 @@ from heparin_pk.published.sources import (
     HIRSH_1976,
     JIA_2015,
     PROTAMINE_2002,
+    PROTAMINE_AND_ANTI_XA,
     PROTAMINE_LABEL,
     SWISS_LABEL,
     TEIEN_1977,
@@ -66,6 +67,34 @@ _ALLOMETRY = (
     "allometric: 0.75 for capacities and clearance, 1 for volume, around 75 kg (assumed; obese patients need fewer U/kg/h)"
 )
 
+_VARIABILITY = (
+    Variability(name="v1_ml", cv_fraction=Value(0.20, ASSUMED.at("CV 20 %; published: 33 % (Jia 2015), 40 % (Al-Sallami 2016)"))),
+    Variability(
+        name="bmax_u",
+        cv_fraction=Value(0.25, ASSUMED.at("CV 25 %, drawn with the capacity; published doses vary by 10-25 %")),
+    ),
+    Variability(
+        name="clearance_ml_per_h",
+        cv_fraction=Value(0.25, ASSUMED.at("CV 25 %; published: 36 % (Jia 2015), 50 % (Al-Sallami 2016)")),
+    ),
+    Variability(
+        name="slope_ml_per_u",
+        cv_fraction=Value(0.25, WHITFIELD_1980.at("slopes 1.51 to 3.88 mL/U in 17: about 22-26 % from the range", "derived")),
+    ),
+    Variability(
+        name="baseline_aptt_s",
+        cv_fraction=Value(0.12, WHITFIELD_1980.at("baseline 25.6 to 36.2 s in 17; 12 % is assumed", "assumed")),
+        correlates_with="slope_ml_per_u",
+        correlation_fraction=0.5,
+    ),
+)
+_BETWEEN_DAYS = (Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),)
+_RESIDUAL = (
+    Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),
+    Residual(name="concentration_sd_u_per_ml", value=Value(0.03, ASSUMED.at("additive 0.03 U/mL"))),
+    Residual(name="aptt_cv_fraction", value=Value(0.08, ASSUMED.at("8 % in all; an analytical CV was not found"))),
+)
+
 UFH_B_DERIVED = Drug(
     name="UFH_B_DERIVED",
     title="adult UFH with a saturable binding pool (DERIVED, the default)",
@@ -92,37 +121,11 @@ UFH_B_DERIVED = Drug(
         "Not published: derived from published half-lives and the clinical infusion dose. Binding parameters are weakly "
         "identified (RSE 57-79 %). " + _ALLOMETRY
     ),
-    variability=(
-        Variability(
-            name="v1_ml", cv_fraction=Value(0.20, ASSUMED.at("CV 20 %; published: 33 % (Jia 2015), 40 % (Al-Sallami 2016)"))
-        ),
-        Variability(
-            name="bmax_u",
-            cv_fraction=Value(0.25, ASSUMED.at("CV 25 %, drawn with the capacity; published doses vary by 10-25 %")),
-        ),
-        Variability(
-            name="clearance_ml_per_h",
-            cv_fraction=Value(0.25, ASSUMED.at("CV 25 %; published: 36 % (Jia 2015), 50 % (Al-Sallami 2016)")),
-        ),
-        Variability(
-            name="slope_ml_per_u",
-            cv_fraction=Value(0.25, WHITFIELD_1980.at("slopes 1.51 to 3.88 mL/U in 17: about 22-26 % from the range", "derived")),
-        ),
-        Variability(
-            name="baseline_aptt_s",
-            cv_fraction=Value(0.12, WHITFIELD_1980.at("baseline 25.6 to 36.2 s in 17; 12 % is assumed", "assumed")),
-            correlates_with="slope_ml_per_u",
-            correlation_fraction=0.5,
-        ),
-    ),
+    variability=_VARIABILITY,
     covariate_effects=(*ANTITHROMBIN_EFFECTS, *COVARIATE_EFFECTS),
     hypotheses=HYPOTHESES,
-    between_occasions=(Variability(name="bmax_u", cv_fraction=Value(0.15, ASSUMED.at("15 % from day to day"))),),
-    residual=(
-        Residual(name="concentration_cv_fraction", value=Value(0.10, ASSUMED.at("proportional 10 %"))),
-        Residual(name="concentration_sd_u_per_ml", value=Value(0.03, ASSUMED.at("additive 0.03 U/mL"))),
-        Residual(name="aptt_cv_fraction", value=Value(0.08, ASSUMED.at("8 % in all; an analytical CV was not found"))),
-    ),
+    between_occasions=_BETWEEN_DAYS,
+    residual=_RESIDUAL,
 )
 """The default: a finite endothelial/macrophage pool reconciles the half-life table with the clinical infusion dose."""
 
@@ -192,6 +195,57 @@ UFH_A_HALF_LIVES_DERIVED = Drug(
     + _ALLOMETRY,
 )
 
+UFH_LONG_SHORT_DERIVED = Drug(
+    name="UFH_LONG_SHORT_DERIVED",
+    title="adult UFH, long and short chains (DERIVED)",
+    parameters=(
+        Parameter(name="v1_ml_per_kg", value=Value(48.6, DERIVED.at("fit C: 48.6")), exponent=1.0),
+        Parameter(
+            name="clearance_ml_per_kg_per_h",
+            value=Value(0.20 * 48.6, DERIVED.at("first-order 0.20 /h of the volume, long chains; fit C: 0.199 /h")),
+            exponent=0.75,
+        ),
+        Parameter(name="bmax_u_per_kg", value=Value(12.9, DERIVED.at("fit C: 12.9, as whole heparin")), exponent=0.75),
+        Parameter(name="kint_per_h", value=Value(2.04, DERIVED.at("fit C: 2.04"))),
+        Parameter(name="kon_ml_per_u_per_h", value=Value(6.80, DERIVED.at("fit C: 6.80"))),
+        Parameter(
+            name="short_fraction",
+            value=Value(0.30, DERIVED.at("fit C: 0.301, from an assumed 0.30 that the data hardly move")),
+        ),
+        Parameter(
+            name="short_loss_per_h",
+            value=Value(0.594, DERIVED.at("fit C: 0.594, from an assumed 0.60 that the data hardly move")),
+        ),
+        Parameter(
+            name="ktr_per_h", value=Value(0.60, DERIVED.at("that of UFH_DEFAULT: a peak about 3 h after 143 U/kg (Brancazio)"))
+        ),
+        Parameter(
+            name="bioavailability_fraction",
+            value=Value(
+                0.44, BRANCAZIO.at("absorbed share that gives the peak of 0.23 U/mL with UFH_LONG_SHORT_DERIVED", "derived")
+            ),
+        ),
+        *PROTAMINE,
+    ),
+    reagent=MODERN,
+    studied=_ADULTS,
+    built_from=(*_BUILT_FROM, PROTAMINE_AND_ANTI_XA),
+    departures=(
+        "Not published: derived from the numbers of the default, of which the half-lives and the clearance are read as those of "
+        "the long chains (Teien titrated with polybrene, Jia measured anti-factor-IIa; the assays of the handbook table and of "
+        "Hirsh are not named). Binding parameters are hardly identified (RSE 100-129 %, correlated). Short chains have the "
+        "volume of long ones, are absorbed like them, and protamine takes them with the long ones, as in plasma and in rats. "
+        "Reagents, measured in patients, are read as if in plasma with heparin added: at the plateau of 18 U/kg/h the aPTT then "
+        "answers to 0.83 of the anti-Xa. Variability, residual errors and covariate effects are the default's. " + _ALLOMETRY
+    ),
+    variability=_VARIABILITY,
+    covariate_effects=(*ANTITHROMBIN_EFFECTS, *COVARIATE_EFFECTS),
+    hypotheses=HYPOTHESES,
+    between_occasions=_BETWEEN_DAYS,
+    residual=_RESIDUAL,
+)
+"""Beside the default: clotting times depend on the long chains, the anti-Xa on long and short ones, which go in other ways."""
+
 UFH_DEFAULT = UFH_B_DERIVED
 
-SETS = (UFH_B_DERIVED, UFH_A_DERIVED, UFH_A_HALF_LIVES_DERIVED, UFH_TRIPLE_DERIVED)
+SETS = (UFH_B_DERIVED, UFH_A_DERIVED, UFH_A_HALF_LIVES_DERIVED, UFH_TRIPLE_DERIVED, UFH_LONG_SHORT_DERIVED)

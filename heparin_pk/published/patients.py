@@ -306,7 +306,7 @@ TIME_OF_DAY = Hypothesis(
             "Abstract: the anti-Xa difference is not significant (95 % CI -0.05 to 0.72 U/mL), and the moment of the highest "
             "and the lowest effect varies widely between patients"
         ),
-        DECOUSUS_1985,
+        DECOUSUS_1985.at(f"{DECOUSUS_1985.where} (lowest in the morning, not at noon; its swing is larger)"),
     ),
 )
 SLOW_DOAC = Hypothesis(

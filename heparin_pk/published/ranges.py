@@ -43,7 +43,14 @@ PCI_CARD = Source(
     confidence="primary",
     url="https://eguideline.guidelinecentral.com/i/104088/8",
 )
-ACT_INTERVENTION = TherapeuticRange(assay="act_s", low=250, high=300, source=PCI_CARD)
+ACT_INTERVENTION = TherapeuticRange(
+    assay="act_s",
+    low=300,
+    high=350,
+    source=PCI_CARD.at(
+        "No GP IIb/IIIa inhibitor: ACT 300-350 s with a Hemochron, the device of the sets here (HemoTec: 250-300 s)"
+    ),
+)
 RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE, ACT_INTERVENTION)
 
 

@@ -75,6 +75,16 @@ BRANCAZIO = Source(
     confidence="primary",
     doi="10.1016/0002-9378(95)91362-9",
 )
+PROTAMINE_AND_ANTI_XA = Source(
+    key="Protamine_LHN_1",
+    citation=(
+        "Neutralization of a low molecular weight heparin (LHN-1) and conventional heparin by protamine sulfate, in vitro and in "
+        "rats. Thromb Haemost (authors and year not on the page read)"
+    ),
+    where="Abstract: of conventional heparin the aPTT activity was completely neutralised in parallel with the anti-Xa activity",
+    confidence="primary",
+    doi="10.1055/s-0038-1661675",
+)
 PROTAMINE_LABEL = Source(
     key="Protamine_label",
     citation="Protamine sulfate injection, US prescribing information",

@@ -20,6 +20,7 @@ import numpy as np
 from heparin_pk.base.checks import check_is
 from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.base.randomness import checked_seed
+from heparin_pk.blood.assay import CLOTTING_TIMES
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.body.patient import LIMITS, Cohort
 from heparin_pk.engine.event_queue import Due, EventQueue, kept_where
@@ -54,8 +55,10 @@ class Charts:
     ``rate_u_per_h`` (n,): the rate ordered last, U/h.
     ``area_u_h_per_ml`` (n,): area under the concentration, U h/mL.
     ``hourly_u_per_ml`` (n, hours + 1): the concentration at every full hour, before what is given then.
+    ``hourly_long_u_per_ml`` (n, hours + 1): that of the long chains, on which clotting times depend; the same as
+    ``hourly_u_per_ml``, unless the model tells long from short chains.
     ``trajectories_u_per_ml`` (n, 12 * hours + 1): the same every five minutes; empty where it was not kept.
-    ``states`` (n, 8): the state of each patient at the end.
+    ``states`` (n, 9): the state of each patient at the end.
     """
 
     n_results: np.ndarray
@@ -66,8 +69,13 @@ class Charts:
     rate_u_per_h: np.ndarray
     area_u_h_per_ml: np.ndarray
     hourly_u_per_ml: np.ndarray
+    hourly_long_u_per_ml: np.ndarray
     trajectories_u_per_ml: np.ndarray
     states: np.ndarray
+
+    def hourly_for(self, assay: str) -> np.ndarray:
+        """Return the concentration that an assay reads at every full hour, (n, hours + 1), U/mL."""
+        return self.hourly_long_u_per_ml if assay in CLOTTING_TIMES else self.hourly_u_per_ml
 
 
 def titrate_cohort(
@@ -177,6 +185,7 @@ class _CohortRun:
         self._routes = tuple(route for route in _routes_of(controller) if getattr(self.kinetics, _RATE_OF[route]).any())
         self._vector = controller if isinstance(controller, VectorController) else None  # a protocol check is slow: once
         self.lanes = Lanes(self.kinetics.rates(), conditions.hours, runner=runner, routes=self._routes, trajectories=trajectories)
+        self._given_long = getattr(observer, "given_long", None)
         n = cohort.n
         self.weight_kg = np.broadcast_to(np.asarray(rules.dosed_by_kg(controller, cohort), float), (n,))
         self.queue = EventQueue(n, _PRIORITY_OF, conditions.hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
@@ -204,6 +213,7 @@ class _CohortRun:
             rate_u_per_h=self.rate_u_per_h,
             area_u_h_per_ml=self.lanes.area_u_h_per_ml(),
             hourly_u_per_ml=self.lanes.hourly_u_per_ml,
+            hourly_long_u_per_ml=self.lanes.hourly_long_u_per_ml,
             trajectories_u_per_ml=self.lanes.trajectories_u_per_ml,
             states=self.lanes.states(),
         )
@@ -219,7 +229,10 @@ class _CohortRun:
         self.into_vein_u_per_h[lanes] = running
         protamine = self.queue.running(lanes, EventKind.PROTAMINE_END) if "protamine" in self._routes else None
         self.lanes.run_in(lanes, running, protamine)
-        self.observer.given(lanes, at_h, self.lanes.concentration_u_per_ml(lanes))
+        heparin, long = self.lanes.concentrations_u_per_ml(lanes)
+        self.observer.given(lanes, at_h, heparin)
+        if self._given_long is not None:
+            self._given_long(lanes, at_h, long)
 
     def carry_out(self, kind: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
         """Carry out one event of this kind for each of these lanes; for ``x`` and ``y`` see :class:`EventKind`."""
@@ -249,10 +262,15 @@ class _CohortRun:
 
     def _inject_bolus(self, lanes: np.ndarray, at_h: np.ndarray, dose_u: np.ndarray, minutes: np.ndarray) -> None:
         slow = minutes > 0.0  # a bolus over minutes is a short infusion: its rate stands in the queue until it ends
-        self.lanes.add(lanes[~slow], "central_u", dose_u[~slow])
+        self._add_to_plasma(lanes[~slow], dose_u[~slow])
         self.given_u[lanes[~slow]] += dose_u[~slow]
         hours = minutes[slow] / 60.0
         self._end_at(lanes[slow], at_h[slow] + hours, EventKind.BOLUS_END, dose_u[slow] / hours)
+
+    def _add_to_plasma(self, lanes: np.ndarray, dose_u: np.ndarray) -> None:
+        self.lanes.add(lanes, "central_u", dose_u)
+        if self.lanes.tells_chains_apart:
+            self.lanes.add(lanes, "short_u", self.kinetics.short_fraction[lanes] * dose_u)
 
     def _inject_under_the_skin(self, lanes: np.ndarray, at_h: np.ndarray, dose_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Fill the depot, now or after the lag; return the lanes (and times) where it was filled now."""
@@ -277,7 +295,8 @@ class _CohortRun:
 
     def draw(self, lanes: np.ndarray, at_h: np.ndarray) -> None:
         """Draw blood, and put into the queue when its result is read."""
-        concentration = np.maximum(0.0, self.lanes.state_at(lanes, at_h))
+        heparin, long = self.lanes.state_at(lanes, at_h)
+        concentration = np.maximum(0.0, long if self.laboratory.assay in CLOTTING_TIMES else heparin)
         patients, responses, seed = self.cohort.take(lanes), self.conditions.responses, self.conditions.seed
         value, above = self.laboratory.report_many(concentration, patients, responses, at_h, seed, self.subjects[lanes])
         reported_h = at_h + self.laboratory.turnaround_h

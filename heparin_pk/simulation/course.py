@@ -20,7 +20,7 @@ from heparin_pk.base.records import from_plain, to_plain
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
-from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level
+from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level, read_u_per_ml
 from heparin_pk.body.covariate import Covariate
 from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import State
@@ -74,7 +74,7 @@ class Course:
     ``entries``: the chart: results as the ward read them, orders as they were given.
     ``time_h`` (n,): the times at which the state is kept, every five minutes; a time at which something was given appears
     twice, before and after.
-    ``states`` (n, 8): the :class:`~heparin_pk.body.kinetics.State` at them.
+    ``states`` (n, 9): the :class:`~heparin_pk.body.kinetics.State` at them.
     ``pump_u_per_h`` (n,): the rate from then on, U/h.
     ``hours``: how long the course is, h.
     ``laboratory``, ``pump``, ``ward_errors``: the hospital; ``None`` where there was none.
@@ -156,8 +156,22 @@ class Course:
 
     @property
     def concentration_u_per_ml(self) -> np.ndarray:
-        """Heparin in plasma, U/mL, shape (n,)."""
-        return np.asarray(self.drug.kinetics(self.patient).concentration_u_per_ml(self.states[:, 0]))
+        """Heparin in plasma as an anti-Xa assay finds it, its long and its short chains, U/mL, shape (n,)."""
+        kept = self._kept
+        return np.asarray(self.drug.kinetics(self.patient).concentration_u_per_ml(kept.central_u, kept.short_u))
+
+    @property
+    def long_u_per_ml(self) -> np.ndarray:
+        """The long chains, on which clotting times depend, U/mL of the heparin they came with, shape (n,).
+
+        The same as the concentration, unless the model tells long from short chains.
+        """
+        return np.asarray(self.drug.kinetics(self.patient).long_u_per_ml(self._kept.central_u))
+
+    @property
+    def _kept(self) -> State:
+        """The kept states as one of arrays (n,)."""
+        return State(*self.states.T)
 
     @property
     def drug_volume_ml(self) -> float:
@@ -176,7 +190,8 @@ class Course:
 
     def level(self, assay: str) -> np.ndarray:
         """Return the true level of an assay (one of ``assays``) at ``time_h``, shape (n,)."""
-        return np.asarray(level(assay, self.concentration_u_per_ml, self.patient, self.responses, self.time_h))
+        read = read_u_per_ml(assay, self.drug.kinetics(self.patient), self._kept)
+        return np.asarray(level(assay, read, self.patient, self.responses, self.time_h))
 
     def states_from(self, kept: int) -> Callable[[float], State]:
         """Return the state as a function of time, from kept moment number ``kept`` to the next one.
@@ -203,12 +218,14 @@ class Course:
         return self.states_from(later - 1)(float(time_h))
 
     def concentration_at_u_per_ml(self, time_h: float) -> float:
-        """Return the heparin in plasma at one moment, just before whatever is given then, U/mL."""
-        return float(self.drug.kinetics(self.patient).concentration_u_per_ml(self.state_at(time_h).central_u))
+        """Return the heparin in plasma at one moment, as an anti-Xa assay finds it, just before whatever is given then, U/mL."""
+        state = self.state_at(time_h)
+        return float(self.drug.kinetics(self.patient).concentration_u_per_ml(state.central_u, state.short_u))
 
     def level_at(self, assay: str, time_h: float) -> float:
         """Return the true level of an assay at one moment, just before whatever is given then."""
-        return float(level(assay, self.concentration_at_u_per_ml(time_h), self.patient, self.responses, time_h))
+        read = read_u_per_ml(assay, self.drug.kinetics(self.patient), self.state_at(time_h))
+        return float(level(assay, read, self.patient, self.responses, time_h))
 
     @property
     def aptt_s(self) -> np.ndarray:
@@ -424,11 +441,14 @@ class Course:
 
 
 _ARRAYS = ("time_h", "states", "pump_u_per_h")
+_LATER = ("short_u",)
+"""The last parts of a state, which courses written before there were sets with short chains do not have: zero there."""
 
 
 def _read_rows(table: tables.Table) -> dict[str, Any]:
     """Return the plain values in the rows of a course's CSV table."""
-    numeric = ("time_h", "pump_u_per_h", *State._fields)
+    parts = tuple(name for name in State._fields if name in table.columns or name not in _LATER)
+    numeric = ("time_h", "pump_u_per_h", *parts)
     needed = ("record", *numeric, "detail")
     table.check_columns((*table.columns, *needed), needed=needed)
     plain: dict[str, Any] = {"entries": [], "time_h": [], "states": [], "pump_u_per_h": []}
@@ -445,7 +465,7 @@ def _read_rows(table: tables.Table) -> dict[str, Any]:
                 case "truth":
                     plain["time_h"].append(row.number("time_h"))
                     plain["pump_u_per_h"].append(row.number("pump_u_per_h"))
-                    plain["states"].append([row.number(name) for name in State._fields])
+                    plain["states"].append([row.number(name) for name in parts])
                 case other:
                     raise ValueError(f"record must be cause, chart or truth; got {other!r}")
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -501,7 +521,13 @@ def _made(plain: dict[str, Any], where: str) -> Course:
             raise ValueError(f"missing {', '.join(missing)}")
         for name in _ARRAYS:
             arrays[name] = np.array(plain.pop(name), dtype=float)
+        before = len(State._fields) - len(_LATER)
+        is_before = arrays["states"].shape[1:] == (before,)
+        if is_before:
+            arrays["states"] = np.pad(arrays["states"], ((0, 0), (0, len(_LATER))))
         course = Course(**{key: from_plain(value, _CLASSES) for key, value in plain.items()}, **arrays)
+        if is_before and course.drug.kinetics(course.patient).short_fraction > 0.0:
+            raise ValueError(f"states must have {len(State._fields)} columns for this drug; got {before}")
         _check_whole(course, records)
     except (TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"{where}: {error}") from None

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from heparin_pk.base.checks import check_between, check_is
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import CLOTTING_TIMES, TherapeuticRange
 from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.drug import Drug
@@ -18,8 +18,8 @@ MOST_U_PER_ML = 10.0
 def concentration_for(drug: Drug, patient: Patient, assay: str, value: float, *, reagent: Reagent | None = None) -> float:
     """Return the concentration at which an assay reads ``value`` in this patient, in the drug's unit per mL.
 
-    It is that of the patient without drift. Raises ``ValueError`` when the patient's blood shows that level without the drug, or
-    not up to 10 units/mL.
+    Where a set tells long from short chains, it is that of the long ones for a clotting time. It is that of the patient without
+    drift. Raises ``ValueError`` when the patient's blood shows that level without the drug, or not up to 10 units/mL.
     """
     patient = replace(patient, drift=None)
     responses = drug.answers_with(reagent if reagent is not None else drug.reagent)
@@ -58,4 +58,7 @@ def needed_rate_u_per_kg_per_h(
     is_time = not target.assay.startswith("anti_xa")
     middle = math.sqrt(target.low * target.high) if is_time else 0.5 * (target.low + target.high)
     concentration = concentration_for(drug, patient, target.assay, middle, reagent=reagent)
-    return drug.individual(patient).clearance_at_ml_per_h(concentration) * concentration / patient.weight_kg
+    kinetics = drug.individual(patient)
+    if target.assay in CLOTTING_TIMES:
+        return kinetics.needed_u_per_h(concentration) / patient.weight_kg
+    return kinetics.clearance_at_ml_per_h(concentration) * concentration / patient.weight_kg

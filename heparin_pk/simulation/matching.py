@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from heparin_pk.base.checks import check_is, check_one_of, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, shown
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Curve, Reagent
@@ -43,7 +43,9 @@ class Match:
     ``target``: the range, in seconds or as a ratio.
     ``reagent``: the reagent of the laboratory.
 
-    It speaks of a patient whose aPTT without heparin is the control of the reagent.
+    ``baseline_aptt_s``: the aPTT of the patients without heparin, s (10 to 200); ``None``: the control of the reagent.
+
+    Raises ``ValueError`` for a range of another test, another kind of reagent, or a baseline beyond its limits.
 
     >>> from heparin_pk import published
     >>> match = Match(target=published.ranges.APTT_RASCHKE, reagent=REAGENTS["silimat"])
@@ -53,11 +55,14 @@ class Match:
 
     target: TherapeuticRange
     reagent: Reagent
+    baseline_aptt_s: float | None = None
 
     def __post_init__(self) -> None:
         check_is("target", self.target, TherapeuticRange, "a TherapeuticRange")
         check_one_of("the assay of the target", self.target.assay, ("aptt_s", "aptt_ratio"))
         check_is("reagent", self.reagent, Reagent, "a Reagent")
+        if self.baseline_aptt_s is not None:
+            check_between("baseline_aptt_s", self.baseline_aptt_s, 10.0, 200.0)
 
     __repr__ = shown
 
@@ -68,8 +73,9 @@ class Match:
 
     @property
     def is_assumed(self) -> bool:
-        """True where the range carries no meaning in anti-Xa."""
-        return self.target.anti_xa is None
+        """True where the meaning of the range in anti-Xa was not printed, but assumed here or by the one who wrote it down."""
+        anti_xa = self.target.anti_xa
+        return anti_xa is None or (anti_xa.source is not None and anti_xa.source.confidence == "assumed")
 
     @property
     def _how_known(self) -> str:
@@ -84,8 +90,7 @@ class Match:
         """The anti-Xa at both ends of the target with this reagent, U/mL."""
         unit_s = self._unit_s
         low, high = (
-            math.log(end * unit_s / self.reagent.control_aptt_s) / self.reagent.slope_ml_per_u
-            for end in (self.target.low, self.target.high)
+            math.log(end * unit_s / self._begin_s) / self.reagent.slope_ml_per_u for end in (self.target.low, self.target.high)
         )
         return low, high
 
@@ -103,10 +108,15 @@ class Match:
     def own_range(self) -> tuple[float, float]:
         """The aPTT that corresponds to the anti-Xa range with this reagent, in the unit of the target."""
         low, high = (
-            math.exp(min(_OFF_THE_CHART, self.reagent.slope_ml_per_u * end)) * self.reagent.control_aptt_s / self._unit_s
+            math.exp(min(_OFF_THE_CHART, self.reagent.slope_ml_per_u * end)) * self._begin_s / self._unit_s
             for end in (self.meant.low, self.meant.high)
         )
         return low, high
+
+    @property
+    def _begin_s(self) -> float:
+        """The aPTT without heparin, s."""
+        return self.reagent.control_aptt_s if self.baseline_aptt_s is None else self.baseline_aptt_s
 
     @property
     def _unit_s(self) -> float:
@@ -116,7 +126,9 @@ class Match:
         """Return one line: what the range means in this laboratory, and plainly where that is not what was meant."""
         digits = 0 if self.target.assay == "aptt_s" else 1
         low, high = (round(min(end, 1000.0 - i), digits) for i, end in zip((1, 0), self.own_range, strict=True))
-        own = TherapeuticRange(assay=self.target.assay, low=low, high=high).in_words() if low < high else "beyond any aPTT"
+        own = TherapeuticRange(assay=self.target.assay, low=low, high=high).in_words() if low < high else f"about {low:g}"
+        if self._begin_s != ASSUMED_CONTROL_S:
+            own += f" (without heparin {self._begin_s:g} s)"
         if self.fits:
             return (
                 f"{self.target.in_words()} stands for {self.meant.in_words()}{self._how_known}; with this laboratory's reagent "
@@ -137,17 +149,21 @@ class Match:
             "target": self.target.in_words(),
             "stands_for": self.meant.in_words(),
             "assumed": self.is_assumed,
+            "without_heparin_s": self._begin_s,
             "here_anti_xa_u_per_ml": self.found_u_per_ml,
             "fits": self.fits,
             "in_words": self.in_words(),
         }
 
 
-def match_of(target: TherapeuticRange | None, reagent: Curve | None) -> Match | None:
-    """Return how a range fits a reagent; ``None`` where there is nothing to match: no aPTT range, or no heparin reagent."""
+def match_of(target: TherapeuticRange | None, reagent: Curve | None, baseline_aptt_s: float | None = None) -> Match | None:
+    """Return how a range fits a reagent, and patients with this aPTT without heparin.
+
+    ``None`` where there is nothing to match: no aPTT range, or no heparin reagent.
+    """
     if target is None or not target.assay.startswith("aptt") or not isinstance(reagent, Reagent):
         return None
-    return Match(target=target, reagent=reagent)
+    return Match(target=target, reagent=reagent, baseline_aptt_s=baseline_aptt_s)
 
 
 def reagent_for(table: Nomogram) -> Reagent | None:

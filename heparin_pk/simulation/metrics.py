@@ -15,11 +15,12 @@ import numpy as np
 from heparin_pk.base.checks import check_between
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
-from heparin_pk.blood.response import level
-from heparin_pk.body.kinetics import Rates, State, derivatives
+from heparin_pk.blood.response import level, read_u_per_ml
+from heparin_pk.body.kinetics import Rates, State, derivatives, found_by_anti_xa
 from heparin_pk.simulation.course import Course
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Stop
 
+_SHORT = State._fields.index("short_u")
 _SAME_MOMENT_H = 1e-12
 """Moments closer than this are one, h."""
 
@@ -73,8 +74,8 @@ class _Line:
         state_at, kinetics = course.states_from(self._first + interval), course.drug.kinetics(course.patient)
 
         def level_at(time_h: float) -> float:
-            concentration = kinetics.concentration_u_per_ml(state_at(time_h).central_u)
-            return float(level(assay, concentration, course.patient, course.responses, time_h))
+            read = read_u_per_ml(assay, kinetics, state_at(time_h))
+            return float(level(assay, read, course.patient, course.responses, time_h))
 
         return level_at
 
@@ -228,7 +229,7 @@ def time_to_therapeutic_result_h(course: Course, target: TherapeuticRange) -> fl
 def _peak(course: Course) -> tuple[int, float, float]:
     """Return the number of the kept moment at or before the peak, the time of the peak, h, and the peak, U/mL."""
     kinetics, time_h, states = course.drug.kinetics(course.patient), course.time_h.tolist(), course.states.tolist()
-    top = int(course.states[:, 0].argmax())
+    top = int(found_by_anti_xa(course.states[:, 0], course.states[:, _SHORT], kinetics.short_fraction).argmax())
     for kept in (top - 1, top):  # the peak lies where the slope changes its sign between two kept moments
         if not 0 <= kept < len(time_h) - 1 or time_h[kept] == time_h[kept + 1]:
             continue
@@ -237,13 +238,15 @@ def _peak(course: Course) -> tuple[int, float, float]:
         if begin > 0.0 > end:
             state_at = course.states_from(kept)
             peak_h = _root_h(_chain(state_at, slope), time_h[kept], begin, time_h[kept + 1], end)
-            return kept, peak_h, float(kinetics.concentration_u_per_ml(state_at(peak_h).central_u))
-    return top, time_h[top], float(kinetics.concentration_u_per_ml(states[top][0]))
+            at_peak = state_at(peak_h)
+            return kept, peak_h, float(kinetics.concentration_u_per_ml(at_peak.central_u, at_peak.short_u))
+    return top, time_h[top], float(kinetics.concentration_u_per_ml(states[top][0], states[top][_SHORT]))
 
 
 def _slope(state: Sequence[float], rate_u_per_h: float, rates: Rates) -> float:
     right_hand_side: Callable[..., tuple[float, ...]] = derivatives
-    return right_hand_side(*state, rate_u_per_h, 0.0, *rates)[0]  # protamine's own rate changes no slope but its own
+    slopes = right_hand_side(*state, rate_u_per_h, 0.0, *rates)  # protamine's own rate changes no slope but its own
+    return float(found_by_anti_xa(slopes[0], slopes[_SHORT], rates.short_fraction))
 
 
 def _chain(state_at: Callable[[float], State], of_state: Callable[[State], float]) -> Callable[[float], float]:
@@ -267,10 +270,14 @@ def half_life_h(course: Course) -> float | None:
         return None
     i = kept + int(below[0])  # the kept moment before
     state_at, kinetics = course.states_from(i), course.drug.kinetics(course.patient)
+
+    def concentration_in(state: State) -> float:
+        return float(kinetics.concentration_u_per_ml(state.central_u, state.short_u))
+
     begin_h, begin = max((float(course.time_h[i]), float(concentration[i])), (top_h, top))
     return (
         _root_h(
-            lambda at_h: float(kinetics.concentration_u_per_ml(state_at(at_h).central_u)) - half,
+            lambda at_h: concentration_in(state_at(at_h)) - half,
             begin_h,
             begin - half,
             float(course.time_h[i + 1]),
@@ -282,7 +289,7 @@ def half_life_h(course: Course) -> float | None:
 
 def auc_u_h_per_ml(course: Course) -> float:
     """Return the area under the true concentration, U h/mL (integrated with the model, not by trapezoids)."""
-    return float(course.states[-1, 7])
+    return float(course.states[-1, State._fields.index("auc_u_h_per_ml")])
 
 
 def heparin_given_u(course: Course) -> float:

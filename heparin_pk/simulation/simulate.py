@@ -24,7 +24,7 @@ from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.base.citations import remember
 from heparin_pk.base.randomness import checked_seed
 from heparin_pk.blood.laboratory import Lab, Laboratory
-from heparin_pk.blood.response import Reagent
+from heparin_pk.blood.response import Reagent, read_u_per_ml
 from heparin_pk.body.kinetics import Kinetics, State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import Run
@@ -158,7 +158,7 @@ class _Bedside:
             case Bolus(dose_u=dose_u, over_min=minutes) if minutes > 0.0:
                 self._give_over(self._short_infusions, dose_u or 0.0, now_h, minutes)
             case Bolus(dose_u=dose_u):
-                self._give(now_h, State(central_u=dose_u or 0.0))
+                self._give(now_h, State(central_u=dose_u or 0.0, short_u=self.kinetics.short_fraction * (dose_u or 0.0)))
             case Infusion(rate_u_per_h=rate):
                 self.rate_u_per_h = rate or 0.0
                 self._give(now_h)
@@ -243,7 +243,7 @@ class _PatientRun:
         """Draw blood, and schedule the moment its result is read."""
         laboratory = self.conditions.laboratory
         assert laboratory is not None  # only a closed loop draws blood
-        concentration = self.bedside.kinetics.concentration_u_per_ml(self.bedside.run.state_at(now_h).central_u)
+        concentration = read_u_per_ml(laboratory.assay, self.bedside.kinetics, self.bedside.run.state_at(now_h))
         lab = laboratory.report(
             max(0.0, concentration), self.patient, self.conditions.responses, now_h, self.conditions.seed, self.subject
         )

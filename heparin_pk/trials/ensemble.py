@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_text, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.base.randomness import checked_seed, standard_normal, uniform
 from heparin_pk.base.source import Value
@@ -420,8 +420,8 @@ class _Models:
     n: int
 
     @property
-    def hospital_names(self) -> dict[str, str]:
-        return self.trial.hospital_names
+    def places(self) -> dict[str, tuple[str, str]]:
+        return self.trial.places
 
     def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
         which, patient = divmod(first, self.n)
@@ -465,12 +465,15 @@ def run_ensemble(
     """
     check_is("ensemble", ensemble, Ensemble, "an Ensemble")
     seed = checked_seed(seed)
+    check_one_of("runner", runner, PATIENTS_PER_CHUNK)
+    check_between("workers", workers, 1, 4096)
+    check_between("people_per_chunk", people_per_chunk or 1, 1, LARGEST_CHUNK)
     place = {"workers": workers, "client": client, "scheduler": scheduler, "wait_for_workers_s": wait_for_workers_s}
     if outcomes is None:
         outcomes = trial.run(
             n, seed=seed, runner=runner, people_per_chunk=people_per_chunk, keep_rows=False, progress=progress, **place
         )
-    elif (outcomes.n, outcomes.seed, outcomes.arms, outcomes.hours) != (n, seed, trial.names, trial.hours):
+    elif (outcomes.n, outcomes.seed, outcomes.fingerprint) != (n, seed, trial.identity):
         raise ValueError(f"outcomes must be those of this trial, {n} patients and seed {seed}; got {outcomes.n}, {outcomes.seed}")
     n = outcomes.n
     models = _Models(trial, tuple(member.drug for member in ensemble.members), n)
@@ -503,6 +506,7 @@ def _none_yet(like: Outcomes) -> Outcomes:
         matches=like.matches,
         hours=like.hours,
         seed=like.seed,
+        fingerprint=like.fingerprint,
         keep_rows=False,
     )
 

@@ -36,7 +36,10 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
     """Return how many people lay in which bin at each full hour, shape (hours + 1, bins + 1); the end bins hold the rest."""
     low, _, is_logarithmic = _BINS[assay]
     n_bins = len(level_bins(assay))
-    hourly = np.ascontiguousarray(charts.hourly_u_per_ml.T)
+    found = charts.hourly_for(assay)
+    hourly: np.ndarray = np.empty(found.T.shape)  # turned round piece by piece, each in the processor's cache
+    for first in range(0, hourly.shape[1], 512):
+        hourly[:, first : first + 512] = found[first : first + 512].T
     counts = np.zeros((len(hourly), n_bins + 1), dtype=np.int64)
     for hour, concentration in enumerate(hourly):
         values = level(assay, concentration, cohort, responses, float(hour))

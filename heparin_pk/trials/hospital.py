@@ -343,34 +343,44 @@ class Hospital:
         return "; ".join((self.name, *found))
 
 
+_UNITS = {"s": "s", "u": "U/mL"}
+
+
 def _residual_in_words(residual: Residual) -> str:
-    what, kind, *unit = residual.name.split("_")[:3]
+    what, kind, *unit = residual.name.split("_")
     test = {"concentration": "anti-Xa", "aptt": "aPTT", "act": "ACT"}[what]
-    return f"{test} {residual.value.value:.0%}" if kind == "cv" else f"{test} {residual.value.value:g} {' '.join(unit)}"
+    return f"{test} {residual.value.value:.0%}" if kind == "cv" else f"{test} {residual.value.value:g} {_UNITS[unit[0]]}"
 
 
 ICU_COURSES = Source(
     key="MIMIC_III_demo",
     citation="MIMIC-III Clinical Database Demo (version 1.4). PhysioNet. Open Database License 1.0",
     where=(
-        "DERIVED by benchmarks/drift_from_courses.py: maximum likelihood on 51 aPTTs in 12 courses, drawn while heparin ran, "
-        "about the levels that UFH_DEFAULT predicts. The time constant is hardly identified (95 % interval 3 to 130 h); the "
-        "sizes are those at 30 h"
+        "DERIVED by benchmarks/drift_from_courses.py: the likelihood of 51 aPTTs in 12 courses, drawn while heparin ran, about "
+        "the levels that UFH_DEFAULT predicts, at an assumed time constant of 30 h. These few hardly tell: the likelihood is "
+        "highest at 6 h (sensitivity 0.17, baseline 0.09), its 95 % interval has no lower end and ends near 120 h, and no drift "
+        "at all (rest 0.155) lies within the 95 % region"
     ),
     confidence="derived",
     doi="10.13026/C2HM2Q",
 )
 LANOISELEE_2026 = Source(
     key="Lanoiselee_2026",
-    citation="Lanoiselée et al. Br J Anaesth 2026;136(3):847-855 (anti-Xa and ACT of adults on bypass; title not seen)",
-    where="Proportional residual error: anti-Xa 29 % (ACT 11 %), as coded in vanderzwaag/nomogram, nomogram_core.py (944a073)",
+    citation=(
+        "Lanoiselée et al. Optimising protamine dosing for heparin reversal after cardiopulmonary bypass: a population "
+        "pharmacokinetic-pharmacodynamic study. Br J Anaesth 2026;136(3):847-855"
+    ),
+    where=(
+        "Proportional residual error: anti-Xa 29 % (ACT 11 %), measured at bypass levels and used at ward levels here; as coded "
+        "in vanderzwaag/nomogram, nomogram_core.py (944a073)"
+    ),
     confidence="re-coded",
     doi="10.1016/j.bja.2025.11.057",
 )
 SENSITIVITY_SD = Value(0.27, ICU_COURSES)
 BASELINE_SD = Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}; without it the courses are as likely"))
 TIME_CONSTANT_H = Value(
-    30.0, ICU_COURSES.at("taken within the 95 % interval of 3 to 130 h: between one day and two", confidence="assumed")
+    30.0, ICU_COURSES.at("taken: between one day and two (the likelihood allows everything up to 120 h)", confidence="assumed")
 )
 RESIDUALS = (
     Residual(
@@ -378,7 +388,10 @@ RESIDUALS = (
         value=Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}: SD of the rest 0.078, less 5 % of the assay")),
     ),
     Residual(name="concentration_cv_fraction", value=Value(0.29, LANOISELEE_2026)),
-    Residual(name="act_cv_fraction", value=Value(0.153, EDRICH_2015.at("Results: 15.3 % of the average ACT"))),
+    Residual(
+        name="act_cv_fraction",
+        value=Value(0.153, EDRICH_2015.at("Results: root mean squared error 51.1 s, 15.3 % of the average ACT")),
+    ),
 )
 """What drift leaves unexplained. Of an anti-Xa no drift is simulated (none was found), so it has the whole residual error of
 a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together."""
@@ -409,8 +422,8 @@ HOSPITALS = {hospital.name: hospital for hospital in (REAL, IDEAL)}
 PRUCNAL_2020 = Source(
     key="Prucnal_2020",
     citation=(
-        "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Acad Emerg Med 2020;27(2):117-127 (505 patients "
-        "with pulmonary embolism on unfractionated heparin; title not seen)"
+        "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Analysis of partial thromboplastin times in "
+        "patients with pulmonary embolism during the first 48 hours ... Acad Emerg Med 2020;27(2):117-127"
     ),
     where=(
         "Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h: 19.0, 26.3, 28.3 and 28.4 % "

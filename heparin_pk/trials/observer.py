@@ -17,33 +17,41 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.base.elementwise import COMPILED
+from heparin_pk.blood.assay import CLOTTING_TIMES, TherapeuticRange
 from heparin_pk.blood.response import Responses, concentration_for_u_per_ml, drifted_u_per_ml, drifts, felt_u_per_ml
 from heparin_pk.body.drift import KNOT_H
 from heparin_pk.body.patient import Cohort
-from heparin_pk.engine.lanes import Levels, Moments, Moving
+from heparin_pk.engine.crossings import each_crossed
+from heparin_pk.engine.lanes import Divided, Levels, Moments, Moving
 from heparin_pk.engine.stepper import STEPS_PER_H
 from heparin_pk.simulation.metrics import SHORTEST_STAY_H, side_of_range
 from heparin_pk.simulation.rules import EventKind
+
+_SHORTEST_H = SHORTEST_STAY_H - 1e-9
 
 
 class InRange:
     """Hours below and in one range, and when it was first reached, of n patients.
 
-    Only the intervals in which a level crosses a threshold are worked on.
+    Only the intervals in which a level crosses a threshold are worked on. They are cut by NumPy, or by a compiled loop.
     """
 
     def __init__(self, target: TherapeuticRange, cohort: Cohort, responses: Responses, table: np.ndarray, place: int) -> None:
         n = cohort.n
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
-        # The observer's table holds the thresholds of all ranges at each knot, (knots, n, 2 k); these two are filled in here.
-        self._levels, self._place, (n_knots, _, self._width) = table.reshape(-1), place, table.shape
+        self.is_of_long = target.assay in CLOTTING_TIMES  # whether it reads the long chains alone
+        # The observer's table holds the thresholds of all ranges at each knot, (n, knots, 2 k); these two are filled in here.
+        self._table, self._place, (_, n_knots, self._width) = table, place, table.shape
+        self._of_a_patient = n_knots * self._width
         self._moves = drifts(target.assay, cohort, responses)
         ends = [concentration_for_u_per_ml(target.assay, value, cohort, responses) for value in (target.low, target.high)]
-        for knot, (low, high) in enumerate(
-            drifted_u_per_ml(ends, cohort, responses, n_knots) if self._moves else n_knots * [ends]
-        ):
-            table[knot, :, place], table[knot, :, place + 1] = low, high
+        paths = np.empty((2, n_knots, n))
+        for knot, both in enumerate(drifted_u_per_ml(ends, cohort, responses, n_knots) if self._moves else n_knots * [ends]):
+            paths[0, knot], paths[1, knot] = both
+        for first in range(0, n, 512):  # piece by piece, each in the processor's cache
+            piece = slice(first, first + 512)
+            table[piece, :, place], table[piece, :, place + 1] = paths[0, :, piece].T, paths[1, :, piece].T
         self._varies_with_time = any(
             law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
         )
@@ -64,57 +72,65 @@ class InRange:
 
     def _limits(self, lanes: np.ndarray, time_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the two thresholds of these people (m,), each at its own moment."""
-        take, place = self._levels.take, lanes * self._width + self._place
+        take, place = self._table.reshape(-1).take, lanes * self._of_a_patient + self._place
         if not self._moves:
             return take(place), take(place + 1)
         knot = (time_h / KNOT_H).astype(np.int64)
-        a_knot = len(self._last) * self._width
-        place += knot * a_knot
+        place += knot * self._width
         part, low, high = time_h / KNOT_H - knot, take(place), take(place + 1)
-        place += a_knot
+        place += self._width
         return low + (take(place) - low) * part, high + (take(place + 1) - high) * part
 
-    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
-        """Note the time that passed: each interval that crosses a threshold is cut there."""
-        interval, place, before, after = levels.interval, levels.place, levels.before, levels.after
+    def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels, start_h: np.ndarray, end_h: np.ndarray) -> None:
+        """Note the time that passed; ``start_h``, ``end_h``: of each reported interval."""
+        place, before, after, last = levels.place, levels.before, levels.after, levels.last
+        if self.is_of_long:
+            before, after, last = levels.before_long, levels.after_long, levels.last_long
         if self._varies_with_time:
             in_turn = np.argsort(place, kind="stable")  # one lane after the other
-            interval, place = interval[in_turn], place[in_turn]
-            after = self._felt(lanes[place], after[in_turn], moments.at(interval + 1, place))
+            interval, place, start_h, end_h = (x[in_turn] for x in (levels.interval, place, start_h, end_h))
+            after = self._felt(lanes[place], after[in_turn], end_h)
             before = np.where(interval == 0, self._last[lanes[place]], np.concatenate([after[:1], after[:-1]]))
-        start_h, end_h = moments.at(interval, place), moments.at(interval + 1, place)
-        low, high = low_then, high_then = self._limits(lanes[place], start_h)
-        if self._moves:
-            low_then, high_then = self._limits(lanes[place], end_h)
-        was, now = side_of_range(before, low, high), side_of_range(after, low_then, high_then)
-        mine = np.flatnonzero(was != now)
-        if len(mine):
-            place, start_h, end_h, before, after, was, now = (x[mine] for x in (place, start_h, end_h, before, after, was, now))
-            low, high, low_then, high_then = (x[mine] for x in (low, high, low_then, high_then))
-            with np.errstate(divide="ignore", invalid="ignore"):  # a threshold that is not crossed may keep its distance
-                at_low_h = start_h + (low - before) * ((end_h - start_h) / ((after - before) - (low_then - low)))
-                at_high_h = start_h + (high - before) * ((end_h - start_h) / ((after - before) - (high_then - high)))
-            out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
-            into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
-            for turn in _turns(place):
-                self._change(lanes[place[turn]], was[turn], now[turn], out_h[turn], into_h[turn])
-        self._last[lanes] = self._felt(lanes, levels.last, moments.end_h) if self._varies_with_time else levels.last
+        self.crossed(lanes[place], start_h, end_h, before, after)
+        self._last[lanes] = self._felt(lanes, last, moments.end_h) if self._varies_with_time else last
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
         """Note the level just after something was given."""
         x = self._felt(lanes, concentration, at_h)
-        limits = self._limits(lanes, at_h)
-        was, now = side_of_range(self._last[lanes], *limits), side_of_range(x, *limits)
-        moved = now != was
-        self._change(lanes[moved], was[moved], now[moved], at_h[moved], at_h[moved])
+        self.crossed(lanes, at_h, at_h, self._last[lanes], x)
         self._last[lanes] = x
+
+    def crossed(self, lanes: np.ndarray, start_h: np.ndarray, end_h: np.ndarray, before: np.ndarray, after: np.ndarray) -> None:
+        """Cut straight lines of these lanes (m,) at the thresholds; those of one lane come in the order of time."""
+        if each_crossed in COMPILED:
+            COMPILED[each_crossed](
+                self._table, self._place, KNOT_H if self._moves else math.inf, self._since_h, self.inside_h, self.below_h,
+                self.first_h, _SHORTEST_H, lanes, start_h, end_h, before, after,
+            )  # fmt: skip
+            return
+        low, high = low_then, high_then = self._limits(lanes, start_h)
+        if self._moves and end_h is not start_h:
+            low_then, high_then = self._limits(lanes, end_h)
+        was, now = side_of_range(before, low, high), side_of_range(after, low_then, high_then)
+        mine = np.flatnonzero(was != now)
+        if not len(mine):
+            return
+        lanes, start_h, end_h, before, after, was, now = (x[mine] for x in (lanes, start_h, end_h, before, after, was, now))
+        low, high, low_then, high_then = (x[mine] for x in (low, high, low_then, high_then))
+        with np.errstate(divide="ignore", invalid="ignore"):  # a threshold that is not crossed may keep its distance
+            at_low_h = start_h + (low - before) * ((end_h - start_h) / ((after - before) - (low_then - low)))
+            at_high_h = start_h + (high - before) * ((end_h - start_h) / ((after - before) - (high_then - high)))
+        out_h = np.where((was < 0) | ((was == 0) & (now < 0)), at_low_h, at_high_h)
+        into_h = np.where((now < 0) | ((now == 0) & (was < 0)), at_low_h, at_high_h)
+        for turn in _turns(lanes):
+            self._change(lanes[turn], was[turn], now[turn], out_h[turn], into_h[turn])
 
     def _change(self, lanes: np.ndarray, was: np.ndarray, now: np.ndarray, out_h: np.ndarray, into_h: np.ndarray) -> None:
         """Note that these lanes, each once, left one side at ``out_h`` and came to another at ``into_h``."""
         stay_h = out_h - self._since_h[lanes]
         self.inside_h[lanes] += np.where(was == 0, stay_h, 0.0) + np.where(was * now < 0, into_h - out_h, 0.0)
         self.below_h[lanes] += np.where(was < 0, stay_h, 0.0)
-        found = (was == 0) & (stay_h >= SHORTEST_STAY_H - 1e-9) & np.isinf(self.first_h[lanes])
+        found = (was == 0) & (stay_h >= _SHORTEST_H) & np.isinf(self.first_h[lanes])
         self.first_h[lanes[found]] = self._since_h[lanes[found]]
         self._since_h[lanes] = into_h
 
@@ -125,11 +141,11 @@ class InRange:
         self._change(every, side, side, end_h, end_h)
 
 
-def _turns(place: np.ndarray) -> Iterator[np.ndarray]:
+def _turns(lanes: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the places of each patient's first event, then of the second, and so on; events come in the order of time."""
-    order = np.argsort(place, kind="stable")
-    one_person = np.diff(place[order], prepend=-1) == 0
-    place = np.arange(len(place))
+    order = np.argsort(lanes, kind="stable")
+    one_person = np.diff(lanes[order], prepend=-1) == 0
+    place = np.arange(len(lanes))
     turn = place - np.maximum.accumulate(np.where(one_person, 0, place))
     for index in range(int(turn.max()) + 1):
         yield order[turn == index]
@@ -141,32 +157,45 @@ class TrialObserver:
     def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float) -> None:
         n = cohort.n
         self._move = any(drifts(target.assay, cohort, responses) for target in ranges)
-        self._table = np.empty((math.floor(hours / KNOT_H) + 2 if self._move else 1, n, 2 * len(ranges)))
-        self.ranges = tuple(InRange(target, cohort, responses, self._table, 2 * index) for index, target in enumerate(ranges))
+        self._table = np.empty((n, math.floor(hours / KNOT_H) + 2 if self._move else 1, 2 * len(ranges)))
+        # The thresholds of heparin come first in the table, then those of its long chains.
+        in_turn = sorted(range(len(ranges)), key=lambda index: ranges[index].assay in CLOTTING_TIMES)
+        self.ranges = tuple(
+            InRange(target, cohort, responses, self._table, 2 * in_turn.index(index)) for index, target in enumerate(ranges)
+        )
+        self._n_of_heparin = 2 * sum(not one.is_of_long for one in self.ranges)
         self.peak_u_per_ml = np.zeros(n)
         self.adjustments, self.holds, self.reboluses = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self._rates, self._began_h = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
 
-    def thresholds(self, lanes: np.ndarray) -> np.ndarray | Moving | None:
+    def thresholds(self, lanes: np.ndarray) -> Divided | None:
         """Return the thresholds of the ranges, shape (2 k, m), or as they move, or ``None`` where a level is felt by the hour."""
         if not all(one.is_fixed for one in self.ranges):
             return None
         if self._move:
-            return Moving(self._table, round(KNOT_H * STEPS_PER_H))
-        fixed: np.ndarray = self._table[0, lanes].T
-        return fixed
+            return Divided(Moving(self._table, round(KNOT_H * STEPS_PER_H)), self._n_of_heparin)
+        return Divided(self._table[lanes, 0].T, self._n_of_heparin)
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""
         self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], levels.peak)
+        interval, place = levels.interval, levels.place
+        start_h, end_h = moments.at(interval, place), moments.at(interval + 1, place)
         for one in self.ranges:
-            one.passed(lanes, moments, levels)
+            one.passed(lanes, moments, levels, start_h, end_h)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
         """Note the level just after something was given."""
         self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], concentration_u_per_ml)
         for one in self.ranges:
-            one.given(lanes, at_h, concentration_u_per_ml)
+            if not one.is_of_long:
+                one.given(lanes, at_h, concentration_u_per_ml)
+
+    def given_long(self, lanes: np.ndarray, at_h: np.ndarray, long_u_per_ml: np.ndarray) -> None:
+        """Note the level of the long chains just after something was given."""
+        for one in self.ranges:
+            if one.is_of_long:
+                one.given(lanes, at_h, long_u_per_ml)
 
     def ordered(self, lanes: np.ndarray, at_h: np.ndarray, kind: int, amount: np.ndarray) -> None:  # noqa: ARG002
         """Count an order."""

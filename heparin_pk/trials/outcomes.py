@@ -37,6 +37,7 @@ class Outcomes:
     ``matches``: how the aPTT range of an arm fits the reagent of its laboratory, by name; arms that read no aPTT have none.
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
+    ``fingerprint``: tells the trial from every other one in this process.
     ``n``: how many patients are in.
 
     Chunks are added as they finish; their order changes nothing.
@@ -52,11 +53,12 @@ class Outcomes:
         matches: Mapping[str, Match],
         hours: float,
         seed: int,
+        fingerprint: str,
         keep_rows: bool = True,
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
         self.hospitals, self.matches = dict(hospitals), dict(matches)
-        self.hours, self.seed, self.keep_rows = hours, seed, keep_rows
+        self.hours, self.seed, self.fingerprint, self.keep_rows = hours, seed, fingerprint, keep_rows
         self.n = 0
         self.groups: tuple[str, ...] = ()
         self._keys: tuple[str, ...] = ()

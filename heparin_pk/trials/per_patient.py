@@ -31,7 +31,7 @@ def rows_of(
     rows |= _of_results(charts, target, hours)
     for hour in (24, 48):
         if hour <= hours:
-            at_hour = level(target.assay, charts.hourly_u_per_ml[:, hour], cohort, responses, float(hour))
+            at_hour = level(target.assay, charts.hourly_for(target.assay)[:, hour], cohort, responses, float(hour))
             rows[f"truly_in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
     rows["adjustments"], rows["holds"], rows["reboluses"] = observer.adjustments, observer.holds, observer.reboluses
     rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = observer.peak_u_per_ml, charts.area_u_h_per_ml
@@ -39,7 +39,9 @@ def rows_of(
     rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / cohort.weight_kg
     for hour in SNAPSHOTS_H:
         if hour <= hours:
-            rows[f"level_at_{hour}_h"] = level(target.assay, charts.hourly_u_per_ml[:, hour], cohort, responses, float(hour))
+            rows[f"level_at_{hour}_h"] = level(
+                target.assay, charts.hourly_for(target.assay)[:, hour], cohort, responses, float(hour)
+            )
     return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
 
 

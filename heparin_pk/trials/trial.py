@@ -120,6 +120,13 @@ class Trial:
                 self._check_arm(arm)
             except ValueError as error:
                 raise ValueError(f"arm {name}: {error}") from None
+        if self.common_range.assay.startswith("aptt"):
+            reagents = {self._laboratory_of(arm).reagent for _, arm in self.arms}
+            if len(reagents) > 1:
+                raise ValueError(
+                    f"the common range {self.common_range.in_words()} means another level in each arm, as their "
+                    "laboratories have different reagents: give it in anti-Xa, or the trial a laboratory with one reagent"
+                )
 
     __repr__ = shown
 
@@ -169,9 +176,13 @@ class Trial:
         return replace(hospital, name=changed, drift=drift, residual=residual, ward_errors=ward_errors, between_days=between_days)
 
     @property
-    def hospital_names(self) -> dict[str, str]:
-        """The name of the hospital each arm is in, by the name of the arm."""
-        return {name: self.hospital_of(arm).name for name, arm in self.arms}
+    def places(self) -> dict[str, tuple[str, str]]:
+        """The names of the hospital and of the aPTT reagent of each arm ("" without one), by the name of the arm."""
+        found = {}
+        for name, arm in self.arms:
+            reagent = self._laboratory_of(arm).reagent or self.drug.reagent
+            found[name] = (self.hospital_of(arm).name, getattr(reagent, "name", ""))
+        return found
 
     def population_of(self, arm: str | Arm) -> Population:
         """Return the patients as they are in the hospital of an arm: whether they drift, and on which day."""
@@ -192,7 +203,8 @@ class Trial:
         found = {}
         for name, arm in self.arms:
             laboratory = self._laboratory_of(arm)
-            match = match_of(self._target_of(arm), responses_in(self.drug, laboratory.reagent, laboratory).aptt)
+            reagent = responses_in(self.drug, laboratory.reagent, laboratory).aptt
+            match = match_of(self._target_of(arm), reagent, self.population.typical.baseline_aptt_s)
             if match is not None:
                 found[name] = match
         return found
@@ -339,7 +351,7 @@ class Trial:
             self.drug.warn_without_variability()
         job = Job(self, seed, runner, keep_rows or kept is not None, csv_file is not None)
         wanted = _cut(n, size if kept is None else kept.size)
-        sink = RowsOut(csv_file, self.hospital_names, [first for first, _ in wanted])
+        sink = RowsOut(csv_file, self.places, [first for first, _ in wanted])
         try:
             with _bar(n, progress) as bar:
                 for chunk in _kept_and_new(job, wanted, kept, (workers, client, scheduler, wait_for_workers_s)):
@@ -364,8 +376,14 @@ class Trial:
             matches=self.matches,
             hours=self.hours,
             seed=seed,
+            fingerprint=self.identity,
             keep_rows=keep_rows,
         )
+
+    @property
+    def identity(self) -> str:
+        """What tells this trial from every trial that finds other numbers, within this process."""
+        return fingerprint(self, "trial", strict=False)
 
     def fingerprint(self, n: int, seed: int) -> str:
         """Return what tells this trial from another with other results: state and code of all it holds, ``n`` and ``seed``.

@@ -34,8 +34,8 @@ class Divisible(Protocol):
     """A trial, as far as its workers know it: it can run some of its people, and has a fingerprint."""
 
     @property
-    def hospital_names(self) -> dict[str, str]:
-        """The hospital of each arm, by name."""
+    def places(self) -> dict[str, tuple[str, str]]:
+        """The hospital and the aPTT reagent of each arm, by name."""
         ...
 
     def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
@@ -96,7 +96,7 @@ def finished_chunks(
 def _run_chunk(job: Job, first: int, n: int) -> Chunk:
     chunk = job.trial.chunk(first, n, seed=job.seed, runner=job.runner)
     if job.as_csv:
-        chunk = replace(chunk, text=as_csv_text(chunk, job.trial.hospital_names))
+        chunk = replace(chunk, text=as_csv_text(chunk, job.trial.places))
     return chunk if job.with_rows else chunk.without_rows()
 
 

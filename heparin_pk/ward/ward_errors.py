@@ -87,16 +87,17 @@ class WardErrors:
         ordered.check_arrays(len(now))
         is_start = seen.n_results == 0
         faulty_fraction = self.missed_step_fraction + self.wrong_step_fraction
-        chance = self._uniforms(Stream.STEP, faulty_fraction, now, seed, subjects)
-        missed = ~is_start & (chance < self.missed_step_fraction)
-        wrong = ~is_start & ~missed & (chance < faulty_fraction)
-        factor = self._size_error_factors(now, seed, subjects)
+        chance = self._uniforms(Stream.STEP, faulty_fraction, now, seed, subjects, ~is_start)
+        missed = chance < self.missed_step_fraction
+        wrong = ~missed & (chance < faulty_fraction)
+        wrong_start = self._uniforms(Stream.START, self.wrong_start_fraction, now, seed, subjects, is_start)
+        wrong_start = wrong_start < self.wrong_start_fraction
+        factor = self._size_error_factors(now, seed, subjects, wrong | wrong_start)
         changed = seen.rate_u_per_h + (ordered.rate_u_per_h - seen.rate_u_per_h) * factor
         rate = np.where(wrong, np.maximum(0.0, changed), ordered.rate_u_per_h)
-        chance = self._uniforms(Stream.START, self.wrong_start_fraction, now, seed, subjects)
-        rate = np.where(is_start & (chance < self.wrong_start_fraction), ordered.rate_u_per_h * factor, rate)
-        chance = self._uniforms(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects)
-        no_bolus = is_start & (chance < self.omitted_bolus_fraction)
+        rate = np.where(wrong_start, ordered.rate_u_per_h * factor, rate)
+        chance = self._uniforms(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects, is_start)
+        no_bolus = chance < self.omitted_bolus_fraction
         late_h = np.where(is_start, now, now + self.change_delay_h) - now
         at_h = (now if ordered.at_h is None else ordered.at_h) + late_h
         # A delay may lead beyond the longest run, at whose end nothing is given.
@@ -111,21 +112,32 @@ class WardErrors:
         )
 
     @staticmethod
-    def _uniforms(stream: Stream, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
-        """Return uniform random numbers (m,); with a fraction of 0 or 1 every number decides alike, and none is drawn."""
-        return uniforms(seed, stream, now, subjects) if 0.0 < fraction < 1.0 else np.full(len(subjects), 0.5)
+    def _uniforms(
+        stream: Stream, fraction: float, now: np.ndarray, seed: int, subjects: np.ndarray, where: np.ndarray
+    ) -> np.ndarray:
+        """Return uniform random numbers (m,), infinity where ``where`` does not hold: nothing happens there.
 
-    def _size_error_factors(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
-        """Return the factor on a wrong change or a wrong first rate (m,)."""
-        if self.wrong_size_cv_fraction == 0.0:
-            return np.ones(len(subjects))
-        return np.asarray(log_normal(self.wrong_size_cv_fraction, standard_normals(seed, Stream.WRONG_SIZE, now, subjects)))
+        With a fraction of 0 or 1 every number decides alike, and none is drawn.
+        """
+        found, drawn = np.full(len(subjects), np.inf), np.flatnonzero(where)
+        found[drawn] = uniforms(seed, stream, now[drawn], subjects[drawn]) if 0.0 < fraction < 1.0 else 0.5
+        return found
+
+    def _size_error_factors(self, now: np.ndarray, seed: int, subjects: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """Return the factor on a wrong change or a wrong first rate (m,), 1 where ``where`` does not hold."""
+        factors, drawn = np.ones(len(subjects)), np.flatnonzero(where)
+        if self.wrong_size_cv_fraction > 0.0:
+            z = standard_normals(seed, Stream.WRONG_SIZE, now[drawn], subjects[drawn])
+            factors[drawn] = log_normal(self.wrong_size_cv_fraction, z)
+        return factors
 
     def _draw_delays_h(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
         """Return the delay of the draw ordered now, h (m,), rounded to the minute; 0 where it is not late."""
         if self.late_draw_fraction == 0.0 or self.late_by_h == 0.0:
             return np.zeros(len(subjects))
-        chance = self._uniforms(Stream.LATE_DRAW, self.late_draw_fraction, now, seed, subjects)
-        late = chance < self.late_draw_fraction
-        hours = -self.late_by_h * each(math.log, uniforms(seed, Stream.LATE_BY, now, subjects))
-        return np.where(late, np.round(np.minimum(12.0, hours) * 60.0) / 60.0, 0.0)
+        every = np.ones(len(subjects), dtype=bool)
+        chance = self._uniforms(Stream.LATE_DRAW, self.late_draw_fraction, now, seed, subjects, every)
+        late, delays_h = np.flatnonzero(chance < self.late_draw_fraction), np.zeros(len(subjects))
+        hours = -self.late_by_h * each(math.log, uniforms(seed, Stream.LATE_BY, now[late], subjects[late]))
+        delays_h[late] = np.round(np.minimum(12.0, hours) * 60.0) / 60.0
+        return delays_h

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from ipywidgets import HTML, Accordion, Box, Button, Dropdown, FloatSlider, IntSlider, Layout, RadioButtons, Text, VBox
+from ipywidgets import HTML, Box, Button, Dropdown, FloatSlider, IntSlider, Layout, RadioButtons, Text, VBox
 
 from heparin_pk import plot, published
 from heparin_pk.base.checks import check_between, check_one_of
@@ -28,7 +28,7 @@ from heparin_pk.simulation.simulate import titrate
 from heparin_pk.ward.by_hand import ByHand
 from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.pump import Pump
-from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, chosen, script, slider
+from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, Unfolds, chosen, script, slider
 from heparin_pk.widgets.picture import Ahead, Picture, Track
 from heparin_pk.widgets.words import (
     SIDES,
@@ -175,9 +175,6 @@ class Bedside(VBox):
     def _lay_out(self) -> None:
         """Arrange controls and displays."""
         self._gate = VBox((self.question, Box((self.prediction, self.guess, self.show), layout=ROW)), layout=Layout(width="100%"))
-        self._code_box = Accordion(
-            (self.code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%", margin="2px 0")
-        )
         rows = VBox((self._waiting_box, self._answered_box), layout=Layout(width="100%"))
         rows.add_class("heparin-pk-rows")
         buttons = Box((self.to_the_end, self.again, self.other_errors), layout=ROW)
@@ -191,7 +188,7 @@ class Bedside(VBox):
                 self.feedback,
                 Box((day, score), layout=side_by_side),
                 self.chart,
-                self._code_box,
+                Unfolds(self.code, "Show the code"),
                 script(),
             ),
             layout=Layout(width="100%"),

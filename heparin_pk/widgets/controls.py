@@ -137,6 +137,24 @@ class StepRow(VBox):
         self._changed()
 
 
+class Unfolds(VBox):
+    """A button that shows and hides what is under it, by mouse and by keyboard.
+
+    ``button``: the button
+    """
+
+    def __init__(self, what: HTML, words: str) -> None:
+        self.button = ToggleButton(description=words, icon="caret-right", layout=Layout(width="auto", padding="0 10px"))
+        self._what = what
+        self._what.layout.display = "none"
+        self.button.observe(self._toggle, names="value")
+        super().__init__(children=(self.button, what), layout=Layout(width="100%", margin="2px 0"))
+
+    def _toggle(self, change: Any) -> None:
+        self._what.layout.display = None if change["new"] else "none"
+        self.button.icon = "caret-down" if change["new"] else "caret-right"
+
+
 _SCRIPT = """
 (() => {
   // The box of a slider is read here, before ipywidgets would take "12,5" for 12 and "1e9" for the upper limit.
@@ -201,7 +219,6 @@ _SCRIPT = """
       window.heparinPkGroups = (window.heparinPkGroups || 0) + 1;
       group.dataset.heparinPk = 'heparin-pk-' + window.heparinPkGroups;
       group.querySelectorAll('input[type=radio]').forEach((radio) => { radio.name = group.dataset.heparinPk; });
-      group.addEventListener('keydown', (event) => { if (event.key.startsWith('Arrow')) event.stopPropagation(); });
     });
   };
   const follow = (root, rows) => {
@@ -230,6 +247,8 @@ _SCRIPT = """
   const setUp = (root) => {
     if (root.dataset.heparinPk) return;
     root.dataset.heparinPk = 'named';
+    // JupyterLab takes no key that is typed in an element with this attribute; one on the widget alone is not enough for it.
+    root.addEventListener('focusin', (event) => event.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
     mark(root);
     guardBoxes(root);
     const rows = root.querySelector('.heparin-pk-rows');
@@ -240,7 +259,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input[type=radio]')) setUp(root);
+      if (root.querySelector('[role=slider], input, select, button')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };
@@ -254,8 +273,8 @@ def script() -> Output:
 
     It gives every slider the name that ipywidgets only prints beside it. It reads the box of a slider: a decimal comma is
     understood; a text that is not a number within the limits is refused in words beside the box, and nothing changes. It makes
-    the answers to one question one radio group, whose arrow keys do not reach the notebook. It moves the focus to the next row
-    after an answer is given.
+    the answers to one question one radio group. No key typed in the widget reaches the shortcuts of the notebook, which cut and
+    delete cells. It moves the focus to the next row after an answer is given.
     """
     code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT}, "metadata": {}}
     return Output(outputs=(code,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))

@@ -13,13 +13,13 @@ from html import escape
 from typing import Any
 
 import matplotlib.pyplot as plt
-from ipywidgets import HTML, Accordion, Box, Button, Checkbox, Dropdown, Layout, RadioButtons, VBox
+from ipywidgets import HTML, Box, Button, Checkbox, Dropdown, Layout, RadioButtons, VBox
 from matplotlib.figure import Figure
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.plot import STYLE
 from heparin_pk.published.drug import OutsideValidityDomain
-from heparin_pk.widgets.controls import ROW, chosen, script, slider
+from heparin_pk.widgets.controls import ROW, Unfolds, chosen, script, slider
 from heparin_pk.widgets.words import aloud, code_block
 
 DOTS_PER_INCH = 84
@@ -144,8 +144,7 @@ class Explore(VBox):
         self.show: Button | None = None
         for widget in self.controls.values():
             widget.observe(lambda _: self._redraw(), names="value")
-        code_box = Accordion((self._code,), titles=("Show the code",), selected_index=None, layout=Layout(width="100%"))
-        self._body = VBox((self.picture, self.said, code_box))
+        self._body = VBox((self.picture, self.said, Unfolds(self._code, "Show the code")))
         yes_or_no = tuple(widget for widget in self.controls.values() if isinstance(widget, Checkbox))
         others = tuple(widget for widget in self.controls.values() if widget not in yes_or_no)
         rows = [Box(row, layout=ROW) for row in (others, yes_or_no) if row]

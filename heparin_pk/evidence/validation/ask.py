@@ -19,7 +19,7 @@ from heparin_pk.blood.response import Reagent, level
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Agreement, agreement, samples
-from heparin_pk.published import UFH_DEFAULT, named, reagents
+from heparin_pk.published import UFH_DEFAULT, named
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
@@ -30,9 +30,6 @@ from heparin_pk.ward.orders import Bolus, Infusion, Order, Protamine, Regimen, S
 
 ADULT = Patient(weight_kg=75.0)
 """The patient assumed where a paper prints no weight: 75 kg, baseline aPTT 30 s."""
-
-MIDDLE_REAGENT = sorted(reagents.REAGENTS.values(), key=lambda reagent: reagent.slope_ml_per_u)[len(reagents.REAGENTS) // 2]
-"""The middle one of the package's reagents by its slope (the upper middle of an even number); no row of the table chose it."""
 
 
 def default_reagent() -> Reagent:
@@ -73,6 +70,24 @@ def needed_u_per_kg_per_h(model: str, concentration_u_per_ml: float, patient: Pa
     """Return the infusion rate that holds this concentration at steady state, U/kg/h."""
     kinetics = named(model).kinetics(patient)
     return kinetics.clearance_at_ml_per_h(concentration_u_per_ml) * concentration_u_per_ml / patient.weight_kg
+
+
+def needed_for_aptt_ratio_u_per_kg_per_h(model: str, ratio: float, reagent: Reagent, patient: Patient = ADULT) -> float:
+    """Return the infusion rate that holds a typical patient's aPTT at this multiple of its baseline, U/kg/h."""
+    kinetics = named(model).kinetics(patient)
+    return kinetics.needed_u_per_h(concentration_for_ratio_u_per_ml(ratio, reagent)) / patient.weight_kg
+
+
+def half_life_of_effect_min(model: str | Drug, patient: Patient = ADULT, *, dose_u: float) -> float:
+    """Return the time until the long chains, on which clotting times depend, have fallen to half after one bolus, min."""
+    course = run(model, patient, Bolus(time_h=0.0, dose_u=dose_u), hours=12.0)
+    later = int(np.flatnonzero(course.long_u_per_ml > 0.5 * course.long_u_per_ml.max())[-1])
+    low_h, high_h = float(course.time_h[later]), float(course.time_h[later + 1])
+    half_u = 0.5 * float(course.states[:, 0].max())
+    while high_h - low_h > 1e-9:
+        middle_h = 0.5 * (low_h + high_h)
+        low_h, high_h = (middle_h, high_h) if course.state_at(middle_h).central_u > half_u else (low_h, middle_h)
+    return 60.0 * low_h
 
 
 def clearance_by_area_ml_per_kg_per_min(model: str, dose_u_per_kg: float, patient: Patient = ADULT) -> float:
@@ -195,7 +210,6 @@ def first_result_in_range_h(course: Course) -> float:
 
 __all__ = [
     "ADULT",
-    "MIDDLE_REAGENT",
     "Agreement",
     "Bolus",
     "Course",
@@ -215,10 +229,12 @@ __all__ = [
     "first_half_life_min",
     "first_result_in_range_h",
     "half_life_min",
+    "half_life_of_effect_min",
     "late_half_life_min",
     "level",
     "mean_level",
     "named",
+    "needed_for_aptt_ratio_u_per_kg_per_h",
     "needed_u_per_kg_per_h",
     "peak",
     "peak_h",

@@ -62,6 +62,7 @@ class Claim:
     ``model``: the parameter set that is asked, with its reagent and other choices.
     ``ask``: a function without arguments that returns our value, in the same unit.
     ``used_to_build``: true when that set, the covariate effect under test, or the choice of the reagent was based on the value.
+    ``own_reagent``: true when the aPTT reagent that is asked was read from the same paper.
     ``asks_again``: the ``quantity`` of the row in which this same printed number counts; empty where it counts here.
     ``other_reading``: a second reading of the printed uncertainty, as words and its two ends, where the paper does not say
     which it is (SD or standard error); it never decides.
@@ -83,6 +84,7 @@ class Claim:
     model: str
     ask: Callable[[], float] = field(compare=False)
     used_to_build: bool = False
+    own_reagent: bool = False
     asks_again: str = ""
     other_reading: tuple[str, float, float] | None = None
     why: str = ""
@@ -101,8 +103,9 @@ class Claim:
 
     @property
     def own_paper(self) -> bool:
-        """True when a set is asked for a number of the very paper it was taken from: that proves nothing."""
-        return not self.used_to_build and self.source.citation in own_papers(self.model.split(",")[0])
+        """True when a set or a reagent is asked for a number of the very paper it was taken from: that proves nothing."""
+        taken = self.own_reagent or self.source.citation in own_papers(self.model.split(",")[0])
+        return taken and not self.used_to_build
 
     @property
     def proves(self) -> bool:

@@ -49,7 +49,7 @@ MCMASTER = Source(
 )
 BRILL_EDWARDS = Source(
     key="Brill_Edwards_1993",
-    citation="Brill-Edwards et al. 1993: aPTT reagents against heparin by protamine titration (title not seen)",
+    citation="Brill-Edwards P, et al. Establishing a therapeutic range for heparin therapy. Ann Intern Med 1993;119(2):104-109",
     where="Abstract: for all reagents a ratio of 1.5 is much less than 0.2 U/mL by protamine titration (0.35 anti-Xa)",
     confidence="primary",
     pmid="8512158",
@@ -92,12 +92,13 @@ ICU_HEAVY = Source(
     confidence="primary",
     url="https://insights.ovid.com/jcrca/201504000/00009772-201504000-00032",
 )
-CHILDRENS_DOSE = Source(
-    key="Children_dose",
-    citation="Paediatric heparin dosing (UpToDate copy): 75 U/kg, then 28 (under 1 year) or 20 U/kg/h",
-    where="20 U/kg/h from 1 year on",
+ANDREW_1994 = Source(
+    key="Andrew_1994",
+    citation="Andrew M, et al. Heparin therapy in pediatric patients: a prospective cohort study. Pediatr Res 1994;35(1):78-83",
+    where="Abstract: 28 U/kg/h for infants under 1 year and 20 U/kg/h for the rest of 65 children to maintain a therapeutic aPTT",
     confidence="primary",
-    url="https://pro.uptodatefree.ir/show/114041",
+    doi="10.1203/00006450-199401000-00016",
+    pmid="8134203",
 )
 MCDONALD_1982 = Source(
     key="McDonald_1982",
@@ -236,10 +237,24 @@ INFANT_DOSES = Source(
 )
 PREGNANCY_DOSE = Source(
     key="Pregnancy_dose_2009",
-    citation="Anti-Xa adjusted unfractionated heparin in 39 pregnancies, 1998-2005 (2009; title and journal not on the page)",
+    citation=(
+        "Clark NP, Delate T, Cleary SJ, Witt DM. Analysis of unfractionated heparin dose requirements to target therapeutic "
+        "anti-Xa intensity during pregnancy. Thromb Res 2009"
+    ),
     where="Abstract: a mean of 403.5 U/kg/day for a mid-interval anti-Xa of 0.3-0.7 U/mL",
     confidence="primary",
     pmid="19699510",
+)
+PREGNANCY_INTERMEDIATE_DOSE = Source(
+    key="Pregnancy_UFH_2010",
+    citation=(
+        "Unfractionated heparin dose requirements targeting intermediate intensity antifactor Xa concentration during pregnancy. "
+        "Pharmacotherapy 2010;30(4):369-374 (authors not on the page)"
+    ),
+    where="Abstract: a mean of 236.9 U/kg/day at the first mid-interval anti-Xa of 0.1-0.3 U/mL, 27 pregnancies",
+    confidence="primary",
+    doi="10.1592/phco.30.4.369",
+    pmid="20334457",
 )
 LEIDEN_ICU = Source(
     key="Leiden_ICU_2025",

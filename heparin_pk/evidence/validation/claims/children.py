@@ -79,6 +79,25 @@ CHILDREN = [
     ),
     *(
         _claim(
+            quantity=f"{words}{again and ', adult default model'}",
+            population=f"65 children, {who}",
+            source=papers.ANDREW_1994,
+            printed=printed,
+            bounds=within_percent(printed, 30),
+            unit="U/kg/h",
+            uncertainty=tolerance_of_ours(30),
+            ask=partial(ask.needed_u_per_kg_per_h, model, 0.5, person),
+            model=f"{model}, 0.5 U/mL taken for the therapeutic aPTT (assumed)",
+            asks_again=again and words,
+        )
+        for model, again in (("SALEM_2022_UFH", ""), (DEFAULT, "again"))
+        for words, who, printed, person in (
+            ("infusion for 0.5 U/mL in a child of 6 years", "36 of them 1 year old or older", 20, _CHILD),
+            ("infusion for 0.5 U/mL in an infant of 5 kg", "29 of them under 1 year", 28, _INFANT),
+        )
+    ),
+    *(
+        _claim(
             quantity=f"{words} after 100 U/kg, born at 33 to 36 weeks",
             population="preterm newborns (25 in three groups)",
             source=papers.NEWBORN_CLEARANCE.at(f"Abstract: group I, {printed:g} {unit}"),

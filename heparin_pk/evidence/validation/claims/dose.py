@@ -18,6 +18,7 @@ from heparin_pk.published import reagents
 
 _claim = partial(claim, group="dose needed")
 
+
 DOSE = [
     _claim(
         quantity="infusion on day 1, deep-vein thrombosis",
@@ -28,7 +29,7 @@ DOSE = [
         unit="U/kg/h",
         uncertainty="SD",
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.45, adult_of_75_kg(acute_thrombosis=True)),
-        used_to_build=True,  # the size of the covariate effect was assumed with these doses in view
+        used_to_build=True,  # the size of the hypothesis of a fresh clot was assumed with these doses in view
     ),
     _claim(
         quantity="infusion on day 1, pulmonary embolism",
@@ -39,7 +40,7 @@ DOSE = [
         unit="U/kg/h",
         uncertainty="SD",
         ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, 0.45, adult_of_75_kg(acute_thrombosis=True)),
-        used_to_build=True,  # the size of the covariate effect was assumed with these doses in view
+        used_to_build=True,  # the size of the hypothesis of a fresh clot was assumed with these doses in view
     ),
     _claim(
         quantity="infusion on day 1, no thrombosis",
@@ -60,7 +61,7 @@ DOSE = [
         bounds=(14.9, 17.15),
         unit="U/kg/h",
         uncertainty="95 % CI of the mean",
-        ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(58 / 30.5, reagents.RASCHKE)) / 1.1,
+        ask=lambda: ask.needed_for_aptt_ratio_u_per_kg_per_h(DEFAULT, 58 / 30.5, reagents.RASCHKE) / 1.1,
     ),
     _claim(
         quantity="infusion per kg in class III obesity, relative to normal weight",
@@ -91,22 +92,28 @@ DOSE = [
     ),
     *(
         _claim(
-            quantity=f"infusion for an aPTT of 60-80 s, {words}",
-            population=f"{n:,} intensive-care patients of one hospital",
+            quantity=f"infusion given for a target of 60-80 s, {words}",
+            population=f"{n:,} intensive-care patients of one hospital (doses given; how many aPTTs were in range was not seen)",
             source=papers.LEIDEN_ICU,
             printed=per_day / 24,
             bounds=within_percent(per_day / 24, 20),
             unit="U/kg/h",
             uncertainty=tolerance_of_ours(20),
-            ask=lambda: ask.needed_u_per_kg_per_h(DEFAULT, ask.concentration_for_ratio_u_per_ml(70 / 30, ask.default_reagent())),
+            ask=lambda: ask.needed_for_aptt_ratio_u_per_kg_per_h(DEFAULT, 70 / 30, ask.default_reagent()),
             model="UFH_DEFAULT, its own reagent, the middle of the range over 30 s (assumed)",
+            why=""
+            if n < 1000
+            else "The reagent is not printed; with the most sensitive one (pathromtin-sl) the dose lies inside.",
+            tested=None
+            if n < 1000
+            else partial(ask.needed_for_aptt_ratio_u_per_kg_per_h, DEFAULT, 70 / 30, reagents.PATHROMTIN_SL),
         )
         for words, n, per_day in (("intensive care", 1006, 308.0), ("intensive care with COVID-19", 162, 383.0))
     ),
     *(
         _claim(
             quantity=f"infusion at steady state in intensive care, {words}",
-            population=f"{n} critically ill patients, three aPTTs in range in a row",
+            population=f"{n} critically ill patients (55 % of all 62 had three aPTTs in range in a row)",
             source=papers.ICU_BY_BMI,
             printed=printed,
             bounds=(printed - sd, printed + sd),

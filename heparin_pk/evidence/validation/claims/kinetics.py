@@ -21,6 +21,7 @@ from heparin_pk.ward.orders import Bolus, Infusion, Stop
 
 _claim = partial(claim, group="kinetics")
 
+_CHAINS = "UFH_LONG_SHORT_DERIVED"
 _DIALYSED = Patient(weight_kg=75.0, kidney_failure=True)
 
 
@@ -179,6 +180,8 @@ KINETICS = [
         unit="min",
         uncertainty=tolerance_of_ours(20),
         ask=lambda: ask.late_half_life_min(_dialysis(DEFAULT), 4.0, 5.5),
+        why="Where long and short chains are told apart (UFH_LONG_SHORT_DERIVED), the half-life lies inside.",
+        tested=lambda: ask.late_half_life_min(_dialysis(_CHAINS), 4.0, 5.5),
     ),
     _claim(
         quantity="peak anti-Xa after 2,500 U into a vein",
@@ -241,7 +244,64 @@ KINETICS = [
         unit="min",
         uncertainty="the printed +- 2.0 (SD or standard error: not printed)",
         other_reading=as_standard_error(37.0, 2.0),
-        ask=lambda: ask.half_life_min(DEFAULT, dose_u=2500.0),
+        ask=lambda: ask.half_life_of_effect_min(DEFAULT, dose_u=2500.0),
         model="UFH_DEFAULT, the rise of the ACT taken as proportional to the level",
+    ),
+    *(
+        _claim(
+            quantity=f"{again}, long and short chains",
+            population=population,
+            source=source,
+            printed=printed,
+            bounds=bounds,
+            unit="min",
+            uncertainty=uncertainty,
+            other_reading=other_reading,
+            ask=ask_it,
+            model=_CHAINS,
+            asks_again=again + ("" if source is not sources.BRUNET_2008 else ", default model with kidney failure"),
+        )
+        for again, population, source, printed, bounds, uncertainty, other_reading, ask_it in (
+            (
+                "half-life after a dialysis session",
+                "35 haemodialysis patients",
+                sources.BRUNET_2008,
+                54,
+                within_percent(54, 20),
+                tolerance_of_ours(20),
+                None,
+                lambda: ask.late_half_life_min(_dialysis(_CHAINS), 4.0, 5.5),
+            ),
+            (
+                "half-life after 75 U/kg",
+                "eight normal adults",
+                papers.NEWBORN_CLEARANCE,
+                63.3,
+                within_percent(63.3, 20),
+                tolerance_of_ours(20),
+                None,
+                lambda: ask.half_life_min(_CHAINS, dose_u_per_kg=75.0),
+            ),
+            (
+                "half-life after 2,500 U into a vein",
+                "control patients",
+                sources.SETTE_1985,
+                50.2,
+                (47.5, 52.9),
+                "the printed +- 2.7 (SD or standard error: not printed)",
+                as_standard_error(50.2, 2.7),
+                lambda: ask.half_life_min(_CHAINS, dose_u=2500.0),
+            ),
+            (
+                "half-life of the effect on the ACT after 2,500 U into a vein",
+                "control patients",
+                sources.SETTE_1985,
+                37.0,
+                (35.0, 39.0),
+                "the printed +- 2.0 (SD or standard error: not printed)",
+                as_standard_error(37.0, 2.0),
+                lambda: ask.half_life_of_effect_min(_CHAINS, dose_u=2500.0),
+            ),
+        )
     ),
 ]

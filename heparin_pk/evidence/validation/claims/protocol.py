@@ -20,6 +20,7 @@ PROTOCOL = [
         unit="h",
         uncertainty="quartiles",
         ask=lambda: ask.first_result_in_range_h(ask.under_protocol("michigan-vte-anti-xa")),
+        model="UFH_DEFAULT, michigan-vte-anti-xa",
     ),
     _claim(
         quantity="hours to the therapeutic range after a factor Xa inhibitor",
@@ -32,5 +33,6 @@ PROTOCOL = [
         ask=lambda: ask.first_result_in_range_h(
             ask.under_protocol("michigan-vte-anti-xa", adult_of_75_kg(doac_anti_xa_u_per_ml=1.5), hours=72.0)
         ),
+        model="UFH_DEFAULT, michigan-vte-anti-xa, a DOAC level of 1.5 U/mL (assumed; with 0.5 it is 13.5 h, with 3 30 h)",
     ),
 ]

@@ -1,0 +1,50 @@
+"""Time on each side of two thresholds, straight line after straight line, as a loop to be compiled."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def each_crossed(
+    table: Any, place: Any, knot_h: Any, since_h: Any, inside_h: Any, below_h: Any, first_h: Any, shortest_h: Any,
+    lanes: Any, start_h: Any, end_h: Any, before: Any, after: Any,
+) -> None:  # fmt: skip
+    """Do the same as ``InRange.crossed`` of :mod:`heparin_pk.trials.observer`, event after event.
+
+    * ``table`` (n, knots, 2 k): thresholds at each knot, of which those at ``place`` and the next count; U/mL.
+    * ``knot_h``: hours from a knot to the next; infinite where the thresholds do not move.
+    * ``since_h``, ``inside_h``, ``below_h``, ``first_h`` (n,): the counts that are kept, h.
+    * ``shortest_h``: the shortest stay in range that is found.
+    * ``lanes``, ``start_h``, ``end_h``, ``before``, ``after`` (m,): the events, those of one lane in the order of time.
+    """
+    for i in range(len(lanes)):
+        lane, start, end, old, new = lanes[i], start_h[i], end_h[i], before[i], after[i]
+        knot, part = int(start / knot_h), start / knot_h
+        low, high = table[lane, knot, place], table[lane, knot, place + 1]
+        low_then, high_then = low, high
+        if knot_h < math.inf:
+            later, part_then = int(end / knot_h), end / knot_h
+            part, part_then = part - knot, part_then - later
+            low_then, high_then = table[lane, later, place], table[lane, later, place + 1]
+            low = low + (table[lane, knot + 1, place] - low) * part
+            high = high + (table[lane, knot + 1, place + 1] - high) * part
+            low_then = low_then + (table[lane, later + 1, place] - low_then) * part_then
+            high_then = high_then + (table[lane, later + 1, place + 1] - high_then) * part_then
+        was, now = int(old > high) - int(old < low), int(new > high_then) - int(new < low_then)
+        if was == now:
+            continue
+        at_low_h = start + (low - old) * ((end - start) / ((new - old) - (low_then - low)))
+        at_high_h = start + (high - old) * ((end - start) / ((new - old) - (high_then - high)))
+        out_h = at_low_h if was < 0 or (was == 0 and now < 0) else at_high_h
+        into_h = at_low_h if now < 0 or (now == 0 and was < 0) else at_high_h
+        stay_h = out_h - since_h[lane]
+        if was == 0:
+            inside_h[lane] += stay_h
+            if stay_h >= shortest_h and first_h[lane] == math.inf:
+                first_h[lane] = since_h[lane]
+        elif was < 0:
+            below_h[lane] += stay_h
+        if was * now < 0:
+            inside_h[lane] += into_h - out_h
+        since_h[lane] = into_h
