@@ -235,8 +235,8 @@ def blood(*, predict: bool = True, **start: Any) -> Explore:
         answers={
             "the aPTT": "With half of the antithrombin a therapeutic level of heparin still prolongs the aPTT as much (Krulder "
             "1996); it changes only when nearly none is left.",
-            "the anti-Xa": "The heparin in the tube can only work through the patient's own antithrombin, if the assay adds none: "
-            "with half of it, half of the anti-Xa.",
+            "the anti-Xa": "The heparin in the tube can only work through the patient's own antithrombin, if the assay adds "
+            "none: with half of it, half of the anti-Xa.",
             "both equally": "They need antithrombin in different amounts: the anti-Xa falls in proportion, the aPTT only when "
             "nearly none is left.",
         },
@@ -315,8 +315,8 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         text="A patient weighs 150 kg. Does the same infusion per kg lead to a higher, a lower or the same level as at 75 kg?",
         answers={
             "higher": "Clearance grows more slowly than weight: twice the weight does not need twice the dose.",
-            "the same": "That is so if clearance grew in proportion to weight. It grows more slowly, so that the same dose per kg "
-            "is more than a heavy patient needs.",
+            "the same": "That would be so if clearance grew in proportion to weight. It grows more slowly: the same dose per "
+            "kg is more than a heavy patient needs.",
             "lower": "It would be so if fat tissue took heparin up. Heparin stays in the blood, whose volume and clearance grow "
             "more slowly than weight.",
         },
@@ -377,7 +377,8 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
         answers={
             "about 0.1 U/mL": "Absorption is slow and only a share of the dose arrives: enough to prevent a clot, far from the "
             "level that treats one.",
-            "about 0.5 U/mL": "That is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in part.",
+            "about 0.5 U/mL": "That is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in "
+            "part.",
             "about 1 U/mL": "That is near what 5,000 U into a vein reach for a short time. Under the skin they are absorbed "
             "slowly and in part.",
         },
@@ -409,13 +410,14 @@ def _validation(group: str, fresh: bool) -> Drawing:
     return Drawing(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
 
 
-_GROUPS_THAT_PROVE = tuple(group for group in proof.GROUPS if any(claim.proves for claim in proof.CLAIMS if claim.group == group))
+def _groups_that_prove() -> tuple[str, ...]:
+    return tuple(group for group in proof.GROUPS if any(claim.proves for claim in proof.claims_of(group)))
 
 
 def _worst_group() -> str:
     """Return the group with the largest share of misses among the rows that prove something."""
     shares = {}
-    for group in _GROUPS_THAT_PROVE:
+    for group in _groups_that_prove():
         inside = [row.inside for row in _rows(group) if row.claim.proves]
         shares[group] = sum(inside) / len(inside)
     return min(shares, key=lambda group: shares[group])
@@ -429,7 +431,7 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
     ]
     question = Question(
         text="In which group do the models miss the largest share of the printed values?",
-        answers=dict.fromkeys(_GROUPS_THAT_PROVE, "Go from group to group, and read what the misses have in common."),
+        answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
         right=_worst_group,
     )
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
@@ -510,13 +512,14 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
     question = Question(
-        text="One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its range for "
-        "longer?",
+        text="One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its range "
+        "for longer?",
         answers={
             "46-70 s": "In anti-Xa its range is the wider one: the same change of a patient leaves it less often.",
             "68-95 s": "27 s look wider than 24 s. But an aPTT rises exponentially: what counts is 95 / 68 against 70 / 46, and "
             "the range is the narrower one.",
-            "no difference": "Both stand for about the same anti-Xa, but not for the same width of it: 68-95 s is the narrower range.",
+            "no difference": "Both stand for about the same anti-Xa, but not for the same width of it: 68-95 s is the narrower "
+            "range.",
         },
         right=_longer_in_its_own_range,
     )
