@@ -180,3 +180,11 @@ def test_a_drawing_that_is_refused_leaves_no_figure_open():
     assert plt.get_fignums() == before
     one.set(x=2)
     assert one.words == "fine"
+
+
+def test_a_rate_stands_beside_what_it_does_to_the_other_assay():
+    """Antithrombin 0.5: a rate by the anti-Xa doubles the heparin; the aPTT it causes stands beside it, as a warning."""
+    typical, low = widgets.patients(predict=False).words, widgets.patients(predict=False, antithrombin=0.5).words
+    assert "by aPTT ratio 1.5-2.5, with aPTT" in typical
+    assert "not a dose" not in typical
+    assert "with aPTT more than 150 s and anti-Xa 0.50 U/mL (a warning and not a dose" in low

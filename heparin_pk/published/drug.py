@@ -507,7 +507,7 @@ class Drug:
         Hypotheses about this patient that are off follow, each with the papers against it.
         """
         lines = [f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key})" for effect in self.differences(patient)]
-        lines = lines or ["Nothing about me changes this model."]
+        lines = lines or ["Nothing about me but my size changes this model."]
         lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
         return "\n".join(lines)
 

@@ -271,14 +271,9 @@ def _patients(
         "this patient": simulate(patient, drug, USUAL, hours=48.0),
     }
     axes = plot.two_assays(courses)
-    needs = []
-    for target in (APTT_RATIO_TREATMENT, ANTI_XA_TREATMENT):
-        try:
-            needs.append(f"{needed_rate_u_per_kg_per_h(drug, patient, target):.1f} U/kg/h by {target.in_words()}")
-        except ValueError:
-            needs.append(f"{target.in_words()} cannot be reached")
     words = (
-        f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {'; '.join(needs)}.\n{drug.in_the_patients_words(patient)}"
+        f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {_need(drug, patient, APTT_RATIO_TREATMENT)}; "
+        f"{_need(drug, patient, ANTI_XA_TREATMENT)}.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
         "from heparin_pk import Bolus, Infusion, Patient, Regimen, plot, published, simulate\n\n"
@@ -289,6 +284,26 @@ def _patients(
         "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
     )
     return Drawing(figure=_figure(axes[0]), words=words, code=code)
+
+
+def _need(drug: Drug, patient: Patient, target: TherapeuticRange) -> str:
+    """Return the rate that brings one assay to the middle of its range, and what it does to the other assay."""
+    try:
+        rate = needed_rate_u_per_kg_per_h(drug, patient, target)
+        course = simulate(patient, drug, Regimen((Infusion(time_h=0.0, rate_u_per_kg_per_h=rate),)), hours=72.0)
+    except ValueError:
+        return f"{target.in_words()} cannot be reached"
+    seconds, found = course.level_at("aptt_s", 72.0), course.level_at("anti_xa_u_per_ml", 72.0)
+    aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
+    words = f"{rate:.1f} U/kg/h by {target.in_words()}, with aPTT {aptt} and anti-Xa {found:.2f} U/mL"
+    ratio = course.level_at("aptt_ratio", 72.0)
+    if max(ratio / APTT_RATIO_TREATMENT.high, found / ANTI_XA_TREATMENT.high) > _TOO_MUCH:
+        words += " (a warning and not a dose: the other assay lies far above its range)"
+    return words
+
+
+_TOO_MUCH = 1.2
+"""How many times the upper end of its range an assay may show before a rate is called a warning."""
 
 
 def _level_at_twice_the_weight() -> str:
@@ -398,7 +413,7 @@ def _rows(group: str) -> tuple[proof.Row, ...]:
 
 def _validation(group: str, fresh: bool) -> Drawing:
     """Draw the rows of a group, with or without those used to build a model."""
-    rows = [row for row in _rows(group) if not (fresh and row.claim.used_to_build)]
+    rows = [row for row in _rows(group) if row.claim.proves or not fresh]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     ax = plot.validation(rows)
@@ -427,7 +442,7 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on the groups of the validation: printed values compared with the models."""
     controls: list[Control] = [
         Choice(name="group", label="group", options=("all", *proof.GROUPS), value="kinetics"),
-        Toggle(name="fresh", label="only rows not used to build a model"),
+        Toggle(name="fresh", label="only rows that prove something"),
     ]
     question = Question(
         text="In which group do the models miss the largest share of the printed values?",
