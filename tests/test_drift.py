@@ -42,6 +42,7 @@ from heparin_pk.body.drift import KNOT_H, Drifts
 from heparin_pk.cli import main
 from heparin_pk.engine import lanes
 from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.trials.histogram import count_levels, level_bins
 from heparin_pk.trials.observer import TrialObserver
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")  # outliers are meant
@@ -222,6 +223,24 @@ def test_the_row_of_a_trial_is_the_course():
             assert row[name] == pytest.approx(metrics.time_in_range_fraction(course, target), abs=minute)
         first_h = metrics.time_to_therapeutic_h(course, RASCHKE.target)
         assert row["time_to_therapeutic_h"] == pytest.approx(math.nan if first_h is None else first_h, abs=1 / 60, nan_ok=True)
+
+
+def test_levels_over_time_are_counted_as_the_formula_says():
+    """With drift; and, in the first hour, where every baseline lies on the edge of a bin: there the last bit decides."""
+    responses = DRUG.answers_with(reagent_for(RASCHKE))
+    edges = level_bins("aptt_ratio")
+    edges = responses.aptt.control_aptt_s * edges[(edges > 0.8) & (edges < 2.4)]
+    on_edges = Cohort(len(edges), {"weight_kg": np.full(len(edges), 75.0), "baseline_aptt_s": edges})
+    for cohort in (DRIFTING.cohort(DRUG, np.arange(200), seed=4), on_edges):
+        charts = titrate_cohort(cohort, DRUG, RASCHKE, hours=12.0)
+        for assay, low in (("aptt_s", 10.0), ("aptt_ratio", 0.3)):
+            counts = count_levels(charts, cohort, responses, assay)
+            last = counts.shape[1] - 1  # it holds the rest
+            for hour in (0, 1, 7, 12):
+                hourly = charts.hourly_u_per_ml[:, hour].tolist()
+                levels = [level(assay, hourly[i], cohort[i], responses, hour) for i in range(cohort.n)]
+                bins = [min(last, math.floor(math.log(one / low) / 0.005) + 1) for one in levels]
+                np.testing.assert_array_equal(counts[hour], np.bincount(bins, minlength=last + 1))
 
 
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
