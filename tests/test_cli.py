@@ -425,6 +425,8 @@ def test_commands(capsys, tmp_path):
     assert "JIA_2015_UFH" in out
     assert "was studied with bolus; got infusion" in out
     assert picture.stat().st_size > 20_000
+    assert cli.main(["simulate", *body[:-4], "--bolus", "100", "--model", "EDRICH_2015_UFH", "--hours", "2"]) == 0
+    assert "ACT 300-350 s (Hemochron): true time in range" in capsys.readouterr().out
     assert cli.main(["overlay", *body, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["model"] for row in rows] == [drug.name for drug in published.UFH]

@@ -330,6 +330,17 @@ def test_real_has_all_of_it():
     assert {"MIMIC_III_demo", "Lanoiselee_2026", "Brigham_compliance"} <= keys
 
 
+def test_where_the_residual_errors_come_from_is_said():
+    """Edrich 2015: an RMS error of 51.1 s, 15.3 % of the average ACT. Lanoiselee 2026: 29 % of the anti-Xa, on bypass."""
+    of = {residual.name: residual.value for residual in hospital.RESIDUALS}
+    assert of["act_cv_fraction"].value == 0.153
+    assert "root-mean-square error 51.1 s" in of["act_cv_fraction"].source.where
+    anti_xa = published.LANOISELEE_2026_UFH.residual[0].value
+    assert of["concentration_cv_fraction"].value == anti_xa.value == 0.29
+    assert of["concentration_cv_fraction"].source.citation == anti_xa.source.citation
+    assert "levels of bypass" in of["concentration_cv_fraction"].source.where
+
+
 def test_what_an_arm_says_goes_before_its_trial_and_that_before_the_hospital():
     exact, other = WardErrors(name="exact"), WardErrors(name="late", change_delay_h=0.5)
     residual = (Residual(name="aptt_cv_fraction", value=Value(0.2, RASCHKE.source)),)
