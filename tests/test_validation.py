@@ -15,6 +15,7 @@ from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
 from heparin_pk.evidence.validation.claims import CLAIMS
 from heparin_pk.evidence.validation.claims.common import mean_interval, wilson_interval
 from heparin_pk.evidence.validation.edition import CHANGED_TOLERANCES, LEFT, NOT_ASKED, REASONS_TO_LEAVE, RENAMED, Left
+from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.trials.hospital import REAL_WARD, THROMBOSIS_WARD
 
 ROWS = validation.rows()
