@@ -1,11 +1,19 @@
 """Citations: a run cites the papers it used and no others."""
 
+import importlib
+import pkgutil
 import re
+import tomllib
+from collections import defaultdict
+from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import pytest
 
-from heparin_pk import Bolus, Nomogram, Patient, Regimen, print_citations, published, simulate, titrate
+import heparin_pk
+from heparin_pk import Bolus, Nomogram, Patient, Regimen, Source, practice, print_citations, published, simulate, titrate
 from heparin_pk.base import citations as papers
+from heparin_pk.ward import nomogram
 
 
 def test_a_run_cites_what_it_used_and_nothing_else(capsys):
@@ -42,6 +50,54 @@ def test_bibtex_is_balanced():
             assert entry.count("{") == entry.count("}")
             assert re.match(r"@misc\{[A-Za-z0-9_-]+,\n", entry)
             assert not re.search(r"(?<!\\)[%&#$]", entry)
+
+
+def all_sources():
+    """Return every source that a module, a table or a statement of practice of the package names."""
+    found, seen = [], {}  # what was seen is kept, so that no address is used twice
+
+    def look(thing):
+        if id(thing) in seen:
+            return
+        seen[id(thing)] = thing
+        if isinstance(thing, Source):
+            found.append(thing)
+        elif isinstance(thing, dict | list | tuple):
+            for part in thing.values() if isinstance(thing, dict) else thing:
+                look(part)
+        elif is_dataclass(thing) and not isinstance(thing, type):
+            for field in fields(thing):
+                look(getattr(thing, field.name))
+
+    for module in pkgutil.walk_packages(heparin_pk.__path__, "heparin_pk."):
+        if not module.name.endswith("__main__"):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if not name.startswith("__"):
+                    look(value)
+    look(practice.statements())
+    look([Nomogram.load(name) for name in nomogram.names()])
+    for file in (Path(nomogram.__file__).parent / "nomograms" / "incomplete").glob("*.toml"):
+        look(Source(**tomllib.loads(file.read_text(encoding="utf-8"))["source"]))
+    return found
+
+
+def test_one_paper_has_one_name():
+    """A key has one citation; an address has one key, but for a paper of which two readings or two sides are kept apart."""
+    apart = {
+        frozenset({"Raschke_1993", "Raschke_1993_trial"}),  # its table second-hand, its results from its own abstract
+        frozenset({"Green_2003", "James_in_Green_2003"}),  # its model, and another author's formula printed in it
+    }
+    every = all_sources()
+    assert len({source.key for source in every}) > 180
+    citations = defaultdict(set)
+    addresses = defaultdict(set)
+    for source in every:
+        citations[source.key].add(source.citation)
+        for address in (source.doi.lower(), source.pmid, source.url):
+            addresses[address].add(source.key)
+    addresses.pop("")
+    assert {key: texts for key, texts in citations.items() if len(texts) > 1} == {}
+    assert {address: keys for address, keys in addresses.items() if len(keys) > 1 and frozenset(keys) not in apart} == {}
 
 
 def test_nothing_was_run_yet(monkeypatch):

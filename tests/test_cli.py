@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -372,13 +373,39 @@ def test_a_warning_is_one_line_on_standard_error(tmp_path):
     assert "at age_y" in notes[0]
 
 
-def test_lab_opens_the_first_notebook(monkeypatch, capsys):
-    calls = []
-    monkeypatch.setattr(
-        notebooks.subprocess, "run", lambda arguments, check: calls.append(arguments) or type("R", (), {"returncode": 0})
-    )
-    code, _, _ = run(capsys, "lab", "--no-browser", "--port", "8899")
+def test_lab_opens_the_first_notebook_of_a_copy(monkeypatch, capsys, tmp_path):
+    calls, settings = [], []
+
+    def started(arguments, check, env):
+        calls.append(arguments)
+        settings.append(env["JUPYTER_CONFIG_PATH"])
+        return type("R", (), {"returncode": 0})
+
+    monkeypatch.setattr(notebooks.subprocess, "run", started)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    code, _, said = run(capsys, "lab", "--no-browser", "--port", "8899")
     assert code == 0
+    assert said == ""
+    copy = tmp_path / "heparin_pk_course_book"
+    assert Path(calls[0][4].partition("=")[2]) == copy
+    first, theirs = settings[0].split(os.pathsep)
+    assert theirs == "mine"
+    assert json.loads((Path(first) / "labconfig" / "page_config.json").read_text(encoding="utf-8"))["disabledExtensions"]
+    book = copy / "notebooks" / "01-hold-this-patient-in-range.ipynb"
+    book.write_text("what I did yesterday", encoding="utf-8")
+    code, _, said = run(capsys, "lab", "--no-browser")
+    assert code == 0
+    assert "going on in heparin_pk_course_book/" in said
+    assert book.read_text(encoding="utf-8") == "what I did yesterday"
+    book.unlink()
+    code, _, said = run(capsys, "lab")
+    assert code == 2
+    assert "move the folder away" in said
+    assert run(capsys, "lab", "--originals", "--no-browser")[0] == 0
+    originals = Path(calls[-1][4].partition("=")[2])
+    assert (originals / "notebooks").is_dir()
+    assert originals != copy
     assert calls[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
     served = Path(calls[0][4].partition("=")[2])  # the folder of the notebooks and of the pictures they show
     assert (served / "figures" / "one-patient-under-a-nomogram.png").is_file()
@@ -398,6 +425,8 @@ def test_commands(capsys, tmp_path):
     assert "JIA_2015_UFH" in out
     assert "was studied with bolus; got infusion" in out
     assert picture.stat().st_size > 20_000
+    assert cli.main(["simulate", *body[:-4], "--bolus", "100", "--model", "EDRICH_2015_UFH", "--hours", "2"]) == 0
+    assert "ACT 300-350 s (Hemochron): true time in range" in capsys.readouterr().out
     assert cli.main(["overlay", *body, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["model"] for row in rows] == [drug.name for drug in published.UFH]

@@ -34,6 +34,7 @@ from heparin_pk.published.hypothesis import Hypothesis
 from heparin_pk.trials.population import person
 
 UFH = published.UFH_DEFAULT
+UFH_EFFECTS = {effect.name: effect for effect in UFH.covariate_effects}
 ADULT = Patient(weight_kg=75)
 USUAL = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
@@ -73,7 +74,7 @@ def test_a_typical_patient_is_untouched():
     for assay in with_laws.assays:
         np.testing.assert_array_equal(with_laws.level(assay), without.level(assay))
     assert UFH.differences(ADULT) == ()
-    assert UFH.in_the_patients_words(ADULT) == "Nothing about me changes this model."
+    assert UFH.in_the_patients_words(ADULT) == "Nothing about me but my size changes this model."
 
 
 @not_studied
@@ -114,7 +115,7 @@ class TestHypotheses:
             np.testing.assert_array_equal(plain.level(assay), without.level(assay))
         assert one.in_words() in UFH.in_the_patients_words(patient).splitlines()
         assert one.effect.words in one.in_words()
-        for source in one.against:
+        for source in (*one.supporting, *one.against):
             assert source.key in one.in_words()
         assert f"hypothesis, off: {name}" in str(UFH)
 
@@ -129,7 +130,7 @@ class TestHypotheses:
         assert "Not in this model" not in drug.in_the_patients_words(patient)
         assert f"hypothesis, off: {name}" not in str(drug)
         cited = {source.citation for source in on.sources}
-        assert {source.citation for source in (one.effect.effect.source, *one.against)} <= cited
+        assert {source.citation for source in (one.effect.effect.source, *one.supporting, *one.against)} <= cited
         if name != "slow factor Xa inhibitor":  # that one took the place of the law of 12 hours
             assert drug.without(name) == UFH
 
@@ -142,6 +143,8 @@ class TestHypotheses:
             Hypothesis(effect=UFH.covariate_effects[0], against=())
         with pytest.raises(ValueError, match="against must be a Source"):
             Hypothesis(effect=UFH.covariate_effects[0], against=("Smith 1990",))
+        with pytest.raises(ValueError, match="supporting must be a Source"):
+            Hypothesis(effect=UFH.covariate_effects[0], against=(SOURCE,), supporting=("Smith 1990",))
         with pytest.raises(ValueError, match="effect must be a Covariate"):
             Hypothesis(effect="age", against=(SOURCE,))
         with pytest.raises(ValueError, match="hypothes"):
@@ -189,6 +192,17 @@ class TestHypotheses:
         unmoved = simulate(HYPOTHETICAL["time of day"], UFH, USUAL, hours=72).level("anti_xa_u_per_ml")[late]
         assert np.ptp(unmoved) < 1e-3
 
+    def test_who_is_for_a_rhythm_of_the_day_and_who_against_its_hour(self):
+        """Decousus 1985: 40 % between night and morning in the factor Xa assay, lowest in the morning. Krulder 1992: at night."""
+        (rhythm,) = (one for one in UFH.hypotheses if one.name == "time of day")
+        assert [source.key for source in rhythm.supporting] == ["Decousus_1985", "Krulder_1992"]
+        assert "40 % in the factor Xa assay" in rhythm.supporting[0].where
+        (hour,) = (source for source in rhythm.against if source.key == "Decousus_1985")
+        assert "against the hour alone: lowest in the morning" in hour.where
+        assert (
+            "(a hypothesis, Circadian_1994, Decousus_1985, Krulder_1992; against it: Circadian_1994, Decou" in rhythm.in_words()
+        )
+
     def test_how_long_a_factor_xa_inhibitor_is_seen(self):
         """6.0 days (quartiles 3.0 and 11.0) in suspected cases; the half-life of volunteers, 12 h, gives 1.6 days."""
         patient = replace(ADULT, doac_anti_xa_u_per_ml=0.92)
@@ -234,6 +248,17 @@ class TestPrintedRatios:
         assert level("anti_xa_u_per_ml", 0.5, high, UFH.responses) == 0.5
         blunt = UFH.answers_with(published.reagents.GUIDELINE)  # 45 s are 1.5 times control, the low end with this reagent
         assert level("aptt_s", 0.5, high, blunt) < 45 < level("aptt_s", 0.5, ADULT, blunt)
+
+    def test_factor_viii_alone_halves_the_aptt_in_the_test_tube(self):
+        """Mitsuguro 2015: 6 U/mL of factor VIII added to plasma with 0.5 U/mL of heparin shorten the aPTT by about half."""
+        added = replace(ADULT, factor_viii_u_per_ml=7.0)
+        shortened = 1.0 - level("aptt_s", 0.5, added, UFH.responses) / level("aptt_s", 0.5, ADULT, UFH.responses)
+        assert shortened == pytest.approx(0.5, abs=0.1)
+
+    def test_a_size_that_is_assumed_is_said_to_be(self):
+        for name, is_assumed in (("factor VIII", True), ("age", True), ("pregnancy", False)):
+            (line,) = (one for one in UFH.in_the_patients_words(PATIENTS[name]).splitlines() if UFH_EFFECTS[name].words in one)
+            assert line.endswith(", size assumed)") is is_assumed
 
     def test_a_factor_xa_inhibitor_fades(self):
         patient = PATIENTS["factor Xa inhibitor"]

@@ -42,6 +42,7 @@ from heparin_pk.body.drift import KNOT_H, Drifts
 from heparin_pk.cli import main
 from heparin_pk.engine import lanes
 from heparin_pk.simulation.cohort import titrate_cohort
+from heparin_pk.trials.histogram import count_levels, level_bins
 from heparin_pk.trials.observer import TrialObserver
 
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")  # outliers are meant
@@ -224,6 +225,24 @@ def test_the_row_of_a_trial_is_the_course():
         assert row["time_to_therapeutic_h"] == pytest.approx(math.nan if first_h is None else first_h, abs=1 / 60, nan_ok=True)
 
 
+def test_levels_over_time_are_counted_as_the_formula_says():
+    """With drift; and, in the first hour, where every baseline lies on the edge of a bin: there the last bit decides."""
+    responses = DRUG.answers_with(reagent_for(RASCHKE))
+    edges = level_bins("aptt_ratio")
+    edges = responses.aptt.control_aptt_s * edges[(edges > 0.8) & (edges < 2.4)]
+    on_edges = Cohort(len(edges), {"weight_kg": np.full(len(edges), 75.0), "baseline_aptt_s": edges})
+    for cohort in (DRIFTING.cohort(DRUG, np.arange(200), seed=4), on_edges):
+        charts = titrate_cohort(cohort, DRUG, RASCHKE, hours=12.0)
+        for assay, low in (("aptt_s", 10.0), ("aptt_ratio", 0.3)):
+            counts = count_levels(charts, cohort, responses, assay)
+            last = counts.shape[1] - 1  # it holds the rest
+            for hour in (0, 1, 7, 12):
+                hourly = charts.hourly_u_per_ml[:, hour].tolist()
+                levels = [level(assay, hourly[i], cohort[i], responses, hour) for i in range(cohort.n)]
+                bins = [min(last, math.floor(math.log(one / low) / 0.005) + 1) for one in levels]
+                np.testing.assert_array_equal(counts[hour], np.bincount(bins, minlength=last + 1))
+
+
 @pytest.mark.parametrize("runner", EVERY_RUNNER)
 def test_every_runner_and_every_cut_gives_the_same_bytes(runner):
     n = 60 if runner == "python" else 150
@@ -309,6 +328,17 @@ def test_real_has_all_of_it():
     assert person == replace(DRIFTING, day=1).person(DRUG, 3, seed=7)
     keys = {source.key for source in REAL.sources}
     assert {"MIMIC_III_demo", "Lanoiselee_2026", "Brigham_compliance"} <= keys
+
+
+def test_where_the_residual_errors_come_from_is_said():
+    """Edrich 2015: an RMS error of 51.1 s, 15.3 % of the average ACT. Lanoiselee 2026: 29 % of the anti-Xa, on bypass."""
+    of = {residual.name: residual.value for residual in hospital.RESIDUALS}
+    assert of["act_cv_fraction"].value == 0.153
+    assert "root-mean-square error 51.1 s" in of["act_cv_fraction"].source.where
+    anti_xa = published.LANOISELEE_2026_UFH.residual[0].value
+    assert of["concentration_cv_fraction"].value == anti_xa.value == 0.29
+    assert of["concentration_cv_fraction"].source.citation == anti_xa.source.citation
+    assert "levels of bypass" in of["concentration_cv_fraction"].source.where
 
 
 def test_what_an_arm_says_goes_before_its_trial_and_that_before_the_hospital():

@@ -5,7 +5,18 @@ import warnings
 
 import pytest
 
-from heparin_pk import Bolus, Infusion, OutsideValidityDomain, Patient, Protamine, Source, indications, metrics, plot
+from heparin_pk import (
+    Bolus,
+    Infusion,
+    OutsideValidityDomain,
+    Patient,
+    Protamine,
+    Source,
+    indications,
+    metrics,
+    plot,
+    published,
+)
 from heparin_pk.teaching.indications import ALL, Indication, named
 
 PATIENTS = {
@@ -85,6 +96,8 @@ def test_an_intervention_aims_at_the_range_of_its_models_device():
     assert "Hemochron" in intervention.drug.act.name
     assert (intervention.target.low, intervention.target.high) == (300, 350)
     assert "Hemochron" in intervention.target.source.where
+    assert intervention.target is published.ranges.ACT_INTERVENTION_HEMOCHRON
+    assert "aims at ACT 300-350 s (Hemochron)" in str(intervention)
 
 
 def test_dangerous_presets_say_so():
@@ -104,8 +117,6 @@ def test_every_level_aimed_at_has_a_source(one):
 
 
 def test_another_model_may_be_asked():
-    from heparin_pk import published
-
     own = named("haemodialysis").course(PATIENTS["adults"])
     default = named("haemodialysis").course(PATIENTS["adults"], drug=published.UFH_DEFAULT)
     assert default.concentration_at_u_per_ml(4) < 0.5 * own.concentration_at_u_per_ml(4)

@@ -28,6 +28,8 @@ def test_limits(make, usual, name, outside):
         (lambda: TherapeuticRange(assay="aptt_s", low=70, high=46), r"0 < low < high; got low 70 and high 46"),
         (lambda: TherapeuticRange(assay="aptt_s", low=0, high=46), "0 < low < high"),
         (lambda: TherapeuticRange(assay="aptt_s", low=46, high=46), "0 < low < high"),
+        (lambda: TherapeuticRange(assay="aptt_s", low=46, high=70, device="A"), "instrument of an ACT range; got 'A' for aptt_s"),
+        (lambda: TherapeuticRange(assay="act_s", low=250, high=300, device="\n"), "device must be a text"),
         (lambda: Lab(drawn_h=7, reported_h=6, assay="aptt_s", value=60), "reported_h must lie between 7 and 10000; got 6"),
     ],
 )

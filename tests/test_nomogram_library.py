@@ -300,6 +300,13 @@ def test_no_bolus_means_no_bolus(tables):
     assert not any(band.bolus_u or band.bolus_u_per_kg for band in tables["pmc8891818-cns"].bands)
 
 
+def test_the_children_s_aptt_range_is_not_their_anti_xa_range(tables):
+    """UpToDate 114041: only once shown in the individual patient. Newall 2010: upper ends of the aPTT range exceeded 200 s."""
+    table = tables["paediatric-aptt"]
+    assert "only after establishing" in table.target.anti_xa.source.where
+    assert any("Newall 2010" in caveat and "exceeded 200 s" in caveat for caveat in table.caveats)
+
+
 @pytest.mark.parametrize(
     ("ml_per_h", "line"),
     [(0.4, 0), (0.2, 1), (-0.2, 3), (-0.3, 4)],

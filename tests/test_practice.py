@@ -127,6 +127,37 @@ def test_what_a_ward_must_not_be_told_wrong():
     assert "250-300 s on a HemoTec or 300-350 s on a Hemochron" in words("coronary-intervention")
 
 
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [  # as the abstracts print it
+        (
+            "anti-xa-assay",
+            "above 70 mg/dL of free haemoglobin or 16 mg/dL of bilirubin; at 228 mg/dL of haemoglobin 0.62 U/mL was",
+        ),
+        ("venous-thromboembolism", "26.3 % of patients were in range at 24 h"),
+        (
+            "hit-monitoring",
+            "obstetric patients too; medical patients, and obstetric patients without surgery, need no routine counts",
+        ),
+        ("sampling", "7.3 s longer on average, P = 0.07, 66 patients), except from the port of the heparin"),
+        ("sampling", "8.1 s longer than the venous one with a standard deviation of 34.6 s (P = 0.047)"),
+        ("andexanet", "in 35.7 % of the cases clots formed in the reservoir"),
+        ("protamine", "above a ratio of protamine to heparin of 1.3:1"),
+        ("time-of-day", "almost 50 % in the aPTT and by 40 % in the factor Xa assay"),
+        ("time-of-day", "the aPTT and the anti-Xa were higher at night"),
+    ],
+)
+def test_statements_say_what_their_papers_print(topic, said):
+    assert said in words(topic)
+
+
+def test_what_is_ours_in_a_statement_is_said_to_be():
+    (excess,) = (one for one in practice.about("protamine") if one.source.key == "Mochizuki_1998")
+    assert "DERIVED" in excess.source.where
+    (spiked,) = (one for one in practice.about("anti-xa-assay") if one.source.key == "Khan_2019")
+    assert "not children's blood" in spiked.source.where
+
+
 def test_topics():
     topics = practice.topics()
     assert len(topics) == len(set(topics)) > 30

@@ -268,6 +268,19 @@ def test_a_set_without_an_aptt_says_so():
         simulate(Patient(weight_kg=75, sex="male"), published.EDRICH_2015_UFH, Regimen(()), reagent=published.reagents.GUIDELINE)
 
 
+def test_the_usual_range_of_an_act_belongs_to_its_device():
+    """The card: 250-300 s on a HemoTec, 300-350 s on a Hemochron; Edrich 2015 measured with a Hemochron Signature Elite."""
+    ranges = published.ranges
+    found = ranges.first_for(published.EDRICH_2015_UFH.responses)
+    assert (found.low, found.high, found.in_words()) == (300, 350, "ACT 300-350 s (Hemochron)")
+    assert ranges.of_assay("act_s", "HemoTec II").in_words() == "ACT 250-300 s (HemoTec)"
+    assert ranges.of_assay("act_s", "i-STAT") is ranges.of_assay("act_s") is None
+    assert ranges.first_for(published.DELAVENNE_2017_UFH.responses) is ranges.ANTI_XA_TREATMENT
+    other = replace(published.EDRICH_2015_UFH.responses, act=replace(published.EDRICH_2015_UFH.act, name="i-STAT"))
+    with pytest.raises(ValueError, match="no usual range is known for ACT on 'i-STAT': a target is needed"):
+        ranges.first_for(other)
+
+
 def test_a_nomogram_in_the_wrong_assay_is_refused_with_the_reason():
     from heparin_pk import Laboratory, Nomogram
 

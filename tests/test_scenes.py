@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from heparin_pk import OutsideValidityDomain, plot, widgets
+from heparin_pk.evidence import validation as proof
 from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle
 
 SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms")
@@ -84,7 +85,43 @@ def test_a_prediction_comes_first():
     scene.guess.value = "it grows"
     scene.show.click()
     assert "71 min" in scene.words
-    assert "You predicted: it grows" in scene.predicted.value
+    assert "✓ As you predicted: <b>it grows</b>" in scene.predicted.value
+    scene.guess.value = "it shrinks"
+    scene.show.click()
+    assert "✗ You predicted “it shrinks”; it is <b>it grows</b>." in scene.predicted.value
+    assert "the other way round" in scene.predicted.value
+
+
+RIGHT = {
+    "half_life": "it grows",
+    "blood": "the anti-Xa",
+    "patients": "higher",
+    "indications": "about 0.1 U/mL",
+    "nomograms": "46-70 s",
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_every_prediction_has_a_verdict_and_its_own_explanation(name):
+    """What is right is computed; each wrong answer is told why it is wrong, and no two are told the same."""
+    question = getattr(widgets, name)(predict=True).question
+    assert question.right() == RIGHT[name]
+    assert len(set(question.answers.values())) == len(question.answers) >= 3
+    for answer in question.answers:
+        verdict = question.verdict(answer)
+        assert verdict.startswith("✓" if answer == RIGHT[name] else "✗")
+        assert RIGHT[name] in verdict
+    with pytest.raises(ValueError, match="predicted must be one of"):
+        question.verdict("else")
+
+
+@pytest.mark.slow
+def test_the_worst_group_is_the_one_of_the_table():
+    question = widgets.validation().question
+    rows = [row for row in proof.rows() if row.claim.proves]
+    missed = {group: [not row.inside for row in rows if row.claim.group == group] for group in question.answers}
+    shares = {group: sum(one) / len(one) for group, one in missed.items()}
+    assert shares[question.right()] == max(shares.values())
 
 
 def test_sliders_follow_a_hand():
@@ -143,3 +180,11 @@ def test_a_drawing_that_is_refused_leaves_no_figure_open():
     assert plt.get_fignums() == before
     one.set(x=2)
     assert one.words == "fine"
+
+
+def test_a_rate_stands_beside_what_it_does_to_the_other_assay():
+    """Antithrombin 0.5: a rate by the anti-Xa doubles the heparin; the aPTT it causes stands beside it, as a warning."""
+    typical, low = widgets.patients(predict=False).words, widgets.patients(predict=False, antithrombin=0.5).words
+    assert "by aPTT ratio 1.5-2.5, with aPTT" in typical
+    assert "not a dose" not in typical
+    assert "with aPTT more than 150 s and anti-Xa 0.50 U/mL (a warning and not a dose" in low

@@ -516,7 +516,7 @@ def test_a_quiz_gives_feedback_on_every_answer():
     question = quiz("Which?", ["a", "b <i>", "c"], ["not a", "yes & b", "not c"], right=1)
     assert question.said.value.endswith("></div>")
     for index, words in enumerate(["not a", "yes &amp; b", "not c"]):
-        question.choice.index = index
+        question.choice.value = index
         assert words in question.said.value
         assert ("Right" in question.said.value) == (index == 1)
     assert 'role="status"' in question.said.value
@@ -533,3 +533,17 @@ def test_a_quiz_gives_feedback_on_every_answer():
 def test_a_wrong_quiz_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         quiz("Which?", *arguments)
+
+
+def test_the_place_of_the_right_answer_says_nothing():
+    """Over many questions each place is right about as often; the order of one question never changes."""
+    places = []
+    for number in range(300):
+        question = quiz(f"Question {number}?", ["a", "b", "c"], ["not a", "yes", "not c"], right=1)
+        labels = [label for label, _ in question.choice.options]
+        assert sorted(labels) == ["a", "b", "c"]
+        assert labels == [
+            label for label, _ in quiz(f"Question {number}?", ["a", "b", "c"], ["", "", ""], right=1).choice.options
+        ]
+        places.append(labels.index("b"))
+    assert all(70 < places.count(place) < 130 for place in range(3))

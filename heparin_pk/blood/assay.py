@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
 from heparin_pk.base.source import Source
 
 
@@ -55,9 +55,10 @@ class TherapeuticRange:
     ``high``: upper end, in the unit of the assay.
     ``source``: where the range was printed.
     ``anti_xa``: the anti-Xa range that an aPTT range is said to correspond to, with its own source; ``None``: not printed.
+    ``device``: the instrument that an ACT range was printed for; empty: not printed.
 
-    Raises ``ValueError`` for an unknown assay, unless 0 < low < high, and for an ``anti_xa`` that is no anti-Xa range between
-    0.01 and 10 U/mL or that belongs to another test than the aPTT.
+    Raises ``ValueError`` for an unknown assay, unless 0 < low < high, for an ``anti_xa`` that is no anti-Xa range between 0.01
+    and 10 U/mL or that belongs to another test than the aPTT, and for a ``device`` of another test than the ACT.
 
     >>> TherapeuticRange(assay="aptt_s", low=46, high=70).in_words()
     'aPTT 46-70 s'
@@ -68,6 +69,7 @@ class TherapeuticRange:
     high: float
     source: Source | None = None
     anti_xa: TherapeuticRange | None = None
+    device: str = ""
 
     def __post_init__(self) -> None:
         check_one_of("assay", self.assay, ASSAYS)
@@ -82,6 +84,10 @@ class TherapeuticRange:
                 raise ValueError(f"anti_xa must be the anti-Xa range of an aPTT range; got {self.anti_xa.assay} for {self.assay}")
             for end in (self.anti_xa.low, self.anti_xa.high):
                 check_between("anti_xa", end, 0.01, 10.0)
+        if self.device != "":
+            check_text("device", self.device)
+            if self.assay != "act_s":
+                raise ValueError(f"device must be the instrument of an ACT range; got {self.device!r} for {self.assay}")
         floats(self, "low", "high")
 
     __repr__ = shown
@@ -92,7 +98,7 @@ class TherapeuticRange:
     def in_words(self) -> str:
         """Return the range as a chart prints it; an end above the usual ceiling of the assay is written as "> ceiling"."""
         assay = ASSAYS[self.assay]
-        unit = " " + assay.unit if assay.unit else ""
+        unit = (" " + assay.unit if assay.unit else "") + (f" ({self.device})" if self.device else "")
         if self.high > assay.ceiling:
             low = f"> {assay.ceiling:g}" if self.low > assay.ceiling else f"{self.low:g} to > {assay.ceiling:g}"
             return f"{assay.label} {low}{unit}"

@@ -265,11 +265,18 @@ def aptt_s(
     c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if isinstance(reagent, ClottingTime):
         return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(covariate_effects, "slope_ml_per_u", patient))
-    rise = slope_ml_per_u(patient, reagent, covariate_effects) * c
+    return patient.baseline_aptt_s * each(math.exp, log_aptt_rise(c, patient, reagent, covariate_effects, time_h))
+
+
+def log_aptt_rise(
+    active_u_per_ml: Numbers, patient: Patient | Cohort, reagent: Reagent, covariate_effects: Effects, time_h: Numbers
+) -> Any:
+    """Return ln(aPTT / baseline) at an effective concentration (:func:`active_u_per_ml`); see :func:`aptt_s`."""
+    rise = slope_ml_per_u(patient, reagent, covariate_effects) * active_u_per_ml
     if patient.drift is not None:
         need, shift = patient.drift.at(time_h)
         rise = (rise + shift) / need
-    return patient.baseline_aptt_s * each(math.exp, smaller(BEYOND_ANY_ASSAY, rise))
+    return smaller(BEYOND_ANY_ASSAY, rise)
 
 
 def _clotting_time_s(c: Numbers, curve: ClottingTime, baseline_s: float, factor: float) -> Numbers:

@@ -15,9 +15,9 @@ from heparin_pk.base.source import Source
 from heparin_pk.body.patient import Cohort, Patient
 
 NADLER = Source(
-    key="rxkinetics_formulas",
-    citation="Kinetics software (rxkinetics.com): heparin formulas, volume of distribution = blood volume",
-    where="Vd = 0.3669 Ht^3 + 0.03219 TBW + 0.604 (men), 0.3561 Ht^3 + 0.03308 TBW + 0.1833 (women), m and kg",
+    key="rxkinetics",
+    citation="Kinetics software (rxkinetics.com): heparin formulas",
+    where="Vd = blood volume: 0.3669 Ht^3 + 0.03219 TBW + 0.604 (men), 0.3561 Ht^3 + 0.03308 TBW + 0.1833 (women), m, kg",
     confidence="primary",
     url="http://www.rxkinetics.com/kin_help/hlp_heparin_formulas.htm",
 )

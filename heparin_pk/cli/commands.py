@@ -41,7 +41,7 @@ def run_simulate(options: argparse.Namespace) -> None:
         reagent=reagent_of(options),
         engine=options.engine,
     )
-    show_course(course, published.ranges.first_for(course.assays), options)
+    show_course(course, published.ranges.first_for(course.responses), options)
 
 
 def run_titrate(options: argparse.Namespace) -> None:
@@ -177,11 +177,9 @@ def run_overlay(options: argparse.Namespace) -> None:
         warnings.simplefilter("ignore", OutsideValidityDomain)  # the table has a column for it
         courses = overlay(patient, drugs, regimen_of(options), hours=options.hours)
     if options.figure is not None:
-        targets = [target for target in published.ranges.RANGES if target.assay == options.assay]
-        write_picture(
-            options.figure,
-            lambda plot: plot.overlay(courses, assay=options.assay, target=targets[0] if targets else None).figure,
-        )
+        devices = {course.drug.act.name for course in courses if course.drug.act is not None}
+        target = published.ranges.of_assay(options.assay, devices.pop() if len(devices) == 1 else "")  # two devices: no one range
+        write_picture(options.figure, lambda plot: plot.overlay(courses, assay=options.assay, target=target).figure)
     rows = [
         {
             "model": course.drug.name,
@@ -227,7 +225,7 @@ def run_indications(options: argparse.Namespace) -> None:
         print(indication)
         return
     course = indication.course(patient_of(options))
-    target = indication.target or published.ranges.first_for(course.assays)
+    target = indication.target or published.ranges.first_for(course.responses)
     compared = "" if indication.target else "No level is aimed at. Beside the range of treatment:\n"
     show_course(course, target, options, heading=str(indication), compared=compared)
 

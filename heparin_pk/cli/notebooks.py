@@ -14,19 +14,23 @@ from pathlib import Path
 
 from heparin_pk import published
 from heparin_pk.base.files import check_output, make_folder, write_text
-from heparin_pk.cli.output import PLAINLY, draw_course, prediction_table
+from heparin_pk.cli.output import PLAINLY, complain, draw_course, prediction_table
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.simulation import metrics
 
 FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
+COPY = "heparin_pk_course_book"
+"""The folder, in the current one, in which a learner works."""
+_SETTINGS = Path(__file__).parent / "jupyter"
+"""JupyterLab asks for no news: it reads this folder before its own."""
 
 
 def run_lab(options: argparse.Namespace) -> None:
-    """Open the first notebook in JupyterLab and exit with its return code."""
+    """Open the first notebook of a learner's copy in JupyterLab and exit with its return code."""
     if options.port is not None and not 1 <= options.port <= 65535:
         raise ValueError(f"--port must lie between 1 and 65535; got {options.port}")
-    folder = _notebook_folder()
+    folder = _originals() if options.originals else _copied(_originals())
     arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve().parent}"]
     arguments.append(f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}")
     arguments += ["--no-browser"] if options.no_browser else []
@@ -37,26 +41,37 @@ def run_lab(options: argparse.Namespace) -> None:
         import jupyterlab  # noqa: F401, PLC0415
     except ImportError:
         raise ValueError("JupyterLab is not installed: pip install jupyterlab ipywidgets") from None
-    raise SystemExit(subprocess.run(arguments, check=False).returncode)
+    before = os.environ.get("JUPYTER_CONFIG_PATH")
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join([str(_SETTINGS), *([before] if before else [])])}
+    raise SystemExit(subprocess.run(arguments, check=False, env=environment).returncode)
 
 
-def _notebook_folder() -> Path:
-    """Return the notebook folder of the repository; for an installed package, a copy in the current folder."""
+def _originals() -> Path:
+    """Return the notebook folder of the repository or of the installed package, beside the folder of its pictures."""
     package = Path(__file__).resolve().parents[1]
-    if (package.parent / "notebooks" / FIRST_NOTEBOOK).exists():
-        return package.parent / "notebooks"
-    installed = package / "course_book"
-    if not (installed / "notebooks" / FIRST_NOTEBOOK).is_file():
-        raise ValueError("no notebooks beside this installation; clone the repository for them")
-    copy = Path("heparin_pk_course_book")
-    if not copy.exists():
+    for place in (package.parent, package / "course_book"):
+        if (place / "notebooks" / FIRST_NOTEBOOK).is_file():
+            return place / "notebooks"
+    raise ValueError("no notebooks beside this installation; clone the repository for them")
+
+
+def _copied(originals: Path) -> Path:
+    """Return the notebooks of a copy in the current folder, so that no original changes; a copy that is there is gone on with."""
+    copy = Path(COPY)
+    if copy.exists():
+        complain(f"going on in {copy}/; without that folder the course begins anew")
+    else:
         unfinished = Path(f"{copy}.{secrets.token_hex(8)}.unfinished")
         try:
-            shutil.copytree(installed, unfinished)
+            for part in ("notebooks", "figures"):
+                without = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.py", "*.svg")
+                shutil.copytree(originals.parent / part, unfinished / part, ignore=without)
             unfinished.rename(copy)
         except OSError as error:  # shutil.Error has no strerror
             shutil.rmtree(unfinished, ignore_errors=True)
             raise ValueError(f"{copy}: cannot be written: {error.strerror or error}") from None
+    if not (copy / "notebooks" / FIRST_NOTEBOOK).is_file():
+        raise ValueError(f"{copy}/notebooks has no {FIRST_NOTEBOOK}: move the folder away, and the course begins anew")
     return copy / "notebooks"
 
 

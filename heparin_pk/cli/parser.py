@@ -264,7 +264,10 @@ def _add_trial(commands: Commands) -> None:
 
 
 def _add_lab(commands: Commands) -> None:
-    command = _command(commands, "lab", run_lab, "open the first notebook in JupyterLab", "heparin-pk lab")
+    command = _command(
+        commands, "lab", run_lab, "open the first notebook in JupyterLab, in a copy in this folder", "heparin-pk lab"
+    )
+    command.add_argument("--originals", action="store_true", help="open the notebooks themselves, for those who write them")
     command.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
     command.add_argument("--port", type=typed_whole_number, help="port of the server")
 

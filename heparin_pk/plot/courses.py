@@ -197,7 +197,7 @@ def _own_target(course: Course) -> TherapeuticRange:
     """Return the target of a course, or the first published range for its assays."""
     from heparin_pk.published import ranges  # noqa: PLC0415  imported only where no target is given
 
-    return course.target or ranges.first_for(course.assays, "aptt_ratio")
+    return course.target or ranges.first_for(course.responses, "aptt_ratio")
 
 
 def describe(course: Course, target: TherapeuticRange) -> str:

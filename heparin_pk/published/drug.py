@@ -504,10 +504,14 @@ class Drug:
     def in_the_patients_words(self, patient: Patient) -> str:
         """Return this patient's covariate effects in the patient's own words, each with its paper; one line each.
 
-        Hypotheses about this patient that are off follow, each with the papers against it.
+        An effect whose size is assumed says so. Hypotheses about this patient that are off follow, with the papers against them.
         """
-        lines = [f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key})" for effect in self.differences(patient)]
-        lines = lines or ["Nothing about me changes this model."]
+        lines = [
+            f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key}"
+            f"{', size assumed' if effect.effect.source.confidence == 'assumed' else ''})"
+            for effect in self.differences(patient)
+        ]
+        lines = lines or ["Nothing about me but my size changes this model."]
         lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
         return "\n".join(lines)
 
@@ -536,7 +540,8 @@ class Drug:
         spread += [residual.value.source for residual in self.residual]
         unused = spread if responses is None else []  # a typical course draws nothing from them
         effects = [effect.effect.source for effect in covariate_effects]
-        effects += [source for one in self.hypotheses if one.effect in covariate_effects for source in one.against]
+        on = [one for one in self.hypotheses if one.effect in covariate_effects]
+        effects += [source for one in on for source in (*one.supporting, *one.against)]
         every = [*values[:1], *self.built_from, *values[1:], *unused, *answers, *effects]
         if self.unit_potency_ratio != 1.0:
             every.append(USP_2009)

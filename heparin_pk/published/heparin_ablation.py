@@ -31,7 +31,18 @@ EDRICH_2015_UFH = Drug(
         routes=("bolus",),
         assay="ACT; heparin itself was never measured",
     ),
-    residual=(Residual(name="act_cv_fraction", value=Value(0.153, EDRICH_2015.at("Results: 15.3 % of the average ACT"))),),
+    residual=(
+        Residual(
+            name="act_cv_fraction",
+            value=Value(
+                0.153,
+                EDRICH_2015.at(
+                    "Results: root-mean-square error 51.1 s, 15.3 % of the average ACT. The paper's model has a proportional and "
+                    "an additive part, which it does not print apart: all of it is taken as proportional"
+                ),
+            ),
+        ),
+    ),
     covariate_effects=(
         Covariate(
             name="sex",

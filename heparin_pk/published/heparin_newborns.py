@@ -5,7 +5,10 @@ from heparin_pk.published.drug import Drug, Parameter, ValidityDomain
 
 MCDONALD_1981 = Source(
     key="McDonald_1981",
-    citation="McDonald, et al. Heparin clearance in the newborn. 1981 (authors and journal not on the page read)",
+    citation=(
+        "McDonald et al. 1981. Heparin clearance in the newborn (the page read names no author, year or journal; these two are "
+        "second-hand)"
+    ),
     where="Abstract: 25 preterm newborns, 100 U/kg, levels to 150 min",
     confidence="primary",
     url="https://scilit.com/publications/2f448b379407adcde271ff93210adb22",

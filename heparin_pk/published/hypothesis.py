@@ -13,21 +13,25 @@ class Hypothesis:
 
     ``effect``: the covariate effect; its name is the name of the hypothesis.
     ``against``: the papers that contradict it, and the place in each (one at least).
+    ``supporting``: papers besides its own that found an effect in the same direction.
 
-    Raises ``ValueError`` when ``effect`` is no :class:`Covariate`, or ``against`` names no :class:`Source`.
+    Raises ``ValueError`` when ``effect`` is no :class:`Covariate`, ``against`` names no :class:`Source`, or ``supporting`` holds
+    anything else.
     """
 
     effect: Covariate
     against: tuple[Source, ...]
+    supporting: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
         check_is("effect", self.effect, Covariate, "a Covariate")
-        check_is("against", self.against, (list, tuple), "a list of Source")
-        object.__setattr__(self, "against", tuple(self.against))
+        for name in ("against", "supporting"):
+            check_is(name, getattr(self, name), (list, tuple), "a list of Source")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            for source in getattr(self, name):
+                check_is(name, source, Source, "a Source")
         if not self.against:
             raise ValueError(f"{self.effect.name}: against must name one paper at least; got none")
-        for source in self.against:
-            check_is("against", source, Source, "a Source")
 
     __repr__ = shown
 
@@ -37,6 +41,9 @@ class Hypothesis:
         return self.effect.name
 
     def in_words(self) -> str:
-        """Return the hypothesis as the patient would say it, and who contradicts it."""
-        keys = ", ".join(dict.fromkeys(source.key for source in self.against))
-        return f'Not in this model: "{self.effect.words}" (a hypothesis, {self.effect.effect.source.key}; against it: {keys})'
+        """Return the hypothesis as the patient would say it, who found the like, and who contradicts it."""
+        found, contradicted = (
+            ", ".join(dict.fromkeys(source.key for source in group))
+            for group in ((self.effect.effect.source, *self.supporting), self.against)
+        )
+        return f'Not in this model: "{self.effect.words}" (a hypothesis, {found}; against it: {contradicted})'

@@ -1,9 +1,8 @@
-"""Therapeutic ranges as data. Seconds belong to one reagent; a ratio belongs to one control; anti-Xa travels best."""
-
-from collections.abc import Collection
+"""Therapeutic ranges as data. Seconds belong to one reagent or device; a ratio to one control; anti-Xa travels best."""
 
 from heparin_pk.base.source import Source
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.response import Responses
 from heparin_pk.published.sources import RASCHKE_1993
 
 ANTI_XA_TREATMENT = TherapeuticRange(
@@ -43,18 +42,40 @@ PCI_CARD = Source(
     confidence="primary",
     url="https://eguideline.guidelinecentral.com/i/104088/8",
 )
-ACT_INTERVENTION = TherapeuticRange(
+ACT_INTERVENTION_HEMOTEC = TherapeuticRange(
+    assay="act_s",
+    low=250,
+    high=300,
+    device="HemoTec",
+    source=PCI_CARD.at("250-300 s on a HemoTec device, without a GP IIb/IIIa inhibitor"),
+)
+ACT_INTERVENTION_HEMOCHRON = TherapeuticRange(
     assay="act_s",
     low=300,
     high=350,
-    source=PCI_CARD.at(
-        "No GP IIb/IIIa inhibitor: ACT 300-350 s with a Hemochron, the device of the sets here (HemoTec: 250-300 s)"
-    ),
+    device="Hemochron",
+    source=PCI_CARD.at("300-350 s on a Hemochron device, without a GP IIb/IIIa inhibitor"),
 )
-RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE, ACT_INTERVENTION)
+RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE, ACT_INTERVENTION_HEMOTEC, ACT_INTERVENTION_HEMOCHRON)
 
 
-def first_for(assays: Collection[str], preferred: str = "anti_xa_u_per_ml") -> TherapeuticRange:
-    """Return a usual range in an assay a model answers in: in the preferred one where it can be."""
-    by_choice = sorted(RANGES, key=lambda one: one.assay != preferred)
-    return next(one for one in by_choice if one.assay in assays)
+def of_assay(assay: str, device: str = "") -> TherapeuticRange | None:
+    """Return the usual range of an assay, or ``None`` where none is known.
+
+    ``device``: what the ACT instrument is called, such as "Hemochron Signature Elite": a range belongs to one device.
+    """
+    return next((one for one in RANGES if one.assay == assay and one.device.lower() in device.lower()), None)
+
+
+def first_for(answers: Responses, preferred: str = "anti_xa_u_per_ml") -> TherapeuticRange:
+    """Return a usual range in an assay a model answers in: in the preferred one where it can be, for an ACT that of its device.
+
+    Raises ``ValueError`` where none is known: for an ACT of another device.
+    """
+    device = answers.act.name if answers.act is not None else ""
+    for assay in dict.fromkeys((preferred, *(one.assay for one in RANGES))):
+        found = of_assay(assay, device) if assay in answers.assays else None
+        if found is not None:
+            return found
+    names = ", ".join(ASSAYS[assay].label for assay in answers.assays)
+    raise ValueError(f"no usual range is known for {names}{f' on {device!r}' if device else ''}: a target is needed")

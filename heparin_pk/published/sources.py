@@ -133,7 +133,7 @@ EDRICH_2015 = Source(
     key="Edrich_2015",
     citation=(
         "Edrich T, Frendl G, Michaud G, Paschalidis ICh. Heparin requirements for full anticoagulation are higher for patients "
-        "on dabigatran than for those on warfarin - a model-based study. Clin Pharmacol 2015;7:19-27"
+        "on dabigatran than for those on warfarin - a model-based study. Clin Pharmacol 2015;7:19-27 (or 19-25: both are found)"
     ),
     where="Tables 1 and 3 and the supplement's control stream, as coded and traced by nlmixr2lib (Edrich_2015_heparin)",
     confidence="re-coded",

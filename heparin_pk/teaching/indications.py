@@ -145,7 +145,10 @@ _LABEL_DOSE = Source(
 )
 _ACS = Source(
     key="ACC_AHA_2007",
-    citation="ACC/AHA 2007 guideline update for unstable angina and non-ST-elevation myocardial infarction (copy)",
+    citation=(
+        "ACC/AHA 2007 guideline update for unstable angina and non-ST-elevation myocardial infarction, Table 13. Circulation, "
+        "14 August 2007"
+    ),
     where="60 U/kg (at most 4,000), then 12 U/kg/h (at most 1,000)",
     confidence="primary",
     url="https://www.yumpu.com/en/document/view/19223494/acc-aha-2007-guideline-update-for-the/38",
@@ -187,21 +190,22 @@ _AF = Source(
 )
 _CNS = Source(
     key="PMC8891818",
-    citation="A multi-indication heparin protocol (PMC8891818)",
+    citation="Am J Clin Pathol 2021 Sep 25;157(3):321-327 (PMC8891818; title not seen)",
     where="Table 4, column 'CNS or Postpartum Thrombosis': no bolus, 12 U/kg/h",
     confidence="primary",
+    doi="10.1093/ajcp/aqab135",
     url="https://pmc.ncbi.nlm.nih.gov/articles/PMC8891818",
 )
 _CHILDREN = Source(
-    key="EMI_2011_table_4",
-    citation="Protocol for systemic heparin administration and adjustment in children, Emergency Medicine International 2011",
+    key="Paediatric_ACCP_aPTT",
+    citation="Protocol for systemic heparin administration and adjustment in children: hindawi.com, emi 2011/734506, Table 4",
     where="Table 4: 75 U/kg over 10 min; then 28 U/kg/h (below 1 year) or 20 U/kg/h (above)",
     confidence="primary",
     url="http://www.hindawi.com/journals/emi/2011/734506/tab4/",
 )
 _ELDERLY = Source(
-    key="Durham_elderly",
-    citation="Durham VA Medical Center DVT/PE protocol (revision 6/2009)",
+    key="Durham_VA_2009",
+    citation="Durham VA Medical Center. DVT/PE heparin protocol, revision 6/2009",
     where="Elderly, oedematous or morbidly obese: 50 U/kg, then 15 U/kg/h",
     confidence="primary",
     url="https://azkurs.org/dvtpe-protocol-obtain-baseline-labs.html",
@@ -222,13 +226,6 @@ _DIALYSIS_TARGET = TherapeuticRange(
     source=BRUNET_2008.at("Abstract: 0.3 to 0.7 IU/mL is considered sufficient for anticoagulation"),
 )
 _ACT_CPB = TherapeuticRange(assay="act_s", low=480, high=700, source=_CPB)
-_ACT_PCI = TherapeuticRange(
-    assay="act_s",
-    low=300,
-    high=350,
-    source=ranges.PCI_CARD.at("300-350 s on a Hemochron device, without a GP IIb/IIIa inhibitor"),
-)
-"""For the device the model answers in; 250-300 s is for a HemoTec."""
 _ACS_TARGET = TherapeuticRange(assay="anti_xa_u_per_ml", low=0.2, high=0.5, source=_ACS_RANGE)
 _KEEPS = "Keeps clots from forming"
 _GROWS = "Keeps the clot from growing while the body removes it; it does not dissolve it"
@@ -329,7 +326,7 @@ ALL: tuple[Indication, ...] = (
         why=f"{_KEEPS} on wires and stents for an hour.",
         orders=(Bolus(time_h=0.0, dose_u_per_kg=85.0),),
         hours=4.0,
-        target=_ACT_PCI,
+        target=ranges.ACT_INTERVENTION_HEMOCHRON,  # the device the model answers for
         model="EDRICH_2015_UFH",
         watch="ACT on the device of the target, minutes after the bolus",
         source=ranges.PCI_CARD,

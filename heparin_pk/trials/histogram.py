@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from heparin_pk.base.elementwise import each
-from heparin_pk.blood.response import Responses, level
+from heparin_pk.blood.response import Reagent, Responses, active_u_per_ml, level, log_aptt_rise
 from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES
@@ -41,13 +41,27 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
     for first in range(0, hourly.shape[1], 512):
         hourly[:, first : first + 512] = found[first : first + 512].T
     counts = np.zeros((len(hourly), n_bins + 1), dtype=np.int64)
+    if not (hourly >= 0.0).all():  # NaN is no level
+        raise ValueError(f"hourly_u_per_ml must be 0 or more; got {hourly.min():g}")
+    reagent, effects = responses.aptt, responses.covariate_effects
+    if isinstance(reagent, Reagent) and assay in ("aptt_s", "aptt_ratio"):
+        unit_s = low * (reagent.control_aptt_s if assay == "aptt_ratio" else 1.0)
+        log_baseline = each(math.log, np.broadcast_to(cohort.baseline_aptt_s / unit_s, (cohort.n,)))
+    else:
+        reagent = None
     for hour, concentration in enumerate(hourly):
-        values = level(assay, concentration, cohort, responses, float(hour))
-        bins = (np.log(values / low) if is_logarithmic else values - low) / _BIN
+        if reagent is not None:  # an exponential, counted by its logarithm
+            active = active_u_per_ml(concentration, cohort, effects, float(hour))
+            bins = (log_baseline + log_aptt_rise(active, cohort, reagent, effects, float(hour))) / _BIN
+        else:
+            values = level(assay, concentration, cohort, responses, float(hour))
+            bins = (np.log(values / low) if is_logarithmic else values - low) / _BIN
         if is_logarithmic:
-            # NumPy's logarithm is fast and its last bit depends on the processor: at the edge of a bin, Python's decides.
-            at_edge = np.abs(bins - np.rint(bins)) < _CLOSE
-            bins[at_edge] = each(math.log, values[at_edge] / low) / _BIN
+            # Both ways are fast and may miss the last bit: at the edge of a bin, the level and its logarithm by Python decide.
+            at_edge = np.flatnonzero(np.abs(bins - np.rint(bins)) < _CLOSE)
+            if len(at_edge):
+                values = level(assay, concentration[at_edge], cohort.take(at_edge), responses, float(hour))
+                bins[at_edge] = each(math.log, values / low) / _BIN
         place = np.clip(np.floor(bins) + 1.0, 0.0, float(n_bins)).astype(np.int64)
         counts[hour] = np.bincount(place, minlength=n_bins + 1)
     return counts

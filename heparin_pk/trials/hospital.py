@@ -9,7 +9,9 @@ from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Laboratory, Residual
 from heparin_pk.body.drift import Drift
 from heparin_pk.body.patient import Patient
-from heparin_pk.published.sources import ASSUMED, EDRICH_2015
+from heparin_pk.published.heparin_ablation import EDRICH_2015_UFH
+from heparin_pk.published.heparin_reversal import LANOISELEE_2026
+from heparin_pk.published.sources import ASSUMED
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.population import Population
 from heparin_pk.ward.ward_errors import WardErrors
@@ -364,19 +366,6 @@ ICU_COURSES = Source(
     confidence="derived",
     doi="10.13026/C2HM2Q",
 )
-LANOISELEE_2026 = Source(
-    key="Lanoiselee_2026",
-    citation=(
-        "Lanoiselée et al. Optimising protamine dosing for heparin reversal after cardiopulmonary bypass: a population "
-        "pharmacokinetic-pharmacodynamic study. Br J Anaesth 2026;136(3):847-855"
-    ),
-    where=(
-        "Proportional residual error: anti-Xa 29 % (ACT 11 %), measured at bypass levels and used at ward levels here; as coded "
-        "in vanderzwaag/nomogram, nomogram_core.py (944a073)"
-    ),
-    confidence="re-coded",
-    doi="10.1016/j.bja.2025.11.057",
-)
 SENSITIVITY_SD = Value(0.27, ICU_COURSES)
 BASELINE_SD = Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}; without it the courses are as likely"))
 TIME_CONSTANT_H = Value(
@@ -387,14 +376,21 @@ RESIDUALS = (
         name="aptt_cv_fraction",
         value=Value(0.06, ICU_COURSES.at(f"{ICU_COURSES.where}: SD of the rest 0.078, less 5 % of the assay")),
     ),
-    Residual(name="concentration_cv_fraction", value=Value(0.29, LANOISELEE_2026)),
     Residual(
-        name="act_cv_fraction",
-        value=Value(0.153, EDRICH_2015.at("Results: root mean squared error 51.1 s, 15.3 % of the average ACT")),
+        name="concentration_cv_fraction",
+        value=Value(
+            0.29,
+            LANOISELEE_2026.at(
+                f"{LANOISELEE_2026.where}: anti-Xa, proportional 29 %. Measured at the levels of bypass; that it holds at the "
+                "lower levels of a ward is assumed"
+            ),
+        ),
     ),
+    *EDRICH_2015_UFH.residual,
 )
 """What drift leaves unexplained. Of an anti-Xa no drift is simulated (none was found), so it has the whole residual error of
-a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together."""
+a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together.
+That of the anti-Xa was read at the levels of bypass; that of the ACT is the root-mean-square error of its paper."""
 
 IDEAL = Hospital(name="ideal")
 """Nobody changes, nothing is left unexplained, every order is carried out as written: what a table could do."""
@@ -423,13 +419,14 @@ PRUCNAL_2020 = Source(
     key="Prucnal_2020",
     citation=(
         "Prucnal CK, Jansson PS, Deadmon E, Rosovsky RP, Zheng H, Kabrhel C. Analysis of partial thromboplastin times in "
-        "patients with pulmonary embolism during the first 48 hours ... Acad Emerg Med 2020;27(2):117-127"
+        "patients with pulmonary embolism during the first 48 hours (title as far as seen). Acad Emerg Med 2020;27(2):117-127"
     ),
     where=(
-        "Abstract: bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h: 19.0, 26.3, 28.3 and 28.4 % "
-        "(at 48 h 95 % CI 20.8 to 37.5)"
+        "Abstract: 505 patients; bolus and infusion, patients in the therapeutic range at 12, 24, 36 and 48 h: 19.0, 26.3, 28.3 "
+        "and 28.4 % (at 48 h 95 % CI 20.8 to 37.5)"
     ),
     confidence="primary",
+    doi="10.1111/acem.13872",
     url="https://metajournal.com/articles/932139",
 )
 TING_2018 = Source(

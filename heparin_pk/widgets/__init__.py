@@ -4,7 +4,7 @@ A widget calls the package, shows the code of that call, and computes nothing bu
 """
 
 from heparin_pk.widgets.bedside_day import Bedside, bedside
-from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.explore import Choice, Drawing, Explore, Question, Slider, Toggle
 from heparin_pk.widgets.questions import Quiz, quiz
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
@@ -13,6 +13,7 @@ __all__ = [
     "Choice",
     "Explore",
     "Drawing",
+    "Question",
     "Quiz",
     "Slider",
     "Toggle",

@@ -259,7 +259,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input, select, button')) setUp(root);
+      if (root.querySelector('[role=slider], input[type=radio]')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -97,6 +97,34 @@ Control = Slider | Choice | Toggle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the learner predicts before the picture appears, and what each prediction is told.
+
+    ``text``: question
+    ``answers``: answer to the explanation for those who chose it
+    ``right``: function that returns the right answer, as the package computes it
+    """
+
+    text: str
+    answers: Mapping[str, str]
+    right: Callable[[], str]
+
+    def verdict(self, predicted: str) -> str:
+        """Return whether the prediction is right, what is, and why, as HTML.
+
+        Raises ``ValueError`` for a prediction that is none of the answers.
+        """
+        check_one_of("predicted", predicted, tuple(self.answers))
+        right = self.right()
+        check_one_of("the right answer", right, tuple(self.answers))
+        if predicted == right:
+            first = f"✓ As you predicted: <b>{escape(right)}</b>."
+        else:
+            first = f"✗ You predicted “{escape(predicted)}”; it is <b>{escape(right)}</b>."
+        return f"{first} {escape(self.answers[predicted])}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """The result of a drawing function.
 
@@ -118,7 +146,7 @@ class Explore(VBox):
 
     ``controls``: controls by name
     ``draw``: drawing function, called with the values of the controls by name
-    ``predict``: question and answers, or ``None``
+    ``question``: what is predicted first, or ``None``
     ``picture``: HTML of the picture
     ``words``: its text alternative
     ``said``: HTML of the text alternative and the notes
@@ -133,7 +161,7 @@ class Explore(VBox):
         controls: Sequence[Control],
         draw: Callable[..., Drawing],
         *,
-        predict: tuple[str, Sequence[str]] | None = None,
+        predict: Question | None = None,
     ) -> None:
         self.draw = draw
         self.controls = {control.name: control.widget() for control in controls}
@@ -150,13 +178,12 @@ class Explore(VBox):
         rows = [Box(row, layout=ROW) for row in (others, yes_or_no) if row]
         children: list[Any] = [*rows, self._body]
         if predict is not None:
-            question, answers = predict
-            self.guess = RadioButtons(options=list(answers), value=None, layout=Layout(width="auto"))
+            self.guess = RadioButtons(options=list(predict.answers), value=None, layout=Layout(width="auto"))
             self.show = Button(description="Show what happens", button_style="primary", layout=Layout(width="220px"))
             self.show.on_click(lambda _: self._answered())
             self._body.layout.display = "none"
-            children[-1:-1] = [HTML(f"<b>Predict first: {escape(question)}</b>"), self.guess, self.show, self.predicted]
-        self.hidden = predict is not None
+            children[-1:-1] = [HTML(f"<b>Predict first: {escape(predict.text)}</b>"), self.guess, self.show, self.predicted]
+        self.question, self.hidden = predict, predict is not None
         super().__init__(children=(*children, script()), layout=Layout(width="100%"))
         self.add_class("heparin-pk")
         if not self.hidden:
@@ -181,13 +208,14 @@ class Explore(VBox):
     def _answered(self) -> None:
         """Show the picture once an answer is chosen."""
         assert self.guess is not None  # the button exists only with a question
+        assert self.question is not None
         if self.guess.value is None:
             self.predicted.value = aloud("Choose an answer first. A wrong answer helps you learn, too.")
             return
-        self.predicted.value = aloud(f"You predicted: {escape(str(self.guess.value))}. Move the controls to check it.")
         self.hidden = False
         self._body.layout.display = None
         self._redraw()
+        self.predicted.value = aloud(self.question.verdict(str(self.guess.value)))
 
     def _redraw(self) -> None:
         """Draw the picture for the values of the controls."""

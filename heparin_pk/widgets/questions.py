@@ -4,6 +4,8 @@
 # (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
+import random
+import zlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -18,7 +20,7 @@ class Quiz(VBox):
     """One question with its answers as radio buttons and a feedback for each answer.
 
     ``question``: text of the question
-    ``choice``: radio buttons of the answers
+    ``choice``: radio buttons of the answers, in mixed order; its value is the place of an answer as it was given
     ``said``: feedback on the chosen answer
     ``feedback``: one text per answer
     ``right``: index of the right answer, from 0
@@ -27,9 +29,12 @@ class Quiz(VBox):
     def __init__(self, question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> None:
         self.feedback, self.right = tuple(feedback), right
         self.question = HTML(f"<b>{escape(question)}</b>")
-        self.choice = RadioButtons(options=list(answers), value=None, layout=Layout(width="auto"))
+        # The order is mixed, the same each time: where the right answer stands says nothing, and a class sees one order.
+        order = random.Random(zlib.crc32(question.encode())).sample(range(len(answers)), len(answers))
+        options = [(answers[place], place) for place in order]
+        self.choice = RadioButtons(options=options, value=None, layout=Layout(width="auto"))
         self.said = HTML(aloud(""))
-        self.choice.observe(self._answer, names="index")
+        self.choice.observe(self._answer, names="value")
         super().__init__(children=(self.question, self.choice, self.said, script()))
         self.add_class("heparin-pk")
 
@@ -52,7 +57,7 @@ def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: 
     Raises ``ValueError`` for a single answer, a missing feedback, or an index that is not an answer.
 
     >>> question = quiz("Does heparin dissolve clots?", ["yes", "no"], ["It has no fibrinolytic activity.", "Correct."], right=1)
-    >>> question.choice.index = 1
+    >>> question.choice.value = 1
     >>> "Right" in question.said.value
     True
     """

@@ -29,7 +29,7 @@ from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
-from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Question, Slider, Toggle
 
 TYPICAL = Patient(weight_kg=75.0)
 USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
@@ -96,13 +96,33 @@ _ONE_BOLUS = (
 )
 
 
+def _half_life_h(drug: Drug, dose_u_per_kg: float) -> float:
+    return metrics.half_life_h(plot.after_bolus(drug, TYPICAL, dose_u_per_kg)) or 0.0
+
+
+def _grows_or_not(before: float, after: float) -> str:
+    if abs(after / before - 1.0) < 0.02:
+        return "no change"
+    return "it grows" if after > before else "it shrinks"
+
+
 def half_life(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives."""
     controls: list[Control] = [
         Slider(name="dose", label="bolus (U/kg)", low=15.0, high=400.0, step=5.0, value=25.0),
         Choice(name="model", label="model", options=_ONE_BOLUS[:5], value="UFH_B_DERIVED"),
     ]
-    question = ("The bolus is four times as large. How does the half-life change?", ("no change", "it grows", "it shrinks"))
+    question = Question(
+        text="The bolus is four times as large. How does the half-life change?",
+        answers={
+            "no change": "That is so where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
+            "dose a smaller share is lost.",
+            "it grows": "The binding sites of endothelium and macrophages fill up, and a smaller share is lost in each hour.",
+            "it shrinks": "More heparin would have to be lost faster than in proportion. It is the other way round: the binding "
+            "sites fill up.",
+        },
+        right=lambda: _grows_or_not(*(_half_life_h(published.UFH_DEFAULT, dose) for dose in (25.0, 100.0))),
+    )
     return Explore(_started(controls, start), _half_life, predict=question if predict else None)
 
 
@@ -189,6 +209,18 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     return Drawing(figure=_figure(ax), words=words, code=code)
 
 
+def _first_to_show_low_antithrombin() -> str:
+    """Return which assay falls more at 0.5 U/mL when half of the antithrombin is missing."""
+    low = Patient(weight_kg=75.0, antithrombin_fraction=0.5)
+    answers = published.UFH_DEFAULT.responses
+    left = {
+        words: float(level(assay, 0.5, low, answers)) / float(level(assay, 0.5, TYPICAL, answers))
+        for words, assay in (("the aPTT", "aptt_s"), ("the anti-Xa", "anti_xa_u_per_ml"))
+    }
+    first, second = sorted(left, key=lambda words: left[words])
+    return "both equally" if left[second] - left[first] < 0.05 else first
+
+
 def blood(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on one patient's blood and one reagent: aPTT and anti-Xa at the same heparin concentration."""
     controls: list[Control] = [
@@ -198,9 +230,17 @@ def blood(*, predict: bool = True, **start: Any) -> Explore:
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
         Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
     ]
-    question = (
-        "Half of the antithrombin is missing. Which of the two assays shows it first?",
-        ("the aPTT", "the anti-Xa", "both equally"),
+    question = Question(
+        text="Half of the antithrombin is missing, the heparin is the same. Which of the two assays shows less?",
+        answers={
+            "the aPTT": "With half of the antithrombin a therapeutic level of heparin still prolongs the aPTT as much (Krulder "
+            "1996); it changes only when nearly none is left.",
+            "the anti-Xa": "The heparin in the tube can only work through the patient's own antithrombin, if the assay adds "
+            "none: with half of it, half of the anti-Xa.",
+            "both equally": "They need antithrombin in different amounts: the anti-Xa falls in proportion, the aPTT only when "
+            "nearly none is left.",
+        },
+        right=_first_to_show_low_antithrombin,
     )
     return Explore(_started(controls, start), _blood, predict=question if predict else None)
 
@@ -231,14 +271,9 @@ def _patients(
         "this patient": simulate(patient, drug, USUAL, hours=48.0),
     }
     axes = plot.two_assays(courses)
-    needs = []
-    for target in (APTT_RATIO_TREATMENT, ANTI_XA_TREATMENT):
-        try:
-            needs.append(f"{needed_rate_u_per_kg_per_h(drug, patient, target):.1f} U/kg/h by {target.in_words()}")
-        except ValueError:
-            needs.append(f"{target.in_words()} cannot be reached")
     words = (
-        f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {'; '.join(needs)}.\n{drug.in_the_patients_words(patient)}"
+        f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {_need(drug, patient, APTT_RATIO_TREATMENT)}; "
+        f"{_need(drug, patient, ANTI_XA_TREATMENT)}.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
         "from heparin_pk import Bolus, Infusion, Patient, Regimen, plot, published, simulate\n\n"
@@ -249,6 +284,34 @@ def _patients(
         "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
     )
     return Drawing(figure=_figure(axes[0]), words=words, code=code)
+
+
+def _need(drug: Drug, patient: Patient, target: TherapeuticRange) -> str:
+    """Return the rate that brings one assay to the middle of its range, and what it does to the other assay."""
+    try:
+        rate = needed_rate_u_per_kg_per_h(drug, patient, target)
+        course = simulate(patient, drug, Regimen((Infusion(time_h=0.0, rate_u_per_kg_per_h=rate),)), hours=72.0)
+    except ValueError:
+        return f"{target.in_words()} cannot be reached"
+    seconds, found = course.level_at("aptt_s", 72.0), course.level_at("anti_xa_u_per_ml", 72.0)
+    aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
+    words = f"{rate:.1f} U/kg/h by {target.in_words()}, with aPTT {aptt} and anti-Xa {found:.2f} U/mL"
+    ratio = course.level_at("aptt_ratio", 72.0)
+    if max(ratio / APTT_RATIO_TREATMENT.high, found / ANTI_XA_TREATMENT.high) > _TOO_MUCH:
+        words += " (a warning and not a dose: the other assay lies far above its range)"
+    return words
+
+
+_TOO_MUCH = 1.2
+"""How many times the upper end of its range an assay may show before a rate is called a warning."""
+
+
+def _level_at_twice_the_weight() -> str:
+    """Return how the level at 18 U/kg/h compares at 150 and at 75 kg."""
+    at_150, at_75 = (
+        published.UFH_DEFAULT.individual(Patient(weight_kg=kg)).steady_state_u_per_ml(18.0 * kg) for kg in (150.0, 75.0)
+    )
+    return "the same" if abs(at_150 / at_75 - 1.0) < 0.05 else "higher" if at_150 > at_75 else "lower"
 
 
 def patients(*, predict: bool = True, **start: Any) -> Explore:
@@ -263,9 +326,16 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         Toggle(name="morning", label="circadian variation (start at 8:00)"),
         *(Toggle(name=name, label=name.replace("_", " ")) for name in _CONDITIONS),
     ]
-    question = (
-        "A patient weighs 150 kg. Does the same infusion per kg lead to a higher, a lower or the same level?",
-        ("higher", "the same", "lower"),
+    question = Question(
+        text="A patient weighs 150 kg. Does the same infusion per kg lead to a higher, a lower or the same level as at 75 kg?",
+        answers={
+            "higher": "Clearance grows more slowly than weight: twice the weight does not need twice the dose.",
+            "the same": "That would be so if clearance grew in proportion to weight. It grows more slowly: the same dose per "
+            "kg is more than a heavy patient needs.",
+            "lower": "It would be so if fat tissue took heparin up. Heparin stays in the blood, whose volume and clearance grow "
+            "more slowly than weight.",
+        },
+        right=_level_at_twice_the_weight,
     )
     return Explore(_started(controls, start), _patients, predict=question if predict else None)
 
@@ -303,15 +373,31 @@ def _indications(reason: str, weight: float) -> Drawing:
     return Drawing(figure=_figure(axes[0, 0]), words=words, code=code)
 
 
+def _peak_under_the_skin() -> str:
+    """Return which answer is nearest to the peak anti-Xa of 5,000 U under the skin."""
+    course = reasons.named("dvt-prophylaxis-8h").course(TYPICAL)
+    peak = float(course.level("anti_xa_u_per_ml").max())
+    levels = {"about 0.1 U/mL": 0.1, "about 0.5 U/mL": 0.5, "about 1 U/mL": 1.0}
+    return min(levels, key=lambda words: abs(levels[words] - peak))
+
+
 def indications(*, predict: bool = False, **start: Any) -> Explore:
     """Return a widget on the indications for heparin and a weight: the level over the day, its range, and the monitoring."""
     controls: list[Control] = [
         Choice(name="reason", label="reason", options=tuple(reason.name for reason in reasons.ALL), value="dvt-prophylaxis-8h"),
         Slider(name="weight", label="weight (kg)", low=3.0, high=160.0, step=1.0, value=75.0),
     ]
-    question = (
-        "5,000 U are given subcutaneously. What anti-Xa level will they reach?",
-        ("about 0.1 U/mL", "about 0.5 U/mL", "about 1 U/mL"),
+    question = Question(
+        text="5,000 U are given subcutaneously. What anti-Xa level will they reach?",
+        answers={
+            "about 0.1 U/mL": "Absorption is slow and only a share of the dose arrives: enough to prevent a clot, far from the "
+            "level that treats one.",
+            "about 0.5 U/mL": "That is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in "
+            "part.",
+            "about 1 U/mL": "That is near what 5,000 U into a vein reach for a short time. Under the skin they are absorbed "
+            "slowly and in part.",
+        },
+        right=_peak_under_the_skin,
     )
     return Explore(_started(controls, start), _indications, predict=question if predict else None)
 
@@ -327,7 +413,7 @@ def _rows(group: str) -> tuple[proof.Row, ...]:
 
 def _validation(group: str, fresh: bool) -> Drawing:
     """Draw the rows of a group, with or without those used to build a model."""
-    rows = [row for row in _rows(group) if not (fresh and row.claim.used_to_build)]
+    rows = [row for row in _rows(group) if row.claim.proves or not fresh]
     if not rows:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     ax = plot.validation(rows)
@@ -339,13 +425,30 @@ def _validation(group: str, fresh: bool) -> Drawing:
     return Drawing(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
 
 
+def _groups_that_prove() -> tuple[str, ...]:
+    return tuple(group for group in proof.GROUPS if any(claim.proves for claim in proof.claims_of(group)))
+
+
+def _worst_group() -> str:
+    """Return the group with the largest share of misses among the rows that prove something."""
+    shares = {}
+    for group in _groups_that_prove():
+        inside = [row.inside for row in _rows(group) if row.claim.proves]
+        shares[group] = sum(inside) / len(inside)
+    return min(shares, key=lambda group: shares[group])
+
+
 def validation(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on the groups of the validation: printed values compared with the models."""
     controls: list[Control] = [
         Choice(name="group", label="group", options=("all", *proof.GROUPS), value="kinetics"),
-        Toggle(name="fresh", label="only rows not used to build a model"),
+        Toggle(name="fresh", label="only rows that prove something"),
     ]
-    question = ("In which group do the models miss the printed values most often?", proof.GROUPS)
+    question = Question(
+        text="In which group do the models miss the largest share of the printed values?",
+        answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
+        right=_worst_group,
+    )
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
 
 
@@ -403,6 +506,15 @@ def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, v
     return Drawing(figure=_figure(ax), words=plot.describe_trial(found), code=code)
 
 
+def _longer_in_its_own_range() -> str:
+    """Return under which of the two tables the patients of the first picture are in its own range for longer."""
+    found = _outcomes("raschke-1993", "durham-va-2009", 500, "real", _OF_EACH_TABLE)
+    first, second = (found.estimate(arm, "time_in_range_fraction") for arm in found.arms)
+    assert first is not None  # it is None only without a patient
+    assert second is not None
+    return "no difference" if abs(first.mean - second.mean) < 0.02 else "46-70 s" if first.mean > second.mean else "68-95 s"
+
+
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on two tables, a hospital and a laboratory: the same virtual patients under both tables."""
     adults = tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
@@ -414,8 +526,16 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="reagent", label="aPTT reagent", options=(_OF_EACH_TABLE, *REAGENTS), value=_OF_EACH_TABLE),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
-    question = (
-        "One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Who is in the own range for longer?",
-        ("those of 46-70 s", "those of 68-95 s", "no difference"),
+    question = Question(
+        text="One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its range "
+        "for longer?",
+        answers={
+            "46-70 s": "In anti-Xa its range is the wider one: the same change of a patient leaves it less often.",
+            "68-95 s": "27 s look wider than 24 s. But an aPTT rises exponentially: what counts is 95 / 68 against 70 / 46, and "
+            "the range is the narrower one.",
+            "no difference": "Both stand for about the same anti-Xa, but not for the same width of it: 68-95 s is the narrower "
+            "range.",
+        },
+        right=_longer_in_its_own_range,
     )
     return Explore(_started(controls, start), _nomograms, predict=question if predict else None)

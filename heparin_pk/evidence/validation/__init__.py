@@ -8,6 +8,6 @@ tested cause or "unexplained". What left the table, which tolerances changed, an
 """
 
 from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
-from heparin_pk.evidence.validation.table import in_words, rows, score, to_json, what_changed, what_changed_in_words
+from heparin_pk.evidence.validation.table import claims_of, in_words, rows, score, to_json, what_changed, what_changed_in_words
 
-__all__ = ["GROUPS", "Claim", "Row", "in_words", "rows", "score", "to_json", "what_changed", "what_changed_in_words"]
+__all__ = ["GROUPS", "Claim", "Row", "claims_of", "in_words", "rows", "score", "to_json", "what_changed", "what_changed_in_words"]

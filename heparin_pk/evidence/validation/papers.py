@@ -1,6 +1,9 @@
 """Sources that only the claims use; those of the parameter sets are in ``heparin_pk.published.sources``."""
 
 from heparin_pk.base.source import Source
+from heparin_pk.evidence.datasets import MIMIC_III_DEMO
+from heparin_pk.published.heparin_newborns import MCDONALD_1981
+from heparin_pk.published.patients import DOAC_TO_HEPARIN, SAME_NEED
 
 KROON_1992 = Source(
     key="Kroon_1992",
@@ -43,24 +46,24 @@ MCMASTER = Source(
         "Levine MN, Hirsh J, Gent M, et al. A randomized trial comparing activated thromboplastin time with heparin assay in "
         "patients with acute venous thromboembolism requiring large daily doses of heparin. Arch Intern Med 1994;154(1):49-56"
     ),
-    where="Abstract: anti-Xa 0.35 to 0.67 U/mL and aPTT 60 to 85 s were equivalent",
+    where="Abstract: anti-Xa 0.35-0.67 U/mL and aPTT 60-85 s were both equivalent to 0.2-0.4 U/mL by protamine titration",
     confidence="primary",
     url="https://jamanetwork.com/journals/jamainternalmedicine/article-abstract/618256",
 )
 BRILL_EDWARDS = Source(
     key="Brill_Edwards_1993",
-    citation="Brill-Edwards P, et al. Establishing a therapeutic range for heparin therapy. Ann Intern Med 1993;119(2):104-109",
-    where="Abstract: for all reagents a ratio of 1.5 is much less than 0.2 U/mL by protamine titration (0.35 anti-Xa)",
+    citation=(
+        "Brill-Edwards P, Ginsberg JS, Johnston M, Hirsh J. Establishing a therapeutic range for heparin therapy. Ann Intern Med "
+        "1993;119(2):104-109"
+    ),
+    where=(
+        "Abstract: for all reagents a ratio of 1.5 is much less than 0.2 U/mL by protamine titration (0.35 anti-Xa: Levine 1994)"
+    ),
     confidence="primary",
+    doi="10.7326/0003-4819-119-2-199307150-00002",
     pmid="8512158",
 )
-VTE_DAY_ONE = Source(
-    key="VTE_dose_31",
-    citation="Heparin requirements in pulmonary embolism and venous thrombosis (31 patients; authors and year not seen)",
-    where="Day 1: DVT 507 +- 105, PE 426 +- 105, normal venogram 457 +- 46 U/kg/24 h",
-    confidence="primary",
-    url="https://scilit.com/publications/eaf7be9440ce1ac0244284a02ad54dcb",
-)
+VTE_DAY_ONE = SAME_NEED.at("Day 1: DVT 507 +- 105, PE 426 +- 105, normal venogram 457 +- 46 U/kg/24 h")
 REILLY_1996 = Source(
     key="Reilly_1996",
     citation="Reilly & Raschke 1996: new method to predict patients' intravenous heparin dose requirements",
@@ -134,12 +137,9 @@ SIMSTAT = Source(
     confidence="primary",
     url="http://www.simstat.com/validation-of-an-unfractionated-heparin-nomogram-using-an-anti-factor-xa-chromogenic-assay/",
 )
-MIMIC = Source(
-    key="MIMIC_III_demo",
-    citation="MIMIC-III Clinical Database Demo v1.4: 22 patients, 108 aPTTs on infusion",
-    where="Median 12.75 U/kg/h and 61.1 s (quartiles 48 and 80 s); the reagent is not known",
-    confidence="derived",
-    doi="10.13026/C2HM2Q",
+MIMIC = MIMIC_III_DEMO.at(
+    "22 patients, 108 aPTTs on infusion: median 12.75 U/kg/h and 61.1 s (quartiles 48 and 80 s); the reagent is not known",
+    "derived",
 )
 PROTAMINE_INFUSION = Source(
     key="Protamine_1250",
@@ -155,18 +155,8 @@ WIKEM = Source(
     confidence="second-hand",
     url="https://ww.wikem.org/wiki/Unfractionated_heparin",
 )
-DOAC_TRANSITION = Source(
-    key="DOAC_transition",
-    citation=(
-        "An evaluation of time to therapeutic range of intravenous unfractionated heparin after transitioning from direct oral "
-        "factor Xa inhibitors"
-    ),
-    where="Abstract: median 18.5 h (14.9 to 26.9) after a factor Xa inhibitor, 7.3 h (5.9 to 14.7) without",
-    confidence="primary",
-    url=(
-        "https://discovery.researcher.life/article/an-evaluation-of-time-to-therapeutic-range-of-intravenous-unfractionated-"
-        "heparin-after-transitioning-from-direct-oral-factor-xa-inhibitors/26ae3010e8773e28995014c639c6a3df"
-    ),
+DOAC_TRANSITION = DOAC_TO_HEPARIN.at(
+    "Abstract: median 18.5 h (14.9 to 26.9) after a factor Xa inhibitor, 7.3 h (5.9 to 14.7) without"
 )
 GUILLET_2003 = Source(
     key="Guillet_enoxaparin",
@@ -192,13 +182,7 @@ BIVALIRUDIN_HALF_LIFE = Source(
     confidence="primary",
     url="https://kidneydiseaseclinic.net/kdc/bivalirudin-txt",
 )
-NEWBORN_CLEARANCE = Source(
-    key="Newborn_clearance",
-    citation="Heparin clearance in the newborn (authors, journal and year not printed on the page)",
-    where="Abstract: eight normal adults, 75 U/kg: half-life 63.3 min",
-    confidence="primary",
-    url="https://scilit.com/publications/2f448b379407adcde271ff93210adb22",
-)
+NEWBORN_CLEARANCE = MCDONALD_1981.at("Abstract: eight normal adults, 75 U/kg: half-life 63.3 min")
 SC_1983 = Source(
     key="Thromb_Res_1983",
     citation="Thromb Res 1983;32(4):381-391 (title not seen): 5,000 IU of heparin under the skin",
@@ -236,20 +220,21 @@ INFANT_DOSES = Source(
     pmid="22244010",
 )
 PREGNANCY_DOSE = Source(
-    key="Pregnancy_dose_2009",
+    key="Clark_2009",
     citation=(
         "Clark NP, Delate T, Cleary SJ, Witt DM. Analysis of unfractionated heparin dose requirements to target therapeutic "
         "anti-Xa intensity during pregnancy. Thromb Res 2009"
     ),
-    where="Abstract: a mean of 403.5 U/kg/day for a mid-interval anti-Xa of 0.3-0.7 U/mL",
+    where="Abstract: 39 pregnancies, 1998-2005: a mean of 403.5 U/kg/day for a mid-interval anti-Xa of 0.3-0.7 U/mL",
     confidence="primary",
+    doi="10.1016/j.thromres.2009.07.014",
     pmid="19699510",
 )
 PREGNANCY_INTERMEDIATE_DOSE = Source(
     key="Pregnancy_UFH_2010",
     citation=(
-        "Unfractionated heparin dose requirements targeting intermediate intensity antifactor Xa concentration during pregnancy. "
-        "Pharmacotherapy 2010;30(4):369-374 (authors not on the page)"
+        "Unfractionated heparin dose requirements targeting intermediate intensity antifactor Xa concentration during "
+        "pregnancy. Pharmacotherapy 2010;30(4):369-74"
     ),
     where="Abstract: a mean of 236.9 U/kg/day at the first mid-interval anti-Xa of 0.1-0.3 U/mL, 27 pregnancies",
     confidence="primary",

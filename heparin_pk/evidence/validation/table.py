@@ -11,6 +11,15 @@ from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
 from heparin_pk.evidence.validation.edition import CHANGED_TOLERANCES, LEFT, NOT_ASKED
 
 
+def claims_of(group: str | None = None) -> tuple[Claim, ...]:
+    """Return the claims of the package, of one group or all; no model is asked. Raises ``ValueError`` for an unknown group."""
+    from heparin_pk.evidence.validation.claims import CLAIMS  # noqa: PLC0415  builds the claims only when they are needed
+
+    if group is not None:
+        check_one_of("group", group, GROUPS)
+    return tuple(claim for claim in CLAIMS if group in (None, claim.group))
+
+
 def rows(claims: Iterable[Claim] | None = None, *, group: str | None = None) -> list[Row]:
     """Return the claims with our values, in the order of the table.
 
@@ -21,11 +30,7 @@ def rows(claims: Iterable[Claim] | None = None, *, group: str | None = None) -> 
     """
     if group is not None:
         check_one_of("group", group, GROUPS)
-    if claims is None:
-        from heparin_pk.evidence.validation.claims import CLAIMS  # noqa: PLC0415  builds the claims only when they are needed
-
-        claims = CLAIMS
-    return [claim.row() for claim in claims if group in (None, claim.group)]
+    return [claim.row() for claim in (claims_of() if claims is None else claims) if group in (None, claim.group)]
 
 
 def score(found: Iterable[Row]) -> dict[str, int]:

@@ -83,7 +83,8 @@ YAZD_TRIAL = Source(
     ),
     where=(
         "Abstract: 140 patients, 46-70 s, aPTT every 6 h; time to pass the threshold 7.63 +- 3.95 and 11.05 +- 4.41 h; in range "
-        "at 48 h 72.86 and 45.71 % (DERIVED: 51 and 32 of 70)"
+        "at 48 h 72.86 and 45.71 %. DERIVED: 51 and 32 patients, the counts that give these shares in two arms of 70 (the sizes "
+        "of the arms are not printed)"
     ),
     confidence="primary",
     url="https://acta.tums.ac.ir/index.php/acta/article/view/4484",
