@@ -124,7 +124,7 @@ def _add_titrate(commands: Commands) -> None:
     )
     command.add_argument(
         "--hospital", default="ideal", metavar="NAME",
-        help="ideal (default): nobody changes, orders as written; real: the patient drifts, results err, the ward errs",
+        help="ideal (default): patients do not drift, orders as written; real: the patient drifts, results err, the ward errs",
     )  # fmt: skip
     _model_options(command)
     _output_options(command)

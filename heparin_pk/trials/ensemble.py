@@ -504,6 +504,7 @@ def _none_yet(like: Outcomes) -> Outcomes:
         common_range=like.common_range,
         hospitals=like.hospitals,
         matches=like.matches,
+        places=like.places,
         hours=like.hours,
         seed=like.seed,
         fingerprint=like.fingerprint,

@@ -35,6 +35,7 @@ class Outcomes:
     ``common_range``: the range in which all arms are compared.
     ``hospitals``: the hospital each arm is in, by name.
     ``matches``: how the aPTT range of an arm fits the reagent of its laboratory, by name; arms that read no aPTT have none.
+    ``places``: the names of the hospital and of the aPTT reagent of each arm, by name.
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
     ``fingerprint``: tells the trial from every other one in this process.
@@ -51,13 +52,14 @@ class Outcomes:
         common_range: TherapeuticRange,
         hospitals: Mapping[str, Hospital],
         matches: Mapping[str, Match],
+        places: Mapping[str, tuple[str, str]],
         hours: float,
         seed: int,
         fingerprint: str,
         keep_rows: bool = True,
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
-        self.hospitals, self.matches = dict(hospitals), dict(matches)
+        self.hospitals, self.matches, self.places = dict(hospitals), dict(matches), dict(places)
         self.hours, self.seed, self.fingerprint, self.keep_rows = hours, seed, fingerprint, keep_rows
         self.n = 0
         self.groups: tuple[str, ...] = ()
@@ -173,7 +175,10 @@ class Outcomes:
             import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
-        frames = [pd.DataFrame({"arm": arm, "hospital": self.hospitals[arm].name, **self.columns(arm)}) for arm in self.arms]
+        frames = [
+            pd.DataFrame({"arm": arm, "hospital": place[0], "reagent": place[1], **self.columns(arm)})
+            for arm, place in self.places.items()
+        ]
         return pd.concat(frames, ignore_index=True)
 
     def to_parquet(self, file: str | Path) -> None:
@@ -200,8 +205,9 @@ class Outcomes:
         data = {key: (("arm", "subject"), np.stack([every[arm][key] for arm in self.arms])) for key in self.keys}
         people = {name: ("subject", values) for name, values in first.items() if name != "subject" and name not in self.keys}
         units = {key: {"long_name": OUTCOMES[key].label, "units": OUTCOMES[key].unit} for key in self.keys}
-        hospitals = ("arm", [self.hospitals[arm].name for arm in self.arms])
-        found = xr.Dataset(data | people, coords={"arm": list(self.arms), "hospital": hospitals, "subject": first["subject"]})
+        hospitals, reagents = (("arm", [self.places[arm][which] for arm in self.arms]) for which in (0, 1))
+        coordinates = {"arm": list(self.arms), "hospital": hospitals, "reagent": reagents, "subject": first["subject"]}
+        found = xr.Dataset(data | people, coords=coordinates)
         for key, attributes in units.items():
             found[key].attrs = attributes
         return found

@@ -374,6 +374,7 @@ class Trial:
             common_range=self.common_range,
             hospitals={name: self.hospital_of(arm) for name, arm in self.arms},
             matches=self.matches,
+            places=self.places,
             hours=self.hours,
             seed=seed,
             fingerprint=self.identity,

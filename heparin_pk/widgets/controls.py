@@ -145,13 +145,12 @@ class Unfolds(VBox):
 
     def __init__(self, what: HTML, words: str) -> None:
         self.button = ToggleButton(description=words, icon="caret-right", layout=Layout(width="auto", padding="0 10px"))
-        self._what = what
-        self._what.layout.display = "none"
+        self._box = VBox((what,), layout=Layout(display="none", width="100%"))  # of its own: widgets may share a layout
         self.button.observe(self._toggle, names="value")
-        super().__init__(children=(self.button, what), layout=Layout(width="100%", margin="2px 0"))
+        super().__init__(children=(self.button, self._box), layout=Layout(width="100%", margin="2px 0"))
 
     def _toggle(self, change: Any) -> None:
-        self._what.layout.display = None if change["new"] else "none"
+        self._box.layout.display = None if change["new"] else "none"
         self.button.icon = "caret-down" if change["new"] else "caret-right"
 
 
@@ -245,13 +244,13 @@ _SCRIPT = """
     });
   };
   const setUp = (root) => {
-    if (root.dataset.heparinPk) return;
+    const rows = root.querySelector('.heparin-pk-rows');
+    if (root.dataset.heparinPk || (root.classList.contains('heparin-pk-bedside') && !rows)) return;  // not all is there yet
     root.dataset.heparinPk = 'named';
     // JupyterLab takes no key that is typed in an element with this attribute; one on the widget alone is not enough for it.
     root.addEventListener('focusin', (event) => event.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
     mark(root);
     guardBoxes(root);
-    const rows = root.querySelector('.heparin-pk-rows');
     if (!rows) return;
     new MutationObserver(() => mark(rows)).observe(rows, {childList: true, subtree: true});
     follow(root, rows);
