@@ -111,6 +111,9 @@ def figures():
 def test_the_picture_on_top_says_what_its_caption_says():
     course = figures().hero()
     assert f"anti-Xa\nof {course.level_at('anti_xa_u_per_ml', 48):.2f} U/mL" in README
+    slope, baseline_s = course.reagent.slope_ml_per_u, course.patient.baseline_aptt_s
+    low, high = (np.log(end / baseline_s) / slope for end in (46.0, 70.0))
+    assert f"46–70 s are anti-Xa {low:.2f}–{high:.2f} U/mL in\nthis patient" in README
     assert "108 s" in README
     assert course.labs[0].value == 108
     assert f"settles at {course.level_at('aptt_s', 48):.0f} s" in README
