@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 from heparin_pk import (
     Bolus,
@@ -138,7 +139,7 @@ def test_a_dose_under_the_skin_brings_both():
     assert metrics.peak_u_per_ml(course) == pytest.approx(0.23, abs=0.005)
     kinetics = DRUG.kinetics(ADULT)
     absorbed = kinetics.bioavailability_fraction * 143 * 75
-    lost = kinetics.short_loss_per_h * float(np.trapezoid(course.states[:, 8], course.time_h))
+    lost = kinetics.short_loss_per_h * float(trapezoid(course.states[:, 8], course.time_h))
     assert lost + course.states[-1, 8] == pytest.approx(kinetics.short_fraction * absorbed, rel=1e-3)
 
 
