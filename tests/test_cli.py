@@ -12,7 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from heparin_pk import Course, Nomogram, cli, datasets, published, titrate
+from heparin_pk import (
+    Bolus,
+    Course,
+    Infusion,
+    Nomogram,
+    Regimen,
+    cli,
+    datasets,
+    metrics,
+    published,
+    simulate,
+    titrate,
+)
 from heparin_pk.base.texts import UNSAFE
 from heparin_pk.body.patient import Patient
 from heparin_pk.cli import notebooks
@@ -92,6 +104,49 @@ def test_exported_files_are_read_back_without_loss(capsys, tmp_path):
         assert again["metrics"]["time_in_range_fraction"] == exported_course["metrics"]["time_in_range_fraction"]
         assert again["metrics"]["adjustments"] == exported_course["metrics"]["adjustments"]
         assert (Course.from_json(json.dumps(again["course"])).states == course.states).all()
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+def test_what_is_stated_of_a_patient_and_changes_nothing_is_said(capsys):
+    plain = ("simulate", "--weight", "80", "--bolus", "80", "--infusion", "18", "--hours", "12")
+    code, out, _ = run(capsys, *plain)
+    assert code == 0
+    assert "aPTT reagent automated-aptt (1.98 mL/U)" in out
+    assert "this patient in this model" not in out
+    stated = (*plain, "--creatinine-clearance", "20", "--condition", "acute-thrombosis", "--condition", "kidney-failure")
+    code, out, _ = run(capsys, *stated)
+    assert code == 0
+    assert "Stated, but not used by this model: creatinine clearance 20 mL/min." in out
+    assert out.count("Not in this model:") == 2  # both are hypotheses, off
+    code, on, _ = run(capsys, *stated, "--hypothesis", "kidney failure", "--json")
+    assert code == 0
+    answer = json.loads(on)
+    assert any("My kidneys have failed" in line for line in answer["patient_in_this_model"])
+    assert answer["reagent"] == "automated-aptt"
+    patient = Patient(weight_kg=80, creatinine_clearance_ml_per_min=20, acute_thrombosis=True, kidney_failure=True)
+    orders = Regimen((Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18)))
+    course = simulate(patient, published.UFH_DEFAULT.with_hypotheses("kidney failure"), orders, hours=12)
+    assert answer["metrics"] == metrics.summary(course, published.ranges.ANTI_XA_TREATMENT)
+    code, out, err = run(capsys, *plain, "--hypothesis", "cirhosis")
+    assert (code, out) == (2, "")
+    assert "got 'cirhosis'" in err
+
+
+def test_a_trial_takes_a_hypothesis(capsys):
+    asked = ("trial", "raschke-1993", "-n", "200", "--quiet", "--json")  # 5.6 % of the ward have kidney failure
+    without, with_it = (run(capsys, *asked, *more)[1] for more in ((), ("--hypothesis", "kidney failure")))
+    means = [
+        [row["mean"] for row in json.loads(out)["summary"] if row["outcome"] == "heparin_given_u"] for out in (without, with_it)
+    ]
+    assert means[0] != means[1]
+
+
+def test_a_replay_names_its_reagent_and_says_where_it_does_not_fit_the_ward(capsys):
+    code, out, _ = run(capsys, "replay", "M3D-027", "--reagent", "guideline")
+    assert code == 0
+    assert "aPTT reagent guideline (1.35 mL/U)" in out
+    assert "the laboratory does not fit the range: aPTT 60-100 s" in out
+    assert "the laboratory does not fit" not in run(capsys, "replay", "M3D-027")[1]
 
 
 def test_simulate_takes_every_kind_of_order(capsys):

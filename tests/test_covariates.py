@@ -77,6 +77,19 @@ def test_a_typical_patient_is_untouched():
     assert UFH.in_the_patients_words(ADULT) == "Nothing about me but my size changes this model."
 
 
+def test_what_was_stated_and_is_not_used_is_named():
+    """Creatinine clearance acts in Green's enoxaparin, and in no set of heparin; the INR in Edrich's."""
+    patient = Patient(weight_kg=80, creatinine_clearance_ml_per_min=20, inr=2.5, antithrombin_fraction=0.7)
+    assert UFH.unused(patient) == ("creatinine clearance 20 mL/min", "INR 2.5")
+    assert UFH.in_the_patients_words(patient).splitlines()[-1] == (
+        "Stated, but not used by this model: creatinine clearance 20 mL/min, INR 2.5."
+    )
+    assert published.GREEN_2005_ENOXAPARIN.unused(patient) == ("INR 2.5",)
+    assert published.EDRICH_2015_UFH.unused(patient) == ("antithrombin 0.7 of normal", "creatinine clearance 20 mL/min")
+    assert UFH.unused(Patient(weight_kg=80, kidney_failure=True, clock_at_start_h=8.0)) == ()  # hypotheses have their own line
+    assert published.UFH_A_DERIVED.unused(Patient(weight_kg=80, kidney_failure=True)) == ("kidney failure",)
+
+
 @not_studied
 @pytest.mark.parametrize("name", PATIENTS)
 def test_every_covariate_effect_does_something_says_so_and_can_be_switched_off(name):

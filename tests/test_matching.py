@@ -247,7 +247,7 @@ def test_a_table_and_a_model_are_shown_with_their_reagent(capsys):
     assert main(["nomograms", "durham-va-2009"]) == 0
     out = capsys.readouterr().out
     assert "its range in anti-Xa: not printed; its reagent: not named" in out
-    assert "(matched to durham-va-2009, 1.81 mL/U) anti-Xa 0.3-0.7 U/mL is aPTT 52-107 s" in out
+    assert "(matched to durham-va-2009, 1.81 mL/U) it is anti-Xa 0.45-0.64 U/mL: the middles agree" in out
     assert main(["nomograms", "--json"]) == 0
     rows = {row["name"]: row["laboratory"] for row in json.loads(capsys.readouterr().out)}
     assert {name for name, row in rows.items() if row is not None} == set(APTT)

@@ -66,6 +66,11 @@ def identical(one, two):
 # Nothing but the seed matters
 
 
+def test_an_arm_has_a_laboratory_that_reports_what_it_reads():
+    with pytest.raises(ValueError, match="must report what its controller reads, aptt_s; got anti_xa_u_per_ml"):
+        Arm(controller=RASCHKE, laboratory=Laboratory(assay="anti_xa_u_per_ml", ceiling=1.1))
+
+
 def test_chunks_of_a_few_patients_do_not_matter():
     small = replace(TWO, hours=13.0)
     identical(small.run(60, seed=7, progress=False), small.run(60, seed=7, people_per_chunk=25, progress=False))

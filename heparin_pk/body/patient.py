@@ -37,6 +37,15 @@ _OPTIONAL = (
     "clock_at_start_h",
     "dosing_weight_kg",
 )
+_IN_WORDS = {
+    "antithrombin_fraction": ("antithrombin", "of normal"),
+    "factor_viii_u_per_ml": ("factor VIII", "U/mL"),
+    "creatinine_clearance_ml_per_min": ("creatinine clearance", "mL/min"),
+    "inr": ("INR", ""),
+    "doac_anti_xa_u_per_ml": ("factor Xa inhibitor", "U/mL"),
+    "clock_at_start_h": ("time of day at the start", "h"),
+}
+_NORMAL = {"antithrombin_fraction": 1.0, "doac_anti_xa_u_per_ml": 0.0}
 YES_OR_NO = ("acute_thrombosis", "cirrhosis", "kidney_failure", "pregnant", "smoker")
 
 
@@ -131,6 +140,15 @@ class Patient:
     def doses_by_kg(self) -> float:
         """The weight that doses are calculated with, kg."""
         return self.weight_kg if self.dosing_weight_kg is None else self.dosing_weight_kg
+
+    def stated(self) -> dict[str, str]:
+        """Return what is known of the patient beyond body size, age, sex and baseline, in words, by the name of the field."""
+        words = {
+            field: f"{words} {getattr(self, field):g}{f' {unit}' if unit else ''}"
+            for field, (words, unit) in _IN_WORDS.items()
+            if getattr(self, field) not in (None, _NORMAL.get(field))
+        }
+        return words | {field: field.replace("_", " ") for field in YES_OR_NO if getattr(self, field)}
 
     @property
     def female(self) -> bool:

@@ -13,8 +13,17 @@ from heparin_pk.base.records import to_plain
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
-from heparin_pk.cli.options import chart_of, exported_course, hospital_of, patient_of, population_of, reagent_of, regimen_of
-from heparin_pk.cli.output import PLAINLY, as_counted, complain, show_course, write_picture
+from heparin_pk.cli.options import (
+    chart_of,
+    exported_course,
+    hospital_of,
+    model_of,
+    patient_of,
+    population_of,
+    reagent_of,
+    regimen_of,
+)
+from heparin_pk.cli.output import PLAINLY, as_counted, complain, read_in_words, show_course, write_picture
 from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
@@ -35,13 +44,13 @@ def run_simulate(options: argparse.Namespace) -> None:
     """Simulate one patient under orders known in advance."""
     course = simulate(
         patient_of(options),
-        published.named(options.model),
+        model_of(options),
         regimen_of(options),
         hours=options.hours,
         reagent=reagent_of(options),
         engine=options.engine,
     )
-    show_course(course, published.ranges.first_for(course.responses), options)
+    show_course(course, published.ranges.first_for(course.responses), options, heading=read_in_words(course))
 
 
 def run_titrate(options: argparse.Namespace) -> None:
@@ -50,7 +59,7 @@ def run_titrate(options: argparse.Namespace) -> None:
     here = replace(hospital_of(options), between_days=False)  # a typical patient has no other day
     course = titrate(
         here.admit(patient_of(options), options.seed),
-        published.named(options.model),
+        model_of(options),
         table,
         hours=options.hours,
         laboratory=here.laboratory(Laboratory(assay=table.assay, reagent=reagent_of(options), turnaround_h=options.turnaround)),
@@ -66,14 +75,13 @@ def run_titrate(options: argparse.Namespace) -> None:
 
 def run_replay(options: argparse.Namespace) -> None:
     """Simulate the orders of a charted or an exported course again."""
-    drug = published.named(options.model) if options.model else None
     before = exported_course(options.course)
     if before is not None:
         if options.weight is not None:
             raise ValueError("--weight belongs to charts; an exported course has its patient")
         course = simulate(
             before.patient,
-            drug or before.drug,
+            model_of(options, before.drug),
             before.regimen,
             hours=before.hours,
             reagent=reagent_of(options) or (before.reagent if isinstance(before.reagent, Reagent) else None),
@@ -83,8 +91,10 @@ def run_replay(options: argparse.Namespace) -> None:
         show_course(course, target, options, heading="the orders of an exported course, simulated again")
         return
     chart = chart_of(options.course, options.course_id, options.weight)
-    course = datasets.replay(chart, drug or published.UFH_DEFAULT, reagent=reagent_of(options), engine=options.engine)
-    show_course(course, WARD_TARGET, options, chart=chart)
+    course = datasets.replay(chart, model_of(options), reagent=reagent_of(options), engine=options.engine)
+    match = match_of(WARD_TARGET, course.reagent)
+    fit = f"\n{match.in_words()}" if match is not None and not match.fits else ""
+    show_course(course, WARD_TARGET, options, heading=f"{chart.in_words()}\n{read_in_words(course)}{fit}", chart=chart)
 
 
 def run_nomograms(options: argparse.Namespace) -> None:
@@ -290,7 +300,7 @@ def run_trial(options: argparse.Namespace) -> None:
     trial = Trial(
         population=population_of(options),
         arms=arms,
-        drug=published.named(options.model),
+        drug=model_of(options),
         laboratory=Laboratory(assay=arms[0].assay, reagent=reagent_of(options), turnaround_h=options.turnaround),
         hours=options.hours,
         hospital=hospital_of(options),

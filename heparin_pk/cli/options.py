@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from heparin_pk import published
 from heparin_pk.base.files import read_text
 from heparin_pk.base.tables import number
 from heparin_pk.blood.response import Reagent
@@ -18,6 +19,7 @@ from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.patient import YES_OR_NO, Patient
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import ICUCourse
+from heparin_pk.published.drug import Drug
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.simulation.course import Course
 from heparin_pk.trials import hospital
@@ -57,6 +59,14 @@ def patient_of(options: argparse.Namespace) -> Patient:
     if options.dosing_weight is None:
         return patient
     return replace(patient, dosing_weight_kg=dosing_weight_kg(patient, options.dosing_weight))
+
+
+def model_of(options: argparse.Namespace, default: Drug = published.UFH_DEFAULT) -> Drug:
+    """Return the model named by ``--model`` (else ``default``), with the hypotheses of ``--hypothesis``.
+
+    Raises ``ValueError`` for an unknown name.
+    """
+    return (published.named(options.model) if options.model else default).with_hypotheses(*options.hypothesis)
 
 
 def hospital_of(options: argparse.Namespace) -> hospital.Hospital:

@@ -107,15 +107,33 @@ def show_course(
             "citations": citations(course).splitlines(),
             "bibtex": citations(course, bibtex=True),
             "outside_what_was_studied": course.outside,
+            "patient_in_this_model": course.drug.in_the_patients_words(course.patient).splitlines(),
+            "reagent": None if course.reagent is None else course.reagent.name,
             "course": json.loads(course.to_json()),
         }
         print(json.dumps(answer, allow_nan=False))
         return
-    parts = [heading or (chart.in_words() if chart else ""), "" if chart else course.in_words()]
+    about = "" if chart else patient_in_words(course)
+    parts = [heading or (chart.in_words() if chart else ""), about, "" if chart else course.in_words()]
     parts.append(_levels(course) if not chart else prediction_table(course, chart))
     parts.append(compared + _metrics_in_words(course, target, predicted=chart is not None))
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
+
+
+def read_in_words(course: Course) -> str:
+    """Return the model of a course and the aPTT reagent that its levels are read with, as one line."""
+    reagent = course.reagent
+    read = f"; aPTT reagent {reagent.name} ({reagent.slope_ml_per_u:.2f} mL/U)" if isinstance(reagent, Reagent) else ""
+    return f"model {course.drug.name}: {course.drug.title}{read}"
+
+
+def patient_in_words(course: Course) -> str:
+    """Return what a patient's features change in the model of a course, one a line; empty where nothing but size is known."""
+    patient, drug = course.patient, course.drug
+    if not patient.stated() and not drug.differences(patient):
+        return ""
+    return "\n".join(f"  {line}" for line in ["this patient in this model:", *drug.in_the_patients_words(patient).splitlines()])
 
 
 _COLUMNS = {
@@ -157,7 +175,7 @@ def prediction_table(course: Course, chart: ICUCourse) -> str:
     medians = metrics.bias_and_inaccuracy_percent(rows)
     if medians:
         lines.append(
-            f"median error {medians[0]:+.0f} %, median absolute error {medians[1]:.0f} %: "
+            f"median error (predicted minus measured) {medians[0]:+.0f} %, median absolute error {medians[1]:.0f} %: "
             "the model describes a typical patient, not this one, and the reagent is assumed"
         )
     return "\n".join(lines)

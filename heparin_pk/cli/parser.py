@@ -32,6 +32,7 @@ from heparin_pk.cli.output import PLAINLY, complain
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
+from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.reagents import MODERN, REAGENTS
 from heparin_pk.trials import hospital
 
@@ -241,6 +242,7 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument(
         "--model", default="UFH_DEFAULT", metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)"
     )
+    _hypothesis_option(command)
     command.add_argument("--reagent", metavar="NAME", help=_REAGENT)
     command.add_argument(
         "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
@@ -318,8 +320,16 @@ def _model_options(command: argparse.ArgumentParser, hours: bool = True, model: 
     if hours:
         command.add_argument("--hours", type=typed_number, default=48.0, metavar="H", help="hours to simulate (default 48)")
     command.add_argument("--model", default=model, metavar="NAME", help="a name from 'heparin-pk models' (default UFH_DEFAULT)")
+    _hypothesis_option(command)
     command.add_argument("--reagent", metavar="NAME", help=_REAGENT)
     command.add_argument("--engine", default="stepper", metavar="NAME", help=f"{', '.join(ENGINES)} (default stepper)")
+
+
+def _hypothesis_option(command: argparse.ArgumentParser) -> None:
+    """Add the option that switches on a covariate effect which a paper contradicts."""
+    command.add_argument("--hypothesis", action="append", default=[], metavar="NAME",
+                         help="switch on a covariate effect that a paper contradicts, repeatable: "
+                         f"{', '.join(one.name for one in UFH_DEFAULT.hypotheses)}")  # fmt: skip
 
 
 def _output_options(command: argparse.ArgumentParser) -> None:

@@ -504,7 +504,8 @@ class Drug:
     def in_the_patients_words(self, patient: Patient) -> str:
         """Return this patient's covariate effects in the patient's own words, each with its paper; one line each.
 
-        An effect whose size is assumed says so. Hypotheses about this patient that are off follow, with the papers against them.
+        An effect whose size is assumed says so. Hypotheses about this patient that are off follow, with the papers against them,
+        and then what was stated about the patient and changes nothing in this model.
         """
         lines = [
             f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key}"
@@ -513,7 +514,15 @@ class Drug:
         ]
         lines = lines or ["Nothing about me but my size changes this model."]
         lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
+        if self.unused(patient):
+            lines.append(f"Stated, but not used by this model: {', '.join(self.unused(patient))}.")
         return "\n".join(lines)
+
+    def unused(self, patient: Patient) -> tuple[str, ...]:
+        """Return, in words, what was stated about the patient beyond weight and body size and has no place in this model."""
+        has_place = {effect.feature for effect in (*self.covariate_effects, *(one.effect for one in self.hypotheses))}
+        has_place |= {parameter.scales_with for parameter in self.parameters}
+        return tuple(words for field, words in patient.stated().items() if field not in has_place)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -129,12 +129,13 @@ class Match:
         own = TherapeuticRange(assay=self.target.assay, low=low, high=high).in_words() if low < high else f"about {low:g}"
         if self._begin_s != ASSUMED_CONTROL_S:
             own += f" (without heparin {self._begin_s:g} s)"
+        here = "-".join(f"{max(0.0, end):.2f}" for end in self.found_u_per_ml)
         if self.fits:
             return (
                 f"{self.target.in_words()} stands for {self.meant.in_words()}{self._how_known}; with this laboratory's reagent "
-                f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()} is {own}"
+                f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) it is anti-Xa {here} U/mL: the middles agree "
+                f"({self.meant.in_words()} itself is {own})"
             )
-        here = "-".join(f"{max(0.0, end):.2f}" for end in self.found_u_per_ml)
         return (
             f"the laboratory does not fit the range: {self.target.in_words()} is aimed at, but with its reagent "
             f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()}{self._how_known} is {own}; "

@@ -267,6 +267,7 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT or anti-Xa 6 h after each change; platelets",
         source=RASCHKE_1993.at("80 U/kg, then 18 U/kg/h"),
+        caveats="The paper aimed at 46-70 s with its reagent of 1993; anti-Xa 0.3-0.7 U/mL is what they are taken to mean.",
         practice=("venous-thromboembolism", "before-starting"),
     ),
     Indication(
@@ -430,6 +431,10 @@ ALL: tuple[Indication, ...] = (
         target=ranges.ANTI_XA_TREATMENT,
         watch="aPTT or anti-Xa 6 h after each change; bleeding",
         source=_ELDERLY,
+        caveats=(
+            "One hospital's rule. Here it acts by the lower dose alone: oedema changes nothing in this model, and age little "
+            "(size assumed). That the range is anti-Xa 0.3-0.7 U/mL is assumed; the hospital aims at 68-95 s."
+        ),
         practice=("venous-thromboembolism", "before-starting"),
     ),
     Indication(

@@ -31,6 +31,10 @@ class Arm:
     def __post_init__(self) -> None:
         check_is("controller", self.controller, Controller, "something with an assay and decide(situation)")
         check_is("laboratory", self.laboratory, (Laboratory, type(None)), "a Laboratory or None")
+        if self.laboratory is not None and self.laboratory.assay != self.controller.assay:
+            raise ValueError(
+                f"an arm's laboratory must report what its controller reads, {self.controller.assay}; got {self.laboratory.assay}"
+            )
         check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         check_is("hospital", self.hospital, (Hospital, type(None)), "a Hospital or None")
 

@@ -110,6 +110,11 @@ class Ensemble:
         one that matters (4,000 patients of the thrombosis ward, Durham minus Raschke in the common range with ``UFH_A_DERIVED``:
         9.1 points; without age, thrombosis and smoking 0.5).
 
+        ``UFH_LONG_SHORT_DERIVED`` is not among them: it reads the half-lives and the clearance as those of the long chains, so
+        that its chi squared is of other data and gives no weight beside these. Run a trial with it alone (``Trial(drug=...)``).
+
+        Few draws place the ends of the interval badly: 200 are all that the default has.
+
         Raises ``ValueError`` for a number of draws outside its limits, and for a model without a printed uncertainty.
         """
         check_is("drug", drug, Drug, "a Drug")

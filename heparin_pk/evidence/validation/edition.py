@@ -188,9 +188,18 @@ LEFT: tuple[Left, ...] = (
 RENAMED = {
     "infusion per kg at 140 kg, relative to 100 kg": "infusion per kg at 154 kg, relative to 100 kg",
     "slope of ln(aPTT), the middle reagent of the package (second study)": "slope of ln(aPTT) (second study)",
+    "half-life on dialysis, 7,500 U, default model with kidney failure": (
+        "half-life on dialysis, 7,500 U, default model with its hypothesis of kidney failure"
+    ),
+    "anti-Xa at the end of a dialysis session, default model with kidney failure": (
+        "anti-Xa at the end of a dialysis session, default model"
+    ),
+    "half-life after a dialysis session, default model with kidney failure": (
+        "half-life after a dialysis session, default model"
+    ),
 }
 """Rows of the first edition under another name: 2,017 U/h at 13.1 U/kg/h are 154 kg, 140 kg had been assumed; the
-reagent of the default is asked, where one of the library was."""
+reagent of the default is asked, where one of the library was; kidney failure acts in the default model only as a hypothesis."""
 _NOT_SAID = "The paper does not say whether its +- is an SD or a standard error: the +- itself counts, twice it is shown beside."
 CHANGED_TOLERANCES: tuple[ChangedTolerance, ...] = (
     ChangedTolerance(

@@ -116,7 +116,7 @@ KINETICS = [
         model="KANDROTAS_1989_UFH",
     ),
     _claim(
-        quantity="half-life on dialysis, 7,500 U, default model with kidney failure",
+        quantity="half-life on dialysis, 7,500 U, default model with its hypothesis of kidney failure",
         population="21 haemodialysis patients",
         source=sources.KANDROTAS_1989.at("Abstract: half-life 117 min"),
         printed=117,
@@ -162,7 +162,7 @@ KINETICS = [
         used_to_build=True,
     ),
     _claim(
-        quantity="anti-Xa at the end of a dialysis session, default model with kidney failure",
+        quantity="anti-Xa at the end of a dialysis session, default model",
         population="35 haemodialysis patients",
         source=sources.BRUNET_2008.at("Abstract: median 0.25 IU/mL at the end of the 4-hour session"),
         printed=0.25,
@@ -172,7 +172,7 @@ KINETICS = [
         ask=lambda: _dialysis(DEFAULT).concentration_at_u_per_ml(4.0),
     ),
     _claim(
-        quantity="half-life after a dialysis session, default model with kidney failure",
+        quantity="half-life after a dialysis session, default model",
         population="35 haemodialysis patients",
         source=sources.BRUNET_2008.at("Abstract: terminal half-life 54 min"),
         printed=54,
@@ -259,7 +259,7 @@ KINETICS = [
             other_reading=other_reading,
             ask=ask_it,
             model=_CHAINS,
-            asks_again=again + ("" if source is not sources.BRUNET_2008 else ", default model with kidney failure"),
+            asks_again=again + ("" if source is not sources.BRUNET_2008 else ", default model"),
         )
         for again, population, source, printed, bounds, uncertainty, other_reading, ask_it in (
             (
