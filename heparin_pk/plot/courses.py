@@ -260,7 +260,7 @@ def half_lives(
     with plt.rc_context(STYLE):
         for name, drug in drugs.items():
             colour, dashes = look_of(drug.name)
-            minutes = [_half_life_min(drug, patient, float(dose)) for dose in doses]
+            minutes = _half_lives_min(drug, patient, tuple(doses.tolist()))
             ax.plot(doses, minutes, color=colour, ls=dashes, label=name)
         ax.plot(
             list(PRINTED_HALF_LIVES_MIN),
@@ -281,10 +281,10 @@ def half_lives(
     return ax
 
 
-@lru_cache(maxsize=512)
-def _half_life_min(drug: Drug, patient: Patient, dose_u_per_kg: float) -> float:
-    """Return the half-life after one bolus, min; cached, because every move of a slider draws the same line again."""
-    return 60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose_u_per_kg)) or np.nan)
+@lru_cache(maxsize=32)
+def _half_lives_min(drug: Drug, patient: Patient, doses_u_per_kg: tuple[float, ...]) -> list[float]:
+    """Return the half-life after one bolus of each dose, min; cached, because a move of a slider draws the same line again."""
+    return [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses_u_per_kg]
 
 
 def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:

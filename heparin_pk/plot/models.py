@@ -18,6 +18,7 @@ from heparin_pk.plot.base import (
     STYLE,
     Dashes,
     axis_label,
+    hours_axis,
     level_limits,
     new_figure,
     room_for,
@@ -85,9 +86,8 @@ def overlay(
             ax.plot(course.time_h, values, color=colour, ls=dashes, lw=2.6 if is_within else 1.3,
                     alpha=1.0 if is_within else 0.75, label=label)  # fmt: skip
             shade_beyond(ax, course, assay, colour)
-        ax.set_xlabel("time (h)")
+        hours_axis(ax, max(course.hours for course in shown))
         ax.set_ylabel(axis_label(assay))
-        ax.set_xlim(0.0, max(course.hours for course in shown))
         highest = max(float(course.level(assay).max()) for course in shown)
         ceiling = ASSAYS[assay].ceiling
         low, usual = level_limits(assay)

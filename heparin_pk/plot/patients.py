@@ -11,7 +11,18 @@ from matplotlib.axes import Axes
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
 from heparin_pk.body.patient import Patient
-from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    STYLE,
+    axis_label,
+    hours_axis,
+    level_limits,
+    new_figure,
+    shade_target,
+)
 from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.course import Course
@@ -54,8 +65,7 @@ def two_assays(
             low, high = level_limits(target.assay, target)
             ceiling = ASSAYS[target.assay].ceiling
             ax.set_ylim(low, min(high, ceiling * 1.05))
-            ax.set_xlim(0.0, max(course.hours for course in courses.values()))
-            ax.set_xlabel("time (h)")
+            hours_axis(ax, max(course.hours for course in courses.values()))
             ax.set_ylabel(axis_label(target.assay) + (named if ax is axes[0] else ""))
         axes[0].legend(loc="upper right", fontsize=11)
     return np.asarray(axes)

@@ -12,19 +12,25 @@ from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.patient import Patient
-from heparin_pk.plot.base import BLUE, STYLE, axis_label, level_limits, new_figure, room_for, shade_target
+from heparin_pk.plot.base import BLUE, STYLE, axis_label, hours_axis, level_limits, new_figure, room_for, shade_target
 from heparin_pk.plot.models import outside_in_short
 from heparin_pk.simulation.course import Course
 from heparin_pk.teaching.indications import Indication
 
 
 def indications(
-    several: Sequence[Indication], patient: Patient, *, columns: int = 3, axes: Sequence[Axes] | None = None
+    several: Sequence[Indication],
+    patient: Patient,
+    *,
+    columns: int = 3,
+    courses: Sequence[Course] | None = None,
+    axes: Sequence[Axes] | None = None,
 ) -> np.ndarray:
     """Draw each indication in its own panel, in the assay that monitors it, with its range; return the Axes.
 
     An indication without a target is drawn in anti-Xa, and the panel says so.
 
+    ``courses``: their courses in this patient, where they are known
     ``axes``: Axes to draw on, one for each indication (``None``: a new figure with so many ``columns``)
     """
     if not several:
@@ -36,8 +42,8 @@ def indications(
     else:
         panels = np.asarray(axes)
     with plt.rc_context(STYLE):
-        for ax, indication in zip(panels.flat, several, strict=False):
-            _panel(ax, indication, indication.course(patient))
+        for index, (ax, indication) in enumerate(zip(panels.flat, several, strict=False)):
+            _panel(ax, indication, indication.course(patient) if courses is None else courses[index])
         for ax in panels.flat[len(several) :]:
             ax.set_visible(False)
     return panels
@@ -59,8 +65,7 @@ def _panel(ax: Axes, indication: Indication, course: Course) -> None:
             outside_in_short(course), (0.98, 0.86), xycoords="axes fraction", ha="right", va="top", fontsize=11, style="italic"
         )
     ax.set_ylim(low, max(high, room_for(float(values.max()))))
-    ax.set_xlim(0.0, course.hours)
-    ax.set_xlabel("time (h)")
+    hours_axis(ax, course.hours)
     ax.set_ylabel(axis_label(assay))
     ax.set_title(fill(indication.title, 34), fontsize=12)
 

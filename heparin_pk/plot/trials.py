@@ -30,6 +30,7 @@ from heparin_pk.plot.base import (
     VERMILION,
     Dashes,
     axis_label,
+    hours_axis,
     level_limits,
     new_figure,
     shade_target,
@@ -68,14 +69,6 @@ def _colour(outcomes: Outcomes, arm: str) -> tuple[str, Dashes]:
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
 
 
-def _hours(ax: Axes, hours: float) -> None:
-    """Label a time axis in hours, with round steps."""
-    step = next((step for step in (1, 2, 6, 12, 24, 48) if hours <= 9 * step), 168)
-    ax.set_xlim(0.0, hours)
-    ax.set_xticks(np.arange(0.0, hours + 0.01, step))
-    ax.set_xlabel("time (h)")
-
-
 def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) -> Axes:
     """Draw percentiles of the true level of an arm's patients at each full hour: 5th, 25th, 50th, 75th, 95th.
 
@@ -93,7 +86,7 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
     with plt.rc_context(STYLE):
         shade_target(ax, target)
         ax.set_ylim(bottom, top)
-        _hours(ax, outcomes.hours)
+        hours_axis(ax, outcomes.hours)
         ax.set_ylabel(f"true {axis_label(target.assay)}")
         if outcomes.n == 0:
             return ax
@@ -142,7 +135,7 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
             label = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].in_words()})"
             ax.step(time_h, 100.0 * share, where="post", color=colour, ls=dashes,
                     label=f"{label}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
-        _hours(ax, outcomes.hours)
+        hours_axis(ax, outcomes.hours)
         ax.set_xticks([hour for hour in RISK_TABLE_H if hour <= outcomes.hours])
         ax.set_xlabel(f"time until: {_UNTIL[key]} (h)")
         ax.set_ylim(0.0, 102.0)

@@ -180,7 +180,8 @@ class Explore(VBox):
         self._figure: Figure | None = None
         self.numbers = Unfolds(HTML(), "Show the numbers", lambda: "" if self._figure is None else numbers(self._figure))
         self.code = Unfolds(HTML(), "Show the code", lambda: code_block(self.source_code) if self.source_code else "")
-        self._is_held, self._change, self._timer = False, 0, None
+        self._is_held, self._change = False, 0
+        self._timer: asyncio.TimerHandle | None = None
         self.is_refining = False
         self.guess: RadioButtons | None = None
         self.predicted = HTML(aloud(""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
@@ -146,7 +146,7 @@ def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Drawing:
     patient = Patient(weight_kg=75.0, age_y=50.0, height_cm=175.0, sex="male")
     courses = overlay_courses(patient, [published.named(name) for name in names], regimen)
     target = ANTI_XA_TREATMENT if assay == "anti-Xa" else APTT_RATIO_TREATMENT
-    stage = _stage(13.5, 5.6, (0.9, 1.3, 4.5, 0.25))
+    stage = _stage(14.0, 5.6, (0.9, 1.3, 5.0, 0.25))
     plot.overlay(courses, assay=target.assay, target=target, ax=stage.cleared()[0])
     code = (
         "from heparin_pk import Bolus, Infusion, Patient, Regimen, overlay, plot, published\n\n"
@@ -304,10 +304,11 @@ def _need(drug: Drug, patient: Patient, target: TherapeuticRange) -> str:
     """Return the rate that brings one assay to the middle of its range, and what it does to the other assay."""
     try:
         rate = needed_rate_u_per_kg_per_h(drug, patient, target)
-        course = simulate(patient, drug, Regimen((Infusion(time_h=0.0, rate_u_per_kg_per_h=rate),)), hours=72.0)
     except ValueError:
         return f"{target.in_words()} cannot be reached"
-    seconds, found = course.level_at("aptt_s", 72.0), course.level_at("anti_xa_u_per_ml", 72.0)
+    plateau = drug.individual(patient).steady_state_u_per_ml(rate * patient.weight_kg)
+    later = replace(patient, doac_anti_xa_u_per_ml=0.0)  # at the plateau it has left the body
+    seconds, found = (float(level(assay, plateau, later, drug.responses)) for assay in ("aptt_s", "anti_xa_u_per_ml"))
     aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     words = f"{rate:.1f} U/kg/h by {target.in_words()}, with aPTT {aptt} and anti-Xa {found:.2f} U/mL"
     high_s = plot.range_of_reagent(drug.reagent).high
@@ -377,7 +378,7 @@ def _indications(reason: str, weight: float) -> Drawing:
     patient = Patient(weight_kg=weight, **_TYPICAL_BY_AGE[indication.people])  # type: ignore[arg-type]
     course = indication.course(patient)
     stage = _stage(9.5, 5.0, (0.9, 0.75, 0.25, 0.65))
-    plot.indications([indication], patient, axes=stage.cleared())
+    plot.indications([indication], patient, courses=[course], axes=stage.cleared())
     chart = course.in_words()
     words = f"{plot.describe_indication(indication, course)}\nMonitoring: {indication.watch}.\n{indication.caveats}\n{chart}"
     code = (
@@ -478,7 +479,7 @@ def _validation(group: str, fresh: bool) -> Drawing:
     if not every:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
     pitch = 0.36 if len(every) <= 25 else 0.28 if len(every) <= plot.MOST_NAMED else 0.08
-    stage = _stage(12.0, round(1.5 + pitch * len(every), 2), (_ROOM_FOR_NAMES, 1.1, 0.3, 0.1))
+    stage = _stage(13.5, round(1.5 + pitch * len(every), 2), (_ROOM_FOR_NAMES, 1.1, 0.3, 0.1))
     plot.validation(every, ax=stage.cleared()[0])
     rows = [row for row in every if isinstance(row, proof.Row)]
     code = (
@@ -490,7 +491,7 @@ def _validation(group: str, fresh: bool) -> Drawing:
     return Drawing(figure=stage, words=plot.describe_validation(rows), code=code, sign=sign, more=more)
 
 
-_ROOM_FOR_NAMES = 5.6
+_ROOM_FOR_NAMES = 6.9
 """Room for the names of the rows, inches."""
 
 

@@ -14,7 +14,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Hashable
 from html import escape
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from ipywidgets import HTML, GridBox, Layout
@@ -25,16 +25,16 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
-from matplotlib.ticker import FixedFormatter
 
 from heparin_pk.plot import STYLE
 
 POINTS_PER_INCH = 72.0
 PIXELS_PER_INCH = 84.0
 """Size of a picture on the page: one inch of the figure, in CSS pixels."""
-_MOST_SCENES = 64
+_MOST_SCENES, _MOST_TEXTS = 64, 4096
 _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 
 
@@ -57,7 +57,7 @@ class Stage(Figure):
     ) -> None:
         left, below, right, above = margins
         with rc_context(STYLE):
-            super().__init__(figsize=(width, height), dpi=POINTS_PER_INCH, layout="none")
+            super().__init__(figsize=(width, height), dpi=POINTS_PER_INCH, layout=None)
             panel = (width - left - right - gap * (columns - 1)) / columns
             self.subplots_adjust(
                 left / width,
@@ -129,11 +129,27 @@ def _is_shown(artist: Artist) -> bool:
     return artist.axes is None or artist.axes.get_visible()
 
 
+class _Renderer(RendererSVG):
+    """matplotlib's SVG renderer, which measures each text once."""
+
+    _sizes: ClassVar[dict[Hashable, tuple[float, float, float]]] = {}
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
+        key = (s, hash(prop), ismath)
+        if key not in self._sizes:
+            if len(self._sizes) >= _MOST_TEXTS:
+                self._sizes.clear()
+            measured: Any = super()
+            self._sizes[key] = measured.get_text_width_height_descent(s, prop, ismath)
+        return self._sizes[key]
+
+
 def _drawn(figure: Figure, artists: list[Artist]) -> str:
     """Return artists as matplotlib's SVG renderer draws them."""
     file = io.StringIO()
     width, height = figure.bbox.width, figure.bbox.height
-    renderer = RendererSVG(width, height, file, image_dpi=int(POINTS_PER_INCH), metadata=_NO_METADATA)
+    kind: Any = _Renderer
+    renderer = kind(width, height, file, image_dpi=int(POINTS_PER_INCH), metadata=_NO_METADATA)
     for artist in artists:
         artist.draw(renderer)
     renderer.finalize()
@@ -179,9 +195,8 @@ def _of_axes(ax: Axes) -> Hashable:
 
 
 def _ticks(axis: Axis) -> Hashable:
-    formatter = axis.get_major_formatter()
-    names = tuple(formatter.seq) if isinstance(formatter, FixedFormatter) else type(formatter)
-    return (axis.get_majorticklocs().tobytes(), names)
+    places = axis.get_majorticklocs()
+    return (places.tobytes(), tuple(axis.get_major_formatter().format_ticks(places.tolist())))
 
 
 class LivePicture(GridBox):
@@ -248,14 +263,10 @@ def numbers(figure: Figure) -> str:
 def _rows(ax: Axes) -> tuple[str, list[str], list[list[str]]]:
     """Return the caption, the heads and the rows of the table of one Axes."""
     caption = " – ".join(text for text in (ax.get_title(), ax.get_ylabel()) if text).replace("\n", " ")
-    formatter = ax.yaxis.get_major_formatter()
-    if isinstance(formatter, FixedFormatter) and not ax.get_ylabel():
-        return caption, ["", *_words_of_lines(ax)], _by_name(ax, list(formatter.seq))
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    if names and not ax.get_ylabel():  # an axis of names
+        return caption, ["", ax.get_xlabel().replace("\n", " "), "from", "to"], _by_name(ax, names)
     return caption, *_by_value(ax)
-
-
-def _words_of_lines(ax: Axes) -> list[str]:
-    return [ax.get_xlabel().replace("\n", " "), "from", "to"]
 
 
 def _by_name(ax: Axes, names: list[str]) -> list[list[str]]:
@@ -266,7 +277,7 @@ def _by_name(ax: Axes, names: list[str]) -> list[list[str]]:
         if isinstance(bars, LineCollection):
             spans |= {float(y): (_short(x0), _short(x1)) for (x0, y), (x1, _) in bars.get_segments()}
     for line in ax.lines:
-        x, y = (np.asarray(values, float) for values in line.get_data())
+        x, y = _points(line)
         if line.get_marker() not in ("None", None, ""):
             marks |= {float(to): _short(at) for at, to in zip(x, y, strict=True)}
         elif len(y) == 2 and y[0] == y[1]:
@@ -284,21 +295,29 @@ def _by_name(ax: Axes, names: list[str]) -> list[list[str]]:
 def _by_value(ax: Axes) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of curves at the ticks of the horizontal axis, and of marks where they are."""
     low, high = sorted(ax.get_xlim())
-    curves = [line for line in ax.lines if len(line.get_xdata()) > 2 and line.get_linestyle() != "None" and _is_named(line)]
+    lines = [line for line in ax.lines if _is_named(line)]
+    curves = [line for line in lines if line.get_linestyle() != "None" and len(_points(line)[0]) > 2]
     bands = [band for band in ax.collections if isinstance(band, PolyCollection) and _is_named(band)]
-    marks = [line for line in ax.lines if line.get_linestyle() == "None" and _is_named(line)]
-    ticks = [float(x) for x in ax.get_xticks() if low <= x <= high]
-    heads = [ax.get_xlabel().partition("\n")[0], *(str(one.get_label()).replace("\n", " ") for one in [*curves, *bands, *marks])]
-    at = sorted({*ticks, *(float(x) for mark in marks for x in np.atleast_1d(mark.get_xdata()))})
+    marks = [line for line in lines if line.get_linestyle() == "None" and len(_points(line)[0])]
+    named: list[Artist] = [*curves, *bands, *marks]
+    heads = [ax.get_xlabel().partition("\n")[0], *(str(one.get_label()).replace("\n", " ") for one in named)]
+    at = {float(x) for x in ax.get_xticks() if low <= x <= high}
     rows = []
-    for x in at:
-        cells = [_at(line, x) for line in curves] + [_between(band, x) for band in bands]
-        cells += [
-            next((_short(float(y)) for mx, y in zip(*mark.get_data(), strict=True) if float(mx) == x), "") for mark in marks
-        ]
+    for x in sorted(at.union(*(_points(mark)[0].tolist() for mark in marks))):
+        cells = [_at(line, x) for line in curves] + [_between(band, x) for band in bands] + [_marked(mark, x) for mark in marks]
         if any(cells):
             rows.append([_short(x), *cells])
     return heads, rows
+
+
+def _points(line: Line2D) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+
+
+def _marked(mark: Line2D, at: float) -> str:
+    """Return the value of the mark at one place, if there is one."""
+    x, y = _points(mark)
+    return next((_short(value) for value in y[x == at].tolist()), "")
 
 
 def _is_named(artist: Artist) -> bool:
@@ -307,7 +326,7 @@ def _is_named(artist: Artist) -> bool:
 
 def _at(line: Line2D, at: float) -> str:
     """Return the value of a curve at one place; nothing beyond its ends."""
-    x, y = (np.asarray(values, float) for values in line.get_data())
+    x, y = _points(line)
     if not x[0] <= at <= x[-1]:
         return ""
     if str(line.get_drawstyle()).startswith("steps-post"):
