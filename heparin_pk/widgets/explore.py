@@ -133,6 +133,7 @@ class Drawing:
     ``words``: its text alternative
     ``code``: Python code that draws it
     ``sign``: what the picture rests on, such as "from 50 of 500 patients"; empty where that goes without saying
+    ``numbers``: function that returns the numbers of the picture as HTML (``None``: read off the picture)
     ``more``: work after which the same drawing function draws a better picture, or ``None``
     """
 
@@ -140,6 +141,7 @@ class Drawing:
     words: str
     code: str
     sign: str = ""
+    numbers: Callable[[], str] | None = None
     more: Work | None = None
 
 
@@ -163,6 +165,7 @@ class Explore(VBox):
     ``guess``, ``show``: answers and button of the question, or ``None``
     ``predicted``: feedback on the answer
     ``hidden``: whether the picture still waits for a prediction
+    ``asked``: values of the controls that the question is about: those at the start
     """
 
     def __init__(
@@ -177,8 +180,8 @@ class Explore(VBox):
         self.picture, self.said = LivePicture(), HTML(aloud(""))
         self.sign = HTML(layout=Layout(display="none"))
         self.words = self.source_code = ""
-        self._figure: Figure | None = None
-        self.numbers = Unfolds(HTML(), "Show the numbers", lambda: "" if self._figure is None else numbers(self._figure))
+        self._numbers: Callable[[], str] | None = None
+        self.numbers = Unfolds(HTML(), "Show the numbers", lambda: "" if self._numbers is None else self._numbers())
         self.code = Unfolds(HTML(), "Show the code", lambda: code_block(self.source_code) if self.source_code else "")
         self._is_held, self._change = False, 0
         self._timer: asyncio.TimerHandle | None = None
@@ -198,8 +201,16 @@ class Explore(VBox):
             self.show = Button(description="Show what happens", button_style="primary", layout=Layout(width="220px"))
             self.show.on_click(lambda _: self._answered())
             self._body.layout.display = "none"
-            children[-1:-1] = [HTML(f"<b>Predict first: {escape(predict.text)}</b>"), self.guess, self.show, self.predicted]
+            self._asked = HTML(layout=Layout(display="none"))
+            children[-1:-1] = [
+                HTML(f"<b>Predict first: {escape(predict.text)}</b>"),
+                self.guess,
+                self.show,
+                self.predicted,
+                self._asked,
+            ]
         self.question, self.hidden = predict, predict is not None
+        self.asked = self.values
         super().__init__(children=(*children, script()), layout=Layout(width="100%"))
         self.add_class("heparin-pk")
         if not self.hidden:
@@ -250,6 +261,9 @@ class Explore(VBox):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self.question is not None:
+            self._asked.value = aloud(self._first_picture())
+            self._asked.layout.display = None if self.values != self.asked else "none"
         more = self._drawn()
         try:
             loop = asyncio.get_running_loop()
@@ -260,6 +274,12 @@ class Explore(VBox):
             return
         if more is not None:
             self._timer = loop.call_later(PAUSE_S, self._refine, more, self._change, loop)
+
+    def _first_picture(self) -> str:
+        """Return the settings that the question and its answer are about, where the picture below has others."""
+        moved = [name for name, value in self.values.items() if value != self.asked[name]]
+        settings = ", ".join(f"{self.controls[name].description}: {_as_read(self.asked[name])}" for name in moved)
+        return f"The question and its answer are about the first picture ({escape(settings)})." if moved else ""
 
     def _refine(self, more: Work, change: int, loop: asyncio.AbstractEventLoop) -> None:
         """Do the work beside this process; when it is done, draw again, unless a control has moved since."""
@@ -283,14 +303,15 @@ class Explore(VBox):
         except ValueError as error:
             for number in set(plt.get_fignums()) - open_before:
                 plt.close(number)
-            self.words, self.source_code, self._figure, self.is_refining = str(error), "", None, False
+            self.words, self.source_code, self._numbers, self.is_refining = str(error), "", None, False
             self.picture.say(f"<b>Not possible:</b> {escape(str(error))}")
             self.said.value, self.sign.layout.display = aloud(""), "none"
             self._renew()
             return None
         notes = [str(note.message) for note in noted if issubclass(note.category, OutsideValidityDomain)]
-        self.words, self.source_code, self._figure = picture.words, picture.code, picture.figure
-        self.picture.show(layers(picture.figure), picture.words)
+        self.words, self.source_code = picture.words, picture.code
+        self._numbers = picture.numbers or (lambda: numbers(picture.figure))
+        self.picture.show(layers(picture.figure), picture.words, self._change)
         plt.close(picture.figure)
         self.is_refining = picture.more is not None
         self.sign.value = aloud(escape(picture.sign))
@@ -305,3 +326,10 @@ class Explore(VBox):
         """Write again what is unfolded."""
         self.numbers.renew()
         self.code.renew()
+
+
+def _as_read(value: Any) -> str:
+    """Return the value of a control as it is read on the page."""
+    return (
+        {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    )

@@ -34,7 +34,7 @@ from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
 from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Question, Slider, Toggle
-from heparin_pk.widgets.stage import Stage
+from heparin_pk.widgets.stage import Stage, table
 
 TYPICAL = Patient(weight_kg=75.0)
 USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
@@ -121,7 +121,7 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="model", label="model", options=_ONE_BOLUS[:5], value="UFH_B_DERIVED"),
     ]
     question = Question(
-        text="The bolus is four times as large. How does the half-life change?",
+        text="The bolus is four times as large: 100 in place of 25 U/kg, in the default model. How does the half-life change?",
         answers={
             "no change": "That is so where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
             "dose a smaller share is lost.",
@@ -241,7 +241,9 @@ def blood(*, predict: bool = True, **start: Any) -> Explore:
         Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
     ]
     question = Question(
-        text="Half of the antithrombin is missing, the heparin is the same. Which of the two assays shows less?",
+        text="A patient has 0.5 U/mL of heparin. Half of the antithrombin is missing, the heparin is the same. Which of the two "
+        "assays "
+        "shows less?",
         answers={
             "the aPTT": "With half of the antithrombin a therapeutic level of heparin still prolongs the aPTT as much (Krulder "
             "1996); it changes only when nearly none is left.",
@@ -342,7 +344,8 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         *(Toggle(name=name, label=name.replace("_", " ")) for name in _CONDITIONS),
     ]
     question = Question(
-        text="A patient weighs 150 kg. Does the same infusion per kg lead to a higher, a lower or the same level as at 75 kg?",
+        text="A patient weighs 150 kg and gets 18 U/kg/h. Does the same infusion per kg "
+        "lead to a higher, a lower or the same level as at 75 kg?",
         answers={
             "higher": "Clearance grows more slowly than weight: twice the weight does not need twice the dose.",
             "the same": "That would be so if clearance grew in proportion to weight. It grows more slowly: the same dose per "
@@ -488,7 +491,18 @@ def _validation(group: str, fresh: bool) -> Drawing:
         "print(validation.in_words(rows))\nplot.validation(rows)\n"
     )
     sign = f"our value is computed for {len(rows)} of {len(every)} printed values; more are coming" if more is not None else ""
-    return Drawing(figure=stage, words=plot.describe_validation(rows), code=code, sign=sign, more=more)
+    by_group = (lambda: _score_table(rows)) if len(every) > plot.MOST_NAMED else None
+    return Drawing(figure=stage, words=plot.describe_validation(rows), code=code, sign=sign, numbers=by_group, more=more)
+
+
+def _score_table(rows: list[proof.Row]) -> str:
+    """Return the score of each group as a table."""
+    lines = []
+    for group in proof.GROUPS:
+        n = proof.score([row for row in rows if row.claim.group == group])
+        if n["rows"]:
+            lines.append([group, *(f"{n[key]}" for key in ("rows", "proving", "proving_inside"))])
+    return table("Groups", ["", "values", "values that prove something", "of these, inside"], lines)
 
 
 _ROOM_FOR_NAMES = 6.9

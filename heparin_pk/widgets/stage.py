@@ -226,8 +226,8 @@ class LivePicture(GridBox):
         """The scene shown now, as SVG."""
         return self.layers.scene if self.layers is not None else ""
 
-    def show(self, picture: Layers, description: str) -> None:
-        """Show a picture with its text alternative."""
+    def show(self, picture: Layers, description: str, change: int = 0) -> None:
+        """Show a picture with its text alternative; ``change`` counts the changes of the controls, for who measures."""
         first, _, rest = description.partition("\n")
         width, height = picture.width, picture.height
         curves = (
@@ -243,7 +243,9 @@ class LivePicture(GridBox):
         self._came, self.layers = picture.scene, picture
         if self.layout.max_width != f"{pixels:g}px":
             self.layout.max_width = f"{pixels:g}px"
-        self._above.value = f'<div class="heparin-pk-picture" style="display:grid;line-height:normal">{inside}</div>'
+        self._above.value = (
+            f'<div class="heparin-pk-picture" data-change="{change}" style="display:grid;line-height:normal">{inside}</div>'
+        )
 
     def say(self, words: str) -> None:
         """Show words in place of the picture, in a place of the same size."""
@@ -257,7 +259,7 @@ class LivePicture(GridBox):
 
 def numbers(figure: Figure) -> str:
     """Return what a figure shows as HTML tables, one for each of its axes: curves at the ticks of the axis, marks one by one."""
-    return "".join(_table(*_rows(ax)) for ax in figure.axes if ax.get_visible())
+    return "".join(table(*_rows(ax)) for ax in figure.axes if ax.get_visible())
 
 
 def _rows(ax: Axes) -> tuple[str, list[str], list[list[str]]]:
@@ -346,12 +348,13 @@ def _short(value: float) -> str:
     return f"{float(f'{value:.3g}'):,.10g}"
 
 
-def _table(caption: str, heads: list[str], rows: list[list[str]]) -> str:
+def table(caption: str, heads: list[str], rows: list[list[str]]) -> str:
     """Return an HTML table."""
     cell = 'style="text-align:right;padding:1px 12px 1px 0;vertical-align:top;max-width:16em"'
     head = "".join(f'<th scope="col" {cell}>{escape(text)}</th>' for text in heads)
+    name = cell.replace("right", "left", 1).replace("16em", "40em")
     body = "".join(
-        f'<tr><th scope="row" {cell.replace("right", "left", 1)}>{escape(row[0])}</th>'
+        f'<tr><th scope="row" {name}>{escape(row[0])}</th>'
         + "".join(f"<td {cell}>{escape(text)}</td>" for text in row[1:])
         + "</tr>"
         for row in rows
