@@ -24,6 +24,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
 
+PROMPT = (
+    ()
+    if "AS_JUPYTER" in os.environ
+    else ("--ServerApp.kernel_websocket_connection_class=heparin_pk.cli.websocket.PromptConnection",)
+)
+"""The connection that ``heparin-pk lab`` uses; with ``AS_JUPYTER`` in the environment, that of a plain ``jupyter lab``."""
 PRESSES = 40
 DRAG_S = 2.0
 
@@ -49,13 +55,16 @@ WATCH = """
   const root = document.querySelector('.heparin-pk-bedside, .heparin-pk');
   const token = () => {
     const live = root.querySelector('.heparin-pk-picture');
-    if (live) return live.dataset.change ?? live.textContent;
+    if (live) return live.dataset.change;
+    const image = root.querySelector('img[alt]');
+    if (image) return image.src;
     return root.querySelector('g[data-track=you] path.level')?.getAttribute('d')
       + root.querySelector('g[data-track=you] path.pump')?.getAttribute('d');
   };
   const there = () => {
-    const picture = root.querySelector('svg[role=img], .heparin-pk-picture [role=alert]');
-    return picture && picture.getClientRects().length > 0 && (picture.childElementCount > 0 || picture.textContent);
+    const picture = root.querySelector('svg[role=img], .heparin-pk-picture [role=alert], img[alt]');
+    const isDrawn = picture && (picture.childElementCount > 0 || picture.textContent || picture.naturalWidth > 0);
+    return isDrawn && picture.getClientRects().length > 0;
   };
   const seen = window.heparinSeen = {times: [], blank: 0, frames: 0, shown: [], moved: 0, token};
   let pressed = null, before = token();
@@ -90,10 +99,14 @@ from heparin_pk import widgets
 name, arguments, label, kind, presses = sys.argv[1:]
 if name == "nomograms":
     from heparin_pk.widgets import scenes
-    scenes._load_loops(scenes.compile_loops())
+    if hasattr(scenes, "compile_loops"):
+        scenes._load_loops(scenes.compile_loops())
 one = eval(f"widgets.{name}({arguments})")
-every = one.controls.values() if hasattr(one, "controls") else [v for v in vars(one).values() if hasattr(v, "description")]
-control = next(control for control in every if getattr(control, "description", "") == label)
+def walk(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+control = next(part for part in walk(one) if getattr(part, "description", "") == label and hasattr(part, "value"))
 times = []
 if hasattr(one, "_drawn"):  # what is refined beside the kernel is not its time
     drawn = one._drawn
@@ -132,23 +145,29 @@ def middle_and_95(values: list[float]) -> str:
     return f"{statistics.median(values):.0f} / {quantile(values, 0.95):.0f}" if values else "–"
 
 
-def in_browser(page, address: str, name: str, arguments: str, label: str, kind: str, shot: Path | None) -> dict[str, str]:
+def in_browser(page, address: str, name: str, label: str, kind: str, shot: Path | None) -> dict[str, str]:
     """Return what one control of one widget does in JupyterLab."""
     import browser  # noqa: PLC0415
 
     browser.open_notebook(page, address, f"{name}.ipynb")
     browser.run_all(page)
     root = page.locator(".heparin-pk-bedside, .heparin-pk").first
-    root.locator("svg[role=img]").first.wait_for(timeout=120_000)
+    root.locator("svg[role=img], img[alt]").first.wait_for(timeout=120_000)
     page.wait_for_timeout(9_000 if name in ("nomograms", "validation") else 2_500)  # all that is prepared is ready
     page.evaluate(WATCH)
     control = root.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True)).first
     handle = control.locator("[role=slider]" if kind == "slider" else "select").first
     handle.focus()
+    forward = True
     for i in range(PRESSES):
         known = len(page.evaluate("() => heparinSeen.times"))
-        key = "ArrowRight" if kind == "slider" else "ArrowDown" if i < 9 or i % 2 else "ArrowUp"
-        handle.press(key)
+        now, last = (
+            handle.evaluate("h => ['aria-valuenow', 'aria-valuemax'].map(name => Number(h.getAttribute(name)))")
+            if kind == "slider"
+            else handle.evaluate("s => [s.selectedIndex, s.options.length - 1]")
+        )
+        forward = now < last and (forward or now == 0 or i == 0)
+        handle.press({"slider": ("ArrowLeft", "ArrowRight"), "list": ("ArrowUp", "ArrowDown")}[kind][forward])
         try:
             page.wait_for_function("n => heparinSeen.times.length > n", arg=known, timeout=8_000)
         except Exception:
@@ -204,12 +223,12 @@ def main() -> None:
             kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
             text = json.dumps({"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
             (course / f"{name}.ipynb").write_text(text)
-        with browser.jupyterlab(course, Path(folder)) as address:
+        with browser.jupyterlab(course, Path(folder), *PROMPT) as address:
             for name, arguments, label, kind in MEASURED:
                 if name not in wanted:
                     continue
                 with browser.page_in_chromium(1400, 1000) as page:
-                    found = in_browser(page, address, name, arguments, label, kind, shot)
+                    found = in_browser(page, address, name, label, kind, shot)
                 kernel_ms = middle_and_95(in_kernel(name, arguments, label, kind))
                 cells = (name, label, found["key"], found["n"], found["drag"], found["lag"], found["blank"], kernel_ms)
                 print("| " + " | ".join(cells) + " |", flush=True)

@@ -53,7 +53,7 @@ def _panel(ax: Axes, indication: Indication, course: Course) -> None:
     """Draw one indication in its panel."""
     assay = indication.target.assay if indication.target else "anti_xa_u_per_ml"
     values = course.level(assay)
-    ax.plot(course.time_h, values, color=BLUE)
+    ax.plot(course.time_h, values, color=BLUE, label="level")
     low, high = level_limits(assay, indication.target)
     if indication.target is not None:
         shade_target(ax, indication.target)

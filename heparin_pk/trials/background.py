@@ -6,6 +6,7 @@ import atexit
 import sys
 from asyncio import get_running_loop
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,16 @@ def _processes() -> Executor | None:
         context = get_context("spawn")
         their_end, my_end = context.Pipe(duplex=False)
         _pool = ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=end_with_main, initargs=(their_end,))
-        atexit.register(my_end.close)
+        atexit.register(_end, my_end)
     return _pool
+
+
+def _end(pipe: Any) -> None:
+    """End the processes with this one."""
+    pipe.close()
+    if _pool is not None:
+        _pool.shutdown(wait=True, cancel_futures=True)
+    _forget()
 
 
 def _forget() -> None:
@@ -95,7 +104,11 @@ def beside(work: Work, loop: AbstractEventLoop, is_done: Callable[[], None]) -> 
         else:
             raise error
 
-    future.add_done_callback(lambda _: loop.call_soon_threadsafe(arrived))
+    def tell(_: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop was closed: the result comes too late
+            loop.call_soon_threadsafe(arrived)
+
+    future.add_done_callback(tell)
 
 
 def _here(work: Work, is_done: Callable[[], None]) -> None:

@@ -195,8 +195,8 @@ def _of_axes(ax: Axes) -> Hashable:
 
 
 def _ticks(axis: Axis) -> Hashable:
-    places = axis.get_majorticklocs()
-    return (places.tobytes(), tuple(axis.get_major_formatter().format_ticks(places.tolist())))
+    places = tuple(float(place) for place in axis.get_majorticklocs())
+    return (places, tuple(axis.get_major_formatter().format_ticks(list(places))))
 
 
 class LivePicture(GridBox):
@@ -361,6 +361,6 @@ def table(caption: str, heads: list[str], rows: list[list[str]]) -> str:
     )
     return (
         '<table class="numbers" style="line-height:1.4;border-collapse:collapse;margin:4px 0 10px">'
-        f'<caption style="text-align:left;padding-bottom:4px"><b>{escape(caption)}</b></caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        + (f'<caption style="text-align:left;padding-bottom:4px"><b>{escape(caption)}</b></caption>' if caption else "")
+        + f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
