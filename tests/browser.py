@@ -60,8 +60,8 @@ def no_news(settings: Path) -> None:
 
 
 @contextmanager
-def jupyterlab(notebooks: Path, scratch: Path) -> Iterator[str]:
-    """Serve a folder of notebooks; the address is given, the server is stopped at the end."""
+def jupyterlab(notebooks: Path, scratch: Path, *options: str) -> Iterator[str]:
+    """Serve a folder of notebooks, with further ``options``; the address is given, the server is stopped at the end."""
     home = scratch / "home"
     own_kernel(home / "jupyter")
     no_news(home / "settings")
@@ -84,6 +84,7 @@ def jupyterlab(notebooks: Path, scratch: Path) -> Iterator[str]:
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *("--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={notebooks}"),
         "--ServerApp.disable_check_xsrf=True",
+        *options,
     ]
     log = (scratch / "jupyterlab.log").open("w")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=notebooks)

@@ -1,14 +1,18 @@
 """Scenes of the notebooks: each draws, speaks, shows code that runs, and answers to its sliders."""
 
+import asyncio
+import re
 import time
 import warnings
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
-from heparin_pk import OutsideValidityDomain, plot, widgets
+from heparin_pk import OutsideValidityDomain, Patient, plot, published, simulate, widgets
 from heparin_pk.evidence import validation as proof
-from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle, explore, scenes
+from heparin_pk.widgets.explore import values_of
 
 SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms")
 
@@ -16,7 +20,8 @@ SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validatio
 @pytest.mark.parametrize("name", SCENES)
 def test_every_scene_draws_speaks_and_shows_code_that_runs(name, capsys):
     scene = getattr(widgets, name)(**({} if name == "overlay" else {"predict": False}))
-    assert scene.picture.value.startswith('<img alt="')
+    assert '<svg role="img"' in scene.picture.value
+    assert f"<title>{scene.words.splitlines()[0][:40]}" in scene.picture.value.replace("&gt;", ">")
     assert len(scene.words) > 60
     assert scene.words.splitlines()[0][:40] in scene.said.value.replace("&gt;", ">")
     with warnings.catch_warnings():
@@ -55,7 +60,10 @@ def test_scenes_answer_to_their_sliders():
     reasons = widgets.indications(reason="haemodialysis-bolus")
     assert "Outside what was studied" in reasons.said.value
     reasons.set(reason="infants")
-    assert "weight_kg must lie between 3 and 10 for infants" in reasons.words
+    assert "infants of 3 to 10 kg; the weight is 75 kg: move it to between 3 and 10 kg" in reasons.words
+    assert "infants of 3 to 10 kg" in reasons.picture.value  # in place of the picture, in a place of the same size
+    reasons.set(weight=5.0)
+    assert '<svg role="img"' in reasons.picture.value
     models = widgets.overlay()
     models.set(**{control: False for control in models.values if control.endswith(("UFH", "DERIVED"))})
     assert "choose a model at least" in models.words
@@ -135,6 +143,10 @@ def test_sliders_follow_a_hand():
         scene.set(antithrombin=share)
     print(f"{(time.perf_counter() - start) / 3 * 1000:.0f} ms a redraw")
     assert len(drawn) == 3
+    scene.set(antithrombin=0.9, baseline=40.0)
+    assert len(drawn) == 4, "two controls set together are one redraw"
+    scene.set(antithrombin=0.9)
+    assert len(drawn) == 4, "nothing has changed"
 
 
 # Any function of controls
@@ -185,6 +197,304 @@ def test_a_drawing_that_is_refused_leaves_no_figure_open():
 def test_a_rate_stands_beside_what_it_does_to_the_other_assay():
     """Antithrombin 0.5: a rate by the anti-Xa doubles the heparin; the aPTT it causes stands beside it, as a warning."""
     typical, low = widgets.patients(predict=False).words, widgets.patients(predict=False, antithrombin=0.5).words
-    assert "by aPTT ratio 1.5-2.5, with aPTT" in typical
-    assert "not a dose" not in typical
-    assert "with aPTT more than 150 s and anti-Xa 0.50 U/mL (a warning and not a dose" in low
+    assert "Needed in this model for the middle of the range (not a dose)" in typical
+    assert "by aPTT 54-120 s, with aPTT" in typical  # what anti-Xa 0.3-0.7 U/mL is with the reagent of the curves
+    assert "warning" not in typical
+    assert "with aPTT more than 150 s and anti-Xa 0.50 U/mL (a warning" in low
+
+
+# Every control, at its ends
+
+
+def every_setting(scene):
+    """Yield each control with each of its ends or options, the others as they are at the start."""
+    for name, widget in scene.controls.items():
+        if hasattr(widget, "min"):
+            yield from ((name, float(end)) for end in (widget.min, widget.max))
+        elif hasattr(widget, "options"):
+            yield from ((name, option) for option in values_of(widget.options))
+        else:
+            yield from ((name, ticked) for ticked in (True, False))
+
+
+def walk(scene):
+    start = scene.values
+    for name, value in every_setting(scene):
+        scene.set(**{name: value})
+        assert len(scene.words) > 20, (name, value)
+        assert "nan" not in scene.words.lower().split(), (name, value)
+        assert "Traceback" not in scene.picture.value
+        assert scene.picture.value.count("<svg") or 'role="alert"' in scene.picture.value, (name, value)
+        scene.set(**start)
+        assert '<svg role="img"' in scene.picture.value, f"the picture did not come back after {name} {value}"
+
+
+@pytest.mark.parametrize("name", ["half_life", "overlay", "blood", "patients", "indications"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_no_end_of_a_control_gives_a_traceback(name):
+    walk(getattr(widgets, name)(**({} if name == "overlay" else {"predict": False})))
+
+
+@pytest.mark.slow
+def test_no_table_laboratory_or_view_gives_a_traceback(monkeypatch):
+    monkeypatch.setattr(scenes, "_FIRST_PATIENTS", 200)
+    if scenes.compile_loops():
+        monkeypatch.setattr(scenes, "_ready", [True])
+    walk(widgets.nomograms(predict=False, n=200.0))
+
+
+@pytest.mark.slow
+def test_no_group_gives_a_traceback():
+    walk(widgets.validation(predict=False))
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_bad_start_value_is_named(name):
+    scene = getattr(widgets, name)
+    arguments = {} if name == "overlay" else {"predict": True}  # nothing is computed before a prediction
+    for control, widget in scene(**arguments).controls.items():
+        for wrong in (float("nan"), float("inf"), -1e9, None, "twelve", (), True if hasattr(widget, "min") else 3):
+            with pytest.raises(ValueError, match=r"must|needs"):
+                scene(**arguments, **{control: wrong})
+
+
+# Refining
+
+
+class Loop:
+    """Work that is done when the test says so."""
+
+    def __init__(self, monkeypatch):
+        self.waiting = []
+        monkeypatch.setattr(explore, "beside", lambda work, _, is_done: self.waiting.append((work, is_done)))
+        monkeypatch.setattr(explore, "PAUSE_S", 0.0)
+        monkeypatch.setattr(scenes, "beside_all", lambda _: None)
+
+    async def rest(self):
+        await asyncio.sleep(0.01)
+
+    async def finish_one(self):
+        work, is_done = self.waiting.pop(0)
+        work.do()
+        is_done()
+        await self.rest()
+
+
+def fresh_trials(monkeypatch):
+    """Forget what other tests have tried."""
+    scenes._tried.cache_clear()
+    monkeypatch.setattr(scenes, "_ready", [])
+
+
+def same_numbers(one, other):
+    """Return whether two outcomes hold the same numbers, bit for bit."""
+    levels = all(np.array_equal(one._levels[arm], other._levels[arm]) for arm in one.arms)
+    times = all(np.array_equal(one._times[arm], other._times[arm]) for arm in one.arms)
+    sums = np.array_equal(one._sums, other._sums) and np.array_equal(one._differences, other._differences)
+    return one.n == other.n and levels and times and sums
+
+
+def test_a_trial_refines_while_a_sign_says_how_many_and_ends_as_a_direct_run(monkeypatch):
+    fresh_trials(monkeypatch)
+    loop = Loop(monkeypatch)
+
+    async def look():
+        scene = widgets.nomograms(predict=False, n=200.0)
+        signs = [scene.sign.value]
+        assert scene.is_refining
+        assert "raschke-1993" in scene.picture.scene, "the axes have the new name at once"
+        await loop.rest()
+        while loop.waiting:
+            await loop.finish_one()
+            signs.append(scene.sign.value)
+        assert not scene.is_refining
+        return scene, signs
+
+    scene, signs = asyncio.run(look())
+    assert [re.sub("<[^>]*>", "", sign) for sign in signs] == [
+        "from 0 of 200 patients, more are coming",
+        "from 50 of 200 patients, more are coming",
+        "from 150 of 200 patients, more are coming",
+        "200 patients",
+    ]
+    tried = scenes._tried("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_TABLE)
+    direct = tried.trial.run(200, seed=7, progress=False)
+    assert same_numbers(tried.outcomes(200), direct)
+    assert plot.describe_trial(direct) in scene.words
+    before = scene.picture.value
+    fresh_trials(monkeypatch)
+    at_once = widgets.nomograms(predict=False, n=200.0)  # without a loop
+    assert at_once.words == scene.words
+    assert curves(at_once.picture.value) == curves(before)
+
+
+def curves(picture):
+    """Return the part of a picture that moves."""
+    return picture[picture.index('<svg role="img"') :]
+
+
+def test_a_new_value_ends_the_refinement_of_the_old_one(monkeypatch):
+    fresh_trials(monkeypatch)
+    loop = Loop(monkeypatch)
+
+    async def look():
+        scene = widgets.nomograms(predict=False, n=200.0)
+        await loop.rest()
+        scene.set(second=other_table(scene))
+        shown = scene.picture.value
+        assert "more are coming" in scene.sign.value
+        assert other_table(scene) in scene.picture.scene
+        await loop.rest()
+        await loop.finish_one()  # the work on the old tables: kept, not shown
+        assert scene.picture.value == shown
+        assert len(loop.waiting) == 1
+        await loop.finish_one()
+        assert scene.picture.value != shown
+        for n in (300.0, 400.0, 500.0):  # a drag: nothing is begun before the controls rest
+            scene.set(n=n)
+        begun = len(loop.waiting)
+        await loop.rest()
+        assert len(loop.waiting) == begun + 1
+
+    asyncio.run(look())
+
+
+def other_table(scene):
+    return next(name for name in values_of(scene.controls["second"].options) if name not in ("raschke-1993", "durham-va-2009"))
+
+
+@pytest.mark.slow
+def test_another_process_refines(monkeypatch):
+    fresh_trials(monkeypatch)
+
+    async def look():
+        scene = widgets.nomograms(predict=False, n=200.0)
+        for _ in range(1200):
+            await asyncio.sleep(0.05)
+            if not scene.is_refining:
+                break
+        return scene
+
+    scene = asyncio.run(look())
+    assert "200 patients" in scene.sign.value
+    assert "more" not in scene.sign.value
+    trial = scenes._tried("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_TABLE)
+    assert same_numbers(trial.outcomes(200), trial.trial.run(200, seed=7, progress=False))
+
+
+@pytest.mark.slow
+def test_the_loops_that_are_compiled_give_the_same_picture(monkeypatch):
+    fresh_trials(monkeypatch)
+    by_numpy = widgets.nomograms(predict=False, n=200.0).picture.value
+    fresh_trials(monkeypatch)
+    assert scenes.compile_loops(), "the tests have numba"
+    monkeypatch.setattr(scenes, "_ready", [True])
+    assert curves(widgets.nomograms(predict=False, n=200.0).picture.value) == curves(by_numpy)
+
+
+def test_rows_come_one_after_another(monkeypatch):
+    monkeypatch.setattr(scenes, "_answers", {})
+    monkeypatch.setattr(scenes, "_SLOW", ("kinetics",))
+    monkeypatch.setattr(scenes, "_IN_ONE_GO_S", 0.0)  # a row at a time
+    loop = Loop(monkeypatch)
+
+    async def look():
+        scene = widgets.validation(predict=False)
+        assert "computed for 0 of 25 printed values; more are coming" in scene.sign.value
+        await loop.rest()
+        await loop.finish_one()
+        assert "computed for 1 of 25" in scene.sign.value
+        while loop.waiting:
+            await loop.finish_one()
+        assert scene.sign.layout.display == "none"
+        return scene.words
+
+    assert asyncio.run(look()) == plot.describe_validation(proof.rows(group="kinetics"))
+
+
+def test_words_say_when_a_laboratory_does_not_fit_a_table(monkeypatch):
+    fits = widgets.nomograms(predict=False, n=200.0)
+    assert "does not fit" not in fits.words
+    fits.set(reagent="pathromtin-sl")
+    assert "raschke-1993: the laboratory does not fit the range: aPTT 46-70 s is aimed at" in fits.words
+
+
+def test_the_question_is_about_the_first_picture():
+    scene = widgets.half_life()
+    scene.guess.value = "it grows"
+    scene.show.click()
+    assert scene._asked.layout.display == "none"
+    scene.set(dose=200.0)
+    assert "The question and its answer are about the first picture (bolus (U/kg): 25)" in scene._asked.value
+    assert scene._asked.layout.display is None
+    scene.set(dose=25.0)
+    assert scene._asked.layout.display == "none"
+
+
+# The numbers of a picture
+
+
+def test_numbers_are_those_of_the_course_and_made_only_when_opened(monkeypatch):
+    made = []
+    inner = explore.numbers
+    monkeypatch.setattr(explore, "numbers", lambda figure: made.append(1) or inner(figure))
+    scene = widgets.patients(predict=False)
+    scene.set(weight=100.0)
+    assert made == []
+    scene.numbers.button.value = True
+    assert made == [1]
+    course = simulate(Patient(weight_kg=100.0, age_y=50.0), published.UFH_DEFAULT, scenes.USUAL, hours=48.0)
+    cells = re.findall(r"<t[hd][^>]*>([^<]*)", scene.numbers.what.value)
+    assert "anti-Xa (U/mL)" in scene.numbers.what.value
+    last = [cells[i : i + 3] for i, cell in enumerate(cells) if cell == "24"]
+    assert [float(row[2]) for row in last] == [
+        float(f"{course.level_at(assay, 24.0):.3g}") for assay in ("aptt_s", "anti_xa_u_per_ml")
+    ]
+    scene.set(weight=60.0)
+    assert made == [1, 1]
+    scene.numbers.button.value = False
+    scene.set(weight=70.0)
+    assert made == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["half_life", "overlay", "blood", "patients", "indications", "validation"])
+def test_every_picture_has_its_numbers_with_units(name):
+    scene = getattr(widgets, name)(**({} if name == "overlay" else {"predict": False}))
+    scene.numbers.button.value = True
+    numbers = scene.numbers.what.value
+    assert numbers.count("<tr>") > 4
+    assert re.search(r"\((h|s|U/mL|U/kg|no unit|min)\)", numbers)
+    scene.code.button.value = True
+    assert "plot." in scene.code.what.value
+
+
+def test_views_of_a_trial_have_their_numbers():
+    scene = widgets.nomograms(predict=False, n=200.0)
+    scene.numbers.button.value = True
+    for view in scenes._VIEWS:
+        scene.set(view=view)
+        assert scene.numbers.what.value.count("<tr>") >= 7, view
+
+
+# One colour for one model
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
+def test_a_model_keeps_its_look_whatever_stands_beside_it():
+    scene = widgets.overlay()
+    drawn = []
+    inner = scene.draw
+    scene.draw = lambda **values: drawn.append(inner(**values)) or drawn[-1]
+    looks = []
+    for ticked in ({"UFH_A_DERIVED": True}, {"UFH_A_DERIVED": False, "UFH_B_DERIVED": False}):
+        scene.set(**ticked)
+        lines = drawn[-1].figure.axes[0].get_lines()
+        looks.append({line.get_label().partition("\n")[0]: line.get_color() for line in lines if "\n" in line.get_label()})
+    for name in ("JIA_2015_UFH", "SALEM_2022_UFH"):
+        assert looks[0][name] == looks[1][name] == plot.look_of(name)[0]
+    every = [plot.look_of(drug.name) for drug in published.ALL]
+    assert len(set(every)) == len(every)
+    assert len({plot.look_of(name) for name in scenes._MODELS}) == len(scenes._MODELS)
+    drugs = {"x": published.JIA_2015_UFH}
+    assert plot.half_lives(drugs, scenes.TYPICAL).get_lines()[0].get_color() == plot.look_of("JIA_2015_UFH")[0]
+    plt.close("all")

@@ -38,18 +38,30 @@ from heparin_pk.plot.courses import (
     replay,
     room_for_pump,
 )
-from heparin_pk.plot.evidence import describe_validation, validation
-from heparin_pk.plot.models import describe_overlay, outside_in_short, overlay
-from heparin_pk.plot.patients import needed_doses, two_assays
+from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation
+from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
+from heparin_pk.plot.patients import needed_doses, range_of_reagent, two_assays
 from heparin_pk.plot.teaching import describe_indication, indications
-from heparin_pk.plot.trials import describe_trial, ensemble, forest, percentile_bands, time_shares, time_to, trial, vpc
+from heparin_pk.plot.trials import (
+    FEWEST_IN_A_GROUP,
+    describe_trial,
+    ensemble,
+    forest,
+    percentile_bands,
+    time_shares,
+    time_to,
+    trial,
+    vpc,
+)
 
 __all__ = [
     "BLACK",
     "BLUE",
     "COLOURS",
     "DASHES",
+    "FEWEST_IN_A_GROUP",
     "GREEN",
+    "MOST_NAMED",
     "ORANGE",
     "PRINTED_HALF_LIVES_MIN",
     "PURPLE",
@@ -76,12 +88,14 @@ __all__ = [
     "half_lives",
     "indications",
     "level_limits",
+    "look_of",
     "needed_doses",
     "new_figure",
     "outside_in_short",
     "overlay",
     "percentile_bands",
     "plateaus",
+    "range_of_reagent",
     "reagents",
     "replay",
     "room_for_pump",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -106,3 +107,17 @@ def level_limits(assay: str, target: TherapeuticRange | None = None) -> tuple[fl
     top = {"aptt_s": 170.0, "aptt_ratio": 5.3, "anti_xa_u_per_ml": 1.8, "act_s": 600.0}[assay]
     low = {"aptt_s": 20.0, "aptt_ratio": 0.6, "anti_xa_u_per_ml": 0.0, "act_s": 60.0}[assay]
     return low, max(top, 1.3 * target.high) if target else top
+
+
+def room_for(value: float) -> float:
+    """Return a round number above a value: pictures of nearly the same levels have the same axis, and can be compared."""
+    power = 10.0 ** math.floor(math.log10(value)) if value > 0.0 else 1.0
+    return power * next(step for step in (1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0) if 1.04 * value <= step * power)
+
+
+def hours_axis(ax: Axes, hours: float) -> None:
+    """Label a time axis in hours, with round steps."""
+    step = next((step for step in (1, 2, 6, 12, 24, 48) if hours <= 9 * step), 168)
+    ax.set_xlim(0.0, hours)
+    ax.set_xticks(np.arange(0.0, hours + 0.01, step))
+    ax.set_xlabel("time (h)")

@@ -28,7 +28,7 @@ from heparin_pk.plot.base import (
     new_figure,
     shade_target,
 )
-from heparin_pk.plot.models import outside_in_short, shade_beyond
+from heparin_pk.plot.models import look_of, outside_in_short, shade_beyond
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
@@ -258,8 +258,9 @@ def half_lives(
         ax = new_figure(8.0, 5.0)[1][0, 0]
     doses = np.geomspace(15.0, 400.0, 48) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
     with plt.rc_context(STYLE):
-        for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
-            minutes = [_half_life_min(drug, patient, float(dose)) for dose in doses]
+        for name, drug in drugs.items():
+            colour, dashes = look_of(drug.name)
+            minutes = _half_lives_min(drug, patient, tuple(doses.tolist()))
             ax.plot(doses, minutes, color=colour, ls=dashes, label=name)
         ax.plot(
             list(PRINTED_HALF_LIVES_MIN),
@@ -280,10 +281,10 @@ def half_lives(
     return ax
 
 
-@lru_cache(maxsize=512)
-def _half_life_min(drug: Drug, patient: Patient, dose_u_per_kg: float) -> float:
-    """Return the half-life after one bolus, min; cached, because every move of a slider draws the same line again."""
-    return 60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose_u_per_kg)) or np.nan)
+@lru_cache(maxsize=32)
+def _half_lives_min(drug: Drug, patient: Patient, doses_u_per_kg: tuple[float, ...]) -> list[float]:
+    """Return the half-life after one bolus of each dose, min; cached, because a move of a slider draws the same line again."""
+    return [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses_u_per_kg]
 
 
 def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
@@ -330,7 +331,8 @@ def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRan
     rates = np.linspace(8.0, 26.0, 60)
     with plt.rc_context(STYLE):
         shade_target(ax, target, side="left")
-        for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
+        for name, drug in drugs.items():
+            colour, dashes = look_of(drug.name)
             kinetics = drug.individual(patient)
             level = [kinetics.steady_state_u_per_ml(rate * patient.weight_kg) for rate in rates]
             ax.plot(rates, level, color=colour, ls=dashes, label=name)
@@ -363,7 +365,8 @@ def clearances(
             ax.axvspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
             ax.annotate(f"target\n{target.low:g}–{target.high:g}", (np.sqrt(target.low * target.high), 0.02), ha="center",
                         xycoords=("data", "axes fraction"), va="bottom", fontsize=11, color="#00664B")  # fmt: skip
-        for colour, dashes, (name, drug) in zip(COLOURS, DASHES, drugs.items(), strict=False):
+        for name, drug in drugs.items():
+            colour, dashes = look_of(drug.name)
             kinetics = drug.individual(patient)
             ax.plot(levels, [kinetics.clearance_at_ml_per_h(x) / 1000.0 for x in levels], color=colour, ls=dashes, label=name)
         ax.set_xscale("log")

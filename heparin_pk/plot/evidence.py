@@ -10,47 +10,59 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from heparin_pk.evidence.validation import score
-from heparin_pk.evidence.validation.claim import GROUPS, Row
+from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
 from heparin_pk.plot.base import BLACK, BLUE, STYLE, VERMILION, new_figure
 
 GREY = "#767676"
 
 
-def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
+MOST_NAMED = 60
+"""The largest number of rows whose quantities :func:`validation` names; with more it names their groups."""
+
+
+def validation(rows: Sequence[Row | Claim], *, ax: Axes | None = None) -> Axes:
     """Draw every row: the printed uncertainty as a bar around 1, our value over the printed one as a mark.
 
     Filled circles lie inside the printed uncertainty, open diamonds outside. Grey rows prove nothing: they were used to build a
-    model (*), ask a set for its own paper (+), or ask again for a number that counts in another row (=).
+    model (*), ask a set for its own paper (+), or ask again for a number that counts in another row (=). A claim in place of a
+    row, whose value is still being computed, has no mark.
     Values beyond the axis are triangles at its edge, with the ratio written beside them.
 
     Raises ``ValueError`` without rows.
     """
     if not rows:
         raise ValueError("there are no rows to draw; got none")
-    ordered = [row for group in GROUPS for row in rows if row.claim.group == group]
+    every = [(row.claim, row) if isinstance(row, Row) else (row, None) for row in rows]
+    ordered = [one for group in GROUPS for one in every if one[0].group == group][::-1]
     if ax is None:
         ax = new_figure(12.0, 1.6 + 0.36 * len(ordered), nrows=1, ncols=1)[1][0, 0]
-    right = max(2.0, *(min(4.0, 1.08 * max(row.ours, row.claim.high) / (row.claim.printed or 1.0)) for row in ordered))
+    scales = [claim.printed or 1.0 for claim, _ in ordered]
+    ends = [max(row.ours if row else 0.0, claim.high) / scale for (claim, row), scale in zip(ordered, scales, strict=True)]
+    right = max(2.0, *(min(4.0, 1.08 * end) for end in ends))
+    is_small = len(ordered) > MOST_NAMED
     marks = [("inside what was printed", "o", BLUE, BLUE), ("outside", "D", "white", VERMILION)]
-    if any(row.claim.mark for row in ordered):
+    if any(claim.mark for claim, _ in ordered):
         marks.append(("* used to build, + own paper, = asked again: proves nothing", "o", GREY, GREY))
     with plt.rc_context(STYLE):
-        for y, row in enumerate(reversed(ordered)):
-            claim = row.claim
-            scale = claim.printed if claim.printed else 1.0
-            ax.plot([claim.low / scale, claim.high / scale], [y, y], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
+        low, high = ([getattr(claim, end) / scale for (claim, _), scale in zip(ordered, scales, strict=True)] for end in ENDS)
+        ax.hlines(range(len(ordered)), low, high, colors=GREY, lw=3 if is_small else 7, alpha=0.35, capstyle="butt")
+        looks: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+        for y, ((claim, row), scale) in enumerate(zip(ordered, scales, strict=True)):
+            if row is None:
+                continue
             colour = GREY if claim.mark else BLUE if row.inside else VERMILION
             face = colour if row.inside else "white"
             ratio = row.ours / scale
-            if ratio > right:
-                ax.plot(right, y, ">", ms=9, mfc=face, mec=colour, mew=2, clip_on=False, zorder=4)
+            shape = ">" if ratio > right else "o" if row.inside else "D"
+            looks.setdefault((shape, face, colour), []).append((min(ratio, right), y))
+            if ratio > right and not is_small:
                 ax.annotate(f"{ratio:.1f}", (right, y), xytext=(-9, 0), textcoords="offset points", ha="right", va="center",
                             fontsize=11, color=BLACK)  # fmt: skip
-                continue
-            ax.plot(ratio, y, "o" if row.inside else "D", ms=8, mfc=face, mec=colour, mew=2)
+        for (shape, face, colour), places in looks.items():
+            ax.plot(*zip(*places, strict=True), shape, ms=4 if is_small else 8, mfc=face, mec=colour, mew=1.2 if is_small else 2,
+                    clip_on=False, zorder=4, label="_row")  # fmt: skip
         ax.axvline(1.0, color=BLACK, lw=1.2, ls=":")
-        labels = [f"{row.claim.quantity} {row.claim.mark}".rstrip() for row in reversed(ordered)]
-        ax.set_yticks(np.arange(len(ordered)), labels, fontsize=11)
+        _name_rows(ax, [claim for claim, _ in ordered], is_small=is_small)
         ax.set_ylim(-0.7, len(ordered) - 0.3)
         ax.set_xlim(0.0, right)
         ax.set_xlabel("our value / printed value (no unit)")
@@ -60,6 +72,22 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
         assert isinstance(figure, Figure)
         figure.legend(*ax.get_legend_handles_labels(), loc="outside lower right", ncols=3, fontsize=11)
     return ax
+
+
+ENDS = ("low", "high")
+
+
+def _name_rows(ax: Axes, claims: Sequence[Claim], *, is_small: bool) -> None:
+    """Name each row on the vertical axis; where they are many, each group."""
+    if not is_small:
+        ax.set_yticks(np.arange(len(claims)), [f"{claim.quantity} {claim.mark}".rstrip() for claim in claims], fontsize=11)
+        return
+    groups = [claim.group for claim in claims]
+    starts = [groups.index(group) for group in dict.fromkeys(groups)]
+    middles = [start + 0.5 * (groups.count(groups[start]) - 1) for start in starts]
+    ax.set_yticks(middles, [groups[start] for start in starts], fontsize=11)
+    for start in starts[1:]:
+        ax.axhline(start - 0.5, color=GREY, lw=0.6, label="_between groups")
 
 
 def describe_validation(rows: Sequence[Row]) -> str:

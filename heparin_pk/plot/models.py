@@ -11,11 +11,41 @@ from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import level
-from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
+from heparin_pk.plot.base import (
+    BLACK,
+    COLOURS,
+    DASHES,
+    STYLE,
+    Dashes,
+    axis_label,
+    hours_axis,
+    level_limits,
+    new_figure,
+    room_for,
+    shade_target,
+)
+from heparin_pk.published import ALL
 from heparin_pk.simulation.course import Course
 
 _KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
           "at infusion": "rate", "up to": "level", "in patients without": "condition"}  # fmt: skip
+
+
+_IN_ORDER = (  # neighbours differ in colour and in dashes
+    *("UFH_B_DERIVED", "UFH_A_DERIVED", "JIA_2015_UFH", "DELAVENNE_2017_UFH", "KANDROTAS_1989_UFH", "BRUNET_2008_UFH_DERIVED"),
+    *("AL_SALLAMI_2016_UFH", "SALEM_2022_UFH", "RXKINETICS_UFH", "UFH_A_HALF_LIVES_DERIVED", "UFH_TRIPLE_DERIVED"),
+    *("LANOISELEE_2026_UFH", "EDRICH_2015_UFH", "UFH_LONG_SHORT_DERIVED"),
+)
+_PLACES = {name: place for place, name in enumerate(dict.fromkeys((*_IN_ORDER, *(drug.name for drug in ALL))))}
+
+
+def look_of(name: str) -> tuple[str, Dashes]:
+    """Return the colour and the dashes of a model, by its name: the same in every picture, whatever stands beside it.
+
+    A model that is not of this package gets those of a place after the last one, always the same.
+    """
+    place = _PLACES.get(name, len(_PLACES) + sum(name.encode()))
+    return COLOURS[place % len(COLOURS)], DASHES[(place + place // len(COLOURS)) % len(DASHES)]
 
 
 def outside_in_short(course: Course) -> str:
@@ -40,7 +70,7 @@ def overlay(
 
     Raises ``ValueError`` without a course that has this assay.
     """
-    shown = [(index, course) for index, course in enumerate(courses) if assay in course.assays]
+    shown = [course for course in courses if assay in course.assays]
     if not shown:
         raise ValueError(f"none of these models says anything about {ASSAYS[assay].label}; got {len(courses)} courses")
     if ax is None:
@@ -48,22 +78,21 @@ def overlay(
     with plt.rc_context(STYLE):
         if target is not None:
             shade_target(ax, target)
-        for index, course in shown:  # the index keeps the colour of a model the same in every assay
-            colour, dashes = COLOURS[index % len(COLOURS)], DASHES[(index + index // len(COLOURS)) % len(DASHES)]
+        for course in shown:
+            colour, dashes = look_of(course.drug.name)
             is_within = not course.outside
             values = course.level(assay)
             label = f"{course.drug.name}\n({course.drug.studied.assay}) {outside_in_short(course)}"
             ax.plot(course.time_h, values, color=colour, ls=dashes, lw=2.6 if is_within else 1.3,
                     alpha=1.0 if is_within else 0.75, label=label)  # fmt: skip
             shade_beyond(ax, course, assay, colour)
-        ax.set_xlabel("time (h)")
+        hours_axis(ax, max(course.hours for course in shown))
         ax.set_ylabel(axis_label(assay))
-        ax.set_xlim(0.0, max(course.hours for _, course in shown))
-        highest = max(float(course.level(assay).max()) for _, course in shown)
+        highest = max(float(course.level(assay).max()) for course in shown)
         ceiling = ASSAYS[assay].ceiling
         low, usual = level_limits(assay)
         room = 1.3 * target.high if target is not None else low + 0.2 * (usual - low)
-        ax.set_ylim(low, min(max(1.06 * highest, room), 1.15 * ceiling))
+        ax.set_ylim(low, min(max(room_for(highest), room), 1.15 * ceiling))
         if highest > ceiling:
             ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
             ax.annotate("upper limit of the assay", (0.99, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),

@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
 from heparin_pk.body.patient import Patient
-from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    STYLE,
+    axis_label,
+    hours_axis,
+    level_limits,
+    new_figure,
+    shade_target,
+)
 from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 
 
-def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange, ...] | None = None) -> np.ndarray:
-    """Draw the same courses in aPTT ratio (left) and in anti-Xa (right), each with its therapeutic range; return both Axes."""
-    targets = targets or (ranges.APTT_RATIO_TREATMENT, ranges.ANTI_XA_TREATMENT)
-    axes: np.ndarray = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
+def range_of_reagent(reagent: object) -> TherapeuticRange:
+    """Return the aPTT range of a laboratory with this reagent: the seconds of its typical patient at anti-Xa 0.3-0.7 U/mL.
+
+    The printed ratio of 1.5-2.5, which belongs to another reagent, where an aPTT follows no heparin reagent.
+    """
+    if not isinstance(reagent, Reagent):
+        return ranges.APTT_RATIO_TREATMENT
+    target = ranges.ANTI_XA_TREATMENT
+    return aptt_range_for_anti_xa(reagent, Patient(weight_kg=75.0), (target.low, target.high))
+
+
+def two_assays(
+    courses: Mapping[str, Course],
+    *,
+    targets: tuple[TherapeuticRange, ...] | None = None,
+    axes: Sequence[Axes] | None = None,
+) -> np.ndarray:
+    """Draw the same courses in aPTT (left) and in anti-Xa (right), each with its therapeutic range; return both Axes.
+
+    ``targets``: the two ranges (``None``: anti-Xa 0.3-0.7 U/mL, and the aPTT that corresponds to it with the reagent in use)
+    ``axes``: two Axes to draw on
+    """
+    reagent = next(iter(courses.values())).reagent
+    named = "" if targets or not isinstance(reagent, Reagent) else f", reagent {reagent.name}"
+    targets = targets or (range_of_reagent(reagent), ranges.ANTI_XA_TREATMENT)
+    if axes is None:
+        axes = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
     with plt.rc_context(STYLE):
         for ax, target in zip(axes, targets, strict=True):
             shade_target(ax, target)
@@ -30,11 +65,10 @@ def two_assays(courses: Mapping[str, Course], *, targets: tuple[TherapeuticRange
             low, high = level_limits(target.assay, target)
             ceiling = ASSAYS[target.assay].ceiling
             ax.set_ylim(low, min(high, ceiling * 1.05))
-            ax.set_xlim(0.0, max(course.hours for course in courses.values()))
-            ax.set_xlabel("time (h)")
-            ax.set_ylabel(axis_label(target.assay))
+            hours_axis(ax, max(course.hours for course in courses.values()))
+            ax.set_ylabel(axis_label(target.assay) + (named if ax is axes[0] else ""))
         axes[0].legend(loc="upper right", fontsize=11)
-    return axes
+    return np.asarray(axes)
 
 
 def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticRange) -> Axes:

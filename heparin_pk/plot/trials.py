@@ -30,6 +30,7 @@ from heparin_pk.plot.base import (
     VERMILION,
     Dashes,
     axis_label,
+    hours_axis,
     level_limits,
     new_figure,
     shade_target,
@@ -68,18 +69,11 @@ def _colour(outcomes: Outcomes, arm: str) -> tuple[str, Dashes]:
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
 
 
-def _hours(ax: Axes, hours: float) -> None:
-    """Label a time axis in hours, with round steps."""
-    step = next((step for step in (1, 2, 6, 12, 24, 48) if hours <= 9 * step), 168)
-    ax.set_xlim(0.0, hours)
-    ax.set_xticks(np.arange(0.0, hours + 0.01, step))
-    ax.set_xlabel("time (h)")
-
-
 def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) -> Axes:
     """Draw percentiles of the true level of an arm's patients at each full hour: 5th, 25th, 50th, 75th, 95th.
 
-    The range is shaded. Where the 95th percentile exceeds the axis, its highest value is written at the edge.
+    The range is shaded. Where the 95th percentile exceeds the axis, its highest value is written at the edge. Outcomes that hold
+    no patient yet are a range without curves.
 
     Raises ``ValueError`` for an unknown arm.
     """
@@ -88,18 +82,20 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
         ax = new_figure(8.0, 5.2)[1][0, 0]
     target = outcomes.targets[arm]
     colour, dashes = _colour(outcomes, arm)
-    time_h, (lowest, low, middle, high, highest) = outcomes.percentiles(arm, _PERCENTS)
+    bottom, top = level_limits(target.assay, target)
     with plt.rc_context(STYLE):
         shade_target(ax, target)
+        ax.set_ylim(bottom, top)
+        hours_axis(ax, outcomes.hours)
+        ax.set_ylabel(f"true {axis_label(target.assay)}")
+        if outcomes.n == 0:
+            return ax
+        time_h, (lowest, low, middle, high, highest) = outcomes.percentiles(arm, _PERCENTS)
         ax.fill_between(time_h, lowest, highest, color=colour, alpha=0.15, lw=0, label="nine in ten patients")
         ax.fill_between(time_h, low, high, color=colour, alpha=0.30, lw=0, label="half of the patients")
         for edge in (lowest, highest):
             ax.plot(time_h, edge, color=colour, lw=1.0, ls=":", label="_edge")
         ax.plot(time_h, middle, color=colour, ls=dashes, lw=2.6, label="median")
-        bottom, top = level_limits(target.assay, target)
-        ax.set_ylim(bottom, top)
-        _hours(ax, outcomes.hours)
-        ax.set_ylabel(f"true {axis_label(target.assay)}")
         if highest[1:].max() > top:
             unit = ASSAYS[target.assay].unit or "× control"
             note = f"the 95th percentile goes to {float(f'{highest[1:].max():.3g}'):,g} {unit}"
@@ -120,7 +116,8 @@ def _bands_legend(ax: Axes) -> None:
 def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | None = None) -> Axes:
     """Draw the share of patients who have had an event by each hour, one step line per arm, above a table of those who have not.
 
-    The pale bands are 95 % intervals (Wilson). The label of an arm states its target.
+    The pale bands are 95 % intervals (Wilson). The label of an arm states its target. Outcomes that hold no patient yet are
+    axes without curves.
 
     ``key``: the event, one of ``CURVES`` in :mod:`heparin_pk.trials.catalogue`
 
@@ -130,7 +127,7 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
     with plt.rc_context(STYLE):
-        for arm in outcomes.arms:
+        for arm in outcomes.arms if outcomes.n else ():
             colour, dashes = _colour(outcomes, arm)
             time_h, share = outcomes.curve(arm, key)
             low, high = _wilson(share, outcomes.n)
@@ -138,13 +135,14 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
             label = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].in_words()})"
             ax.step(time_h, 100.0 * share, where="post", color=colour, ls=dashes,
                     label=f"{label}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
-        _hours(ax, outcomes.hours)
+        hours_axis(ax, outcomes.hours)
         ax.set_xticks([hour for hour in RISK_TABLE_H if hour <= outcomes.hours])
         ax.set_xlabel(f"time until: {_UNTIL[key]} (h)")
         ax.set_ylim(0.0, 102.0)
         ax.set_ylabel("share of patients (%)")
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=11)
-        _risk_table(ax, outcomes, key)
+        if outcomes.n:
+            ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=11)
+            _risk_table(ax, outcomes, key)
     return ax
 
 

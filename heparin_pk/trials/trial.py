@@ -345,7 +345,7 @@ class Trial:
         if client is None and scheduler is None:
             size = chunk_size(n, workers, size)
         kept = None if checkpoint is None else Checkpoint(Path(checkpoint), self.fingerprint(n, seed), size)
-        found = self._no_outcomes(seed, keep_rows=keep_rows)
+        found = self.no_outcomes(seed, keep_rows=keep_rows)
         remember(self)
         if self.population.varies:
             self.drug.warn_without_variability()
@@ -367,7 +367,8 @@ class Trial:
             sink.close()
         return found
 
-    def _no_outcomes(self, seed: int, *, keep_rows: bool) -> Outcomes:
+    def no_outcomes(self, seed: int, *, keep_rows: bool) -> Outcomes:
+        """Return outcomes that hold no patient yet, to which chunks of this trial can be added."""
         return Outcomes(
             arms=self.names,
             targets={name: self._target_of(arm) for name, arm in self.arms},

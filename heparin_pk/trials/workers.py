@@ -111,7 +111,7 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
     others = min(workers, len(todo)) - 1
     context = get_context("spawn")
     their_end, my_end = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(others, mp_context=context, initializer=_end_with_main, initargs=(their_end,))
+    pool = ProcessPoolExecutor(others, mp_context=context, initializer=end_with_main, initargs=(their_end,))
     rest, left = deque(todo), len(todo)
     finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
 
@@ -153,7 +153,7 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
         their_end.close()
 
 
-def _end_with_main(pipe: Any) -> None:
+def end_with_main(pipe: Any) -> None:
     """Make this worker process end as soon as the main process ends or closes its end of the pipe."""
 
     def wait() -> None:

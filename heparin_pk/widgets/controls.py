@@ -141,15 +141,24 @@ class Unfolds(VBox):
     """A button that shows and hides what is under it, by mouse and by keyboard.
 
     ``button``: the button
+    ``what``: what is under it
+    ``made``: function that returns its HTML; called only while it is unfolded (``None``: what is there stays)
     """
 
-    def __init__(self, what: HTML, words: str) -> None:
+    def __init__(self, what: HTML, words: str, made: Callable[[], str] | None = None) -> None:
+        self.what, self.made = what, made
         self.button = ToggleButton(description=words, icon="caret-right", layout=Layout(width="auto", padding="0 10px"))
         self._box = VBox((what,), layout=Layout(display="none", width="100%"))  # of its own: widgets may share a layout
         self.button.observe(self._toggle, names="value")
         super().__init__(children=(self.button, self._box), layout=Layout(width="100%", margin="2px 0"))
 
+    def renew(self) -> None:
+        """Make what is unfolded again, after something has changed."""
+        if self.made is not None and self.button.value:
+            self.what.value = self.made()
+
     def _toggle(self, change: Any) -> None:
+        self.renew()
         self._box.layout.display = None if change["new"] else "none"
         self.button.icon = "caret-down" if change["new"] else "caret-right"
 

@@ -26,6 +26,8 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.simulation.course import Course
 from heparin_pk.ward.orders import Bolus, Hold, Order
 from heparin_pk.ward.pump import u_per_kg_per_h
+from heparin_pk.widgets.controls import Unfolds
+from heparin_pk.widgets.stage import table
 
 _POINTS_PER_INCH = 72.0
 _WIDEST = "720px"
@@ -159,14 +161,20 @@ class Ahead:
 
 
 class Picture(GridBox):
-    """A picture of courses that follows the sliders: a static ``scene`` below moving ``curves``."""
+    """A picture of courses that follows the sliders: a static ``scene`` below moving ``curves``.
+
+    ``numbers``: the numbers of the picture, made when they are unfolded
+    """
 
     def __init__(self) -> None:
         cell = {"grid_area": "1 / 1", "width": "100%", "margin": "0"}
         self.scene = HTML(layout=Layout(**cell))
         self.curves = HTML(layout=Layout(**cell))
+        self._shown: tuple[Sequence[Track], TherapeuticRange, float] | None = None
+        self.numbers = Unfolds(HTML(), "Show the numbers", lambda: "" if self._shown is None else numbers_of(*self._shown))
+        self.numbers.layout.grid_area = "2 / 1"
         super().__init__(
-            children=(self.scene, self.curves),
+            children=(self.scene, self.curves, self.numbers),
             layout=Layout(
                 grid_template_columns="100%",
                 min_width="0",
@@ -200,6 +208,36 @@ class Picture(GridBox):
         with self.hold_trait_notifications():
             self.curves.value = curves
             self.scene.value = _scene_html(scene)
+        self._shown = (tuple(tracks), target, hours)
+        self.numbers.renew()
+
+
+def numbers_of(tracks: Sequence[Track], target: TherapeuticRange, hours: float) -> str:
+    """Return what a picture shows as an HTML table: true level, result and pump rate, at full hours and where blood was drawn."""
+    step = next((step for step in (1, 2, 3, 6) if hours <= 12 * step), 12)
+    heads = ["time (h)"]
+    for track in tracks:
+        heads += [f"{track.name}: {plot.axis_label(target.assay)}", f"{track.name}: result", f"{track.name}: pump (U/kg/h)"]
+    drawn = {lab.drawn_h for track in tracks for lab in track.course.labs if lab.assay == target.assay}
+    rows = []
+    for at_h in sorted(drawn.union(np.arange(0.0, hours + 0.01, step).tolist())):
+        row = [f"{at_h:.4g}"]
+        for track in tracks:
+            row += _numbers_at(track.course, target.assay, at_h)
+        if any(row[1:]):
+            rows.append(row)
+    return table("", heads, rows)
+
+
+def _numbers_at(course: Course, assay: str, at_h: float) -> list[str]:
+    """Return the level, the result and the pump rate of a course at one time; empty after its end."""
+    if at_h > course.time_h[-1]:
+        return ["", "", ""]
+    digits = 0 if assay.endswith("_s") else 2
+    level = float(np.interp(at_h, course.time_h, course.level(assay)))
+    result = next((lab.in_words() for lab in course.labs if lab.assay == assay and lab.drawn_h == at_h), "")
+    rate = float(course.pump_u_per_h[np.searchsorted(course.time_h, at_h, side="right") - 1])
+    return [f"{level:.{digits}f}", result, f"{u_per_kg_per_h(rate, course.patient.doses_by_kg):.1f}"]
 
 
 @lru_cache(maxsize=32)

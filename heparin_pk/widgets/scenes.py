@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import time
+from dataclasses import fields, replace
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from heparin_pk import plot, published
 from heparin_pk.blood.assay import TherapeuticRange
@@ -19,10 +20,13 @@ from heparin_pk.published.drug import Drug
 from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.simulation import metrics
+from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay as overlay_courses
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.teaching import indications as reasons
+from heparin_pk.trials.background import Work, beside_all
+from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.hospital import HOSPITALS, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
@@ -30,6 +34,7 @@ from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
 from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Question, Slider, Toggle
+from heparin_pk.widgets.stage import Stage, table
 
 TYPICAL = Patient(weight_kg=75.0)
 USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
@@ -47,11 +52,10 @@ def _started(controls: list[Control], start: dict[str, Any]) -> list[Control]:
     ]
 
 
-def _figure(ax: Axes) -> Figure:
-    """Return the figure of an Axes."""
-    figure = ax.figure
-    assert isinstance(figure, Figure)  # not a subfigure
-    return figure
+@lru_cache(maxsize=16)
+def _stage(width: float, height: float, margins: tuple[float, float, float, float], columns: int = 1, gap: float = 0.0) -> Stage:
+    """Return the stage of one kind of picture, kept for all its drawings; inches."""
+    return Stage(width, height, margins=margins, columns=columns, gap=gap)
 
 
 def _regimen_code(bolus: float, rate: float) -> str:
@@ -65,14 +69,18 @@ def _regimen_code(bolus: float, rate: float) -> str:
 def _half_life(dose: float, model: str) -> Drawing:
     """Draw the decay after one bolus, U/kg, and the half-life against the dose."""
     drug = published.named(model)
-    axes = plot.new_figure(12.0, 4.6, nrows=1, ncols=2)[1][0]
+    stage = _stage(12.0, 4.6, (0.9, 0.75, 0.2, 0.2), 2, 1.0)
+    axes = stage.cleared()
     plot.decays(drug, TYPICAL, (dose,), ax=axes[0])
     plot.half_lives({model: drug}, TYPICAL, ax=axes[1])
     course = plot.after_bolus(drug, TYPICAL, dose)
     half_h = metrics.half_life_h(course)
-    axes[1].plot([dose], [60.0 * (half_h or 0.0)], "o", ms=12, mfc="none", mec=plot.VERMILION, mew=2.5)
+    axes[1].set_xlim(13.0, 460.0)
+    if half_h is not None:
+        axes[1].plot([dose], [60.0 * half_h], "o", ms=12, mfc="none", mec=plot.VERMILION, mew=2.5, label="_this bolus")
+    falls = "does not fall to half within 12 h" if half_h is None else f"falls to half in {60.0 * half_h:.0f} min"
     words = (
-        f"After {dose:g} U/kg the level falls to half in {60.0 * (half_h or 0.0):.0f} min (model {model}). Printed half-lives: "
+        f"After {dose:g} U/kg the level {falls} (model {model}). Printed half-lives: "
         "30 min after 25, 60 min after 100 and 150 min after 400 U/kg."
     )
     code = (
@@ -83,7 +91,7 @@ def _half_life(dose: float, model: str) -> Drawing:
         f"plot.decays(drug, patient, ({dose:g},))\n"
         f"plot.half_lives({{{model!r}: drug}}, patient)\n"
     )
-    return Drawing(figure=_figure(axes[0]), words=words, code=code)
+    return Drawing(figure=stage, words=words, code=code)
 
 
 _ONE_BOLUS = (
@@ -113,7 +121,7 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="model", label="model", options=_ONE_BOLUS[:5], value="UFH_B_DERIVED"),
     ]
     question = Question(
-        text="The bolus is four times as large. How does the half-life change?",
+        text="The bolus is four times as large: 100 in place of 25 U/kg, in the default model. How does the half-life change?",
         answers={
             "no change": "That is so where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
             "dose a smaller share is lost.",
@@ -138,7 +146,8 @@ def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Drawing:
     patient = Patient(weight_kg=75.0, age_y=50.0, height_cm=175.0, sex="male")
     courses = overlay_courses(patient, [published.named(name) for name in names], regimen)
     target = ANTI_XA_TREATMENT if assay == "anti-Xa" else APTT_RATIO_TREATMENT
-    ax = plot.overlay(courses, assay=target.assay, target=target)
+    stage = _stage(14.0, 5.6, (0.9, 1.3, 5.0, 0.25))
+    plot.overlay(courses, assay=target.assay, target=target, ax=stage.cleared()[0])
     code = (
         "from heparin_pk import Bolus, Infusion, Patient, Regimen, overlay, plot, published\n\n"
         'patient = Patient(weight_kg=75, age_y=50, height_cm=175, sex="male")\n'
@@ -147,7 +156,7 @@ def _overlay(bolus: float, rate: float, assay: str, **chosen: bool) -> Drawing:
         f'plot.overlay(courses, assay="{target.assay}", target=published.ranges.'
         f"{'ANTI_XA_TREATMENT' if assay == 'anti-Xa' else 'APTT_RATIO_TREATMENT'})\n"
     )
-    return Drawing(figure=_figure(ax), words=plot.describe_overlay(courses, target.assay), code=code)
+    return Drawing(figure=stage, words=plot.describe_overlay(courses, target.assay), code=code)
 
 
 _MODELS = (
@@ -186,7 +195,8 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     answers = drug.answers_with(chosen)
     in_use = TherapeuticRange(assay="aptt_s", low=45.0, high=75.0)
     drawn = [chosen] if reagent == "guideline" else [chosen, REAGENTS["guideline"]]
-    ax = plot.reagents(patient, drawn, target=in_use, responses=answers)
+    stage = _stage(9.8, 5.6, (0.9, 0.75, 2.6, 0.25))
+    ax = plot.reagents(patient, drawn, target=in_use, responses=answers, ax=stage.cleared()[0])
     seconds = float(level("aptt_s", concentration, patient, answers))
     found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
     ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.ORANGE, mec=plot.BLACK, zorder=5, label="your patient")
@@ -206,7 +216,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
         "in_use = TherapeuticRange(assay='aptt_s', low=45, high=75)\n"
         "plot.reagents(patient, reagents, target=in_use, responses=answers)\n"
     )
-    return Drawing(figure=_figure(ax), words=words, code=code)
+    return Drawing(figure=stage, words=words, code=code)
 
 
 def _first_to_show_low_antithrombin() -> str:
@@ -231,7 +241,9 @@ def blood(*, predict: bool = True, **start: Any) -> Explore:
         Slider(name="factor_viii", label="factor VIII (U/mL)", low=0.5, high=6.0, step=0.1, value=1.0),
     ]
     question = Question(
-        text="Half of the antithrombin is missing, the heparin is the same. Which of the two assays shows less?",
+        text="A patient has 0.5 U/mL of heparin. Half of the antithrombin is missing, the heparin is the same. Which of the two "
+        "assays "
+        "shows less?",
         answers={
             "the aPTT": "With half of the antithrombin a therapeutic level of heparin still prolongs the aPTT as much (Krulder "
             "1996); it changes only when nearly none is left.",
@@ -266,13 +278,12 @@ def _patients(
         **conditions,
     )
     drug: Drug = published.UFH_DEFAULT
-    courses = {
-        "typical, 75 kg": simulate(TYPICAL, drug, USUAL, hours=48.0),
-        "this patient": simulate(patient, drug, USUAL, hours=48.0),
-    }
-    axes = plot.two_assays(courses)
+    courses = {"typical, 75 kg": _typical_course(), "this patient": simulate(patient, drug, USUAL, hours=48.0)}
+    stage = _stage(13.0, 5.0, (0.9, 0.75, 0.2, 0.3), 2, 1.0)
+    plot.two_assays(courses, axes=stage.cleared())
+    aptt = plot.range_of_reagent(drug.reagent)
     words = (
-        f"80 U/kg, then 18 U/kg/h. Needed for the middle of the range: {_need(drug, patient, APTT_RATIO_TREATMENT)}; "
+        f"80 U/kg, then 18 U/kg/h. Needed in this model for the middle of the range (not a dose): {_need(drug, patient, aptt)}; "
         f"{_need(drug, patient, ANTI_XA_TREATMENT)}.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
@@ -283,22 +294,28 @@ def _patients(
         "plot.two_assays({'this patient': course})\n"
         "print(published.UFH_DEFAULT.in_the_patients_words(patient))\n"
     )
-    return Drawing(figure=_figure(axes[0]), words=words, code=code)
+    return Drawing(figure=stage, words=words, code=code)
+
+
+@lru_cache(maxsize=1)
+def _typical_course() -> Course:
+    return simulate(TYPICAL, published.UFH_DEFAULT, USUAL, hours=48.0)
 
 
 def _need(drug: Drug, patient: Patient, target: TherapeuticRange) -> str:
     """Return the rate that brings one assay to the middle of its range, and what it does to the other assay."""
     try:
         rate = needed_rate_u_per_kg_per_h(drug, patient, target)
-        course = simulate(patient, drug, Regimen((Infusion(time_h=0.0, rate_u_per_kg_per_h=rate),)), hours=72.0)
     except ValueError:
         return f"{target.in_words()} cannot be reached"
-    seconds, found = course.level_at("aptt_s", 72.0), course.level_at("anti_xa_u_per_ml", 72.0)
+    plateau = drug.individual(patient).steady_state_u_per_ml(rate * patient.weight_kg)
+    later = replace(patient, doac_anti_xa_u_per_ml=0.0)  # at the plateau it has left the body
+    seconds, found = (float(level(assay, plateau, later, drug.responses)) for assay in ("aptt_s", "anti_xa_u_per_ml"))
     aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     words = f"{rate:.1f} U/kg/h by {target.in_words()}, with aPTT {aptt} and anti-Xa {found:.2f} U/mL"
-    ratio = course.level_at("aptt_ratio", 72.0)
-    if max(ratio / APTT_RATIO_TREATMENT.high, found / ANTI_XA_TREATMENT.high) > _TOO_MUCH:
-        words += " (a warning and not a dose: the other assay lies far above its range)"
+    high_s = plot.range_of_reagent(drug.reagent).high
+    if max(seconds / high_s, found / ANTI_XA_TREATMENT.high) > _TOO_MUCH:
+        words += " (a warning: the other assay lies far above its range)"
     return words
 
 
@@ -327,7 +344,8 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         *(Toggle(name=name, label=name.replace("_", " ")) for name in _CONDITIONS),
     ]
     question = Question(
-        text="A patient weighs 150 kg. Does the same infusion per kg lead to a higher, a lower or the same level as at 75 kg?",
+        text="A patient weighs 150 kg and gets 18 U/kg/h. Does the same infusion per kg "
+        "lead to a higher, a lower or the same level as at 75 kg?",
         answers={
             "higher": "Clearance grows more slowly than weight: twice the weight does not need twice the dose.",
             "the same": "That would be so if clearance grew in proportion to weight. It grows more slowly: the same dose per "
@@ -356,11 +374,14 @@ def _indications(reason: str, weight: float) -> Drawing:
     indication = reasons.named(reason)
     low, high = _WEIGHTS_KG[indication.people]
     if not low <= weight <= high:
-        raise ValueError(f"weight_kg must lie between {low:g} and {high:g} for {indication.people}; got {weight:g}")
+        raise ValueError(
+            f"{reason} is drawn for {indication.people} of {low:g} to {high:g} kg; the weight is {weight:g} kg: "
+            f"move it to between {low:g} and {high:g} kg"
+        )
     patient = Patient(weight_kg=weight, **_TYPICAL_BY_AGE[indication.people])  # type: ignore[arg-type]
     course = indication.course(patient)
-    axes = plot.indications([indication], patient, columns=1)
-    axes[0, 0].figure.set_size_inches(9.5, 5.0)
+    stage = _stage(9.5, 5.0, (0.9, 0.75, 0.25, 0.65))
+    plot.indications([indication], patient, courses=[course], axes=stage.cleared())
     chart = course.in_words()
     words = f"{plot.describe_indication(indication, course)}\nMonitoring: {indication.watch}.\n{indication.caveats}\n{chart}"
     code = (
@@ -370,7 +391,7 @@ def _indications(reason: str, weight: float) -> Drawing:
         "print(reason.course(patient).in_words())\n"
         "plot.indications([reason], patient)\n"
     )
-    return Drawing(figure=_figure(axes[0, 0]), words=words, code=code)
+    return Drawing(figure=stage, words=words, code=code)
 
 
 def _peak_under_the_skin() -> str:
@@ -405,24 +426,87 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
 # Does it hold?
 
 
-@lru_cache(maxsize=16)
-def _rows(group: str) -> tuple[proof.Row, ...]:
-    """Return the rows of a group; cached, since some of them simulate thousands of virtual patients."""
-    return tuple(proof.rows(group=None if group == "all" else group))
+_SLOW = ("response", "children", "virtual trials")
+"""Groups whose rows ask thousands of virtual patients, up to some seconds a row."""
+_AT_ONCE_S = 0.04
+_IN_ONE_GO_S = 0.5
+_answers: dict[tuple[str, int], float] = {}
+"""Our values found so far, by group and place in it: asked once in a process, since no control changes them."""
+
+
+def _asked(group: str, todo: tuple[int, ...], most_s: float) -> dict[tuple[str, int], float]:
+    """Return our values of some rows of a group, until this time has passed; one at least."""
+    claims, found, until = proof.claims_of(group), {}, time.monotonic() + most_s
+    for place in todo:
+        found[group, place] = claims[place].row().ours
+        if time.monotonic() > until:
+            break
+    return found
+
+
+def _next_rows(groups: tuple[str, ...]) -> Work | None:
+    """Return the work on the next rows of these groups that have no value yet, or ``None``."""
+    for group in groups:
+        todo = tuple(place for place in range(len(proof.claims_of(group))) if (group, place) not in _answers)
+        if todo:
+            key = ("rows", group, todo[0])
+            return Work(key=key, function=_asked, arguments=(group, todo, _IN_ONE_GO_S), take=_answers.update)
+    return None
+
+
+def _rows(group: str) -> list[proof.Row | proof.Claim]:
+    """Return the rows of a group, with a claim where our value is not known yet."""
+    groups = proof.GROUPS if group == "all" else (group,)
+    return [
+        proof.Row(claim=claim, ours=_answers[one, place]) if (one, place) in _answers else claim
+        for one in groups
+        for place, claim in enumerate(proof.claims_of(one))
+    ]
+
+
+def _all_rows(group: str) -> list[proof.Row]:
+    """Return the rows of a group, after asking for what is missing."""
+    while (work := _next_rows((group,))) is not None:
+        work.do()
+    return [row for row in _rows(group) if isinstance(row, proof.Row)]
 
 
 def _validation(group: str, fresh: bool) -> Drawing:
     """Draw the rows of a group, with or without those used to build a model."""
-    rows = [row for row in _rows(group) if row.claim.proves or not fresh]
-    if not rows:
+    groups = proof.GROUPS if group == "all" else (group,)
+    more = _next_rows(groups)
+    if more is not None and group not in (*_SLOW, "all"):
+        _answers.update(_asked(group, more.arguments[1], _AT_ONCE_S))
+        more = _next_rows(groups)
+    every = [row for row in _rows(group) if (row.claim if isinstance(row, proof.Row) else row).proves or not fresh]
+    if not every:
         raise ValueError(f"no row is left in {group!r}; got only rows that were used to build a model")
-    ax = plot.validation(rows)
+    pitch = 0.36 if len(every) <= 25 else 0.28 if len(every) <= plot.MOST_NAMED else 0.08
+    stage = _stage(13.5, round(1.5 + pitch * len(every), 2), (_ROOM_FOR_NAMES, 1.1, 0.3, 0.1))
+    plot.validation(every, ax=stage.cleared()[0])
+    rows = [row for row in every if isinstance(row, proof.Row)]
     code = (
         "from heparin_pk import plot, validation\n\n"
         f"rows = validation.rows({'' if group == 'all' else f'group={group!r}'})\n"
         "print(validation.in_words(rows))\nplot.validation(rows)\n"
     )
-    return Drawing(figure=_figure(ax), words=plot.describe_validation(rows), code=code)
+    sign = f"our value is computed for {len(rows)} of {len(every)} printed values; more are coming" if more is not None else ""
+    by_group = (lambda: _score_table(rows)) if len(every) > plot.MOST_NAMED else None
+    return Drawing(figure=stage, words=plot.describe_validation(rows), code=code, sign=sign, numbers=by_group, more=more)
+
+
+def _score_table(rows: list[proof.Row]) -> str:
+    """Return the score of each group as a table."""
+    lines = []
+    for group in proof.GROUPS:
+        n = proof.score([row for row in rows if row.claim.group == group])
+        if n["rows"]:
+            lines.append([group, *(f"{n[key]}" for key in ("rows", "proving", "proving_inside"))])
+    return table("Groups", ["", "values", "values that prove something", "of these, inside"], lines)
+
+
+_ROOM_FOR_NAMES = 6.9
+"""Room for the names of the rows, inches."""
 
 
 def _groups_that_prove() -> tuple[str, ...]:
@@ -433,7 +517,7 @@ def _worst_group() -> str:
     """Return the group with the largest share of misses among the rows that prove something."""
     shares = {}
     for group in _groups_that_prove():
-        inside = [row.inside for row in _rows(group) if row.claim.proves]
+        inside = [row.inside for row in _all_rows(group) if row.claim.proves]
         shares[group] = sum(inside) / len(inside)
     return min(shares, key=lambda group: shares[group])
 
@@ -449,6 +533,7 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
         answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
         right=_worst_group,
     )
+    beside_all(lambda: _next_rows(proof.GROUPS))
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
 
 
@@ -460,34 +545,128 @@ _OF_EACH_TABLE = "each table's own"
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
 
 
-@lru_cache(maxsize=24)
-def _outcomes(first: str, second: str, n: int, hospital: str, reagent: str) -> Outcomes:
-    """Return the outcomes of one virtual trial; cached, because a change of view needs the same trial."""
+_SEED = 7
+_FIRST_PATIENTS = 50
+"""Patients of the first picture."""
+_GROWS = 3
+"""How many times as many patients the next picture has."""
+
+
+class _Tried:
+    """One virtual trial of two tables, as far as it has run: chunks of patients that can be put together."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial, self.chunks = trial, dict[tuple[int, int], Chunk]()
+
+    def _cut(self, n: int) -> tuple[list[Chunk], int]:
+        """Return chunks that follow one another, from patient 0 to ``n`` at most, and how many patients they hold."""
+        found: list[Chunk] = []
+        done = 0
+        while sizes := [size for first, size in self.chunks if first == done and done + size <= n]:
+            found.append(self.chunks[done, max(sizes)])
+            done += max(sizes)
+        return found, done
+
+    def outcomes(self, n: int) -> Outcomes:
+        """Return the outcomes of the patients there are, ``n`` at most: with ``n``, the same as those of ``trial.run(n)``."""
+        found = self.trial.no_outcomes(_SEED, keep_rows=False)
+        for chunk in self._cut(n)[0]:
+            found.add(chunk)
+        return found
+
+    def more(self, n: int) -> Work | None:
+        """Return the work on the next patients, or ``None`` where all ``n`` are there."""
+        done = self._cut(n)[1]
+        if done == n:
+            return None
+        size = min(n - done, max(_FIRST_PATIENTS, (_GROWS - 1) * done))
+        runner = "compiled" if _ready else "numpy"
+        arguments = (self.trial, done, size, runner)
+        return Work(key=(self.trial.identity, done, size), function=_chunk, arguments=arguments, take=self.take)
+
+    def take(self, chunk: Chunk) -> None:
+        """Keep a chunk."""
+        self.chunks[chunk.first, chunk.n] = chunk
+
+
+def _chunk(trial: Trial, first: int, n: int, runner: str) -> Chunk:
+    return trial.chunk(first, n, seed=_SEED, runner=runner).without_rows()
+
+
+@lru_cache(maxsize=12)
+def _tried(first: str, second: str, hospital: str, reagent: str) -> _Tried:
+    """Return the virtual trial of two tables; kept, because a change of view or back again needs the same trial."""
     if first == second:
         raise ValueError(f"choose two different tables; got {first} twice")
-    trial = Trial(
-        population=THROMBOSIS_WARD,
-        arms=[Nomogram.load(first), Nomogram.load(second)],
-        laboratory=Laboratory(reagent=REAGENTS.get(reagent)),
-        hospital=HOSPITALS[hospital],
+    return _Tried(
+        Trial(
+            population=THROMBOSIS_WARD,
+            arms=[Nomogram.load(first), Nomogram.load(second)],
+            laboratory=Laboratory(reagent=REAGENTS.get(reagent)),
+            hospital=HOSPITALS[hospital],
+        )
     )
-    return trial.run(n, seed=7, progress=False)
+
+
+_ready: list[bool] = []
+"""Not empty when the compiled loops are loaded, and 50 patients take no longer than a blink."""
+
+
+def compile_loops() -> bool:
+    """Compile the loops of virtual trials and keep them on disk, where numba is installed; return whether it is.
+
+    The first time this takes some ten seconds; afterwards a process loads them in about one.
+    """
+    if find_spec("numba") is None:
+        return False
+    for hospital in HOSPITALS:
+        tried = _tried("raschke-1993", "durham-va-2009", hospital, _OF_EACH_TABLE)
+        tried.take(_chunk(tried.trial, 0, _FIRST_PATIENTS, "compiled"))
+    return True
+
+
+def _load_loops(is_compiled: bool) -> None:
+    """Load what another process has compiled."""
+    if is_compiled and not _ready:
+        compile_loops()
+        _ready.append(True)
+
+
+def _outcomes(first: str, second: str, n: int, hospital: str, reagent: str) -> Outcomes:
+    """Return the outcomes of one virtual trial of all ``n`` patients."""
+    tried = _tried(first, second, hospital, reagent)
+    while (work := tried.more(n)) is not None:
+        work.do()
+    return tried.outcomes(n)
 
 
 def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, view: str) -> Drawing:
-    """Draw one view of a virtual trial of two tables."""
-    found = _outcomes(first, second, int(n), hospital, reagent)
+    """Draw one view of a virtual trial of two tables, from the patients there are."""
+    tried, wanted = _tried(first, second, hospital, reagent), int(n)
+    more = tried.more(wanted)
+    if more is not None and _ready and (0, _FIRST_PATIENTS) not in tried.chunks:
+        more.do()
+        more = tried.more(wanted)
+    found = tried.outcomes(wanted)
     if view == _VIEWS[0]:
-        axes = plot.new_figure(13.5, 4.8, nrows=1, ncols=2)[1][0]
-        for ax, arm in zip(axes, found.arms, strict=True):
+        stage = _stage(13.5, 5.6, (0.9, 1.15, 0.2, 0.5), 2, 1.0)
+        for ax, arm in zip(stage.cleared(), found.arms, strict=True):
             plot.percentile_bands(found, arm, ax=ax)
             plot.title(ax, f"{arm}: {found.targets[arm].in_words()}")
-        shown, ax = "for arm in found.arms:\n    plot.percentile_bands(found, arm)\n", axes[0]
+        shown = "for arm in found.arms:\n    plot.percentile_bands(found, arm)\n"
     elif view == _VIEWS[1]:
-        ax, shown = plot.time_to(found), "plot.time_to(found)\n"
+        stage = _stage(13.5, 5.6, (3.0, 1.65, 0.4, 0.75))
+        plot.time_to(found, ax=stage.cleared()[0])
+        shown = "plot.time_to(found)\n"
     else:
         key = "common_range_in_range_fraction" if view == _VIEWS[2] else "time_in_range_fraction"
-        ax, shown = plot.forest(found, second, key), f"plot.forest(found, {second!r}, {key!r})\n"
+        stage = _stage(13.5, 5.6, (3.0, 1.1, 2.9, 0.2))
+        ax = stage.cleared()[0]
+        if found.n >= plot.FEWEST_IN_A_GROUP:
+            plot.forest(found, second, key, ax=ax)
+        else:
+            _waits(ax)
+        shown = f"plot.forest(found, {second!r}, {key!r})\n"
     needed = (
         "Laboratory, Nomogram, Trial, hospital, plot, published" if reagent in REAGENTS else "Nomogram, Trial, hospital, plot"
     )
@@ -503,7 +682,27 @@ def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, v
         f"found = trial.run({int(n)}, seed=7, progress=False)\n"
         f"print(found.in_words())\n{shown}"
     )
-    return Drawing(figure=_figure(ax), words=plot.describe_trial(found), code=code)
+    return Drawing(figure=stage, words=_trial_in_words(found), code=code, sign=_how_many(found.n, wanted), more=more)
+
+
+def _waits(ax: Axes) -> None:
+    """Empty the axes of a picture that needs more patients than there are."""
+    ax.set_xlabel(f"differences are drawn from {plot.FEWEST_IN_A_GROUP} patients on")
+    ax.set_yticks([])
+    ax.set_xlim(-1.0, 1.0)
+    ax.set_ylim(0.0, 1.0)
+
+
+def _how_many(n: int, wanted: int) -> str:
+    """Return how many patients a picture rests on."""
+    return f"{n:,} patients" if n == wanted else f"from {n:,} of {wanted:,} patients, more are coming"
+
+
+def _trial_in_words(found: Outcomes) -> str:
+    """Return what a picture of a trial shows, and where a laboratory does not fit the range of a table."""
+    words = [plot.describe_trial(found)] if found.n else ["The first patients are being treated."]
+    words += [f"{arm}: {match.in_words()}." for arm, match in found.matches.items() if not match.fits]
+    return "\n".join(words)
 
 
 def _longer_in_its_own_range() -> str:
@@ -538,4 +737,6 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
         },
         right=_longer_in_its_own_range,
     )
+    if find_spec("numba") is not None and not _ready:
+        beside_all(lambda: None if _ready else Work(key="compile", function=compile_loops, arguments=(), take=_load_loops))
     return Explore(_started(controls, start), _nomograms, predict=question if predict else None)
