@@ -84,7 +84,7 @@ def test_an_order_that_repeats_the_running_rate_is_no_order():
 
 
 def test_outside_the_studied_range_warns():
-    with pytest.warns(OutsideValidityDomain, match=r"UFH_B_DERIVED was studied at weight_kg 40 to 160; got 20"):
+    with pytest.warns(OutsideValidityDomain, match=r"binding pool \(default\) was studied at weight_kg 40 to 160; got 20"):
         simulate(Patient(weight_kg=20), UFH, Regimen(()), hours=1)
     with pytest.warns(OutsideValidityDomain, match="age_y 18 to 100"):
         simulate(Patient(weight_kg=75, age_y=12), UFH, Regimen(()), hours=1)

@@ -38,9 +38,9 @@ from heparin_pk.plot.courses import (
     replay,
     room_for_pump,
 )
-from heparin_pk.plot.evidence import describe_validation, validation
+from heparin_pk.plot.evidence import describe_validation, validation, validation_by_group
 from heparin_pk.plot.models import describe_overlay, outside_in_short, overlay
-from heparin_pk.plot.patients import needed_doses, two_assays
+from heparin_pk.plot.patients import needed_doses, steady_states, two_assays
 from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import describe_trial, ensemble, forest, percentile_bands, time_shares, time_to, trial, vpc
 
@@ -87,11 +87,13 @@ __all__ = [
     "room_for_pump",
     "save",
     "shade_target",
+    "steady_states",
     "time_shares",
     "time_to",
     "title",
     "trial",
     "two_assays",
     "validation",
+    "validation_by_group",
     "vpc",
 ]

@@ -132,12 +132,12 @@ class Match:
         if self.fits:
             return (
                 f"{self.target.in_words()} stands for {self.meant.in_words()}{self._how_known}; with this laboratory's reagent "
-                f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()} is {own}"
+                f"({self.reagent.label}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()} is {own}"
             )
         here = "-".join(f"{max(0.0, end):.2f}" for end in self.found_u_per_ml)
         return (
             f"the laboratory does not fit the range: {self.target.in_words()} is aimed at, but with its reagent "
-            f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()}{self._how_known} is {own}; "
+            f"({self.reagent.label}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()}{self._how_known} is {own}; "
             f"what is aimed at is anti-Xa {here} U/mL here"
         )
 
@@ -193,6 +193,7 @@ def reagent_for(table: Nomogram) -> Reagent | None:
     try:
         found = Reagent.from_matched_range(
             name=f"matched to {table.name}",
+            label="matched to its range",
             anti_xa_u_per_ml=(meant.low, meant.high),
             aptt_ratio=(target.low / unit, target.high / unit),
             source=table.source.at(f"DERIVED from {words}{' (assumed)' if table.control_aptt_s is None else ''}", "derived"),
