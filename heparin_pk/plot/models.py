@@ -14,7 +14,7 @@ from heparin_pk.blood.response import level
 from heparin_pk.plot.base import BLACK, COLOURS, DASHES, STYLE, axis_label, level_limits, new_figure, shade_target
 from heparin_pk.simulation.course import Course
 
-_KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
+_KINDS = {"at a weight": "weight", "at an age": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
           "at infusion": "rate", "up to": "level", "in patients without": "condition"}  # fmt: skip
 
 

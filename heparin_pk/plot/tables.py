@@ -299,12 +299,15 @@ def _link(source: Source, text: str = "") -> Link:
 # What is known
 
 
+_AS_WRITTEN = {"anti_xa": "anti-Xa", "xa": "Xa", "aptt": "aPTT", "hit": "HIT"}
+
+
 def practice(*topics: str) -> ResultTables:
     """Return what guidelines and studies say on some topics, a table for each, folded from the second on."""
     found = []
     for place, topic in enumerate(topics):
         rows = [(one.text, f"{one.region}, {one.dated}", one.strength, _link(one.source)) for one in statements.about(topic)]
-        name = topic.replace("-", " ")
+        name = " ".join(_AS_WRITTEN.get(word, word) for word in topic.replace("anti-xa", "anti_xa").split("-"))
         found.append(table(f"What is known: {name}", ("statement", "where, when", "strength", "source"), rows, folded=place > 0))
     return ResultTables(tuple(found))
 

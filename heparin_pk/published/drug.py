@@ -224,10 +224,10 @@ class ValidityDomain:
     def leaves_out(self, patient: Patient) -> tuple[str, ...]:
         """Return, in words, where this patient lies outside the weights, ages and conditions studied (empty: nowhere)."""
         found = []
-        for name in ("weight_kg", "age_y"):
+        for name, words, unit in (("weight_kg", "a weight", "kg"), ("age_y", "an age", "years")):
             value, seen = getattr(patient, name), getattr(self, name)
             if value is not None and seen is not None and not seen[0] <= value <= seen[1]:
-                found.append(f"was studied at {name} {seen[0]:g} to {seen[1]:g}; got {value:g}")
+                found.append(f"was studied at {words} of {seen[0]:g} to {seen[1]:g} {unit}; got {value:g}")
         found += [
             f"was studied in patients without {_CONDITIONS.get(condition, condition.replace('_', ' '))}; got one with it"
             for condition in self.conditions_left_out

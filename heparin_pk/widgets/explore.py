@@ -53,18 +53,18 @@ class Choice:
 
     ``name``: argument of the drawing function
     ``label``: text beside the list
-    ``options``: texts to choose from
+    ``options``: texts to choose from, each alone or after what a reader calls it: ("Actin FS", "actin-fs")
     ``value``: option at the start
     """
 
     name: str
     label: str
-    options: tuple[str, ...]
+    options: tuple[str | tuple[str, str], ...]
     value: str
 
     def widget(self) -> Any:
         """Return the control; raises ``ValueError`` if the value is none of the options."""
-        check_one_of(self.name, self.value, self.options)
+        check_one_of(self.name, self.value, values_of(self.options))
         return Dropdown(
             options=list(self.options),
             value=self.value,
@@ -72,6 +72,11 @@ class Choice:
             style={"description_width": "initial"},
             layout=Layout(width="auto", max_width="345px"),
         )
+
+
+def values_of(options: Sequence[str | tuple[str, str]]) -> tuple[str, ...]:
+    """Return the values of options, without what a reader calls them."""
+    return tuple(option if isinstance(option, str) else option[1] for option in options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +207,7 @@ class Explore(VBox):
             if hasattr(widget, "min"):
                 check_between(name, value, widget.min, widget.max)
             elif hasattr(widget, "options"):
-                check_one_of(name, value, tuple(widget.options))
+                check_one_of(name, value, values_of(widget.options))
             widget.value = value
 
     def _answered(self) -> None:
