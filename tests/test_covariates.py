@@ -74,7 +74,7 @@ def test_a_typical_patient_is_untouched():
     for assay in with_laws.assays:
         np.testing.assert_array_equal(with_laws.level(assay), without.level(assay))
     assert UFH.differences(ADULT) == ()
-    assert UFH.in_the_patients_words(ADULT) == "Nothing about me but my size changes this model."
+    assert UFH.in_the_patients_words(ADULT) == "Only my size counts in this model."
 
 
 @not_studied
