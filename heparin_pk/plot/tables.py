@@ -324,6 +324,10 @@ def indications(several: Sequence[Indication], *, aims: bool = True) -> ResultTa
     return table("Reasons to give heparin", ("reason", "in", *(("aim", "monitoring") if aims else ())), rows)
 
 
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def indication(one: Indication) -> ResultTable:
     """Return one indication as a card."""
     aim = one.target.in_words() if one.target else "no level is aimed at"
@@ -347,7 +351,7 @@ def first_orders(
     """Return the first orders of an indication at some weights, and the level after a day."""
     courses = {f"{weight:g} kg": one.course(Patient(weight_kg=weight)) for weight in weights_kg}
     rows = [(name, course.chart()[0][2], _level(assay, course.level_at(assay, at_h))) for name, course in courses.items()]
-    return table(f"{one.title}: first orders", ("weight", "orders", f"{ASSAYS[assay].label} after {at_h:g} h"), rows)
+    return table(f"{_capital(one.title)}: first orders", ("weight", "orders", f"{ASSAYS[assay].label} after {at_h:g} h"), rows)
 
 
 def protamine(one: Indication, weights_kg: Sequence[float]) -> ResultTable:
@@ -358,7 +362,7 @@ def protamine(one: Indication, weights_kg: Sequence[float]) -> ResultTable:
         if not given:
             raise ValueError(f"{one.name} must give protamine; got none")
         rows.append((f"{weight:g} kg", *(f"{number:g} {unit}" for number, unit in _given(given[-1]))))
-    return table(f"{one.title}: protamine", ("weight", "given at", "dose", "over"), rows)
+    return table(f"{_capital(one.title)}: how much protamine", ("weight", "given at", "dose", "over"), rows)
 
 
 def _given(order: Protamine) -> tuple[tuple[float, str], ...]:
