@@ -339,7 +339,7 @@ def indication(one: Indication) -> ResultTable:
     ]
     rows += [("note", one.caveats)] if one.caveats else []
     return table(
-        one.title[0].upper() + one.title[1:],
+        _capital(one.title),
         ("topic", "what applies"),
         [*rows, ("source", _link(one.source, one.source.citation))],
     )
