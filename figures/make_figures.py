@@ -6,6 +6,7 @@ import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 
@@ -63,6 +64,41 @@ def dose_dependent_half_life():
     plot.half_lives({"default model": published.UFH_DEFAULT}, PATIENT, ax=axes[0, 1])
     plot.title(axes[0, 0], "the more is given, the longer it stays")
     plot.title(axes[0, 1], "half-life against dose")
+    return figure
+
+
+def asks(ax, question: str, at: tuple[float, float] = (0.5, 0.5)) -> None:
+    """Write a question into a picture whose answer is left out; ``at``: its place, as shares of the Axes."""
+    ax.annotate(question, at, xycoords="axes fraction", ha="center", va="center", fontsize=17, color=plot.BLUE)
+
+
+def dose_dependent_half_life_question():
+    """Ask what notebook 2 asks: whether the curve bends, and how the half-life depends on the dose."""
+    figure, axes = plot.new_figure(13.0, 5.2, nrows=1, ncols=2)
+    left, right = axes[0]
+    left.set_yscale("log")
+    left.set_ylim(0.01, 4.0)
+    left.set_yticks([0.01, 0.1, 0.5, 1.0], ["1 %", "10 %", "50 %", "100 %"])
+    left.minorticks_off()
+    left.set_xlim(0, 6)
+    left.plot([0.0], [1.0], "o", ms=10, color=plot.BLUE, clip_on=False)
+    left.axhline(0.5, color=plot.BLACK, lw=1, ls=":")
+    left.set_xlabel("time after the bolus (h)")
+    left.set_ylabel("share of the peak concentration")
+    asks(left, "a straight line, or a curve?")
+    right.set_xscale("log")
+    right.set_xlim(12.0, 480.0)
+    right.set_xticks([25, 50, 100, 200, 400], ["25", "50", "100", "200", "400"])
+    right.minorticks_off()
+    right.set_ylim(0, 190)
+    right.set_xlabel("bolus (U/kg)")
+    right.set_ylabel("half-life (min)")
+    for dose in (25.0, 100.0, 400.0):
+        right.axvline(dose, color=plot.BLACK, lw=1, ls=":")
+        right.annotate("?", (dose, 95.0), ha="center", va="center", fontsize=30, color=plot.BLUE,
+                       bbox={"facecolor": "white", "edgecolor": "none"})  # fmt: skip
+    plot.title(left, "how does the level fall?")
+    plot.title(right, "which half-life after which dose?")
     return figure
 
 
@@ -148,26 +184,67 @@ def every_patient_another_dose():
     return ax.figure
 
 
+def every_patient_another_dose_question():
+    """Ask what notebook 4 asks: how much each kind of patient needs."""
+    first, *others = KINDS_OF_PATIENT
+    ax = plot.needed_doses(published.UFH_DEFAULT, {first: KINDS_OF_PATIENT[first]}, published.ranges.ANTI_XA_TREATMENT)
+    names = [*reversed(others), first]
+    for line in ax.lines:
+        line.set_ydata([len(names) - 1] * len(line.get_xdata()))
+    number = ax.texts[0]
+    number.xy = (number.xy[0], len(names) - 1)
+    for row in range(len(others)):
+        ax.annotate("?", (number.xy[0], row), ha="center", va="center", fontsize=22, color=plot.BLUE)
+    ax.set_yticks(range(len(names)), names, fontsize=12)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.figure.set_size_inches(9.5, 1.4 + 0.45 * len(names))
+    plot.title(ax, "which infusion does each patient need?")
+    return ax.figure
+
+
+FIVE_AND_SURGERY = (
+    "dvt-prophylaxis-8h",
+    "pulmonary-embolism",
+    "myocardial-infarction",
+    "haemodialysis",
+    "atrial-fibrillation",
+    "cardiac-surgery",
+)
+
+
 def five_reasons():
     """Five indications for heparin, and cardiac surgery, where protamine neutralises it at the end."""
-    names = (
-        "dvt-prophylaxis-8h",
-        "pulmonary-embolism",
-        "myocardial-infarction",
-        "haemodialysis",
-        "atrial-fibrillation",
-        "cardiac-surgery",
-    )
-    axes = plot.indications(
-        [indications.named(name) for name in names], Patient(weight_kg=75, height_cm=175, sex="male", age_y=60)
-    )
+    several = [indications.named(name) for name in FIVE_AND_SURGERY]
+    axes = plot.indications(several, Patient(weight_kg=75, height_cm=175, sex="male", age_y=60))
     return axes[0, 0].figure
+
+
+def five_reasons_question():
+    """Ask what notebook 5 asks: which level each reason reaches."""
+    figure, axes = plot.new_figure(14.7, 7.8, nrows=2, ncols=3)
+    for ax, name in zip(axes.flat, FIVE_AND_SURGERY, strict=True):
+        reason = indications.named(name)
+        ax.set_xlim(0.0, reason.hours)
+        ax.set_ylim(0.0, 1.0)
+        ax.set_yticks([])
+        ax.set_xlabel("time (h)")
+        ax.set_ylabel("level")
+        ax.set_title(fill(reason.title, 34), fontsize=12)
+        asks(ax, "how high?")
+    return figure
 
 
 def does_it_hold():
     """Printed values and the predictions of the models, as a ratio, by group: the rows that prove something."""
-    ax = plot.validation([row for row in validation.rows() if row.claim.proves])
-    plot.title(ax, "what papers print, and what the models say")
+    ax = plot.validation_by_group(validation.rows())
+    ax.figure.suptitle("what papers print, and what the models say", fontsize=15)
+    return ax.figure
+
+
+def does_it_hold_question():
+    """Ask what notebook 6 asks: where the models lie."""
+    ax = plot.validation_by_group(validation.rows(), hidden=True)
+    ax.figure.suptitle("what papers print; where do the models lie?", fontsize=15)
     return ax.figure
 
 
@@ -181,6 +258,22 @@ def a_hospital_in_a_minute():
     return plot.trial(REAL.run(4000, seed=7, progress=False), sample=sample)
 
 
+def a_hospital_in_a_minute_question():
+    """Ask what notebook 7 asks: under which nomogram the patients are in range for longer."""
+    figure, axes = plot.new_figure(14.0, 5.0, nrows=1, ncols=2, sharey=True)
+    for ax, name in zip(axes[0], (RASCHKE, DURHAM), strict=True):
+        nomogram = Nomogram.load(name)
+        plot.shade_target(ax, nomogram.target)
+        ax.set_xlim(0.0, 48.0)
+        ax.set_xticks(range(0, 49, 6))
+        ax.set_ylim(*plot.level_limits("aptt_s", nomogram.target))
+        ax.set_xlabel("time (h)")
+        plot.title(ax, f"{nomogram.label}: {nomogram.target.in_words()}")
+        asks(ax, "for how long in range?", (0.5, 0.75))
+    axes[0, 0].set_ylabel(plot.axis_label("aptt_s"))
+    return figure
+
+
 def ideal_and_real_ward():
     """The same patients and nomograms in a real hospital and in an ideal one."""
     real = REAL.run(4000, seed=7, progress=False)
@@ -188,7 +281,7 @@ def ideal_and_real_ward():
     figure, axes = plot.new_figure(14.0, 9.6, nrows=2, ncols=2, height_ratios=(1.5, 1.0))
     for ax, result, name in ((axes[0, 0], real, "a real hospital"), (axes[0, 1], ideal, "an ideal one")):
         plot.percentile_bands(result, DURHAM, ax=ax)
-        plot.title(ax, f"{DURHAM}, {name}")
+        plot.title(ax, f"{real.labels[DURHAM]}, {name}")
     for ax, arm in ((axes[1, 0], DURHAM), (axes[1, 1], RASCHKE)):
         plot.time_shares({"a real hospital": real, "an ideal one": ideal}, arm, ax=ax)
     return figure
@@ -197,6 +290,7 @@ def ideal_and_real_ward():
 FIGURES = (
     one_patient_under_a_nomogram,
     dose_dependent_half_life,
+    dose_dependent_half_life_question,
     why_a_binding_pool,
     nomogram_bands,
     real_patient_replay,
@@ -204,9 +298,13 @@ FIGURES = (
     one_level_many_seconds,
     two_assays_disagree,
     every_patient_another_dose,
+    every_patient_another_dose_question,
     five_reasons,
+    five_reasons_question,
     does_it_hold,
+    does_it_hold_question,
     a_hospital_in_a_minute,
+    a_hospital_in_a_minute_question,
     ideal_and_real_ward,
 )
 

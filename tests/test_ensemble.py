@@ -182,7 +182,7 @@ def test_words_show_both_intervals(found):
     assert itself in line
     assert f"{100 * spread.models.low:+.1f} to {100 * spread.models.high:+.1f}" in line
     assert f"{100 * spread.structures['UFH_A_DERIVED']:+.1f}" in line
-    assert "3 draws of its parameters (52%), UFH_A_DERIVED (33%), UFH_TRIPLE_DERIVED (15%)" in words
+    assert "3 draws of its parameters (52%), one compartment (compromise) (33%), binding pool (tuned) (15%)" in words
 
 
 def test_a_stopped_ensemble_keeps_what_is_finished(found, monkeypatch):

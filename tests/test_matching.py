@@ -213,7 +213,7 @@ def test_ten_per_cent_are_borne(off, fits):
 def test_the_line_says_both_ranges(capsys):
     """3.30 mL/U: 0.3-0.7 U/mL is 81 s to beyond 150 s; 46-70 s is 0.13-0.26 U/mL."""
     line = (
-        "the laboratory does not fit the range: aPTT 46-70 s is aimed at, but with its reagent (pathromtin-sl, 3.30 mL/U) "
+        "the laboratory does not fit the range: aPTT 46-70 s is aimed at, but with its reagent (Pathromtin SL, 3.30 mL/U) "
         "anti-Xa 0.3-0.7 U/mL (not printed: assumed) is aPTT 81 to > 150 s; what is aimed at is anti-Xa 0.13-0.26 U/mL here"
     )
     table, laboratory = Nomogram.load("raschke-1993"), Laboratory(reagent=REAGENTS["pathromtin-sl"])
@@ -236,7 +236,7 @@ def test_the_command_line_of_a_trial_says_it(capsys):
     asked = ("trial", "raschke-1993", "durham-va-2009", "-n", "20", "--quiet")
     assert main([*asked]) == 0
     out = capsys.readouterr().out
-    assert "raschke-1993: aPTT 46-70 s stands for anti-Xa 0.3-0.7 U/mL (not printed: assumed)" in out
+    assert "Raschke 1993: aPTT 46-70 s stands for anti-Xa 0.3-0.7 U/mL (not printed: assumed)" in out
     assert NOT_FITTING not in out
     assert main([*asked, "--reagent", "guideline", "--json"]) == 0
     laboratories = json.loads(capsys.readouterr().out)["laboratories"]
@@ -247,13 +247,13 @@ def test_a_table_and_a_model_are_shown_with_their_reagent(capsys):
     assert main(["nomograms", "durham-va-2009"]) == 0
     out = capsys.readouterr().out
     assert "its range in anti-Xa: not printed; its reagent: not named" in out
-    assert "(matched to durham-va-2009, 1.81 mL/U) it is anti-Xa 0.45-0.64 U/mL: the middles agree" in out
+    assert "(matched to its range, 1.81 mL/U) it is anti-Xa 0.45-0.64 U/mL: the middles agree" in out
     assert main(["nomograms", "--json"]) == 0
     rows = {row["name"]: row["laboratory"] for row in json.loads(capsys.readouterr().out)}
     assert {name for name, row in rows.items() if row is not None} == set(APTT)
     assert rows["raschke-1993"]["reagent"] == "raschke"
     assert main(["models", "UFH_DEFAULT"]) == 0
-    assert f"aPTT slope ({MODERN.name}), mL/U" in capsys.readouterr().out
+    assert f"aPTT slope ({MODERN.label}), mL/U" in capsys.readouterr().out
 
 
 def test_a_course_keeps_what_its_range_means(tmp_path):

@@ -26,9 +26,9 @@ class TestOverlay:
         ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), target=published.ranges.ANTI_XA_TREATMENT)
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
         assert len(labels) == 16  # the seventeenth says nothing about anti-Xa
-        assert "JIA_2015_UFH\n(anti-FIIa) outside: dose, route" in labels
+        assert "Jia 2015 (bypass)\n(anti-FIIa) outside: dose, route" in labels
         assert any("within what was studied" in label for label in labels)
-        assert any("EDRICH_2015_UFH" in text.get_text() for text in ax.texts)
+        assert any("Edrich 2015 (ablation)" in text.get_text() for text in ax.texts)
         thin = [line.get_linewidth() for line in ax.get_lines() if "outside" in str(line.get_label())]
         thick = [line.get_linewidth() for line in ax.get_lines() if "within" in str(line.get_label())]
         assert max(thin) < min(thick)
@@ -64,14 +64,14 @@ class TestOverlay:
 
     def test_words(self):
         words = plot.describe_overlay(overlay(PATIENT, (published.UFH_DEFAULT, published.EDRICH_2015_UFH), USUAL))
-        assert words.startswith("anti-Xa after 24 h: UFH_B_DERIVED 0.449 U/mL (within what was studied)")
-        assert "EDRICH_2015_UFH: nothing published" in words
+        assert words.startswith("anti-Xa after 24 h: binding pool (default) 0.449 U/mL (within what was studied)")
+        assert "Edrich 2015 (ablation): nothing published" in words
 
     def test_what_is_not_in_the_picture_is_named_under_it(self):
         ax = plot.overlay(overlay(PATIENT, published.UFH, USUAL), assay="aptt_s", target=published.ranges.APTT_RASCHKE)
         said = "\n".join(text.get_text() for text in ax.texts)
-        assert "nothing published about aPTT: DELAVENNE_2017_UFH, LANOISELEE_2026_UFH,\nEDRICH_2015_UFH" in said
-        assert "ends above this picture: JIA_2015_UFH, 240 s; AL_SALLAMI_2016_UFH, 417 s" in said
+        assert "nothing published about aPTT: Delavenne 2017 (bypass); Lanoiselée 2026 (bypass);\nEdrich 2015 (ablation)" in said
+        assert "ends above this picture: Jia 2015 (bypass), 240 s; Al-Sallami 2016 (children), 417" in said
         assert ax.get_ylim()[0] == 20
         plt.close(ax.figure)
 
@@ -120,5 +120,5 @@ def test_one_warning_a_model():
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         overlay(PATIENT, (published.UFH_DEFAULT, published.JIA_2015_UFH, published.SALEM_2022_UFH), USUAL)
-    assert [str(one.message).split()[0] for one in said] == ["JIA_2015_UFH", "SALEM_2022_UFH"]
+    assert [str(one.message).split()[0] for one in said] == ["Jia", "Salem"]
     assert all(one.category is OutsideValidityDomain and one.filename == __file__ for one in said)

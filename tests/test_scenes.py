@@ -69,12 +69,15 @@ def test_scenes_answer_to_their_sliders():
     assert "choose a model at least" in models.words
 
 
+GUIDELINE = published.reagents.GUIDELINE.label
+
+
 def test_a_reagent_is_named_once():
     drawn = []
     scene = widgets.blood(predict=False)
     inner = scene.draw
     scene.draw = lambda **values: drawn.append(inner(**values)) or drawn[-1]
-    for reagent, names in (("actin-fs", ["guideline", "actin-fs"]), ("guideline", ["guideline"])):
+    for reagent, names in (("actin-fs", [GUIDELINE, "Actin FS"]), ("guideline", [GUIDELINE])):
         scene.set(reagent=reagent)
         legend = drawn[-1].figure.axes[0].get_legend()
         assert {text.get_text() for text in legend.get_texts()} == {*names, "your patient"}

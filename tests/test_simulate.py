@@ -84,9 +84,9 @@ def test_an_order_that_repeats_the_running_rate_is_no_order():
 
 
 def test_outside_the_studied_range_warns():
-    with pytest.warns(OutsideValidityDomain, match=r"UFH_B_DERIVED was studied at weight_kg 40 to 160; got 20"):
+    with pytest.warns(OutsideValidityDomain, match=r"binding pool \(default\) was studied at a weight of 40 to 160 kg; got 20"):
         simulate(Patient(weight_kg=20), UFH, Regimen(()), hours=1)
-    with pytest.warns(OutsideValidityDomain, match="age_y 18 to 100"):
+    with pytest.warns(OutsideValidityDomain, match="an age of 18 to 100"):
         simulate(Patient(weight_kg=75, age_y=12), UFH, Regimen(()), hours=1)
     with pytest.warns(OutsideValidityDomain, match=r"studied up to 10 U/mL; this course reaches 16"):
         simulate(ADULT, UFH, Regimen((Bolus(time_h=0, dose_u_per_kg=800),)), hours=1)

@@ -250,7 +250,7 @@ def test_rows_leave_as_csv_frame_parquet_and_xarray(found, tmp_path):
 def test_words_say_both_arms_and_the_difference(found):
     words = found.in_words()
     assert words.startswith("400 patients, the same in every arm, 26 h")
-    assert "durham-va-2009 minus raschke-1993, patient by patient:" in words
+    assert "Durham VA 2009 minus Raschke 1993, patient by patient:" in words
     assert "points" in words
     assert "women" in found.in_words("women").splitlines()[0]
     json.dumps(found.summary(), allow_nan=False)

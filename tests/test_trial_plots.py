@@ -245,7 +245,7 @@ def test_the_widget_runs_the_trial_its_code_runs():
 def test_the_widget_knows_every_table_for_adults():
     scene = widgets.nomograms(predict=False, n=200)
     assert len(scene.controls["second"].options) >= 14
-    for name in scene.controls["second"].options:
+    for _, name in scene.controls["second"].options:
         if name != RASCHKE:
             scene.set(second=name)
             assert scene.words.startswith("200 virtual patients"), (name, scene.words)

@@ -87,3 +87,19 @@ def _shown_value(value: Any) -> str:
         inside = ", ".join(map(_shown_value, value))
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     return repr(value)
+
+
+LONGEST_LABEL = 30
+"""Characters of a label: it has to fit a legend and a list."""
+
+
+def set_label(noun: Any) -> None:
+    """Give a frozen noun without a ``label`` its name as label.
+
+    Raises ``ValueError`` for a label that is no text or longer than ``LONGEST_LABEL``.
+    """
+    check_is("label", noun.label, str, "a text, or empty")
+    if len(noun.label) > LONGEST_LABEL:
+        raise ValueError(f"label must have at most {LONGEST_LABEL} characters; got {len(noun.label)}: {noun.label!r}")
+    if not noun.label.strip():
+        object.__setattr__(noun, "label", noun.name)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, set_label, shown
 from heparin_pk.base.elementwise import each, smaller
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.assay import ASSAYS, CLOTTING_TIMES, TherapeuticRange
@@ -30,6 +30,7 @@ class Reagent:
     ``slope_ml_per_u``: the slope m of ln(aPTT) = ln(baseline) + m * concentration, mL/U (0.1 to 10).
     ``source``: the paper the slope was read from.
     ``control_aptt_s``: aPTT of normal plasma, the denominator of the aPTT ratio, s (15 to 60).
+    ``label``: what legends and lists call it, in at most 30 characters; its name where none is given.
 
     Raises ``ValueError`` outside these limits or without a source.
     """
@@ -38,9 +39,11 @@ class Reagent:
     slope_ml_per_u: float
     source: Source
     control_aptt_s: float = 30.0
+    label: str = ""
 
     def __post_init__(self) -> None:
         check_text("name", self.name)
+        set_label(self)
         check_between("slope_ml_per_u", self.slope_ml_per_u, 0.1, 10.0)
         check_between("control_aptt_s", self.control_aptt_s, 15.0, 60.0)
         if not isinstance(self.source, Source):
@@ -51,7 +54,13 @@ class Reagent:
 
     @classmethod
     def from_matched_range(
-        cls, *, name: str, anti_xa_u_per_ml: tuple[float, float], aptt_ratio: tuple[float, float], source: Source
+        cls,
+        *,
+        name: str,
+        anti_xa_u_per_ml: tuple[float, float],
+        aptt_ratio: tuple[float, float],
+        source: Source,
+        label: str = "",
     ) -> Reagent:
         """Return the reagent whose slope fits a published pair of matched ranges best.
 
@@ -72,7 +81,7 @@ class Reagent:
                 f"got {anti_xa_u_per_ml} and {aptt_ratio}"
             )
         slope = float(levels @ np.log(ratios) / (levels @ levels))
-        return cls(name=name, slope_ml_per_u=slope, source=source)
+        return cls(name=name, slope_ml_per_u=slope, source=source, label=label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -178,7 +187,7 @@ ANTITHROMBIN_EFFECTS = (
         form="falls below",
         reference=1.0,
         effect=Value(1.0, ANTITHROMBIN_AND_ANTI_XA),
-        words="I am short of antithrombin: the heparin I was given inhibits less factor Xa, and a usual dose may be too little.",
+        words="I am short of antithrombin: my heparin blocks less factor Xa, and a usual dose may be too small.",
     ),
 )
 """Heparin acts through antithrombin: the aPTT responds less only below 0.27 of normal, the anti-Xa falls in proportion."""

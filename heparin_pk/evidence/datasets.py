@@ -3,6 +3,10 @@
 The data are derived from the MIMIC-III Clinical Database Demo v1.4 (PhysioNet, doi:10.13026/C2HM2Q) and are published under the
 Open Database License 1.0; the licence file is in the same folder. Real charts have gaps: boluses that were not charted, weights
 from another day, infusions that began before the first entry. ``flaws`` lists the known flaws of each course.
+
+Each question uses as many of the fifteen as can answer it. Fourteen have an aPTT after the start of heparin (the predictive
+check, :mod:`heparin_pk.evidence.vpc`). Thirteen of these have one that is a number and not "> 150 s" (the median error). Twelve
+have two such numbers while heparin ran (how a patient drifts: ``benchmarks/drift_from_courses.py``).
 """
 
 from __future__ import annotations

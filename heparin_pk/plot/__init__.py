@@ -38,9 +38,9 @@ from heparin_pk.plot.courses import (
     replay,
     room_for_pump,
 )
-from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation
+from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation, validation_by_group
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
-from heparin_pk.plot.patients import needed_doses, range_of_reagent, two_assays
+from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
 from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import (
     FEWEST_IN_A_GROUP,
@@ -101,11 +101,13 @@ __all__ = [
     "room_for_pump",
     "save",
     "shade_target",
+    "steady_states",
     "time_shares",
     "time_to",
     "title",
     "trial",
     "two_assays",
     "validation",
+    "validation_by_group",
     "vpc",
 ]

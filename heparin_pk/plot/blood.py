@@ -82,7 +82,7 @@ def reagents(
                 seconds,
                 color=COLOURS[index % len(COLOURS)],
                 ls=DASHES[(index + index // len(COLOURS)) % len(DASHES)],
-                label=reagent.name,
+                label=reagent.label,
             )
         ax.axhline(ceiling, color=BLACK, lw=1.0, ls=(0, (1, 3)))
         ax.annotate("upper limit of the assay", (0.005, ceiling), xycoords=("axes fraction", "data"), xytext=(0, 3),

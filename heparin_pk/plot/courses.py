@@ -115,8 +115,8 @@ def course(
         above.plot(course.time_h, course.level(target.assay), color=colour, ls=dashes, label=label or "true level")
         shade_beyond(above, course, target.assay, colour)
         if course.outside:
-            above.annotate(f"{course.drug.name}: {outside_in_short(course)}", (0.01, 0.02), xycoords="axes fraction", fontsize=11,
-                           color=BLACK, style="italic")  # fmt: skip
+            above.annotate(f"{course.drug.label}: {outside_in_short(course)}", (0.01, 0.02), xycoords="axes fraction",
+                           fontsize=11, color=BLACK, style="italic")  # fmt: skip
         seen = [lab for lab in course.labs if lab.assay == target.assay]
         for above_ceiling, mark, face in ((False, marker, colour), (True, "^", "white")):
             shown = [lab for lab in seen if lab.above_ceiling is above_ceiling]
@@ -215,7 +215,7 @@ def describe(course: Course, target: TherapeuticRange) -> str:
 
 
 def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
-    """Draw a dosing table as a ladder of bands: each level has exactly one band, labelled with its orders."""
+    """Draw a nomogram as a ladder of bands: each level has exactly one band, labelled with its orders."""
     if ax is None:
         figure, axes = new_figure(10.0, 1.2 + 0.62 * len(nomogram.bands), nrows=1, ncols=1)
         ax = axes[0, 0]

@@ -90,6 +90,50 @@ def _name_rows(ax: Axes, claims: Sequence[Claim], *, is_small: bool) -> None:
         ax.axhline(start - 0.5, color=GREY, lw=0.6, label="_between groups")
 
 
+def validation_by_group(rows: Sequence[Row], *, hidden: bool = False, ax: Axes | None = None) -> Axes:
+    """Draw the rows that prove something, one line each, in bands by group with the number inside: all on one screen.
+
+    ``hidden``: whether our values and their number are left out, to ask before they are shown.
+
+    Raises ``ValueError`` without a row that proves something.
+    """
+    by_group = {group: [row for row in rows if row.claim.proves and row.claim.group == group] for group in GROUPS}
+    by_group = {group: some for group, some in by_group.items() if some}
+    if not by_group:
+        raise ValueError("rows must hold one that proves something; got none")
+    n = sum(map(len, by_group.values())) + len(by_group)
+    if ax is None:
+        ax = new_figure(12.0, 1.6 + 0.085 * n)[1][0, 0]
+    right, y, names = 3.0, 0.0, []
+    with plt.rc_context(STYLE):
+        for group, some in by_group.items():
+            n_inside = sum(row.inside for row in some)
+            names.append((y + 0.5 * (len(some) - 1), group if hidden else f"{group}: {n_inside} of {len(some)} inside"))
+            ax.axhspan(y - 0.8, y + len(some) - 0.2, color=GREY, alpha=0.07, lw=0, zorder=0)
+            for row in some:
+                scale = row.claim.printed or 1.0
+                ax.plot([row.claim.low / scale, row.claim.high / scale], [y, y], color=GREY, lw=3.0, alpha=0.45)
+                if not hidden:
+                    colour = BLUE if row.inside else VERMILION
+                    mark = ("o" if row.inside else "D") if row.ours / scale <= right else ">"
+                    ax.plot(min(row.ours / scale, right), y, mark, ms=5, mfc=colour if row.inside else "white", mec=colour,
+                            mew=1.4, clip_on=False, zorder=4)  # fmt: skip
+                y += 1.0
+            y += 1.0
+        ax.axvline(1.0, color=BLACK, lw=1.2, ls=":")
+        ax.set_yticks([place for place, _ in names], [name for _, name in names], fontsize=12)
+        ax.set_xlim(0.0, right)
+        ax.set_ylim(y - 1.0, -1.0)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel("our value / printed value (no unit)")
+        ax.plot([], [], color=GREY, lw=3.0, alpha=0.45, label="printed uncertainty")
+        if not hidden:
+            ax.plot([], [], "o", ms=6, mfc=BLUE, mec=BLUE, ls="none", label="inside")
+            ax.plot([], [], "D", ms=6, mfc="white", mec=VERMILION, mew=1.4, ls="none", label="outside")
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=11)
+    return ax
+
+
 def describe_validation(rows: Sequence[Row]) -> str:
     """Return the text alternative of the picture."""
     numbers = score(rows)

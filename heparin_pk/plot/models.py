@@ -27,7 +27,7 @@ from heparin_pk.plot.base import (
 from heparin_pk.published import ALL
 from heparin_pk.simulation.course import Course
 
-_KINDS = {"weight_kg": "weight", "age_y": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
+_KINDS = {"at a weight": "weight", "at an age": "age", "studied with": "route", "at bolus": "dose", "at subcutaneous": "dose",
           "at infusion": "rate", "up to": "level", "in patients without": "condition"}  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def overlay(
             colour, dashes = look_of(course.drug.name)
             is_within = not course.outside
             values = course.level(assay)
-            label = f"{course.drug.name}\n({course.drug.studied.assay}) {outside_in_short(course)}"
+            label = f"{course.drug.label}\n({course.drug.studied.assay}) {outside_in_short(course)}"
             ax.plot(course.time_h, values, color=colour, ls=dashes, lw=2.6 if is_within else 1.3,
                     alpha=1.0 if is_within else 0.75, label=label)  # fmt: skip
             shade_beyond(ax, course, assay, colour)
@@ -108,11 +108,11 @@ def overlay(
 def _not_in_the_picture(courses: Sequence[Course], assay: str, top: float) -> str:
     """Return the note on models without this assay, and on those whose last level lies above ``top``."""
     lines = []
-    missing = [course.drug.name for course in courses if assay not in course.assays]
+    missing = [course.drug.label for course in courses if assay not in course.assays]
     if missing:
-        lines.append(f"nothing published about {ASSAYS[assay].label}: {', '.join(missing)}")
+        lines.append(f"nothing published about {ASSAYS[assay].label}: {'; '.join(missing)}")
     above = [
-        f"{course.drug.name}, {course.level(assay)[-1]:.3g} {ASSAYS[assay].unit or '× control'}"
+        f"{course.drug.label}, {course.level(assay)[-1]:.3g} {ASSAYS[assay].unit or '× control'}"
         for course in courses
         if assay in course.assays and course.level(assay)[-1] > top
     ]
@@ -139,7 +139,7 @@ def describe_overlay(courses: Sequence[Course], assay: str = "anti_xa_u_per_ml")
     for course in courses:
         if assay in course.assays:
             last = float(course.level(assay)[-1])
-            parts.append(f"{course.drug.name} {last:.3g} {unit} ({outside_in_short(course)})")
+            parts.append(f"{course.drug.label} {last:.3g} {unit} ({outside_in_short(course)})")
         else:
-            parts.append(f"{course.drug.name}: nothing published")
+            parts.append(f"{course.drug.label}: nothing published")
     return f"{ASSAYS[assay].label} after {max(course.hours for course in courses):g} h: " + "; ".join(parts) + "."

@@ -16,6 +16,7 @@ from heparin_pk.plot.base import (
     BLUE,
     COLOURS,
     DASHES,
+    GREEN,
     STYLE,
     axis_label,
     hours_axis,
@@ -71,13 +72,43 @@ def two_assays(
     return np.asarray(axes)
 
 
+def steady_states(drug: Drug, patients: Sequence[Patient], rate_u_per_kg_per_h: float, target: TherapeuticRange) -> Axes:
+    """Draw how many of these patients reach which steady state on one infusion, with the shares below, in and above a range.
+
+    Raises ``ValueError`` without a patient, and for a range of another assay than anti-Xa.
+    """
+    if not patients:
+        raise ValueError("patients must hold one at least; got none")
+    if target.assay != "anti_xa_u_per_ml":
+        raise ValueError(f"target must be a range of anti-Xa; got {target.assay!r}")
+    levels = np.array([drug.individual(one).steady_state_u_per_ml(rate_u_per_kg_per_h * one.doses_by_kg) for one in patients])
+    low, middle, high = np.percentile(levels, (5, 50, 95))
+    below, above = float(np.mean(levels < target.low)), float(np.mean(levels > target.high))
+    ax: Axes = new_figure(9.5, 4.6)[1][0, 0]
+    with plt.rc_context(STYLE):
+        ax.axvspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
+        edges = np.arange(0.0, max(1.2, float(levels.max()) + 0.05), 0.05)
+        ax.hist(levels, bins=edges.tolist(), color=BLUE, alpha=0.75, edgecolor="white")
+        for level, name in ((low, "1 in 20 below"), (middle, "median"), (high, "1 in 20 above")):
+            ax.axvline(level, color=BLACK, lw=1.4, ls="-" if name == "median" else ":")
+            ax.annotate(f"{name}\n{level:.2f}", (level, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2), fontsize=11,
+                        textcoords="offset points", va="top")  # fmt: skip
+        ax.set_xlim(edges[0], edges[-1])
+        ax.set_ylim(top=1.25 * ax.get_ylim()[1])
+        ax.set_xlabel(f"anti-Xa at steady state on {rate_u_per_kg_per_h:g} U/kg/h (U/mL)")
+        ax.set_ylabel("patients")
+        title = f"{below:.0%} below, {1.0 - below - above:.0%} in, {above:.0%} above {target.in_words()}"
+        ax.set_title(title, fontsize=STYLE["axes.titlesize"])
+    return ax
+
+
 def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticRange) -> Axes:
     """Draw the infusion that keeps each patient in the middle of a range, per kg of true weight; return the Axes.
 
     A patient whose range cannot be reached has the words "cannot be reached" in place of a number.
     """
     ax: Axes = new_figure(9.5, 1.4 + 0.45 * len(people))[1][0, 0]
-    names = list(people)
+    names, rates = list(people), []
     with plt.rc_context(STYLE):
         for row, name in enumerate(reversed(names)):
             try:
@@ -85,11 +116,12 @@ def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticR
             except ValueError:
                 ax.annotate("cannot be reached", (0.5, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=11)
                 continue
+            rates.append(rate)
             ax.plot([0.0, rate], [row, row], color=BLUE, lw=2.0, alpha=0.45)
             ax.plot(rate, row, "o", ms=10, color=BLUE, mec=BLACK)
             ax.annotate(f"{rate:.1f}", (rate, row), xytext=(9, 0), textcoords="offset points", va="center", fontsize=12)
         ax.set_yticks(range(len(names)), list(reversed(names)), fontsize=12)
-        ax.set_xlim(0.0, 40.0)
+        ax.set_xlim(0.0, 1.2 * max(rates, default=20.0))
         ax.set_ylim(-0.6, len(names) - 0.4)
         ax.set_xlabel(f"infusion for the middle of {target.in_words()} (U/kg/h)")
     return ax

@@ -69,6 +69,11 @@ def _colour(outcomes: Outcomes, arm: str) -> tuple[str, Dashes]:
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
 
 
+def _minus(outcomes: Outcomes, arm: str) -> str:
+    """Return "second minus first" for a reader."""
+    return f"{outcomes.labels[arm]} minus {outcomes.labels[outcomes.arms[0]]}"
+
+
 def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) -> Axes:
     """Draw percentiles of the true level of an arm's patients at each full hour: 5th, 25th, 50th, 75th, 95th.
 
@@ -132,7 +137,7 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
             time_h, share = outcomes.curve(arm, key)
             low, high = _wilson(share, outcomes.n)
             ax.fill_between(time_h, 100.0 * low, 100.0 * high, step="post", color=colour, alpha=0.2, lw=0)
-            label = arm if key in _COMMON else f"{arm} ({outcomes.targets[arm].in_words()})"
+            label = outcomes.labels[arm] if key in _COMMON else f"{outcomes.labels[arm]} ({outcomes.targets[arm].in_words()})"
             ax.step(time_h, 100.0 * share, where="post", color=colour, ls=dashes,
                     label=f"{label}: {share[-1]:.0%} by {time_h[-1]:g} h")  # fmt: skip
         hours_axis(ax, outcomes.hours)
@@ -163,7 +168,8 @@ def _risk_table(ax: Axes, outcomes: Outcomes, key: str) -> None:
     for arm in outcomes.arms:
         down -= 1.15 * line
         time_h, share = outcomes.curve(arm, key)
-        ax.annotate(textwrap.shorten(arm, 22, placeholder="…"), (0.0, 0.0), xytext=(-26.0, down), ha="right", color=BLACK,
+        name = textwrap.shorten(outcomes.labels[arm], 22, placeholder="…")
+        ax.annotate(name, (0.0, 0.0), xytext=(-26.0, down), ha="right", color=BLACK,
                     weight="bold", **below)  # fmt: skip
         for hour in RISK_TABLE_H:
             if hour <= time_h[-1]:
@@ -223,7 +229,7 @@ def forest(
         ends = [0.0, *(scale * end for _, delta in rows for end in delta.ends)]
         room = 0.08 * (max(ends) - min(ends))
         ax.set_xlim(min(ends) - room, max(ends) + room)
-        label = f"{arm} minus {outcomes.arms[0]}: {outcome.label} ({unit})"
+        label = f"{_minus(outcomes, arm)}: {outcome.label} ({unit})"
         if left_out:
             label += f"; fewer than {FEWEST_IN_A_GROUP} patients, not drawn: {', '.join(left_out)}"
         ax.set_xlabel(textwrap.fill(label, 58), fontsize=12)
@@ -265,7 +271,7 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
                 start += share
         ax.set_yticks(np.arange(len(several)), names, fontsize=12)
         ax.set_xlim(0.0, 100.0)
-        ax.set_xlabel(f"share of the true time (%), {arm}")
+        ax.set_xlabel(f"share of the true time (%), {next(iter(several.values())).labels[arm]}")
         ax.grid(visible=False)
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=12)
     return ax
@@ -296,7 +302,7 @@ def ensemble(found: EnsembleOutcomes, arm: str, keys: Sequence[str] = _OF_MODELS
     if ax is None:
         ax = new_figure(10.0, 1.6 + 1.0 * len(keys))[1][0, 0]
     named = [member for member in found.ensemble.members if member.name in found.by_member]
-    others = [member.name for member in named if not member.is_draw]
+    others = {member.name: member.label for member in named if not member.is_draw}
     with plt.rc_context(STYLE):
         for y, (key, spread) in enumerate(zip(keys, spreads, strict=True)):
             if spread is None:
@@ -311,15 +317,15 @@ def ensemble(found: EnsembleOutcomes, arm: str, keys: Sequence[str] = _OF_MODELS
             means = [100.0 * each.mean for each in drawn if each is not None]
             ax.plot(means, [y + 0.17] * len(means), "o", color=ORANGE, mec=BLACK, mew=0.5, ms=6, alpha=0.8,
                     label=label or "draws of its parameters")  # fmt: skip
-            for marker, name in zip(_MARKERS[2:], others, strict=False):
+            for marker, (name, called) in zip(_MARKERS[2:], others.items(), strict=False):
                 if name in spread.structures:
                     ax.plot(
-                        100.0 * spread.structures[name], y + 0.17, marker, color=VERMILION, ms=9, mec=BLACK, label=label or name
+                        100.0 * spread.structures[name], y + 0.17, marker, color=VERMILION, ms=9, mec=BLACK, label=label or called
                     )
         ax.axvline(0.0, color=BLACK, lw=1.2, ls="--")
         ax.set_yticks(range(len(keys)), [textwrap.fill(OUTCOMES[key].label, 24) for key in keys], fontsize=12)
         ax.set_ylim(len(keys) - 0.5, -0.5)
-        ax.set_xlabel(f"{arm} minus {found.outcomes.arms[0]} (percentage points)")
+        ax.set_xlabel(f"{_minus(found.outcomes, arm)} (percentage points)")
         ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, fontsize=11)
     return ax
 
@@ -355,7 +361,7 @@ def trial(
         for ax, arm in zip(above, shown, strict=True):
             percentile_bands(outcomes, arm, ax=ax)
             _courses(ax, outcomes, arm, courses.get(arm, ()))
-            title(ax, f"{arm}{': ' if len(shown) < MOST_ARMS else chr(10)}{outcomes.targets[arm].in_words()}")
+            title(ax, f"{outcomes.labels[arm]}{': ' if len(shown) < MOST_ARMS else chr(10)}{outcomes.targets[arm].in_words()}")
             ax.get_legend().remove()
             if same and ax is not above[0]:
                 ax.set_ylabel("")
@@ -382,7 +388,11 @@ def trial(
 def _heading(outcomes: Outcomes) -> str:
     """Return the title of the picture: number of patients and hours, and the arms that are not in the upper row."""
     same = ", the same in every arm" if len(outcomes.arms) > 1 else ""
-    rest = f"; only below: {', '.join(outcomes.arms[MOST_ARMS:])}" if len(outcomes.arms) > MOST_ARMS else ""
+    rest = (
+        f"; only below: {', '.join(outcomes.labels[arm] for arm in outcomes.arms[MOST_ARMS:])}"
+        if len(outcomes.arms) > MOST_ARMS
+        else ""
+    )
     return f"{outcomes.n:,} virtual patients{same}, {outcomes.hours:g} h{rest}"
 
 
@@ -416,7 +426,8 @@ def describe_trial(outcomes: Outcomes) -> str:
         assert above is not None
         _, share = outcomes.curve(arm, "in_range_result_h")
         parts.append(
-            f"{arm}: {inside.mean:.0%} of the true time in {outcomes.targets[arm].in_words()}, {below.mean:.0%} below, "
+            f"{outcomes.labels[arm]}: {inside.mean:.0%} of the true time in {outcomes.targets[arm].in_words()}, "
+            f"{below.mean:.0%} below, "
             f"{above.mean:.0%} above; {share[-1]:.0%} had a result in range by {outcomes.hours:g} h"
         )
 
@@ -428,7 +439,7 @@ def describe_trial(outcomes: Outcomes) -> str:
         assert own is not None
         assert common is not None
         parts.append(
-            f"{arm} minus {outcomes.arms[0]}: {100 * own.mean:+.1f} percentage points of time in its own range "
+            f"{_minus(outcomes, arm)}: {100 * own.mean:+.1f} percentage points of time in its own range "
             f"({own.interval_in_words(points)}), {100 * common.mean:+.1f} in the common range "
             f"({common.interval_in_words(points)})"
         )

@@ -10,6 +10,7 @@ FAMILY = "direct thrombin inhibitor"
 
 SWAN_ARGATROBAN_DERIVED = Drug(
     name="SWAN_ARGATROBAN_DERIVED",
+    label="Swan (argatroban)",
     title="argatroban, one compartment (volume DERIVED from clearance and half-life)",
     family=FAMILY,
     amount_unit="µg",

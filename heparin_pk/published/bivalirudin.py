@@ -10,6 +10,7 @@ FAMILY = "direct thrombin inhibitor"
 
 ZHANG_2012_BIVALIRUDIN = Drug(
     name="ZHANG_2012_BIVALIRUDIN",
+    label="Zhang 2012 (bivalirudin)",
     title="bivalirudin, two compartments, ACT that flattens",
     family=FAMILY,
     amount_unit="µg",

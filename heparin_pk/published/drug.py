@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, set_label, shown
 from heparin_pk.base.elementwise import power
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Residual
@@ -224,10 +224,10 @@ class ValidityDomain:
     def leaves_out(self, patient: Patient) -> tuple[str, ...]:
         """Return, in words, where this patient lies outside the weights, ages and conditions studied (empty: nowhere)."""
         found = []
-        for name in ("weight_kg", "age_y"):
+        for name, words, unit in (("weight_kg", "a weight", "kg"), ("age_y", "an age", "years")):
             value, seen = getattr(patient, name), getattr(self, name)
             if value is not None and seen is not None and not seen[0] <= value <= seen[1]:
-                found.append(f"was studied at {name} {seen[0]:g} to {seen[1]:g}; got {value:g}")
+                found.append(f"was studied at {words} of {seen[0]:g} to {seen[1]:g} {unit}; got {value:g}")
         found += [
             f"was studied in patients without {_CONDITIONS.get(condition, condition.replace('_', ' '))}; got one with it"
             for condition in self.conditions_left_out
@@ -273,6 +273,7 @@ class Drug:
     ``covariate_effects``: how features of the patient change parameters and response (:meth:`without` switches one off).
     ``hypotheses``: covariate effects that a paper contradicts, off by default (:meth:`with_hypotheses` switches one on).
     ``unit_potency_ratio``: 1.1 for heparin labelled before the USP change of 2009, else 1.
+    ``label``: what legends and lists call it, in at most 30 characters; its name where none is given.
 
     Raises ``ValueError`` when a parameter has no source, is unknown or given twice, when the set is half described (no volume,
     nothing that eliminates, a ``vmax_u_per_h`` without its ``km_u_per_ml``), when a feature acts twice on one parameter, or when
@@ -298,10 +299,12 @@ class Drug:
     covariate_effects: tuple[Covariate, ...] = ANTITHROMBIN_EFFECTS
     hypotheses: tuple[Hypothesis, ...] = ()
     unit_potency_ratio: float = 1.0
+    label: str = ""
 
     def __post_init__(self) -> None:
         check_between("reference_weight_kg", self.reference_weight_kg, 0.4, 400.0)
         check_text("name", self.name)
+        set_label(self)
         check_text("title", self.title)
         for name, noun in _LISTS.items():
             check_is(name, getattr(self, name), (list, tuple), f"a list of {noun}")
@@ -379,7 +382,7 @@ class Drug:
             if scaling:
                 lines.append(f"    {scaling}")
         if isinstance(self.reagent, Reagent):
-            words = f"aPTT slope ({self.reagent.name}), mL/U"
+            words = f"aPTT slope ({self.reagent.label}), mL/U"
             lines.append(_line(words, Value(self.reagent.slope_ml_per_u, self.reagent.source)))
         for curve in (self.reagent, self.act):
             if isinstance(curve, ClottingTime):
@@ -456,7 +459,7 @@ class Drug:
         """Return the kinetics of this patient; warns once when weight or age lie outside the validity domain."""
         outside = self.studied.leaves_out(patient)
         if outside:
-            warnings.warn(f"{self.name} {'; '.join(outside)} ({self.studied.population})", OutsideValidityDomain, stacklevel=2)
+            warnings.warn(f"{self.label} {'; '.join(outside)} ({self.studied.population})", OutsideValidityDomain, stacklevel=2)
         return self.kinetics(patient)
 
     def without(self, *names: str) -> Drug:
@@ -469,7 +472,7 @@ class Drug:
         """Warn once where no variability between patients is known: all patients of a trial then react like the typical one."""
         if not self.variability:
             message = (
-                f"{self.name} has no variability between patients: those who differ in no feature react alike, and the spread "
+                f"{self.label} has no variability between patients: those who differ in no feature react alike, and the spread "
                 "of a trial is too narrow"
             )
             warnings.warn(message, WithoutVariability, stacklevel=stacklevel + 1)
@@ -508,11 +511,11 @@ class Drug:
         and then what was stated about the patient and changes nothing in this model.
         """
         lines = [
-            f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key}"
+            f"{effect.words} ({effect.on_in_words()}; {effect.effect.source.key.replace('_', ' ')}"
             f"{', size assumed' if effect.effect.source.confidence == 'assumed' else ''})"
             for effect in self.differences(patient)
         ]
-        lines = lines or ["Nothing about me but my size changes this model."]
+        lines = lines or ["Only my size counts in this model."]
         lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
         if self.unused(patient):
             lines.append(f"Stated, but not used by this model: {', '.join(self.unused(patient))}.")

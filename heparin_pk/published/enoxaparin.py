@@ -8,6 +8,7 @@ FAMILY = "low-molecular-weight heparin"
 
 GREEN_2003_ENOXAPARIN = Drug(
     name="GREEN_2003_ENOXAPARIN",
+    label="Green 2003 (enoxaparin)",
     title="enoxaparin under the skin, obese patients among them",
     family=FAMILY,
     parameters=(
@@ -47,6 +48,7 @@ GREEN_2003_ENOXAPARIN = Drug(
 
 GREEN_2005_ENOXAPARIN = Drug(
     name="GREEN_2005_ENOXAPARIN",
+    label="Green 2005 (enoxaparin)",
     title="enoxaparin in acute coronary syndrome, failing kidneys among them",
     family=FAMILY,
     parameters=(
@@ -88,6 +90,7 @@ GREEN_2005_ENOXAPARIN = Drug(
 
 FENG_2006_ENOXAPARIN = Drug(
     name="FENG_2006_ENOXAPARIN",
+    label="Feng 2006 (enoxaparin)",
     title="enoxaparin as a continuous infusion, and under the skin",
     family=FAMILY,
     parameters=(

@@ -8,6 +8,7 @@ from heparin_pk.published.sources import EDRICH_2015
 
 EDRICH_2015_UFH = Drug(
     name="EDRICH_2015_UFH",
+    label="Edrich 2015 (ablation)",
     title="ablation of atrial fibrillation, ACT only, volume = blood volume",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(75.0, EDRICH_2015.at("Supplement, code: V = 0.075 L/kg in men"))),

@@ -9,6 +9,7 @@ from heparin_pk.published.sources import DELAVENNE_2017, JIA_2015
 
 JIA_2015_UFH = Drug(
     name="JIA_2015_UFH",
+    label="Jia 2015 (bypass)",
     title="cardiopulmonary bypass, two compartments, linear",
     parameters=(
         Parameter(name="clearance_ml_per_h", value=Value(1180.0, JIA_2015.at("CL 1.18 L/h"), 0.0725, (990.0, 1350.0))),
@@ -41,6 +42,7 @@ JIA_2015_UFH = Drug(
 
 DELAVENNE_2017_UFH = Drug(
     name="DELAVENNE_2017_UFH",
+    label="Delavenne 2017 (bypass)",
     title="cardiopulmonary bypass, two compartments, ACT that flattens",
     parameters=(
         Parameter(

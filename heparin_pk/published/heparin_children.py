@@ -9,6 +9,7 @@ _PER_PERSON = "as printed, coefficient of variation"
 
 AL_SALLAMI_2016_UFH = Drug(
     name="AL_SALLAMI_2016_UFH",
+    label="Al-Sallami 2016 (children)",
     title="children, one large bolus, linear; aPTT a straight line",
     parameters=(
         Parameter(
@@ -68,6 +69,7 @@ AL_SALLAMI_2016_UFH = Drug(
 
 SALEM_2022_UFH = Drug(
     name="SALEM_2022_UFH",
+    label="Salem 2022 (children)",
     title="children and adolescents on infusions, one compartment; aPTT a straight line",
     parameters=(
         Parameter(

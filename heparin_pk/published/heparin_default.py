@@ -97,6 +97,7 @@ _RESIDUAL = (
 
 UFH_B_DERIVED = Drug(
     name="UFH_B_DERIVED",
+    label="binding pool (default)",
     title="adult UFH with a saturable binding pool (DERIVED, the default)",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(50.0, DERIVED.at("fit: 48.9"), 0.14), exponent=1.0),
@@ -131,6 +132,7 @@ UFH_B_DERIVED = Drug(
 
 UFH_A_DERIVED = Drug(
     name="UFH_A_DERIVED",
+    label="one compartment (compromise)",
     title="adult UFH, plain Michaelis-Menten + linear (DERIVED)",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(43.5, DERIVED.at("fit A: 43.5")), exponent=1.0),
@@ -154,6 +156,7 @@ UFH_A_DERIVED = Drug(
 
 UFH_TRIPLE_DERIVED = Drug(
     name="UFH_TRIPLE_DERIVED",
+    label="binding pool (tuned)",
     title="binding pool tuned to 30/60/150 min and 0.45 U/mL exactly (DERIVED)",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(45.0, DERIVED.at("exact-triple variant")), exponent=1.0),
@@ -175,6 +178,7 @@ UFH_TRIPLE_DERIVED = Drug(
 
 UFH_A_HALF_LIVES_DERIVED = Drug(
     name="UFH_A_HALF_LIVES_DERIVED",
+    label="fitted to half-lives alone",
     title="plain Michaelis-Menten + linear fitted to the half-life table alone (DERIVED, to show the contradiction)",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(40.0, DERIVED.at("fixed")), exponent=1.0),
@@ -197,6 +201,7 @@ UFH_A_HALF_LIVES_DERIVED = Drug(
 
 UFH_LONG_SHORT_DERIVED = Drug(
     name="UFH_LONG_SHORT_DERIVED",
+    label="long and short chains",
     title="adult UFH, long and short chains (DERIVED)",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(48.6, DERIVED.at("fit C: 48.6")), exponent=1.0),

@@ -7,6 +7,7 @@ from heparin_pk.published.sources import BRUNET_2008, KANDROTAS_1989
 
 KANDROTAS_1989_UFH = Drug(
     name="KANDROTAS_1989_UFH",
+    label="Kandrotas 1989 (dialysis)",
     title="haemodialysis, one compartment, linear",
     parameters=(
         Parameter(name="v1_ml_per_kg", value=Value(68.0, KANDROTAS_1989.at("Abstract: volume 68 mL/kg"))),
@@ -27,6 +28,7 @@ KANDROTAS_1989_UFH = Drug(
 
 BRUNET_2008_UFH_DERIVED = Drug(
     name="BRUNET_2008_UFH_DERIVED",
+    label="Brunet 2008 (dialysis)",
     title="haemodialysis, one compartment, linear (DERIVED from its abstract)",
     parameters=(
         Parameter(

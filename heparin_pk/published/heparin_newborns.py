@@ -22,6 +22,7 @@ def _group(
     one_compartment = 0.693147 * v_ml_per_kg / cl_ml_per_kg_per_min
     return Drug(
         name=name,
+        label=f"McDonald 1981 ({weeks} weeks)",
         title=f"preterm newborns of {weeks} weeks, one compartment, linear",
         parameters=(
             Parameter(

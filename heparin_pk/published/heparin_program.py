@@ -9,6 +9,7 @@ from heparin_pk.published.sources import RXKINETICS
 
 RXKINETICS_UFH = Drug(
     name="RXKINETICS_UFH",
+    label="RxKinetics program",
     title="a dosing program's formulas: blood volume and one rate constant",
     parameters=(
         Parameter(

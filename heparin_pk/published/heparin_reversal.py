@@ -20,6 +20,7 @@ _TABLE = "Supplementary Table 1"
 
 LANOISELEE_2026_UFH = Drug(
     name="LANOISELEE_2026_UFH",
+    label="Lanoiselée 2026 (bypass)",
     title="cardiopulmonary bypass until protamine, two compartments, S-shaped ACT",
     parameters=(
         Parameter(

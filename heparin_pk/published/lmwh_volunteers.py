@@ -21,6 +21,7 @@ _WHY_DERIVED = (
 
 SCHOEMAKER_1996_DALTEPARIN_DERIVED = Drug(
     name="SCHOEMAKER_1996_DALTEPARIN_DERIVED",
+    label="Schoemaker 1996 (dalteparin)",
     title="dalteparin in volunteers, vein and skin, with its aPTT (volume DERIVED)",
     family=FAMILY,
     parameters=(
@@ -69,6 +70,7 @@ SCHOEMAKER_1996_DALTEPARIN_DERIVED = Drug(
 
 SCHOEMAKER_1996_ENOXAPARIN_DERIVED = Drug(
     name="SCHOEMAKER_1996_ENOXAPARIN_DERIVED",
+    label="Schoemaker 1996 (enoxaparin)",
     title="enoxaparin in volunteers, vein (volume DERIVED)",
     family=FAMILY,
     parameters=(

@@ -13,11 +13,13 @@ from heparin_pk.published.sources import DERIVED, RASCHKE_1993
 
 GUIDELINE = Reagent(
     name="guideline",
+    label="guideline (1.5–2.5 × control)",
     slope_ml_per_u=1.35,
     source=DERIVED.at("aPTT ratio 1.5-2.5 = anti-Xa 0.3-0.7 U/mL gives 1.32 through the origin; 1.35 is used with UFH_DEFAULT"),
 )
 RASCHKE = Reagent.from_matched_range(
     name="raschke",
+    label="reagent of Raschke 1993",
     anti_xa_u_per_ml=(0.3, 0.7),
     aptt_ratio=(1.5, 2.3),
     source=RASCHKE_1993,
@@ -34,18 +36,21 @@ _SIRIRAJ = Source(
 )
 ACTIN_FS = Reagent.from_matched_range(
     name="actin-fs",
+    label="Actin FS",
     anti_xa_u_per_ml=(0.29, 0.47),
     aptt_ratio=(1.8, 2.5),
     source=_SIRIRAJ.at("Abstract: Actin FS 1.8-2.5 x at anti-Xa 0.29-0.47"),
 )
 ACTIN_FSL = Reagent.from_matched_range(
     name="actin-fsl",
+    label="Actin FSL",
     anti_xa_u_per_ml=(0.29, 0.47),
     aptt_ratio=(1.9, 2.5),
     source=_SIRIRAJ.at("Abstract: Actin FSL 1.9-2.5 x at anti-Xa 0.29-0.47"),
 )
 PATHROMTIN_SL = Reagent.from_matched_range(
     name="pathromtin-sl",
+    label="Pathromtin SL",
     anti_xa_u_per_ml=(0.29, 0.47),
     aptt_ratio=(2.7, 4.6),
     source=_SIRIRAJ.at("Abstract: Pathromtin SL 2.7-4.6 x at anti-Xa 0.29-0.47"),
@@ -59,12 +64,14 @@ _ORGANON_SILIMAT = Source(
 )
 AUTOMATED_APTT = Reagent.from_matched_range(
     name="automated-aptt",
+    label="Automated APTT (default)",
     anti_xa_u_per_ml=(0.30, 0.70),
     aptt_ratio=(1.70, 4.10),
     source=_ORGANON_SILIMAT.at("Abstract: Automated APTT (Organon) 1.70-4.10 x"),
 )
 SILIMAT = Reagent.from_matched_range(
     name="silimat",
+    label="Silimat",
     anti_xa_u_per_ml=(0.30, 0.70),
     aptt_ratio=(1.90, 5.40),
     source=_ORGANON_SILIMAT.at("Abstract: SILIMAT (bioMerieux) 1.90-5.40 x"),
@@ -82,6 +89,7 @@ _KOREA = Source(
 _KOREA_BASELINE_S = 66.6**2 / 127.9
 KOREA = Reagent.from_matched_range(
     name="korea",
+    label="Kim 2000 (Korea)",
     anti_xa_u_per_ml=(0.35, 0.70),
     aptt_ratio=(66.6 / _KOREA_BASELINE_S, 127.9 / _KOREA_BASELINE_S),
     source=_KOREA.at(
@@ -105,6 +113,7 @@ _MANUAL = Source(
 _AS_ANTI_XA = "0.2-0.4 U/mL by protamine titration, taken as anti-Xa 0.35-0.70 (the usual equivalence)"
 MANUAL_BOEHRINGER = Reagent.from_matched_range(
     name="manual-boehringer",
+    label="Boehringer (by hand)",
     anti_xa_u_per_ml=(0.35, 0.70),
     aptt_ratio=(1.6, 1.9),
     source=_MANUAL.at(
@@ -113,6 +122,7 @@ MANUAL_BOEHRINGER = Reagent.from_matched_range(
 )
 MANUAL_IL = Reagent.from_matched_range(
     name="manual-il",
+    label="IL (by hand)",
     anti_xa_u_per_ml=(0.35, 0.70),
     aptt_ratio=(2.2, 2.9),
     source=_MANUAL.at(f"Abstract: IL, manual, 2.2-2.9 x at {_AS_ANTI_XA}; per protamine unit the slope is 2.92 mL/U", "derived"),

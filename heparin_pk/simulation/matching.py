@@ -133,12 +133,12 @@ class Match:
         if self.fits:
             return (
                 f"{self.target.in_words()} stands for {self.meant.in_words()}{self._how_known}; with this laboratory's reagent "
-                f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) it is anti-Xa {here} U/mL: the middles agree "
+                f"({self.reagent.label}, {self.reagent.slope_ml_per_u:.2f} mL/U) it is anti-Xa {here} U/mL: the middles agree "
                 f"({self.meant.in_words()} itself is {own})"
             )
         return (
             f"the laboratory does not fit the range: {self.target.in_words()} is aimed at, but with its reagent "
-            f"({self.reagent.name}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()}{self._how_known} is {own}; "
+            f"({self.reagent.label}, {self.reagent.slope_ml_per_u:.2f} mL/U) {self.meant.in_words()}{self._how_known} is {own}; "
             f"what is aimed at is anti-Xa {here} U/mL here"
         )
 
@@ -194,6 +194,7 @@ def reagent_for(table: Nomogram) -> Reagent | None:
     try:
         found = Reagent.from_matched_range(
             name=f"matched to {table.name}",
+            label="matched to its range",
             anti_xa_u_per_ml=(meant.low, meant.high),
             aptt_ratio=(target.low / unit, target.high / unit),
             source=table.source.at(f"DERIVED from {words}{' (assumed)' if table.control_aptt_s is None else ''}", "derived"),

@@ -40,7 +40,7 @@ def overlay(
             raise ValueError(f"{drug.name}: {error}") from None
         if course.outside:
             warnings.warn(
-                f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})", OutsideValidityDomain, stacklevel=2
+                f"{drug.label} {'; '.join(course.outside)} ({drug.studied.population})", OutsideValidityDomain, stacklevel=2
             )
         courses.append(course)
     return tuple(courses)

@@ -323,6 +323,6 @@ def _finished(run: _PatientRun, *, stacklevel: int) -> Course:
     remember(course)
     if course.outside:
         drug = conditions.drug
-        message = f"{drug.name} {'; '.join(course.outside)} ({drug.studied.population})"
+        message = f"{drug.label} {'; '.join(course.outside)} ({drug.studied.population})"
         warnings.warn(message, OutsideValidityDomain, stacklevel=stacklevel)
     return course

@@ -59,3 +59,9 @@ def own_name(arm: Any) -> str:
     """Return what an arm is called where it is given no name: the name of its controller, or of the controller's class."""
     controller = arm.controller if isinstance(arm, Arm) else arm
     return str(getattr(controller, "name", type(controller).__name__))
+
+
+def own_label(arm: Any) -> str:
+    """Return what a reader calls an arm that is given no name: the label of its controller, or :func:`own_name`."""
+    controller = arm.controller if isinstance(arm, Arm) else arm
+    return str(getattr(controller, "label", own_name(arm)))

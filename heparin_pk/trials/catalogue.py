@@ -32,9 +32,9 @@ PERIOD_H, PERIODS_END_H = 6, (6, 12, 18, 24, 30, 36, 42, 48)
 OUTCOMES = {
     one.key: one
     for one in (
-        Outcome("time_in_range_fraction", "true time in the table's own range", "", _SHARE),
-        Outcome("time_below_fraction", "true time below it", "", _SHARE),
-        Outcome("time_above_fraction", "true time above it", "", _SHARE),
+        Outcome("time_in_range_fraction", "true time in the nomogram's own range", "", _SHARE),
+        Outcome("time_below_fraction", "true time below its own range", "", _SHARE),
+        Outcome("time_above_fraction", "true time above its own range", "", _SHARE),
         Outcome("common_range_in_range_fraction", "true time in the common range", "", _SHARE),
         Outcome("common_range_below_fraction", "true time below the common range", "", _SHARE),
         Outcome("common_range_above_fraction", "true time above the common range", "", _SHARE),

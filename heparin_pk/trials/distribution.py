@@ -103,7 +103,10 @@ class Distribution:
     def in_words(self) -> str:
         """Return it in words."""
         whom = f" ({self.among})" if self.among else ""
-        key = self.sources[0].key
+        return f"{self.feature}{whom}: {self.numbers_in_words()} [{self.sources[0].key}]"
+
+    def numbers_in_words(self) -> str:
+        """Return its numbers in words: "66.9, SD 15.1, from 18, to 99"."""
         first, second = (*(one.value for one in self._numbers()), math.nan)[:2]
         numbers = {
             "share": f"{first:.1%}",
@@ -113,4 +116,4 @@ class Distribution:
         }[self.form]
         cut = "".join(f", {word} {end:g}" for word, end in (("from", self.low), ("to", self.high)) if end is not None)
         moves = f", r {self.correlation_fraction:g} with {self.correlates_with}" if self.correlates_with else ""
-        return f"{self.feature}{whom}: {numbers}{cut}{moves} [{key}]"
+        return f"{numbers}{cut}{moves}"

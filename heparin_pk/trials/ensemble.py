@@ -20,7 +20,7 @@ from heparin_pk.base.randomness import checked_seed, standard_normal, uniform
 from heparin_pk.base.source import Value
 from heparin_pk.base.streams import Stream
 from heparin_pk.body.covariate import Covariate
-from heparin_pk.published import UFH_DEFAULT
+from heparin_pk.published import ALL, UFH_DEFAULT
 from heparin_pk.published.drug import Drug, Parameter, Variability
 from heparin_pk.published.heparin_default_draws import DRAWN, FITS, draws
 from heparin_pk.trials.catalogue import OUTCOMES, Outcome
@@ -65,6 +65,11 @@ class EnsembleMember:
         check_is("is_draw", self.is_draw, bool, "True or False")
 
     __repr__ = shown
+
+    @property
+    def label(self) -> str:
+        """What a reader calls it: the label of the set of its name, or its name."""
+        return next((drug.label for drug in (self.drug, *ALL) if drug.name == self.name), self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -141,7 +146,7 @@ class Ensemble:
         total = sum(member.weight_ratio for member in self.members)
         drawn = [member for member in self.members if member.is_draw]
         parts = [f"{len(drawn)} draws of its parameters ({sum(one.weight_ratio for one in drawn) / total:.0%})"] if drawn else []
-        parts += [f"{member.name} ({member.weight_ratio / total:.0%})" for member in self.members if not member.is_draw]
+        parts += [f"{member.label} ({member.weight_ratio / total:.0%})" for member in self.members if not member.is_draw]
         return ", ".join(parts)
 
 
@@ -159,7 +164,7 @@ def _shuffled(seed: int) -> list[int]:
 def _with_values(drug: Drug, values: dict[str, float], name: str) -> Drug:
     """Return the set with these values of its parameters (by name)."""
     parameters = [replace(one, value=Value(values[one.name], DRAWN)) if one.name in values else one for one in drug.parameters]
-    return replace(drug, name=name, parameters=tuple(parameters))
+    return replace(drug, name=name, label="", parameters=tuple(parameters))
 
 
 def _drawn_as_printed(drug: Drug, place: int, seed: int) -> Drug:
@@ -169,7 +174,7 @@ def _drawn_as_printed(drug: Drug, place: int, seed: int) -> Drug:
     for attempt in range(_MOST_ATTEMPTS):
         parameters = tuple(_drawn_parameter(one, place, seed, attempt) for one in drug.parameters)
         try:
-            return replace(drug, name=f"{drug.name} draw {place + 1}", parameters=parameters)
+            return replace(drug, name=f"{drug.name} draw {place + 1}", label="", parameters=parameters)
         except ValueError as error:
             last = error
     raise ValueError(f"{drug.name}: {_MOST_ATTEMPTS} draws of its parameters in a row are impossible: {last}")
@@ -340,18 +345,20 @@ class EnsembleOutcomes:
         lines = [f"The same patients under other models that its data allow: {self.ensemble.in_words()}{done}."]
         lines.append("More patients narrow the interval of chance (Monte Carlo), not that of the models (95 % of their weight).")
         for arm in self.outcomes.arms:
-            lines += ["", f"{arm}:", *self._table(arm, group, is_difference=False)]
+            lines += ["", f"{self.outcomes.labels[arm]}:", *self._table(arm, group, is_difference=False)]
         for arm in self.outcomes.arms[1:]:
             lines += [
                 "",
-                f"{arm} minus {self.outcomes.arms[0]}, patient by patient:",
+                f"{self.outcomes.labels[arm]} minus {self.outcomes.labels[self.outcomes.arms[0]]}, patient by patient:",
                 *self._table(arm, group, is_difference=True),
             ]
         return "\n".join(lines)
 
     def _table(self, arm: str, group: str, *, is_difference: bool) -> list[str]:
         read = self.difference if is_difference else self.estimate
-        rows = [["", "this model (Monte Carlo)", "models", "parameters alone", *self._structures]]
+        rows = [
+            ["", "this model (Monte Carlo)", "models", "parameters alone", *(self._labels[name] for name in self._structures)]
+        ]
         for key in _TOLD:
             found = read(arm, key, group)
             if found is not None:
@@ -363,6 +370,10 @@ class EnsembleOutcomes:
             + "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
             for row in rows
         ]
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {member.name: member.label for member in self.ensemble.members}
 
     @property
     def _structures(self) -> list[str]:
@@ -514,6 +525,7 @@ def _none_yet(like: Outcomes) -> Outcomes:
         seed=like.seed,
         fingerprint=like.fingerprint,
         keep_rows=False,
+        labels=like.labels,
     )
 
 

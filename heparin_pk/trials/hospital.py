@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from heparin_pk.base.checks import check_is, check_text, shown
+from heparin_pk.base.checks import check_is, check_text, set_label, shown
 from heparin_pk.base.source import Source, Value
 from heparin_pk.blood.laboratory import Laboratory, Residual
 from heparin_pk.body.drift import Drift
@@ -291,6 +291,7 @@ class Hospital:
     of a patient do not change, as no data were found that tell such a change from one of the sensitivity.
     ``ward_errors``: how orders are carried out, and how late blood is drawn; ``None``: exactly as decided.
     ``sources``: the papers behind drift and residual.
+    ``label``: what legends and lists call it, in at most 30 characters; its name where none is given.
 
     Raises ``ValueError`` for a field of another kind.
     """
@@ -301,9 +302,11 @@ class Hospital:
     between_days: bool = False
     ward_errors: WardErrors | None = None
     sources: tuple[Source, ...] = ()
+    label: str = ""
 
     def __post_init__(self) -> None:
         check_text("name", self.name)
+        set_label(self)
         check_is("drift", self.drift, (Drift, type(None)), "a Drift or None")
         check_is("residual", self.residual, (list, tuple), "a list of Residual")
         for residual in self.residual:
@@ -335,14 +338,14 @@ class Hospital:
             sizes = (
                 f"sensitivity SD {self.drift.sensitivity_sd_fraction:.0%}, baseline aPTT SD {self.drift.baseline_sd_fraction:.0%}"
             )
-            found.append(f"people drift ({sizes}, time constant {self.drift.time_constant_h:g} h)")
+            found.append(f"patients drift ({sizes}, time constant {self.drift.time_constant_h:g} h)")
         if self.residual:
             found.append("residual error (" + ", ".join(_residual_in_words(residual) for residual in self.residual) + ")")
         if self.between_days:
-            found.append("another day than the one people were measured on")
+            found.append("another day than the one they were measured on")
         name = "as written" if self.ward_errors is None else self.ward_errors.name
         found.append(f"orders carried out {'as written' if name == 'as written' else f'as in {name}'}")
-        return "; ".join((self.name, *found))
+        return "; ".join((self.label, *found))
 
 
 _UNITS = {"s": "s", "u": "U/mL"}
@@ -392,10 +395,11 @@ RESIDUALS = (
 a model. Published residual errors without a drift beside them are 29 % to 44 %; drift and rest of an aPTT are 26 % together.
 That of the anti-Xa was read at the levels of bypass; that of the ACT is the root-mean-square error of its paper."""
 
-IDEAL = Hospital(name="ideal")
+IDEAL = Hospital(name="ideal", label="ideal hospital")
 """Nobody changes, nothing is left unexplained, every order is carried out as written: what a table could do."""
 REAL = Hospital(
     name="real",
+    label="real hospital",
     drift=Drift(
         sensitivity_sd_fraction=SENSITIVITY_SD.value,
         baseline_sd_fraction=BASELINE_SD.value,

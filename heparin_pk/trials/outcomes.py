@@ -36,6 +36,7 @@ class Outcomes:
     ``hospitals``: the hospital each arm is in, by name.
     ``matches``: how the aPTT range of an arm fits the reagent of its laboratory, by name; arms that read no aPTT have none.
     ``places``: the names of the hospital and of the aPTT reagent of each arm, by name.
+    ``labels``: what a reader calls each arm, by name (by default its name).
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
     ``fingerprint``: tells the trial from every other one in this process.
@@ -57,10 +58,12 @@ class Outcomes:
         seed: int,
         fingerprint: str,
         keep_rows: bool = True,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
         self.hospitals, self.matches, self.places = dict(hospitals), dict(matches), dict(places)
         self.hours, self.seed, self.fingerprint, self.keep_rows = hours, seed, fingerprint, keep_rows
+        self.labels = {arm: arm for arm in arms} | dict(labels or {})
         self.n = 0
         self.groups: tuple[str, ...] = ()
         self._keys: tuple[str, ...] = ()
@@ -142,7 +145,7 @@ class Outcomes:
         return np.arange(len(counts), dtype=float), found
 
     def shares_of_results(self, arm: str, group: str = "all") -> tuple[float, float, float]:
-        """Return which share of all results lay below, in and above the table's own range."""
+        """Return which share of all results lay below, in and above the nomogram's own range."""
         counts = [self._total(arm, key, group) for key in ("results_below", "results_in", "results_above")]
         total = sum(counts)
         if total == 0:
@@ -219,7 +222,7 @@ class Outcomes:
         every = list(dict.fromkeys(self.hospitals.values()))
         if len(every) == 1:
             return [(every[0], "")]
-        return [(one, f" of {', '.join(arm for arm in self.arms if self.hospitals[arm] == one)}") for one in every]
+        return [(one, f" of {', '.join(self.labels[arm] for arm in self.arms if self.hospitals[arm] == one)}") for one in every]
 
     def summary(self, group: str = "all") -> list[dict[str, Any]]:
         """Return every estimate as plain rows: arm, outcome, mean, interval, SD, n, and the paired difference."""
@@ -250,22 +253,25 @@ class Outcomes:
         columns = []
         for arm in self.arms:
             every = [self.estimate(arm, key, group) for key in keys]
-            cells = [arm, *("-" if one is None else one.in_words(OUTCOMES[key]) for one, key in zip(every, keys, strict=True))]
+            cells = [
+                self.labels[arm],
+                *("-" if one is None else one.in_words(OUTCOMES[key]) for one, key in zip(every, keys, strict=True)),
+            ]
             columns.append([f"  {cell:>{max(map(len, cells))}}" for cell in cells])
         lines = [
             f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
             f"the common range is {self.common_range.in_words()}",
             *(f"hospital{arms}: {hospital.in_words()}" for hospital, arms in self._by_hospital()),
-            *(f"{arm}: {match.in_words()}" for arm, match in self.matches.items()),
+            *(f"{self.labels[arm]}: {match.in_words()}" for arm, match in self.matches.items()),
         ]
         for label, *row in zip(["", *(OUTCOMES[key].label for key in keys)], *columns, strict=True):
             lines.append(f"{label:<{width}}" + "".join(row))
         for arm in self.arms[1:]:
-            lines += ["", f"{arm} minus {self.arms[0]}, patient by patient:"]
+            lines += ["", f"{self.labels[arm]} minus {self.labels[self.arms[0]]}, patient by patient:"]
             for key in keys:
                 other = self.difference(arm, key, group)
                 if other is not None:
-                    lines.append(f"  {OUTCOMES[key].label:<{width}}  {_signed(other, OUTCOMES[key])}")
+                    lines.append(f"  {OUTCOMES[key].label:<{width}}  {signed(other, OUTCOMES[key])}")
         return "\n".join(lines)
 
 
@@ -290,7 +296,8 @@ _TOLD = (
 )
 
 
-def _signed(one: Estimate, outcome: Outcome) -> str:
+def signed(one: Estimate, outcome: Outcome) -> str:
+    """Return a difference with its 95 % interval, signed; shares in percentage points."""
     if outcome.most == 1.0:
         return f"{100 * one.mean:+.1f} points ({one.interval_in_words(lambda end: f'{100 * end:+.1f}')})"
     interval = one.interval_in_words(lambda end: with_digits(end, 3, "+"))

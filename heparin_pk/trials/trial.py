@@ -32,7 +32,7 @@ from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.matching import Match, in_its_laboratory, match_of
 from heparin_pk.simulation.simulate import titrate
-from heparin_pk.trials.arm import Arm, arms_by_name, own_name
+from heparin_pk.trials.arm import Arm, arms_by_name, own_label, own_name
 from heparin_pk.trials.catalogue import COVARIATES
 from heparin_pk.trials.checkpoint import Checkpoint
 from heparin_pk.trials.chunk import LARGEST_CHUNK, PATIENTS_PER_CHUNK, Chunk, chunk_size
@@ -173,7 +173,9 @@ class Trial:
         if said == (hospital.drift, hospital.residual, hospital.ward_errors, hospital.between_days):
             return hospital
         changed = "changed" if hospital.name.endswith("changed") else f"{hospital.name}, changed"
-        return replace(hospital, name=changed, drift=drift, residual=residual, ward_errors=ward_errors, between_days=between_days)
+        return replace(
+            hospital, name=changed, label="", drift=drift, residual=residual, ward_errors=ward_errors, between_days=between_days
+        )
 
     @property
     def places(self) -> dict[str, tuple[str, str]]:
@@ -380,6 +382,7 @@ class Trial:
             seed=seed,
             fingerprint=self.identity,
             keep_rows=keep_rows,
+            labels={name: own_label(arm) if name == own_name(arm) else name for name, arm in self.arms},
         )
 
     @property

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, set_label, shown
 from heparin_pk.base.elementwise import smaller
 from heparin_pk.base.files import LARGEST_TABLE_BYTES, LONGEST_TABLE_LINE, read_text
 from heparin_pk.base.rounding import round_all_to, round_to
@@ -258,6 +258,7 @@ class Nomogram:
     ``reagent``: the aPTT reagent it was written for, a key of ``published.reagents.REAGENTS``; ``None``: not named.
     ``control_aptt_s``: the control aPTT of its laboratory, s (15 to 60); ``None``: not printed.
     ``caveats``: notes on the table, one text each.
+    ``label``: what legends and lists call it, in at most 30 characters; its name where none is given.
 
     What its range means in anti-Xa, where that was printed, is ``target.anti_xa``.
 
@@ -289,10 +290,12 @@ class Nomogram:
     reagent: str | None = None
     control_aptt_s: float | None = None
     caveats: tuple[str, ...] = ()
+    label: str = ""
 
     def __post_init__(self) -> None:
         for name in ("name", "title", "weight"):
             check_text(name, getattr(self, name))
+        set_label(self)
         check_is("target", self.target, TherapeuticRange, "a TherapeuticRange")
         check_is("start", self.start, Start, "a Start")
         check_is("recheck", self.recheck, Recheck, "a Recheck")

@@ -3,10 +3,13 @@
 A widget calls the package, shows the code of that call, and computes nothing but coordinates.
 """
 
+from heparin_pk.widgets import warnings_in_words
 from heparin_pk.widgets.bedside_day import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Drawing, Explore, Question, Slider, Toggle
 from heparin_pk.widgets.questions import Quiz, quiz
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
+
+warnings_in_words.say_warnings_in_words()
 
 __all__ = [
     "Bedside",

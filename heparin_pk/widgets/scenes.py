@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.util import find_spec
@@ -58,6 +59,11 @@ def _stage(width: float, height: float, margins: tuple[float, float, float, floa
     return Stage(width, height, margins=margins, columns=columns, gap=gap)
 
 
+def _labelled(several: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    """Return nouns as options of a list: what a reader calls each, and its name."""
+    return tuple((one.label, one.name) for one in several)
+
+
 def _regimen_code(bolus: float, rate: float) -> str:
     """Return the code of a bolus, U/kg, and an infusion, U/kg/h, from 0 h."""
     return f"regimen = Regimen((Bolus(time_h=0, dose_u_per_kg={bolus:g}), Infusion(time_h=0, rate_u_per_kg_per_h={rate:g})))"
@@ -72,7 +78,7 @@ def _half_life(dose: float, model: str) -> Drawing:
     stage = _stage(12.0, 4.6, (0.9, 0.75, 0.2, 0.2), 2, 1.0)
     axes = stage.cleared()
     plot.decays(drug, TYPICAL, (dose,), ax=axes[0])
-    plot.half_lives({model: drug}, TYPICAL, ax=axes[1])
+    plot.half_lives({drug.label: drug}, TYPICAL, ax=axes[1])
     course = plot.after_bolus(drug, TYPICAL, dose)
     half_h = metrics.half_life_h(course)
     axes[1].set_xlim(13.0, 460.0)
@@ -80,7 +86,7 @@ def _half_life(dose: float, model: str) -> Drawing:
         axes[1].plot([dose], [60.0 * half_h], "o", ms=12, mfc="none", mec=plot.VERMILION, mew=2.5, label="_this bolus")
     falls = "does not fall to half within 12 h" if half_h is None else f"falls to half in {60.0 * half_h:.0f} min"
     words = (
-        f"After {dose:g} U/kg the level {falls} (model {model}). Printed half-lives: "
+        f"After {dose:g} U/kg the level {falls} ({drug.label}). Printed half-lives: "
         "30 min after 25, 60 min after 100 and 150 min after 400 U/kg."
     )
     code = (
@@ -118,7 +124,12 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives."""
     controls: list[Control] = [
         Slider(name="dose", label="bolus (U/kg)", low=15.0, high=400.0, step=5.0, value=25.0),
-        Choice(name="model", label="model", options=_ONE_BOLUS[:5], value="UFH_B_DERIVED"),
+        Choice(
+            name="model",
+            label="model",
+            options=_labelled(published.named(name) for name in _ONE_BOLUS[:5]),
+            value="UFH_B_DERIVED",
+        ),
     ]
     question = Question(
         text="The bolus is four times as large: 100 in place of 25 U/kg, in the default model. How does the half-life change?",
@@ -178,7 +189,12 @@ def overlay(**start: Any) -> Explore:
         Slider(name="bolus", label="bolus (U/kg)", low=0.0, high=120.0, step=5.0, value=80.0),
         Slider(name="rate", label="infusion (U/kg/h)", low=0.0, high=32.0, step=0.5, value=18.0),
         Choice(name="assay", label="assay", options=("anti-Xa", "aPTT ratio"), value="anti-Xa"),
-        *(Toggle(name=name, label=name, value=name in ("UFH_B_DERIVED", "JIA_2015_UFH", "SALEM_2022_UFH")) for name in _MODELS),
+        *(
+            Toggle(
+                name=name, label=published.named(name).label, value=name in ("UFH_B_DERIVED", "JIA_2015_UFH", "SALEM_2022_UFH")
+            )
+            for name in _MODELS
+        ),
     ]
     return Explore(_started(controls, start), _overlay)
 
@@ -204,7 +220,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]
     words = (
-        f"Heparin {concentration:g} U/mL in this patient: aPTT {aptt} (reagent {reagent}), anti-Xa {found:.2f} U/mL. The aPTT is "
+        f"Heparin {concentration:g} U/mL in this patient: aPTT {aptt} ({chosen.label}), anti-Xa {found:.2f} U/mL. The aPTT is "
         f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
     )
     code = (
@@ -234,7 +250,7 @@ def _first_to_show_low_antithrombin() -> str:
 def blood(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on one patient's blood and one reagent: aPTT and anti-Xa at the same heparin concentration."""
     controls: list[Control] = [
-        Choice(name="reagent", label="aPTT reagent", options=tuple(REAGENTS), value="guideline"),
+        Choice(name="reagent", label="aPTT reagent", options=_labelled(REAGENTS.values()), value="guideline"),
         Slider(name="concentration", label="heparin (U/mL)", low=0.0, high=1.0, step=0.05, value=0.5),
         Slider(name="baseline", label="baseline aPTT (s)", low=22.0, high=60.0, step=1.0, value=30.0),
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
@@ -405,7 +421,9 @@ def _peak_under_the_skin() -> str:
 def indications(*, predict: bool = False, **start: Any) -> Explore:
     """Return a widget on the indications for heparin and a weight: the level over the day, its range, and the monitoring."""
     controls: list[Control] = [
-        Choice(name="reason", label="reason", options=tuple(reason.name for reason in reasons.ALL), value="dvt-prophylaxis-8h"),
+        Choice(
+            name="reason", label="reason", options=tuple((one.title, one.name) for one in reasons.ALL), value="dvt-prophylaxis-8h"
+        ),
         Slider(name="weight", label="weight (kg)", low=3.0, high=160.0, step=1.0, value=75.0),
     ]
     question = Question(
@@ -540,8 +558,13 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
 # Which nomogram, for whom?
 
 
-_VIEWS = ("levels over time", "first result in range", "difference in the common range", "difference in each table's own range")
-_OF_EACH_TABLE = "each table's own"
+_VIEWS = (
+    "levels over time",
+    "first result in range",
+    "difference in the common range",
+    "difference in each nomogram's own range",
+)
+_OF_EACH_NOMOGRAM = "each nomogram's own"
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
 
 
@@ -597,7 +620,7 @@ def _chunk(trial: Trial, first: int, n: int, runner: str) -> Chunk:
 def _tried(first: str, second: str, hospital: str, reagent: str) -> _Tried:
     """Return the virtual trial of two tables; kept, because a change of view or back again needs the same trial."""
     if first == second:
-        raise ValueError(f"choose two different tables; got {first} twice")
+        raise ValueError(f"choose two different nomograms; got {first} twice")
     return _Tried(
         Trial(
             population=THROMBOSIS_WARD,
@@ -620,7 +643,7 @@ def compile_loops() -> bool:
     if find_spec("numba") is None:
         return False
     for hospital in HOSPITALS:
-        tried = _tried("raschke-1993", "durham-va-2009", hospital, _OF_EACH_TABLE)
+        tried = _tried("raschke-1993", "durham-va-2009", hospital, _OF_EACH_NOMOGRAM)
         tried.take(_chunk(tried.trial, 0, _FIRST_PATIENTS, "compiled"))
     return True
 
@@ -641,7 +664,7 @@ def _outcomes(first: str, second: str, n: int, hospital: str, reagent: str) -> O
 
 
 def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, view: str) -> Drawing:
-    """Draw one view of a virtual trial of two tables, from the patients there are."""
+    """Draw one view of a virtual trial of two nomograms, from the patients there are."""
     tried, wanted = _tried(first, second, hospital, reagent), int(n)
     more = tried.more(wanted)
     if more is not None and _ready and (0, _FIRST_PATIENTS) not in tried.chunks:
@@ -652,7 +675,7 @@ def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, v
         stage = _stage(13.5, 5.6, (0.9, 1.15, 0.2, 0.5), 2, 1.0)
         for ax, arm in zip(stage.cleared(), found.arms, strict=True):
             plot.percentile_bands(found, arm, ax=ax)
-            plot.title(ax, f"{arm}: {found.targets[arm].in_words()}")
+            plot.title(ax, f"{found.labels[arm]}: {found.targets[arm].in_words()}")
         shown = "for arm in found.arms:\n    plot.percentile_bands(found, arm)\n"
     elif view == _VIEWS[1]:
         stage = _stage(13.5, 5.6, (3.0, 1.65, 0.4, 0.75))
@@ -706,8 +729,8 @@ def _trial_in_words(found: Outcomes) -> str:
 
 
 def _longer_in_its_own_range() -> str:
-    """Return under which of the two tables the patients of the first picture are in its own range for longer."""
-    found = _outcomes("raschke-1993", "durham-va-2009", 500, "real", _OF_EACH_TABLE)
+    """Return under which of the two nomograms the patients of the first picture are in its own range for longer."""
+    found = _outcomes("raschke-1993", "durham-va-2009", 500, "real", _OF_EACH_NOMOGRAM)
     first, second = (found.estimate(arm, "time_in_range_fraction") for arm in found.arms)
     assert first is not None  # it is None only without a patient
     assert second is not None
@@ -715,19 +738,24 @@ def _longer_in_its_own_range() -> str:
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on two tables, a hospital and a laboratory: the same virtual patients under both tables."""
-    adults = tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
+    """Return a widget on two nomograms, a hospital and a laboratory: the same virtual patients under both nomograms."""
+    adults = _labelled(Nomogram.load(name) for name in nomogram_names() if name not in _FOR_CHILDREN)
     controls: list[Control] = [
-        Choice(name="first", label="table", options=adults, value="raschke-1993"),
+        Choice(name="first", label="nomogram", options=adults, value="raschke-1993"),
         Choice(name="second", label="compared with", options=adults, value="durham-va-2009"),
         Slider(name="n", label="patients", low=200.0, high=2000.0, step=100.0, value=500.0),
-        Choice(name="hospital", label="hospital", options=tuple(HOSPITALS), value="real"),
-        Choice(name="reagent", label="aPTT reagent", options=(_OF_EACH_TABLE, *REAGENTS), value=_OF_EACH_TABLE),
+        Choice(name="hospital", label="hospital", options=_labelled(HOSPITALS.values()), value="real"),
+        Choice(
+            name="reagent",
+            label="aPTT reagent",
+            options=(_OF_EACH_NOMOGRAM, *_labelled(REAGENTS.values())),
+            value=_OF_EACH_NOMOGRAM,
+        ),
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
     question = Question(
-        text="One table aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its range "
-        "for longer?",
+        text="One nomogram aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its "
+        "range for longer?",
         answers={
             "46-70 s": "In anti-Xa its range is the wider one: the same change of a patient leaves it less often.",
             "68-95 s": "27 s look wider than 24 s. But an aPTT rises exponentially: what counts is 95 / 68 against 70 / 46, and "

@@ -33,9 +33,9 @@ from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 
 PATIENTS, FEWER_PATIENTS = 3_000, 1_000
 SEED = 1993
-STUDY = replace(REAL, name="a study", ward_errors=None)
+STUDY = replace(REAL, name="a study", label="", ward_errors=None)
 """A trial or a study: people and laboratory of the real hospital, and every order carried out as written (assumed)."""
-WITHOUT_DRIFT = replace(STUDY, name="a study whose people do not drift", drift=None)
+WITHOUT_DRIFT = replace(STUDY, name="a study whose people do not drift", label="", drift=None)
 """To test a cause: the size of the drift was read from intensive care."""
 BEFORE_2009 = UFH_DEFAULT.labelled_before_2009()
 _END = float("inf")
@@ -185,7 +185,7 @@ belongs to a reagent of its time.
 
 def _without_bolus(table: Nomogram) -> Nomogram:
     start = replace(table.start, bolus_u_per_kg=0.0, bolus_max_u=None)
-    return replace(table, name=f"{table.name}-without-bolus", start=start)
+    return replace(table, name=f"{table.name}-without-bolus", label="", start=start)
 
 
 YAZD_80_17 = _table(
