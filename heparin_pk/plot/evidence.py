@@ -112,7 +112,7 @@ def describe_validation(rows: Sequence[Row]) -> str:
     misses = "; ".join(row.claim.quantity for row in rows if not row.inside and row.claim.proves)
     return (
         f"{numbers['rows']} printed values compared with the models. {numbers['used_to_build']} were used to build a model, "
-        f"{numbers['own_paper']} ask a model for a number of its own paper, {numbers['asked_again']} ask again for a number that counts "
-        f"elsewhere. Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside the printed uncertainty. "
+        f"{numbers['own_paper']} ask a model for a number of its own paper, {numbers['asked_again']} ask again for a number "
+        f"that counts elsewhere. Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside the printed uncertainty. "
         f"Outside: {misses or 'none'}."
     )
