@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from heparin_pk import OutsideValidityDomain, Patient, plot, published, simulate, widgets
+from heparin_pk import Nomogram, OutsideValidityDomain, Patient, plot, published, simulate, widgets
 from heparin_pk.evidence import validation as proof
 from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle, explore, scenes
 from heparin_pk.widgets.explore import values_of
@@ -305,7 +305,7 @@ def test_a_trial_refines_while_a_sign_says_how_many_and_ends_as_a_direct_run(mon
         scene = widgets.nomograms(predict=False, n=200.0)
         signs = [scene.sign.value]
         assert scene.is_refining
-        assert "raschke-1993" in scene.picture.scene, "the axes have the new name at once"
+        assert Nomogram.load("raschke-1993").label in scene.picture.scene, "the axes have the new name at once"
         await loop.rest()
         while loop.waiting:
             await loop.finish_one()
@@ -320,7 +320,7 @@ def test_a_trial_refines_while_a_sign_says_how_many_and_ends_as_a_direct_run(mon
         "from 150 of 200 patients, more are coming",
         "200 patients",
     ]
-    tried = scenes._tried("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_TABLE)
+    tried = scenes._tried("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_NOMOGRAM)
     direct = tried.trial.run(200, seed=7, progress=False)
     assert same_numbers(tried.outcomes(200), direct)
     assert plot.describe_trial(direct) in scene.words
@@ -346,7 +346,7 @@ def test_a_new_value_ends_the_refinement_of_the_old_one(monkeypatch):
         scene.set(second=other_table(scene))
         shown = scene.picture.value
         assert "more are coming" in scene.sign.value
-        assert other_table(scene) in scene.picture.scene
+        assert Nomogram.load(other_table(scene)).label in scene.picture.scene
         await loop.rest()
         await loop.finish_one()  # the work on the old tables: kept, not shown
         assert scene.picture.value == shown
@@ -381,7 +381,7 @@ def test_another_process_refines(monkeypatch):
     scene = asyncio.run(look())
     assert "200 patients" in scene.sign.value
     assert "more" not in scene.sign.value
-    trial = scenes._tried("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_TABLE)
+    trial = scenes._tried("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_NOMOGRAM)
     assert same_numbers(trial.outcomes(200), trial.trial.run(200, seed=7, progress=False))
 
 
@@ -419,7 +419,7 @@ def test_words_say_when_a_laboratory_does_not_fit_a_table(monkeypatch):
     fits = widgets.nomograms(predict=False, n=200.0)
     assert "does not fit" not in fits.words
     fits.set(reagent="pathromtin-sl")
-    assert "raschke-1993: the laboratory does not fit the range: aPTT 46-70 s is aimed at" in fits.words
+    assert f"{Nomogram.load('raschke-1993').label}: the laboratory does not fit the range: aPTT 46-70 s is aimed at" in fits.words
 
 
 def test_the_question_is_about_the_first_picture():
@@ -494,7 +494,8 @@ def test_a_model_keeps_its_look_whatever_stands_beside_it():
         lines = drawn[-1].figure.axes[0].get_lines()
         looks.append({line.get_label().partition("\n")[0]: line.get_color() for line in lines if "\n" in line.get_label()})
     for name in ("JIA_2015_UFH", "SALEM_2022_UFH"):
-        assert looks[0][name] == looks[1][name] == plot.look_of(name)[0]
+        label = published.named(name).label
+        assert looks[0][label] == looks[1][label] == plot.look_of(name)[0]
     every = [plot.look_of(drug.name) for drug in published.ALL]
     assert len(set(every)) == len(every)
     assert len({plot.look_of(name) for name in scenes._MODELS}) == len(scenes._MODELS)

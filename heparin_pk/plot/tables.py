@@ -22,6 +22,7 @@ from heparin_pk.plot.courses import after_bolus
 from heparin_pk.plot.models import outside_in_short
 from heparin_pk.published import ALL
 from heparin_pk.published.drug import Drug
+from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
@@ -402,7 +403,9 @@ def _claims(caption: str, rows: Sequence[Row], *, folded: bool) -> ResultTable:
 
 
 def _with_labels(text: str) -> str:
-    """Return a text with the labels of the models in place of their names."""
+    """Return a text with the labels of models and of reagents in brackets in place of their names."""
+    for reagent in REAGENTS.values():
+        text = text.replace(f"({reagent.name})", f"({reagent.label})")
     for drug in sorted(ALL, key=lambda one: -len(one.name)):
         text = text.replace(drug.name, drug.label)
     return text.replace("UFH_DEFAULT", "the default model")

@@ -51,7 +51,7 @@ class WarningsInWords:
             if len(sentences) == 1:
                 print(f"{before}: {sentences[0]}.")
             else:
-                display(table(before, ("note",), [(sentence,) for sentence in sentences], folded=True))
+                display(table(before, ("note",), [(sentence,) for sentence in sentences], folded=True))  # type: ignore[no-untyped-call]
         self.waiting.clear()
 
 
