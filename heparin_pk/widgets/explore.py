@@ -67,7 +67,7 @@ class Choice:
         """Return the control; raises ``ValueError`` if the value is none of the options."""
         check_one_of(self.name, self.value, values_of(self.options))
         return Dropdown(
-            options=list(self.options),
+            options=[(one, one) if isinstance(one, str) else one for one in self.options],  # all pairs: ipywidgets mixes none
             value=self.value,
             description=self.label,
             style={"description_width": "initial"},
