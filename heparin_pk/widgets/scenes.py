@@ -724,7 +724,7 @@ def _how_many(n: int, wanted: int) -> str:
 def _trial_in_words(found: Outcomes) -> str:
     """Return what a picture of a trial shows, and where a laboratory does not fit the range of a table."""
     words = [plot.describe_trial(found)] if found.n else ["The first patients are being treated."]
-    words += [f"{arm}: {match.in_words()}." for arm, match in found.matches.items() if not match.fits]
+    words += [f"{found.labels[arm]}: {match.in_words()}." for arm, match in found.matches.items() if not match.fits]
     return "\n".join(words)
 
 
