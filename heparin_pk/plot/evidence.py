@@ -141,6 +141,7 @@ def describe_validation(rows: Sequence[Row]) -> str:
     return (
         f"{numbers['rows']} printed values compared with the models. {numbers['used_to_build']} were used to build a model, "
         f"{numbers['own_paper']} ask a model for a number of its own paper, {numbers['asked_again']} ask again for a number "
-        f"that counts elsewhere. Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside the printed uncertainty. "
+        f"that counts elsewhere. Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside the printed "
+        f"uncertainty. "
         f"Outside: {misses or 'none'}."
     )

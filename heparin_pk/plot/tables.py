@@ -30,7 +30,7 @@ from heparin_pk.simulation.simulate import simulate
 from heparin_pk.teaching import practice as statements
 from heparin_pk.teaching.indications import Indication
 from heparin_pk.trials.catalogue import OUTCOMES
-from heparin_pk.trials.estimate import Estimate
+from heparin_pk.trials.estimate import Estimate, with_digits
 from heparin_pk.trials.outcomes import Outcomes, signed
 from heparin_pk.trials.population import Population
 from heparin_pk.ward.orders import Infusion, Protamine, Regimen
@@ -458,7 +458,13 @@ def explained(rows: Iterable[Row]) -> ResultTable:
 
 def _told(outcomes: Outcomes, arm: str, key: str, group: str = "all") -> str:
     found = outcomes.estimate(arm, key, group)
-    return "–" if found is None else found.in_words(OUTCOMES[key])
+    if found is None:
+        return "–"
+    if OUTCOMES[key].most == 1.0:
+        return found.in_words(OUTCOMES[key])
+    unit = OUTCOMES[key].unit
+    interval = found.interval_in_words(lambda end: with_digits(end, 3))
+    return f"{with_digits(found.mean, 3)} ({interval}) {unit}".rstrip()
 
 
 def _mean(found: Estimate | None, key: str) -> str:
