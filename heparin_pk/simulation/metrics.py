@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from heparin_pk.base.checks import check_between
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import level, read_u_per_ml
 from heparin_pk.body.kinetics import Rates, State, derivatives, found_by_anti_xa
@@ -147,6 +147,19 @@ def time_below_fraction(course: Course, target: TherapeuticRange) -> float:
 def time_above_fraction(course: Course, target: TherapeuticRange) -> float:
     """Return the true share of time above the range."""
     return hours_between(course, target.assay, target.high, np.inf) / course.hours
+
+
+def areas_outside(course: Course, target: TherapeuticRange) -> tuple[float, float]:
+    """Return how far and how long the true level lay below and above the range: two areas, unit of the assay times h.
+
+    Trapezoids between the kept moments, at most five minutes apart. A level above the ceiling of its assay counts as the
+    ceiling: how far above it was, no laboratory could have said.
+    """
+    level_kept = np.minimum(course.level(target.assay), ASSAYS[target.assay].ceiling)
+    step_h = np.diff(course.time_h)
+    below, above = np.maximum(0.0, target.low - level_kept), np.maximum(0.0, level_kept - target.high)
+    first, second = (float(np.sum(0.5 * (part[1:] + part[:-1]) * step_h)) for part in (below, above))
+    return first, second
 
 
 def rosendaal_fraction(course: Course, target: TherapeuticRange, *, largest_gap_h: float = 24.0) -> float | None:
