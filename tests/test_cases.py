@@ -25,7 +25,7 @@ def test_doing_nothing_fails_the_table_does_better_and_a_good_hand_better_still(
     assert hand >= found[1] + 0.05
     assert case.outlook == Outlook(alone_fraction=found[0], table_fraction=found[1], hand_fraction=hand)
     assert case.outlook.is_worth_winning
-    assert case.outlook.grade == GRADE_ORDER[(case.number - 1) // 3], "three of each grade"
+    assert case.grade == case.outlook.grade == GRADE_ORDER[(case.number - 1) // 3], "three of each grade"
 
 
 def test_they_go_from_easy_to_hard():

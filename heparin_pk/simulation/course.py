@@ -295,6 +295,8 @@ class Course:
                 is_now = time_h == entry.time_h
                 if orders or (is_now and (result or not entry.orders)):
                     words = self.orders_in_words(orders)
+                    if is_now and entry.orders and not orders:
+                        words = f"carried out at {min(order.time_h for order in entry.orders):.4g} h"
                     rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, entry.why)))
         return tuple(row for _, row in sorted(rows, key=lambda row: row[0]))
 

@@ -7,6 +7,7 @@ can know. They differ on the same patients (43.7 % against 37.7 % in one hospita
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -357,8 +358,21 @@ def bias_and_inaccuracy_percent(rows: Sequence[Mapping[str, float | bool]]) -> t
     return (float(np.median(errors)), float(np.median(np.abs(errors)))) if len(errors) else None
 
 
+_SUMMED: deque[tuple[Course, TherapeuticRange, dict[str, float | int | None]]] = deque(maxlen=4)
+"""The latest summaries: a picture, its words and a score ask for the same one, and a course never changes."""
+
+
 def summary(course: Course, target: TherapeuticRange) -> dict[str, float | int | None]:
     """Return every metric of a course by name; ``None`` where there is nothing to say."""
+    for known, range_, found in tuple(_SUMMED):
+        if known is course and range_ == target:
+            return dict(found)
+    found = _summary(course, target)
+    _SUMMED.append((course, target, found))
+    return dict(found)
+
+
+def _summary(course: Course, target: TherapeuticRange) -> dict[str, float | int | None]:
     return {
         "time_in_range_fraction": time_in_range_fraction(course, target),
         "time_below_fraction": time_below_fraction(course, target),

@@ -173,13 +173,18 @@ class Case:
     why: str
 
     def __post_init__(self) -> None:
-        check_between("number", self.number, 0, 12)
+        check_between("number", self.number, 0, len(GRADES) * 3)
         check_one_of("ward", self.ward, WARDS)
         checked_seed(self.seed)
         check_between("subject", self.subject, 0, 2**53)
         check_text("why", self.why)
 
     __repr__ = shown
+
+    @property
+    def grade(self) -> str:
+        """How hard the patient is, one of :data:`GRADES`: of the twelve, three are of each grade."""
+        return GRADES[(self.number - 1) // 3][0] if self.number else self.outlook.grade
 
     @property
     def drug(self) -> Drug:

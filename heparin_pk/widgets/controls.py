@@ -52,6 +52,7 @@ class StepRow(VBox):
     ``index``: number of the result, from 1
     ``result``: text of the result and of the orders
     ``hold``, ``bolus``, ``rate``, ``recheck``: sliders of the answer, min, U/kg, U/kg/h, h
+    ``doubts``: question about unusual orders, asked before they are given
     ``give``: button that gives the orders
     ``change``: button that opens the sliders of a given answer
     ``keeps_rate``: whether the rate slider was never moved
@@ -77,12 +78,13 @@ class StepRow(VBox):
         )
         self._open = Box(self.sliders, layout=Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%"))
         self.change.observe(self._toggle, names="value")
+        self.doubts = HTML()
         self._changed = changed
         for control in self.sliders:
             control.observe(self._moved, names="value")
         self.give.on_click(lambda _: given())
         super().__init__(
-            children=(Box((self.result, self.change), layout=ROW), self._open, self.give),
+            children=(Box((self.result, self.change), layout=ROW), self._open, self.doubts, self.give),
             layout=Layout(border_left="4px solid #0072B2", padding="0 0 0 10px", margin="2px 0", width="100%"),
         )
         self.add_class("heparin-pk-row")
@@ -101,6 +103,11 @@ class StepRow(VBox):
             rate_u_per_kg_per_h=None if self.keeps_rate else chosen(self.rate),
             recheck_h=chosen(self.recheck),
         )
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the answer changes nothing: no hold, no bolus, the rate never moved."""
+        return self.keeps_rate and not chosen(self.hold) and not chosen(self.bolus)
 
     def follow(self, rate: float) -> float:
         """Show the running rate if the answer keeps it; return the rate after this answer, U/kg/h."""
