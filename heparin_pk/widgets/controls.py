@@ -145,12 +145,13 @@ class StepRow(VBox):
 
 
 class Unfolds(VBox):
-    """A button that shows and hides what is under it, by mouse and by keyboard.
+    """A button that shows and hides what is under it (a text, or HTML), by mouse and by keyboard.
 
     ``button``: the button
     """
 
-    def __init__(self, what: HTML, words: str) -> None:
+    def __init__(self, what: HTML | str, words: str) -> None:
+        what = HTML(f'<div style="line-height:1.45">{escape(what)}</div>') if isinstance(what, str) else what
         self.button = ToggleButton(description=words, icon="caret-right", layout=Layout(width="auto", padding="0 10px"))
         self._box = VBox((what,), layout=Layout(display="none", width="100%"))  # of its own: widgets may share a layout
         self.button.observe(self._toggle, names="value")
