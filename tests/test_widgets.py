@@ -19,6 +19,7 @@ from heparin_pk.simulation.course import chart_in_words
 from heparin_pk.teaching import day_review, second_look
 from heparin_pk.widgets import bedside, bedside_day, quiz
 from heparin_pk.widgets.bedside_day import _OPEN, _TABLES
+from heparin_pk.widgets.controls import ROW
 from heparin_pk.widgets.picture import Scene
 from heparin_pk.widgets.words import number_in_words, side
 
@@ -470,7 +471,11 @@ def test_without_arguments_the_first_case_lies_there():
     assert day.case == cases.case(1)
     assert cases.case(1).in_words() in drawn(day.who.value)
     assert day.sliders["weight_kg"].layout.display == "none", "a case has its own weight"
-    assert day.patients.layout.display is None
+    assert all(one.layout.display is None for one in (day.patients, day.next_patient, day.show, day.again, day.to_the_end))
+    assert day.other_errors.layout.display == "none"
+    own = new()
+    assert ROW.display == "flex", "a layout that is shared is not changed"
+    assert own.patients.layout is not day.patients.layout
     assert len(day.patients.options) == 12
     assert "data-track" not in day.picture.curves.value
     assert "aPTT 1" not in drawn(day.chart.value)

@@ -527,8 +527,8 @@ class Drug:
                 factors[_SIZES[one.field]] = (weight_kg / reference_kg) ** one.power
         said = ", ".join(f"{noun} {factor:.2f} times" for noun, factor in factors.items()) or "nothing else"
         return [
-            f"My weight counts: {weight_kg:g} kg beside {reference_kg:g} kg make a dose per kilogram {weight_kg / reference_kg:.2f} "
-            f"times as large, and in this model {said}."
+            f"My weight counts: {weight_kg:g} kg beside {reference_kg:g} kg make a dose per kilogram "
+            f"{weight_kg / reference_kg:.2f} times as large, and in this model {said}."
         ]
 
     @property

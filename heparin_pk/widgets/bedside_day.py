@@ -205,7 +205,6 @@ class Bedside(VBox):
             style=name,
             layout=Layout(width="560px", min_width="0", max_width="100%"),
         )
-        button = Layout(width="auto")
         self.patients = Dropdown(
             options=[(_place_of(one), title) for title, one in self._cases.items()] or [("your own", "")],
             value="" if self.case is None else self.case.title,
@@ -214,20 +213,26 @@ class Bedside(VBox):
             layout=Layout(width="560px", min_width="0", max_width="100%"),
         )
         self.next_patient = Button(
-            description="Next patient", tooltip="this day is kept, and goes on when you return", layout=button
+            description="Next patient", tooltip="this day is kept, and goes on when you return", layout=Layout(width="auto")
         )
         self.other_errors = Button(
-            description="Other laboratory errors", tooltip="the same patient with other random laboratory errors", layout=button
+            description="Other laboratory errors",
+            tooltip="the same patient with other random laboratory errors",
+            layout=Layout(width="auto"),
         )
-        self.again = Button(description="Start again", tooltip="start the same day again from hour 0", layout=button)
-        self.to_the_end = Button(description="Continue unchanged to the end", tooltip="make no more changes", layout=button)
+        self.again = Button(
+            description="Start again", tooltip="start the same day again from hour 0", layout=Layout(width="auto")
+        )
+        self.to_the_end = Button(
+            description="Continue unchanged to the end", tooltip="make no more changes", layout=Layout(width="auto")
+        )
         self.both_charts = Checkbox(description="show the table's chart too", indent=False, layout=Layout(width="auto"))
         self.question = HTML()
         self.prediction = RadioButtons(options=SIDES, value=None, layout=Layout(width="150px"))
         self.sure = RadioButtons(options=_SURE, value=None, layout=Layout(width="190px"))
         self.guess = Text(description="your guess", placeholder="optional", style={"description_width": "110px"})
         self.guess_said = HTML(layout=Layout(max_width="300px"))
-        self.show = Button(description="Show what happens", button_style="primary", disabled=True, layout=button)
+        self.show = Button(description="Show what happens", button_style="primary", disabled=True, layout=Layout(width="auto"))
         self.feedback = HTML()
         for control in (*self.sliders.values(), self.reagent, self.nomogram):
             control.observe(self._moved, names="value")
@@ -257,8 +262,8 @@ class Bedside(VBox):
         _shown(self.other_errors, shown=not is_case)
         for control in (self.sliders["weight_kg"], self.sliders["baseline_aptt_s"], self.reagent, self.nomogram):
             _shown(control, shown=not is_case)
-        choose = Box((self.patients, self.next_patient), layout=ROW)
-        _shown(choose, shown=is_case)
+        choose = Box((self.patients, self.next_patient), layout=Layout(display="flex", flex_flow="row wrap", width="100%"))
+        choose.layout.display = "flex" if is_case else "none"
         buttons = Box((self.to_the_end, self.again, self.other_errors), layout=ROW)
         day = VBox((self.picture, rows, buttons), layout=Layout(flex="1 1 560px", min_width="0", max_width="860px"))
         score = VBox((self.score,), layout=Layout(flex="0 0 350px", min_width="0", max_width="100%", padding="24px 0 0 8px"))
