@@ -673,6 +673,20 @@ def test_predictions_and_days_are_recorded_once():
     assert f"you {finished_day['time_in_range']:.0%}, the table {finished_day['table']:.0%}" in drawn(day.standing.value)
 
 
+def test_orders_changed_after_later_results_are_hindsight():
+    for moved, is_hindsight in (
+        (lambda day: setattr(day.rows[1].rate, "value", 12), False),
+        (lambda day: setattr(day.rows[0].rate, "value", 12), True),
+        (lambda day: setattr(day.sliders["bolus_u_per_kg"], "value", 60), True),
+    ):
+        day = revealed(case=1)
+        twice(day, day.rows[0].give)
+        moved(day)
+        twice(day, day.to_the_end)
+        assert day.records[-1]["with_hindsight"] is is_hindsight
+        assert ("hindsight" in day.standing.value) is is_hindsight
+
+
 def test_too_much_and_too_little_are_shown():
     day = revealed(case=1)
     twice(day, day.to_the_end)

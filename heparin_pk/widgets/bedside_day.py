@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from typing import Any, TypeAlias
 
@@ -69,6 +69,9 @@ _OF_THE_TABLE = "the table's own"
 _ADULTS_KG = (40.0, 160.0)
 """Limits of the weight slider, kg, where the paper of the drug prints none."""
 
+_READABLE = "max-width:62em"
+"""Lines of a readable length on a wide screen."""
+
 _SURE = (("50 %: a guess", 50), ("70 %: likely", 70), ("90 %: nearly certain", 90))
 
 LISTENERS: list[Callable[[dict[str, Any]], None]] = []
@@ -104,6 +107,7 @@ class _Day:
     rows: list[StepRow] = field(default_factory=list)
     predicted_for: _Start | None = None
     is_recorded: bool = False
+    has_hindsight: bool = False
     questioned: int = 0
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -181,15 +185,23 @@ class Bedside(VBox):
     def _make_controls(self, nomogram: Nomogram, reagent: str | None, start: ByHand) -> None:
         """Make the controls and connect them."""
         lightest, heaviest = self.drug.studied.weight_kg or _ADULTS_KG
-        name = {"description_width": "140px"}
+        name, wide = {"description_width": "140px"}, {"width": "400px"}
         self.sliders: dict[str, FloatSlider | IntSlider] = {
-            "weight_kg": slider("weight_kg", self.patient.weight_kg, lightest, heaviest, 1, label="weight (kg)"),
-            "baseline_aptt_s": slider("baseline_aptt_s", self.patient.baseline_aptt_s, 20, 60, 1, label="baseline aPTT (s)"),
-            "bolus_u_per_kg": slider("bolus_u_per_kg", start.bolus_u_per_kg, 0, 150, 5, label="bolus (U/kg)"),
-            "rate_u_per_kg_per_h": slider(
-                "rate_u_per_kg_per_h", start.rate_u_per_kg_per_h, 0, HIGHEST_RATE_U_PER_KG_PER_H, 0.5, label="infusion (U/kg/h)"
+            "weight_kg": slider("weight_kg", self.patient.weight_kg, lightest, heaviest, 1, label="weight (kg)", **wide),
+            "baseline_aptt_s": slider(
+                "baseline_aptt_s", self.patient.baseline_aptt_s, 20, 60, 1, label="baseline aPTT (s)", **wide
             ),
-            "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)"),
+            "bolus_u_per_kg": slider("bolus_u_per_kg", start.bolus_u_per_kg, 0, 150, 5, label="bolus (U/kg)", **wide),
+            "rate_u_per_kg_per_h": slider(
+                "rate_u_per_kg_per_h",
+                start.rate_u_per_kg_per_h,
+                0,
+                HIGHEST_RATE_U_PER_KG_PER_H,
+                0.5,
+                label="infusion (U/kg/h)",
+                **wide,
+            ),
+            "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)", **wide),
         }
         self.reagent = Dropdown(
             options=[_OF_THE_TABLE, *published.reagents.REAGENTS],
@@ -239,7 +251,7 @@ class Bedside(VBox):
         for control in (self.prediction, self.sure):
             control.observe(self._predicted, names="value")
         self.guess.observe(self._guessed, names="value")
-        self.both_charts.observe(self._moved, names="value")
+        self.both_charts.observe(self._redraw, names="value")
         self.patients.observe(self._chosen_patient, names="value")
         self.next_patient.on_click(self._next_patient)
         self.show.on_click(self._reveal)
@@ -351,8 +363,18 @@ class Bedside(VBox):
     def _moved(self, _: Any = None) -> None:
         """Answer a moved slider or a new choice."""
         if not self._is_moving:
-            self._ask_nothing()
-            self._draw()
+            self._day.has_hindsight |= self._day.stage == "step"  # the start, once a result is known
+            self._redraw()
+
+    def _row_moved(self, index: int) -> None:
+        """Answer a moved slider of the answer to result ``index``."""
+        self._day.has_hindsight |= self._day.stage == "step" and index <= self._day.answered
+        self._redraw()
+
+    def _redraw(self, _: Any = None) -> None:
+        """Take questions back, and draw."""
+        self._ask_nothing()
+        self._draw()
 
     def _predicted(self, _: Any) -> None:
         """Enable the button once an answer and a confidence are chosen."""
@@ -520,6 +542,7 @@ class Bedside(VBox):
                 "hours_above": self.course.hours * metrics.time_above_fraction(self.course, target),
                 "results": len(self.course.labs),
                 "questioned_orders": self._day.questioned,
+                "with_hindsight": self._day.has_hindsight,
             }
         )
 
@@ -551,7 +574,9 @@ class Bedside(VBox):
             results = sum(lab.reported_h < self.hours for lab in plan.labs)
             wanted = 0 if day.stage == "predict" else min(day.answered + 1, results)
             if wanted > len(self.rows):
-                self.rows.append(StepRow(len(self.rows) + 1, self._chosen("rate_u_per_kg_per_h"), self._moved, self._given))
+                index = len(self.rows) + 1
+                moved = partial(self._row_moved, index)
+                self.rows.append(StepRow(index, self._chosen("rate_u_per_kg_per_h"), moved, self._given))
             elif wanted == day.rows_seen:
                 return plan
             day.rows_seen = min(wanted, len(self.rows))
@@ -682,11 +707,12 @@ class Bedside(VBox):
             return ""
         lines = "".join(
             f"<li>{escape(record['patient'])} ({record['grade']}): you {record['time_in_range']:.0%}, the table "
-            f"{record['table']:.0%} of the time in range</li>"
+            f"{record['table']:.0%} of the time in range"
+            f"{' (with hindsight: orders were changed after later results)' if record['with_hindsight'] else ''}</li>"
             for record in done
         )
         return (
-            f'<div style="line-height:1.45"><b>Days finished: {len(done)}</b>'
+            f'<div style="line-height:1.45;{_READABLE}"><b>Days finished: {len(done)}</b>'
             f'<ul style="margin:2px 0;padding-left:22px">{lines}</ul>'
             "A day counts when it ends; what you change afterwards is for learning.</div>"
         )
@@ -742,7 +768,7 @@ def _card(case: Case) -> str:
     errors = case.hospital.ward_errors
     assert errors is not None  # a bedside has a real ward
     return (
-        f'<div style="line-height:1.45"><b>{place}, {case.grade}.</b> {escape(case.in_words())}<br>'
+        f'<div style="line-height:1.45;{_READABLE}"><b>{place}, {case.grade}.</b> {escape(case.in_words())}<br>'
         f"A real ward: {errors.late_draw_fraction:.0%} of the samples are drawn late, an order reaches the pump "
         f"{60.0 * errors.change_delay_h:.0f} min after the result, results err, and the patient changes from hour to hour. "
         "The table treats the same patient on the same ward.</div>"

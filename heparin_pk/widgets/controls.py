@@ -35,7 +35,7 @@ def slider(
         description=label,
         readout_format=digits,
         style={"description_width": name_width},
-        layout=Layout(width=width, flex=f"1 1 {width}", max_width="345px"),
+        layout=Layout(width=width, flex=f"1 1 {width}", max_width=f"max(345px, {width})"),
     )
 
 
@@ -62,7 +62,7 @@ class StepRow(VBox):
         self.index = index
         self.keeps_rate = self._is_last = True
         self.result = HTML(layout=Layout(flex="0 1 auto", min_width="0"))
-        narrow = {"width": "278px", "name_width": "136px"}
+        narrow = {"width": "400px", "name_width": "136px"}
         self.hold = slider("hold_min", 0, 0, 240, 15, label=f"{index}: hold (min)", **narrow)
         self.bolus = slider("bolus_u_per_kg", 0, 0, 80, 5, label=f"{index}: re-bolus (U/kg)", **narrow)
         self.rate = slider(
