@@ -11,7 +11,7 @@ from functools import lru_cache
 from heparin_pk.base.checks import check_is
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.ward.by_hand import ByHand, Step
-from heparin_pk.ward.nomogram import Band, Nomogram, names
+from heparin_pk.ward.nomogram import Nomogram, names
 
 _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-aptt")
 _TWICE_RATIO = 2.0
@@ -81,7 +81,7 @@ def at_a_result(
     """
     check_is("step", step, Step, "a Step")
     band = table.band(lab.value, lab.above_ceiling)
-    found = _wrong_way(step, lab, rate_u_per_kg_per_h, table, band)
+    found = _wrong_way(step, lab, rate_u_per_kg_per_h, table, is_last=band is table.bands[-1])
     if step.bolus_u_per_kg:
         dose_u = step.bolus_u_per_kg * weight_kg
         asked = f"a re-bolus of {step.bolus_u_per_kg:g} U/kg ({dose_u:,.0f} U)"
@@ -111,12 +111,21 @@ def at_a_result(
     return tuple(found)
 
 
-def _wrong_way(step: Step, lab: Lab, rate: float, table: Nomogram, band: Band) -> list[str]:
-    """Return the questions about more heparin on a high result, less on a low one, and nothing on the highest."""
+def _wrong_way(step: Step, lab: Lab, rate: float, table: Nomogram, *, is_last: bool) -> list[str]:
+    """Return the questions about more heparin on a high result, less on a low one, and nothing on the highest.
+
+    They say which way the table goes, and not how far: what to order is the learner's to find.
+    """
     low, high = table.target.low, table.target.high
     is_above, is_below = lab.above_ceiling or lab.value > high, lab.value < low and not lab.above_ceiling
-    where = "above the range" if is_above else "below the range" if is_below else "in the range"
-    said = f"{lab.in_words()} lies {where}; {table.title} orders: {band.in_words()}."
+    where = (
+        "above the range, where it gives less heparin"
+        if is_above
+        else "below the range, where it gives more heparin"
+        if is_below
+        else "in the range, where it changes nothing"
+    )
+    said = f"For {table.title} {lab.in_words()} lies {where}."
     change = 0.0 if step.rate_u_per_kg_per_h is None else step.rate_u_per_kg_per_h - rate
     found = []
     if step.bolus_u_per_kg and not is_below:
@@ -125,7 +134,6 @@ def _wrong_way(step: Step, lab: Lab, rate: float, table: Nomogram, band: Band) -
         found.append(f"Do you really mean to raise the rate? {said}")
     if is_below and (change < 0.0 or step.hold_min):
         found.append(f"Do you really mean to give less heparin? {said}")
-    nothing = not (step.bolus_u_per_kg or step.hold_min or change)
-    if nothing and band is table.bands[-1]:
+    if is_last and not (step.bolus_u_per_kg or step.hold_min or change):
         found.append(f"Do you really mean to change nothing? {said}")
     return found
