@@ -57,9 +57,14 @@ def one_patient_under_a_nomogram():
     return axes[0].figure
 
 
+def another_patient() -> cases.Case:
+    """Return a patient who is none of the twelve, so that the title picture of their notebook gives nothing away."""
+    return cases.Case(number=0, ward="thrombosis", seed=2026, subject=209, why="deep vein thrombosis")
+
+
 def what_would_you_order():
     """One patient of the real ward up to the first result, in the laboratory of the table: what comes next is a question."""
-    case = cases.Case(number=0, ward="thrombosis", seed=2026, subject=209, why="deep vein thrombosis")
+    case = another_patient()
     target, now_h = case.nomogram.target, 7.5
     figure, axes = plot.course_scene(48.0, target)
     plot.course(case.course(case.start, hours=now_h), target=target, axes=axes)

@@ -1,6 +1,8 @@
 """The twelve patients of the bedside: each is as hard as it says, and comes back exactly from its address."""
 
+import importlib
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scipy.integrate import trapezoid
 from heparin_pk import ByHand, Patient, Step, Trial, cases, metrics, titrate
 from heparin_pk.trials.cases import BEDSIDE, GRADES, HANDS, TWELVE, WARDS, Case, Hand, Outlook
 
+ROOT = Path(__file__).resolve().parents[1]
 GRADE_ORDER = [grade for grade, _ in GRADES]
 
 
@@ -178,3 +181,14 @@ def test_areas_outside_are_hours_times_how_far():
     hours = course.hours * metrics.time_above_fraction(course, target)
     assert 0 < above < hours * (150 - target.high)
     assert below == pytest.approx(0, abs=1)
+
+
+def test_the_title_picture_of_the_notebook_asks_about_somebody_else(monkeypatch):
+    """Its patient lies on the same kind of ward, is none of the twelve, and has the result that the alternative text names."""
+    monkeypatch.syspath_prepend(str(ROOT / "figures"))
+    case = importlib.import_module("make_figures").another_patient()
+    assert case.patient not in [one.patient for one in TWELVE]
+    first = case.course(case.start).labs[0]
+    notebook = (ROOT / "notebooks" / "01-hold-this-patient-in-range.ipynb").read_text(encoding="utf-8")
+    assert f"at {first.reported_h + 0.5:.1f} hours a result of {first.value:.0f} s is back" in notebook
+    assert first.value < case.nomogram.target.low

@@ -19,7 +19,7 @@ from heparin_pk.simulation.course import chart_in_words
 from heparin_pk.teaching import day_review, second_look
 from heparin_pk.widgets import bedside, bedside_day, quiz
 from heparin_pk.widgets.bedside_day import _OPEN, _TABLES
-from heparin_pk.widgets.controls import ROW
+from heparin_pk.widgets.controls import ROW, Unfolds
 from heparin_pk.widgets.picture import Scene
 from heparin_pk.widgets.words import number_in_words, side
 
@@ -818,6 +818,14 @@ def test_a_cell_run_twice_goes_on_with_the_day():
     assert bedside(case=1) is day
     assert day.notice.value == "", "a day that has not begun is no open day"
     assert bedside(case=2) is not day
+
+
+def test_a_hint_unfolds():
+    hint = Unfolds("Watch the <plateau>.", "Hint")
+    assert hint._box.layout.display == "none"
+    hint.button.value = True
+    assert hint._box.layout.display is None
+    assert "Watch the &lt;plateau&gt;." in hint._box.children[0].value
 
 
 # Limits and names

@@ -292,7 +292,14 @@ def _lessons(course: Course, by_table: Course, target: TherapeuticRange, lines: 
     restless = [line for line in lines if line.judged == "the table would have waited"]
     if restless:
         found.append(f"You changed the orders on {_numbers(restless)}, in range, where the table waits.")
-    soon = [line for line in lines if not line.yours.is_nothing and line.yours.recheck_h < SOON_RATIO * line.on_it.recheck_h]
+    soon = [
+        line
+        for line, after in following
+        if after is not None
+        and after.side != "in range"
+        and not line.yours.is_nothing
+        and line.yours.recheck_h < SOON_RATIO * line.on_it.recheck_h
+    ]
     if soon:
         found.append(
             f"After {_numbers(soon)} you drew blood sooner than the table ({soon[0].on_it.recheck_h:.0f} h): "
