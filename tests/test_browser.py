@@ -245,6 +245,14 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         # The curves lie exactly on the scene at any width.
         over, under = picture.bounding_box(), day.locator("img").first.bounding_box()
         assert over == pytest.approx(under, abs=0.5)
+
+        # The next patient begins at the start; the day of the first one is kept.
+        day.get_by_role("button", name="Next patient").click()
+        day.get_by_text("Patient 2 of 12, easy.").wait_for()
+        page.wait_for_function("() => !document.querySelector('.heparin-pk-bedside').querySelector('path.level')")
+        assert day.get_by_text("Days finished: 1").count() == 1
+        day.get_by_role("combobox", name="patient").select_option(index=0)
+        day.locator("path.level").first.wait_for()
         browser.close_kernel(page)
 
 
