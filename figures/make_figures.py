@@ -24,6 +24,7 @@ from heparin_pk import (
     TherapeuticRange,
     Trial,
     calibration,
+    cases,
     datasets,
     hospital,
     indications,
@@ -55,6 +56,26 @@ def one_patient_under_a_nomogram():
     axes = plot.course(hero(), target=Nomogram.load("raschke-1993").target)
     plot.title(axes[0], "82 kg under the Raschke nomogram: what is true, and what the ward sees")
     return axes[0].figure
+
+
+def another_patient() -> cases.Case:
+    """Return a patient who is none of the twelve, so that the title picture of their notebook gives nothing away."""
+    return cases.Case(number=0, ward="thrombosis", seed=2026, subject=209, why="deep vein thrombosis")
+
+
+def what_would_you_order():
+    """One patient of the real ward up to the first result, in the laboratory of the table: what comes next is a question."""
+    case = another_patient()
+    target, now_h = case.nomogram.target, 7.5
+    figure, axes = plot.course_scene(48.0, target)
+    plot.course(case.course(case.start, hours=now_h), target=target, axes=axes)
+    for ax in axes:
+        ax.axvline(now_h, color=plot.BLACK, lw=1.2)
+        ax.axvspan(now_h, 48.0, color="0.93", zorder=0)
+    axes[0].text(27.5, 105.0, "?", fontsize=64, ha="center", va="center", color=plot.BLACK)
+    axes[0].text(27.5, 80.0, "the first result is back: what do you order?", fontsize=15, ha="center", color=plot.BLACK)
+    plot.title(axes[0], f"{case.patient.weight_kg:.0f} kg, {case.why}: the level you cannot see, and the result you can")
+    return figure
 
 
 def dose_dependent_half_life():
@@ -289,6 +310,7 @@ def ideal_and_real_ward():
 
 FIGURES = (
     one_patient_under_a_nomogram,
+    what_would_you_order,
     dose_dependent_half_life,
     dose_dependent_half_life_question,
     why_a_binding_pool,

@@ -30,7 +30,7 @@ from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import indications, practice
-from heparin_pk.trials import hospital
+from heparin_pk.trials import cases, hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.ensemble import Ensemble, EnsembleMember, EnsembleOutcomes, run_ensemble
@@ -57,6 +57,7 @@ __all__ = [
     "Bolus",
     "ByHand",
     "calibration",
+    "cases",
     "Charts",
     "ClottingTime",
     "Cohort",

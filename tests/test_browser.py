@@ -112,11 +112,11 @@ def test_a_box_understands_a_decimal_comma_and_refuses_the_rest_in_words(lab, tm
             found = said.first.text_content() if said.count() else ""
             assert found == words.replace("40", f"{float(highest):g}"), text
         page.screenshot(path=tmp_path / "refused.png")
-        whole = day.get_by_role("textbox", name="weight (kg), as a number")
+        whole = day.get_by_role("textbox", name="first check after (h), as a number")
         before = whole.text_content().strip()
-        type_into(page, whole, "71,5", "Tab")
+        type_into(page, whole, "7,5", "Tab")
         assert whole.text_content().strip() == before
-        assert day.locator(".heparin-pk-refusal", has_text="71,5 is not a whole number").count() == 1
+        assert day.locator(".heparin-pk-refusal", has_text="7,5 is not a whole number").count() == 1
         code = day.locator("pre").first.text_content()
         assert "18.5" in code or "rate_u_per_kg_per_h=18.5" in day.text_content()
         assert browser.cells_in_error(page) == []
@@ -140,6 +140,14 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         assert not day.get_by_label("below").is_checked()
         assert browser.active_cell(page) == cell
         assert day.get_by_label("in range").evaluate(HAS_FOCUS)
+        assert show.is_disabled(), "how sure belongs to a prediction"
+        day.get_by_label("70 %: likely").focus()
+        page.keyboard.press("Space")
+        guess = day.get_by_role("textbox", name="your guess (s)")
+        guess.fill("abc")
+        guess.press("Tab")
+        day.get_by_text("“abc” is not a number").wait_for()
+        guess.fill("62,5")
         page.wait_for_function("() => !document.querySelector('.heparin-pk-bedside button.mod-primary').disabled")
         show.click()
         day.locator("path.level").first.wait_for()
@@ -151,6 +159,9 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         # Results come one by one.
         assert day.locator(".result-row").count() == 1
         day.get_by_role("button", name="Give these orders (1)").click()
+        day.get_by_role("alert").get_by_text("Do you really mean to change nothing?").wait_for()
+        page.screenshot(path=tmp_path / "asked.png")
+        day.get_by_role("button", name="Yes, I mean it").click()
         day.get_by_role("button", name="Give these orders (2)").wait_for()
         assert day.locator(".result-row").count() == 2
         wait_for_focus(page, "2: hold (min)")
@@ -167,6 +178,9 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         page.set_viewport_size({"width": 1400, "height": 1000})
         day.get_by_role("button", name="Continue unchanged to the end").click()
         page.wait_for_function("() => document.querySelector('table.score caption').textContent.includes('48 h')")
+        day.get_by_text("How the day went").wait_for()
+        assert day.locator(".review tbody tr").count() > 3, "each result of the day, answered or not"
+        assert day.locator("pre.chart").count() == 2
 
         # The picture has words, and they follow it.
         assert picture.get_attribute("role") == "img"
@@ -181,10 +195,10 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         assert all(names)
         assert len(set(names)) == len(names)
         assert all(handles.nth(i).get_attribute("tabindex") == "0" for i in range(handles.count()))
-        handles.nth(0).focus()
+        day.get_by_role("slider", name="bolus (U/kg)", exact=True).focus()
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
-        assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("baseline aPTT")
+        assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("infusion")
 
         # Arrow keys move the picture, and not the notebook.
         slider = day.get_by_role("slider", name="infusion (U/kg/h)")
@@ -207,7 +221,18 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         times = page.evaluate("() => window.heparinTimes")
         slow = quantiles(times, n=10)[-1]
         print(f"\nkey to picture, {len(times)} presses: median {median(times):.0f} ms, 90th percentile {slow:.0f} ms")
-        assert picture.locator("desc").text_content() != words
+        page.keyboard.press("Home")
+        page.wait_for_function(
+            "was => document.querySelector('.heparin-pk-bedside svg[role=img] desc').textContent !== was",
+            arg=words,
+            timeout=20_000,
+        )
+        before = level(day)
+        page.keyboard.press("ArrowUp")
+        page.wait_for_function(
+            "was => document.querySelector('.heparin-pk-bedside g[data-track=you] path.level').getAttribute('d') !== was",
+            arg=before,
+        )
         assert len(set(pump_heights(day))) == 2, "an answer never touched keeps the rate, whatever the browser echoes"
         assert browser.cells_in_error(page) == []
         picture.scroll_into_view_if_needed()
@@ -220,6 +245,14 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         # The curves lie exactly on the scene at any width.
         over, under = picture.bounding_box(), day.locator("img").first.bounding_box()
         assert over == pytest.approx(under, abs=0.5)
+
+        # The next patient begins at the start; the day of the first one is kept.
+        day.get_by_role("button", name="Next patient").click()
+        day.get_by_text("Patient 2 of 12, easy.").wait_for()
+        page.wait_for_function("() => !document.querySelector('.heparin-pk-bedside').querySelector('path.level')")
+        assert day.get_by_text("Days finished: 1").count() == 1
+        day.get_by_role("combobox", name="patient").select_option(index=0)
+        day.locator("path.level").first.wait_for()
         browser.close_kernel(page)
 
 

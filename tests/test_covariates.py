@@ -90,6 +90,17 @@ def test_what_was_stated_and_is_not_used_is_named():
     assert published.UFH_A_DERIVED.unused(Patient(weight_kg=80, kidney_failure=True)) == ("kidney failure",)
 
 
+def test_a_weight_says_what_it_does():
+    """160 kg beside 75 kg: the volume grows in proportion, clearance and binding sites with the power 0.75."""
+    said = UFH.in_the_patients_words(replace(ADULT, weight_kg=160.0))
+    assert "Nothing about me" not in said
+    assert "160 kg beside 75 kg make a dose per kilogram 2.13 times as large" in said
+    heavy, usual = UFH.kinetics(replace(ADULT, weight_kg=160.0)), UFH.kinetics(ADULT)
+    assert f"the volume {heavy.v1_ml / usual.v1_ml:.2f} times" in said
+    assert f"the first-order clearance {heavy.clearance_ml_per_h / usual.clearance_ml_per_h:.2f} times" in said
+    assert f"the binding sites {heavy.bmax_u / usual.bmax_u:.2f} times" in said
+
+
 @not_studied
 @pytest.mark.parametrize("name", PATIENTS)
 def test_every_covariate_effect_does_something_says_so_and_can_be_switched_off(name):

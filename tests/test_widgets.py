@@ -14,10 +14,12 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import ByHand, Drug, Nomogram, Patient, Reagent, Step, metrics, plot, published, reagent_for, titrate
+from heparin_pk import ByHand, Drug, Lab, Nomogram, Patient, Reagent, Step, cases, metrics, plot, published, reagent_for, titrate
 from heparin_pk.simulation.course import chart_in_words
-from heparin_pk.widgets import bedside, quiz
-from heparin_pk.widgets.bedside_day import _TABLES
+from heparin_pk.teaching import day_review, second_look
+from heparin_pk.widgets import bedside, bedside_day, quiz
+from heparin_pk.widgets.bedside_day import _OPEN, _TABLES
+from heparin_pk.widgets.controls import ROW, Unfolds
 from heparin_pk.widgets.picture import Scene
 from heparin_pk.widgets.words import number_in_words, side
 
@@ -27,14 +29,32 @@ CONTROLS = ("weight_kg", "baseline_aptt_s", "bolus_u_per_kg", "rate_u_per_kg_per
 @pytest.fixture(autouse=True)
 def _close():
     yield
+    _OPEN.clear()
     plt.close("all")
+
+
+OWN = Patient(weight_kg=82, baseline_aptt_s=31)
+
+
+def new(**kwargs):
+    """Return a bedside that no other part of the test has used, with a patient of one's own unless a case is asked for."""
+    _OPEN.clear()
+    return bedside(**({} if {"case", "seed"} & set(kwargs) else {"patient": OWN}) | kwargs)
+
+
+def twice(day, button):
+    """Press a button, and once more where the widget asks whether it is meant."""
+    button.click()
+    if day._asked is not None:
+        button.click()
 
 
 def revealed(**kwargs):
     """Return a bedside after the prediction, with the first result shown."""
-    day = bedside(**kwargs)
+    day = new(**kwargs)
     day.prediction.value = "in range"
-    day.show.click()
+    day.sure.value = 70
+    twice(day, day.show)
     return day
 
 
@@ -42,7 +62,7 @@ def finished(**kwargs):
     """Return a bedside after all results were answered without a change."""
     day = revealed(**kwargs)
     while day.course.hours < day.hours:
-        day.rows[-1].give.click()
+        twice(day, day.rows[-1].give)
     return day
 
 
@@ -64,7 +84,7 @@ def points(d: str) -> np.ndarray:
 
 
 def test_no_level_is_in_the_widget_before_a_prediction():
-    day = bedside()
+    day = new()
     drawn = day.picture.curves.value
     assert "data-track" not in drawn
     assert 'class="level"' not in drawn
@@ -80,8 +100,10 @@ def test_no_level_is_in_the_widget_before_a_prediction():
 
 
 def test_a_prediction_opens_the_picture_and_is_answered():
-    day = bedside()
+    day = new()
     day.prediction.value = "in range"
+    assert day.show.disabled, "how sure belongs to a prediction"
+    day.sure.value = 90
     assert not day.show.disabled
     assert day.course is None
     day.guess.value = "60 <s>"
@@ -90,6 +112,7 @@ def test_a_prediction_opens_the_picture_and_is_answered():
     assert first.in_words() in day.feedback.value
     assert ("As you predicted" in day.feedback.value) == (side(first, day.table.target) == "in range")
     assert "60 &lt;s&gt;" in day.feedback.value
+    assert "is not a number" in day.feedback.value
     assert "data-track" in day.picture.curves.value
 
 
@@ -110,7 +133,7 @@ def test_a_verdict_is_not_kept_for_another_start():
 
 
 def test_predict_false_shows_everything_at_once():
-    day = bedside(predict=False)
+    day = new(predict=False)
     assert day.course.hours == 48
     assert day.by_nomogram.hours == 48
     assert day._gate.layout.display == "none"
@@ -136,7 +159,7 @@ def test_rows_appear_one_by_one_and_the_future_is_not_in_the_widget():
         assert len(day.course.labs) == number
         assert day.course.hours == day.course.labs[-1].reported_h == day.by_nomogram.hours
         assert points(path(day, "you", "level"))[-1, 0] == pytest.approx(scene_of(day).level.x(day.course.hours), abs=0.06)
-        day.rows[-1].give.click()
+        twice(day, day.rows[-1].give)
 
 
 def test_the_chart_does_not_know_the_future():
@@ -144,20 +167,20 @@ def test_the_chart_does_not_know_the_future():
     day = revealed(reagent="pathromtin-sl")
     while day.course.hours < day.hours:
         now = titrate(
-            day.person, day.drug, day._hand(day._rows_seen), hours=day.course.hours, laboratory=day.laboratory, seed=day.seed
+            day.person, day.drug, day._hand(day._day.rows_seen), hours=day.course.hours, laboratory=day.laboratory, seed=day.seed
         )
         assert f">{now.in_words()}</pre>" in day.chart.value.replace("&gt;", ">")
         assert "(mL/h of a bag with 100 U/mL)" in day.chart.value
         day.rows[-1].rate.value -= 1.5
-        day.rows[-1].give.click()
+        twice(day, day.rows[-1].give)
     start = day.course.chart()[:1]
-    assert f">{chart_in_words(start, day.course.bag)}</pre>" in bedside().chart.value
+    assert f">{chart_in_words(start, day.course.bag)}</pre>" in new().chart.value
 
 
 def test_the_waiting_row_is_open_and_given_answers_are_one_line():
     day = revealed(reagent="guideline")
     for _ in range(2):
-        day.rows[-1].give.click()
+        twice(day, day.rows[-1].give)
     assert day._waiting_box.children == (day.rows[2],)
     assert day._answered_box.children == tuple(day.rows[:2])
     assert [row._open.layout.display for row in day.rows] == ["none", "none", "flex"]
@@ -218,7 +241,7 @@ def test_all_four_answers_reach_the_chart():
     row = day.rows[0]
     row.hold.value, row.bolus.value, row.rate.value, row.recheck.value = 60, 40, 14.5, 4
     assert "about to order" in row.result.value
-    row.give.click()
+    twice(day, row.give)
     assert day._hand(1).steps == (Step(hold_min=60, bolus_u_per_kg=40, rate_u_per_kg_per_h=14.5, recheck_h=4),)
     assert metrics.holds(day.course) == metrics.reboluses(day.course) == metrics.adjustments(day.course) == 1
     assert day.course.labs[1].drawn_h == 7 + 1 + 4
@@ -243,7 +266,7 @@ def test_start_again_and_other_laboratory_errors():
     assert day.prediction.value is None
     day.other_errors.click()
     assert day.seed == 2
-    day.prediction.value = "above"
+    day.prediction.value, day.sure.value = "above", 50
     day.show.click()
     day.to_the_end.click()
     assert [lab.value for lab in day.course.labs] != [lab.value for lab in first.labs]
@@ -258,7 +281,7 @@ def scene_of(day) -> Scene:
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_every_slider_moves_the_picture_the_words_and_the_code(name):
-    day = bedside(predict=False)
+    day = new(predict=False)
     before = path(day, "you", "level"), day.picture.curves.value, day.source_code
     day.sliders[name].value = day.sliders[name].value + 4
     after = path(day, "you", "level"), day.picture.curves.value, day.source_code
@@ -269,7 +292,7 @@ def test_every_slider_moves_the_picture_the_words_and_the_code(name):
 
 
 def test_the_scene_stands_still_while_curves_move():
-    day = bedside(predict=False)
+    day = new(predict=False)
     scene = day.picture.scene.value
     day.sliders["rate_u_per_kg_per_h"].value = 14
     assert day.picture.scene.value == scene
@@ -288,11 +311,11 @@ def test_now_and_next_blood_never_touch():
             width = 7 * len(words)
             assert float(x) - (width if is_left else 0) > scene_of(day).level.left
             assert float(x) + (0 if is_left else width) < scene_of(day).width
-        day.rows[-1].give.click()
+        twice(day, day.rows[-1].give)
 
 
 def test_one_change_redraws_once():
-    day = bedside(predict=False)
+    day = new(predict=False)
     sent = []
     day.picture.curves.observe(sent.append, names="value")
     day.sliders["weight_kg"].value = 100
@@ -311,7 +334,7 @@ def test_curves_lie_on_the_axes_matplotlib_drew():
 
 
 def test_the_curve_is_the_course():
-    day = bedside(predict=False)
+    day = new(predict=False)
     scene = scene_of(day)
     drawn = points(path(day, "you", "level"))
     assert drawn[:, 0] == pytest.approx(scene.level.x(day.course.time_h), abs=0.051)
@@ -321,14 +344,14 @@ def test_the_curve_is_the_course():
 
 
 def test_results_above_the_ceiling_are_open_triangles():
-    day = bedside(predict=False, reagent="pathromtin-sl")
+    day = new(predict=False, reagent="pathromtin-sl")
     above = sum(lab.above_ceiling for lab in (*day.course.labs, *day.by_nomogram.labs))
     assert above > 0
     assert day.picture.curves.value.count('class="result above"') == above
 
 
 def test_the_two_curves_differ_in_more_than_colour():
-    drawn = bedside(predict=False).picture.curves.value
+    drawn = new(predict=False).picture.curves.value
     dashes = [("stroke-dasharray" in line) for line in re.findall(r'<path class="level"[^>]*', drawn)]
     colours = re.findall(r'<path class="level"[^>]*stroke="(#\w+)"', drawn)
     assert sorted(dashes) == [False, True]
@@ -336,7 +359,7 @@ def test_the_two_curves_differ_in_more_than_colour():
 
 
 def test_the_picture_says_in_words_what_it_shows():
-    day = bedside(predict=False)
+    day = new(predict=False)
     drawn = day.picture.curves.value
     assert 'role="img"' in drawn
     assert "<title>aPTT (s)" in drawn
@@ -345,19 +368,17 @@ def test_the_picture_says_in_words_what_it_shows():
     words = re.search("<desc>(.*?)</desc>", drawn)[1]
     day.sliders["rate_u_per_kg_per_h"].value = 10
     assert re.search("<desc>(.*?)</desc>", day.picture.curves.value)[1] != words
-    assert "predicted" in re.search("<desc>(.*?)</desc>", bedside().picture.curves.value)[1]
+    assert "predicted" in re.search("<desc>(.*?)</desc>", new().picture.curves.value)[1]
 
 
 def test_no_figure_is_left_open():
     Scene.draw.__func__.cache_clear()
-    bedside(hours=36)
+    new(hours=36)
     assert plt.get_fignums() == []
 
 
 def test_a_rate_above_the_axis_gets_a_higher_axis():
-    day = bedside(
-        predict=False, patient=Patient(weight_kg=40, baseline_aptt_s=20), nomogram="durham-va-2009", reagent="guideline"
-    )
+    day = new(predict=False, patient=Patient(weight_kg=40, baseline_aptt_s=20), nomogram="durham-va-2009", reagent="guideline")
     drawn = day.picture.curves.value
     day.sliders["rate_u_per_kg_per_h"].value = 30
     highest = max(order.rate_u_per_h for order in day.by_nomogram.regimen.orders if hasattr(order, "rate_u_per_h")) / 40
@@ -407,7 +428,7 @@ def test_switching_to_anti_xa_changes_test_axis_and_range():
 def test_the_code_of_a_table_of_your_own_carries_the_table():
     raschke = Nomogram.load("raschke-1993")
     mine = replace(raschke, name="ours", start=replace(raschke.start, bolus_u_per_kg=60))
-    day = bedside(nomogram=mine, predict=False)
+    day = new(nomogram=mine, predict=False)
     made: dict = {}
     exec(day.source_code, made)
     assert made["nomogram"] == mine
@@ -438,6 +459,375 @@ def test_the_chart_is_the_courses_own():
     assert written.replace("&gt;", ">") == day.course.in_words()
 
 
+# A case: a patient on a real ward
+
+
+def drawn(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", html)).replace("&#x27;", "'").replace("&gt;", ">")
+
+
+def test_without_arguments_the_first_case_lies_there():
+    day = bedside()
+    assert day.case == cases.case(1)
+    assert cases.case(1).in_words() in drawn(day.who.value)
+    assert day.sliders["weight_kg"].layout.display == "none", "a case has its own weight"
+    assert all(one.layout.display is None for one in (day.patients, day.next_patient, day.show, day.again, day.to_the_end))
+    assert day.other_errors.layout.display == "none"
+    own = new()
+    assert ROW.display == "flex", "a layout that is shared is not changed"
+    assert own.patients.layout is not day.patients.layout
+    assert len(day.patients.options) == 12
+    assert "data-track" not in day.picture.curves.value
+    assert "aPTT 1" not in drawn(day.chart.value)
+
+
+def test_a_case_under_the_learner_is_the_course_of_the_case():
+    day = revealed(case=4)
+    row = day.rows[0]
+    row.rate.value, row.recheck.value = 22, 5
+    twice(day, row.give)
+    twice(day, day.to_the_end)
+    case = cases.case(4)
+    steps = (Step(rate_u_per_kg_per_h=22, recheck_h=5), Step())
+    assert day.course == case.course(ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=steps))
+    assert day.by_nomogram == case.course(case.nomogram)
+    made: dict = {}
+    exec(day.source_code, made)
+    assert made["course"] == day.course
+    assert made["by_nomogram"] == day.by_nomogram
+    assert len(day.source_code.splitlines()) < 30
+
+
+def test_the_patient_of_a_seed_comes_first_in_the_list():
+    day = new(seed=4711)
+    assert day.case == cases.of_seed(4711)
+    assert len(day.patients.options) == 13
+    assert day.patients.options[0][0].startswith("seed 4711")
+    day.next_patient.click()
+    assert day.case == cases.case(1)
+
+
+def test_a_day_is_kept_while_another_patient_is_treated():
+    day = revealed(case=1)
+    day.sliders["bolus_u_per_kg"].value = 60
+    day.rows[0].rate.value = 11
+    twice(day, day.rows[0].give)
+    course, chart = day.course, day.chart.value
+    day.next_patient.click()
+    assert day.case.number == 2
+    assert day.course is None
+    assert day.prediction.value is None
+    assert day.sliders["bolus_u_per_kg"].value == 80
+    day.patients.value = cases.case(1).title
+    assert day.course == course
+    assert day.chart.value == chart
+    assert day.prediction.value == "in range"
+    day.patients.value = cases.case(12).title
+    day.next_patient.click()
+    assert day.case.number == 1, "after the last one comes the first"
+
+
+def test_no_wards_future_is_in_the_widget():
+    """A late sample is announced at the time it was ordered for, and the chart ends with the last result."""
+    case = next(one for one in cases.TWELVE if one.course(one.start).labs[0].drawn_h > 6)
+    day = new(case=case.number)
+    assert day._next_draw_h(day._course_as_planned()) == 6
+    assert f"{case.course(case.start).labs[0].drawn_h:.3g}" not in drawn(day.chart.value + day.question.value)
+
+
+def test_late_orders_stand_in_the_chart_once():
+    day = revealed(case=1)
+    day.rows[0].hold.value, day.rows[0].rate.value = 60, 12
+    twice(day, day.rows[0].give)
+    written = drawn(day.chart.value)
+    assert "carried out at 7.6 h" in written
+    assert written.count("hold 60 min") == 1
+    assert "meant" not in written
+
+
+# A second look
+
+
+def test_unusual_orders_are_asked_about_and_then_given():
+    day = revealed(case=1)
+    row = day.rows[0]
+    row.rate.value, row.bolus.value = 30, 80
+    row.give.click()
+    assert day._day.answered == 0
+    said = drawn(row.doubts.value)
+    assert "Do you really mean another bolus?" in said
+    assert "Do you really mean to raise the rate?" in said
+    assert "from 18.0 to 30.0 U/kg/h? Published tables change it by 4 U/kg/h at most at a time" in said
+    assert 'role="alert"' in row.doubts.value
+    assert row.give.description == "Yes, I mean it"
+    row.rate.value = 29
+    assert row.doubts.value == ""
+    assert row.give.description == "Give these orders (1)"
+    row.give.click()
+    row.give.click()
+    assert day._day.answered == 1
+    assert day._hand(1).steps[0].rate_u_per_kg_per_h == 29, "nothing is clipped"
+    assert day._hand(1).steps[0].bolus_u_per_kg == 80
+
+
+def test_an_unusual_start_is_asked_about():
+    day = new(case=1)
+    day.prediction.value, day.sure.value = "above", 50
+    day.sliders["bolus_u_per_kg"].value = 150
+    day.sliders["rate_u_per_kg_per_h"].value = 32
+    day.show.click()
+    assert day.course is None
+    weight_kg = cases.case(1).patient.weight_kg
+    assert f"a bolus of 150 U/kg ({150 * weight_kg:,.0f} U)? Published tables stop at 80 U/kg" in drawn(day.doubts.value)
+    assert "Published tables stop at 2,000 U/h (Durham VA" in drawn(day.doubts.value)
+    day.show.click()
+    assert day.course is not None
+    assert day.doubts.value == ""
+    assert day.show.description == "Show what happens"
+
+
+def test_what_a_table_orders_is_never_asked_about():
+    """Playing the table itself, result by result, no order is questioned."""
+    for case in cases.TWELVE:
+        for entry, lab in ((entry, entry.lab) for entry in case.course(case.nomogram).entries if entry.lab is not None):
+            band, rate = case.nomogram.band(lab.value, lab.above_ceiling), 18.0
+            change = band.change_u_per_kg_per_h
+            step = Step(
+                hold_min=band.hold_min,
+                bolus_u_per_kg=band.bolus_u_per_kg,
+                rate_u_per_kg_per_h=rate + change if change else None,
+            )
+            asked = second_look.at_a_result(step, lab, rate, case.patient.weight_kg, case.nomogram, 6.0)
+            heavy = (rate + change) * case.patient.weight_kg > 2000 and change > 0
+            assert bool(asked) == heavy, (case.number, entry.time_h)
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "said"),
+    [
+        (Step(bolus_u_per_kg=10), 60, "another bolus"),
+        (Step(bolus_u_per_kg=120), 30, "Published tables stop at 80 U/kg"),
+        (Step(hold_min=240), 100, "Published tables stop at 120 min"),
+        (Step(hold_min=30), 40, "to give less heparin"),
+        (Step(rate_u_per_kg_per_h=16), 40, "to give less heparin"),
+        (Step(rate_u_per_kg_per_h=20), 75, "to raise the rate"),
+        (Step(rate_u_per_kg_per_h=30), 30, "Published tables change it by 4 U/kg/h at most"),
+        (Step(rate_u_per_kg_per_h=26), 30, "The highest cap in a published table is 2,000 U/h"),
+        (Step(recheck_h=24), 40, "checks again after 6 h"),
+        (Step(), 120, "to change nothing"),
+    ],
+)
+def test_each_question_has_its_reason(step, value, said):
+    lab = Lab(drawn_h=6, reported_h=7, assay="aptt_s", value=value)
+    table = Nomogram.load("raschke-1993")
+    asked = second_look.at_a_result(step, lab, 18.0, 80.0, table, 6.0)
+    assert any(said in one for one in asked), asked
+    assert all(one.startswith("Do you really mean") for one in asked)
+
+
+def test_the_limits_are_those_the_tables_print():
+    """The Durham VA chart caps the first bolus at 10,000 U and the first rate at 2,000 U/h; no adult table gives over 80 U/kg."""
+    durham = Nomogram.load("durham-va-2009")
+    assert (durham.start.bolus_max_u, durham.start.rate_max_u_per_h) == (10_000, 2_000)
+    for hand, weight_kg, n_asked in (
+        (ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18), 80, 0),
+        (ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=20), 100, 0),
+        (ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18), 112, 1),
+        (ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18), 126, 2),
+        (ByHand(bolus_u_per_kg=85, rate_u_per_kg_per_h=18), 80, 1),
+        (ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, first_check_h=13), 80, 1),
+    ):
+        assert len(second_look.at_the_start(hand, weight_kg)) == n_asked
+
+
+# Records, score and review
+
+
+def test_predictions_and_days_are_recorded_once():
+    heard: list = []
+    bedside_day.LISTENERS.append(heard.append)
+    try:
+        day = revealed(case=1)
+        twice(day, day.to_the_end)
+        day.rows[0].rate.value = 12
+        day.next_patient.click()
+    finally:
+        bedside_day.LISTENERS.remove(heard.append)
+    prediction, finished_day = heard
+    assert prediction == {
+        "kind": "prediction",
+        "question": "bedside-1-first-result",
+        "answer": "in range",
+        "truth": "above",
+        "right": False,
+        "sure": 70,
+    }
+    case = cases.case(1)
+    left_alone = case.course(ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=(Step(),)))
+    assert finished_day["kind"] == "bedside"
+    assert finished_day["case"] == 1
+    assert finished_day["time_in_range"] == metrics.time_in_range_fraction(left_alone, case.nomogram.target)
+    assert finished_day["table"] == case.outlook.table_fraction
+    assert finished_day["time_in_range"] < 1 / 3, "doing nothing fails"
+    assert day.records == heard
+    assert f"you {finished_day['time_in_range']:.0%}, the table {finished_day['table']:.0%}" in drawn(day.standing.value)
+
+
+def test_orders_changed_after_later_results_are_hindsight():
+    for moved, is_hindsight in (
+        (lambda day: setattr(day.rows[1].rate, "value", 12), False),
+        (lambda day: setattr(day.rows[0].rate, "value", 12), True),
+        (lambda day: setattr(day.sliders["bolus_u_per_kg"], "value", 60), True),
+    ):
+        day = revealed(case=1)
+        twice(day, day.rows[0].give)
+        moved(day)
+        twice(day, day.to_the_end)
+        assert day.records[-1]["with_hindsight"] is is_hindsight
+        assert ("hindsight" in day.standing.value) is is_hindsight
+
+
+def test_too_much_and_too_little_are_shown():
+    day = revealed(case=1)
+    twice(day, day.to_the_end)
+    said = drawn(day.score.value)
+    for course in (day.course, day.by_nomogram):
+        _, above = metrics.areas_outside(course, day.table.target)
+        assert number_in_words(above, "area") in said
+        assert number_in_words(48 * metrics.time_above_fraction(course, day.table.target), "hours") in said
+    assert "a bleed is more likely" in said
+    assert "the clot may grow" not in said.partition("The table:")[0]
+
+
+def test_the_review_comes_at_the_end_and_names_every_result():
+    day = revealed(case=1)
+    assert day.review.value == ""
+    twice(day, day.to_the_end)
+    said = drawn(day.review.value)
+    for number, lab in enumerate(day.course.labs, 1):
+        assert f"{number}: {lab.in_words()}" in said
+    assert "You changed nothing on results 1, 2, 3, 4 and 5, where the table acts" in said
+    assert f"a good hand for {cases.case(1).outlook.hand_fraction:.0%}" in said
+    assert day.by_nomogram.labs[-1].in_words() in drawn(day.table_chart.value)
+
+
+def test_the_tables_chart_is_shown_on_wish_and_knows_no_future():
+    day = revealed(case=1)
+    assert day.table_chart.value == ""
+    day.both_charts.value = True
+    now = drawn(day.table_chart.value)
+    assert "aPTT 129 s" in now
+    assert len(day.by_nomogram.labs) == 1
+    assert cases.case(1).course(cases.case(1).nomogram).labs[1].in_words() not in now
+
+
+def reviewed(number: int, *steps: Step):
+    case, hand = cases.case(number), ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=steps)
+    return day_review.review(case.course(hand), case.course(case.nomogram), case.nomogram, hand)
+
+
+@pytest.mark.parametrize(
+    ("number", "steps", "said"),
+    [
+        (1, (Step(hold_min=60, rate_u_per_kg_per_h=9), Step(), Step()), "Over-correction: on result 1, above the range"),
+        (1, (Step(rate_u_per_kg_per_h=13), Step(bolus_u_per_kg=40)), "You gave another bolus on result 2"),
+        (1, (Step(rate_u_per_kg_per_h=20),), "On result 1 you went the other way than the table"),
+        (1, (Step(rate_u_per_kg_per_h=15, recheck_h=2),), "After result 1 you drew blood sooner than the table (6 h)"),
+        (1, (Step(rate_u_per_kg_per_h=15, recheck_h=12), Step()), "After result 1, out of range, you waited longer"),
+        (1, (Step(rate_u_per_kg_per_h=17, hold_min=60),), "On result 1, above the range, your step was smaller than the table's"),
+        (7, (Step(bolus_u_per_kg=40, rate_u_per_kg_per_h=26),), "Result 1 was answered well"),
+        (1, (), "never came into range; under the table it was after 8 h"),
+    ],
+)
+def test_each_lesson_has_its_day(number, steps, said):
+    found = reviewed(number, *steps)
+    assert any(said in lesson for lesson in found.lessons), found.lessons
+
+
+def test_the_table_on_a_result_is_asked_with_the_rate_that_runs():
+    found = reviewed(1, Step(hold_min=60, rate_u_per_kg_per_h=10), Step(), Step())
+    assert found.lines[0].on_it.in_words() == "hold 60 min, rate 18.0 → 15.0 U/kg/h"
+    low = next(line for line in found.lines if line.side == "below")
+    assert low.on_it.after_u_per_kg_per_h == pytest.approx(12, abs=0.15)
+    assert found.lines[0].judged == "a larger step than the table's"
+    assert found.lines[0].in_its_course == "aPTT 129 s: hold 60 min, rate 18.0 → 15.0 U/kg/h"
+
+
+def test_who_orders_what_the_table_orders_is_told_so():
+    """The table's own orders, given by hand, are judged as the table's."""
+    case = cases.case(1)
+    entries = [entry for entry in case.course(case.nomogram).entries if entry.lab is not None]
+    steps = []
+    for entry in entries:
+        band = case.nomogram.band(entry.lab.value, entry.lab.above_ceiling)
+        rate = (steps[-1].rate_u_per_kg_per_h if steps else None) or 18.0
+        steps.append(
+            Step(
+                hold_min=band.hold_min, rate_u_per_kg_per_h=rate + band.change_u_per_kg_per_h, bolus_u_per_kg=band.bolus_u_per_kg
+            )
+        )
+    found = reviewed(1, *steps)
+    assert {line.judged for line in found.lines} == {"as the table"}
+    assert "A draw." in found.first
+
+
+def test_courses_of_two_patients_are_not_compared():
+    one, other = cases.case(1), cases.case(2)
+    with pytest.raises(ValueError, match="must be of the same patient"):
+        day_review.review(one.course(one.start), other.course(other.nomogram), one.nomogram, one.start)
+
+
+# Guesses
+
+
+@pytest.mark.parametrize(
+    ("guess", "said"),
+    [
+        ("", ""),
+        ("129", "You guessed 129 s: exactly."),
+        ("62,5", "You guessed 62.5 s: 66 s too low."),
+        ("140", "You guessed 140 s: 11 s too high."),
+        ("abc", "is not a number that a test reports: write one such as 62 or 0,5, or leave it empty"),
+        ("1e9", "is not a number"),
+        ("-5", "is not a number"),
+    ],
+)
+def test_a_guess_is_answered_in_a_sentence(guess, said):
+    day = new(case=1)
+    day.guess.value = guess
+    assert ("is not a number" in day.guess_said.value) == ("is not a number" in said)
+    day.prediction.value, day.sure.value = "above", 90
+    day.show.click()
+    assert said in drawn(day.feedback.value)
+    if not said:
+        assert "guess" not in drawn(day.feedback.value)
+
+
+# A cell run twice
+
+
+def test_a_cell_run_twice_goes_on_with_the_day():
+    day = revealed(case=1)
+    twice(day, day.rows[0].give)
+    again = bedside(case=1)
+    assert again is day
+    assert "You have a day open with this patient: it goes on below." in drawn(day.notice.value)
+    assert again.course.hours > 7
+    day.again.click()
+    assert day.notice.value == ""
+    assert bedside(case=1) is day
+    assert day.notice.value == "", "a day that has not begun is no open day"
+    assert bedside(case=2) is not day
+
+
+def test_a_hint_unfolds():
+    hint = Unfolds("Watch the <plateau>.", "Hint")
+    assert hint._box.layout.display == "none"
+    hint.button.value = True
+    assert hint._box.layout.display is None
+    assert "Watch the &lt;plateau&gt;." in hint._box.children[0].value
+
+
 # Limits and names
 
 
@@ -460,9 +850,9 @@ def test_every_model_of_the_package_has_a_bedside():
         patient = Patient(weight_kg=68, height_cm=170, sex="male", creatinine_clearance_ml_per_min=80)
         if not isinstance(drug.reagent, Reagent):
             with pytest.raises(ValueError, match=f"drug must be a heparin whose aPTT follows a reagent; {drug.name}"):
-                bedside(drug=drug, patient=patient)
+                new(drug=drug, patient=patient)
             continue
-        day = bedside(drug=drug, patient=patient)
+        day = new(drug=drug, patient=patient)
         assert day.sliders["weight_kg"].min >= 40
         assert (day.sliders["weight_kg"].min, day.sliders["weight_kg"].max) == (drug.studied.weight_kg or (40, 160))
 
@@ -489,17 +879,21 @@ def test_every_control_has_a_name_with_its_unit():
         ({"first_check_h": float("nan")}, "first_check_h must lie between 1 and 72; got nan"),
         ({"hours": 2}, "hours must lie between 12 and 336; got 2"),
         ({"seed": -1}, "seed must be an integer"),
-        ({"predict": 1}, "predict must be a bool; got 1"),
+        ({"case": 13}, "case must be one of 1, 2"),
+        ({"case": "easy"}, "case must be one of 1, 2"),
+        ({"case": 1, "seed": 2}, "case must stand alone: a case has its own patient, table and errors; got seed too"),
+        ({"case": 1, "nomogram": "raschke-1993"}, "got nomogram too"),
+        ({"predict": 1}, "predict must be True or False; got 1"),
     ],
 )
 def test_wrong_arguments_are_named(wrong, message):
     with pytest.raises(ValueError, match=re.escape(message)):
-        bedside(**wrong)
+        new(**wrong)
 
 
 def test_a_weight_between_two_steps_is_kept():
     for weight_kg, step in ((82, 1), (82.5, 0.1), (82.25, 0.01)):
-        day = bedside(patient=Patient(weight_kg=weight_kg), predict=False)
+        day = new(patient=Patient(weight_kg=weight_kg), predict=False)
         assert day.person.weight_kg == weight_kg
         assert day.sliders["weight_kg"].step == step  # a browser moves a value that lies between two steps
 

@@ -206,7 +206,7 @@ def describe(course: Course, target: TherapeuticRange) -> str:
     first = numbers["time_to_therapeutic_h"]
     reached = "never in range" if first is None else f"first in range at {first:.1f} h"
     return (
-        f"{axis_label(target.assay)} over {course.hours:g} h for {course.patient.weight_kg:g} kg: {reached}, "
+        f"{axis_label(target.assay)} over {course.hours:.3g} h for {course.patient.weight_kg:.3g} kg: {reached}, "
         f"{numbers['time_in_range_fraction']:.0%} of the time in {target.low:g}-{target.high:g}, "
         f"{numbers['time_below_fraction']:.0%} below, {numbers['time_above_fraction']:.0%} above; "
         f"results {numbers['blood_draws']}, rate changes {numbers['adjustments']}, holds {numbers['holds']}, "

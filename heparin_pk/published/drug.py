@@ -515,6 +515,7 @@ class Drug:
             f"{', size assumed' if effect.effect.source.confidence == 'assumed' else ''})"
             for effect in self.differences(patient)
         ]
+        lines += self._weight_in_words(patient)
         lines = lines or ["Only my size counts in this model."]
         lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
         if self.unused(patient):
@@ -526,6 +527,21 @@ class Drug:
         has_place = {effect.feature for effect in (*self.covariate_effects, *(one.effect for one in self.hypotheses))}
         has_place |= {parameter.scales_with for parameter in self.parameters}
         return tuple(words for field, words in patient.stated().items() if field not in has_place)
+
+    def _weight_in_words(self, patient: Patient) -> list[str]:
+        """Return what a weight other than the reference does to doses per kilogram and to the model, as one line or none."""
+        weight_kg, reference_kg = patient.weight_kg, self.reference_weight_kg
+        if abs(weight_kg / reference_kg - 1.0) < 0.01:
+            return []
+        factors: dict[str, float] = {}
+        for one in self.parameters:
+            if one.field in _SIZES and one.scales_with == "weight_kg" and one.power:
+                factors[_SIZES[one.field]] = (weight_kg / reference_kg) ** one.power
+        said = ", ".join(f"{noun} {factor:.2f} times" for noun, factor in factors.items()) or "nothing else"
+        return [
+            f"My weight counts: {weight_kg:g} kg beside {reference_kg:g} kg make a dose per kilogram "
+            f"{weight_kg / reference_kg:.2f} times as large, and in this model {said}."
+        ]
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -566,6 +582,14 @@ class Drug:
 
 _EXTENSIVE = ("v1_ml", "v2_ml", "clearance_ml_per_h", "vmax_u_per_h", "q_ml_per_h", "bmax_u")
 """Volumes, clearances and capacities: they may be sums; in labelled units they shrink when one unit holds more drug."""
+
+_SIZES = {
+    "v1_ml": "the volume",
+    "clearance_ml_per_h": "the first-order clearance",
+    "vmax_u_per_h": "the saturable elimination",
+    "bmax_u": "the binding sites",
+}
+"""Parameters that a patient would understand as a size, in words."""
 
 _DESCRIBED_TOGETHER = NEEDS | {"kr_ml_per_u_per_h": ("protamine_loss_per_h",)}
 """Parameters of one term of the model: a paper that gives one of them must give the others."""

@@ -294,7 +294,9 @@ class Course:
                 orders = tuple(order for order in entry.orders if order.time_h == time_h)
                 is_now = time_h == entry.time_h
                 if orders or (is_now and (result or not entry.orders)):
-                    words = self._orders_in_words(orders)
+                    words = self.orders_in_words(orders)
+                    if is_now and entry.orders and not orders:
+                        words = f"carried out at {min(order.time_h for order in entry.orders):.4g} h"
                     rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, entry.why)))
         return tuple(row for _, row in sorted(rows, key=lambda row: row[0]))
 
@@ -312,7 +314,8 @@ class Course:
         """The bag the chart's mL/h belong to."""
         return (self.pump or Pump()).bag
 
-    def _orders_in_words(self, orders: tuple[Order, ...]) -> str:
+    def orders_in_words(self, orders: tuple[Order, ...]) -> str:
+        """Return orders given at one moment as the chart writes them."""
         words: list[str] = []
         for order in orders:
             after_a_hold = isinstance(order, Infusion) and any(isinstance(one, Hold) for one in orders)

@@ -7,13 +7,14 @@ can know. They differ on the same patients (43.7 % against 37.7 % in one hospita
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import level, read_u_per_ml
 from heparin_pk.body.kinetics import Rates, State, derivatives, found_by_anti_xa
@@ -147,6 +148,19 @@ def time_below_fraction(course: Course, target: TherapeuticRange) -> float:
 def time_above_fraction(course: Course, target: TherapeuticRange) -> float:
     """Return the true share of time above the range."""
     return hours_between(course, target.assay, target.high, np.inf) / course.hours
+
+
+def areas_outside(course: Course, target: TherapeuticRange) -> tuple[float, float]:
+    """Return how far and how long the true level lay below and above the range: two areas, unit of the assay times h.
+
+    Trapezoids between the kept moments, at most five minutes apart. A level above the ceiling of its assay counts as the
+    ceiling: how far above it was, no laboratory could have said.
+    """
+    level_kept = np.minimum(course.level(target.assay), ASSAYS[target.assay].ceiling)
+    step_h = np.diff(course.time_h)
+    below, above = np.maximum(0.0, target.low - level_kept), np.maximum(0.0, level_kept - target.high)
+    first, second = (float(np.sum(0.5 * (part[1:] + part[:-1]) * step_h)) for part in (below, above))
+    return first, second
 
 
 def rosendaal_fraction(course: Course, target: TherapeuticRange, *, largest_gap_h: float = 24.0) -> float | None:
@@ -344,8 +358,21 @@ def bias_and_inaccuracy_percent(rows: Sequence[Mapping[str, float | bool]]) -> t
     return (float(np.median(errors)), float(np.median(np.abs(errors)))) if len(errors) else None
 
 
+_SUMMED: deque[tuple[Course, TherapeuticRange, dict[str, float | int | None]]] = deque(maxlen=4)
+"""The latest summaries: a picture, its words and a score ask for the same one, and a course never changes."""
+
+
 def summary(course: Course, target: TherapeuticRange) -> dict[str, float | int | None]:
     """Return every metric of a course by name; ``None`` where there is nothing to say."""
+    for known, range_, found in tuple(_SUMMED):
+        if known is course and range_ == target:
+            return dict(found)
+    found = _summary(course, target)
+    _SUMMED.append((course, target, found))
+    return dict(found)
+
+
+def _summary(course: Course, target: TherapeuticRange) -> dict[str, float | int | None]:
     return {
         "time_in_range_fraction": time_in_range_fraction(course, target),
         "time_below_fraction": time_below_fraction(course, target),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
 from heparin_pk.blood.assay import ASSAYS
-from heparin_pk.ward.controller import Decision, Situation, adjustment
+from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations, adjustment
 from heparin_pk.ward.orders import LONGEST_HOLD_MIN, SHORTEST_HOLD_MIN, Regimen
 
 
@@ -77,7 +80,7 @@ class ByHand:
     """A controller with a learner's own decisions: a start, a first check, and one :class:`Step` for each result in turn.
 
     After the last step the infusion is left unchanged, and blood is drawn at the interval of the last step (or, without
-    steps, of the first check).
+    steps, of the first check). It decides for one patient or for many, who then all get the same steps.
 
     ``bolus_u_per_kg``: first bolus, U/kg (0 to 500).
     ``rate_u_per_kg_per_h``: first rate, U/kg/h (0 to 100).
@@ -135,4 +138,28 @@ class ByHand:
             ),
             next_draw_h=now + step.hold_min / 60.0 + step.recheck_h,
             why=f"your step {n_results}",
+        )
+
+    @property
+    def looks_back(self) -> int:
+        """Number of latest results that it reads: the plan itself reads none, it counts them."""
+        return 1
+
+    def decide_many(self, situations: Situations) -> Decisions:
+        """Return the start, or the step for the latest result, for each of m patients; the same numbers as :meth:`decide`."""
+        alone = Step(recheck_h=self.steps[-1].recheck_h if self.steps else self.first_check_h)
+        start = Step(
+            bolus_u_per_kg=self.bolus_u_per_kg, rate_u_per_kg_per_h=self.rate_u_per_kg_per_h, recheck_h=self.first_check_h
+        )
+        plan = (start, *self.steps, alone)
+        step = np.minimum(situations.n_results, len(plan) - 1)
+        rates = [math.nan if one.rate_u_per_kg_per_h is None else one.rate_u_per_kg_per_h for one in plan]
+        hold_min = np.array([one.hold_min for one in plan])[step]
+        recheck_h = np.array([one.recheck_h for one in plan])[step]
+        return Decisions(
+            bolus_u=np.array([one.bolus_u_per_kg for one in plan])[step] * situations.weight_kg,
+            bolus_over_min=np.zeros(len(step)),
+            hold_min=hold_min,
+            rate_u_per_h=np.array(rates)[step] * situations.weight_kg,
+            next_draw_h=situations.time_h + hold_min / 60.0 + recheck_h,
         )

@@ -35,7 +35,7 @@ def slider(
         description=label,
         readout_format=digits,
         style={"description_width": name_width},
-        layout=Layout(width=width, flex=f"1 1 {width}", max_width="345px"),
+        layout=Layout(width=width, flex=f"1 1 {width}", max_width=f"max(345px, {width})"),
     )
 
 
@@ -52,6 +52,7 @@ class StepRow(VBox):
     ``index``: number of the result, from 1
     ``result``: text of the result and of the orders
     ``hold``, ``bolus``, ``rate``, ``recheck``: sliders of the answer, min, U/kg, U/kg/h, h
+    ``doubts``: question about unusual orders, asked before they are given
     ``give``: button that gives the orders
     ``change``: button that opens the sliders of a given answer
     ``keeps_rate``: whether the rate slider was never moved
@@ -61,7 +62,7 @@ class StepRow(VBox):
         self.index = index
         self.keeps_rate = self._is_last = True
         self.result = HTML(layout=Layout(flex="0 1 auto", min_width="0"))
-        narrow = {"width": "278px", "name_width": "136px"}
+        narrow = {"width": "400px", "name_width": "136px"}
         self.hold = slider("hold_min", 0, 0, 240, 15, label=f"{index}: hold (min)", **narrow)
         self.bolus = slider("bolus_u_per_kg", 0, 0, 80, 5, label=f"{index}: re-bolus (U/kg)", **narrow)
         self.rate = slider(
@@ -77,12 +78,13 @@ class StepRow(VBox):
         )
         self._open = Box(self.sliders, layout=Layout(display="flex", flex_flow="row wrap", align_items="center", width="100%"))
         self.change.observe(self._toggle, names="value")
+        self.doubts = HTML()
         self._changed = changed
         for control in self.sliders:
             control.observe(self._moved, names="value")
         self.give.on_click(lambda _: given())
         super().__init__(
-            children=(Box((self.result, self.change), layout=ROW), self._open, self.give),
+            children=(Box((self.result, self.change), layout=ROW), self._open, self.doubts, self.give),
             layout=Layout(border_left="4px solid #0072B2", padding="0 0 0 10px", margin="2px 0", width="100%"),
         )
         self.add_class("heparin-pk-row")
@@ -101,6 +103,11 @@ class StepRow(VBox):
             rate_u_per_kg_per_h=None if self.keeps_rate else chosen(self.rate),
             recheck_h=chosen(self.recheck),
         )
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the answer changes nothing: no hold, no bolus, the rate never moved."""
+        return self.keeps_rate and not chosen(self.hold) and not chosen(self.bolus)
 
     def follow(self, rate: float) -> float:
         """Show the running rate if the answer keeps it; return the rate after this answer, U/kg/h."""
@@ -138,14 +145,15 @@ class StepRow(VBox):
 
 
 class Unfolds(VBox):
-    """A button that shows and hides what is under it, by mouse and by keyboard.
+    """A button that shows and hides what is under it (a text, or HTML), by mouse and by keyboard.
 
     ``button``: the button
     ``what``: what is under it
     ``made``: function that returns its HTML; called only while it is unfolded (``None``: what is there stays)
     """
 
-    def __init__(self, what: HTML, words: str, made: Callable[[], str] | None = None) -> None:
+    def __init__(self, what: HTML | str, words: str, made: Callable[[], str] | None = None) -> None:
+        what = HTML(f'<div style="line-height:1.45">{escape(what)}</div>') if isinstance(what, str) else what
         self.what, self.made = what, made
         self.button = ToggleButton(description=words, icon="caret-right", layout=Layout(width="auto", padding="0 10px"))
         self._box = VBox((what,), layout=Layout(display="none", width="100%"))  # of its own: widgets may share a layout
