@@ -23,9 +23,8 @@ from heparin_pk.plot.base import (
     BLUE,
     COLOURS,
     DASHES,
-    GREEN,
-    ORANGE,
     PURPLE,
+    RANGE,
     STYLE,
     VERMILION,
     Dashes,
@@ -252,7 +251,7 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
         ax = new_figure(9.0, 1.8 + 0.8 * len(several))[1][0, 0]
     names = list(several)[::-1]
     keys = [f"{'common_range' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
-    looks = (("below", ORANGE, "//"), ("in range", GREEN, ""), ("above", VERMILION, ".."))
+    looks = (("below", BLUE, "//"), ("in range", RANGE, ""), ("above", VERMILION, ".."))
     with plt.rc_context(STYLE):
         for y, outcomes in enumerate(several[name] for name in names):
             start = 0.0
@@ -311,7 +310,7 @@ def ensemble(found: EnsembleOutcomes, arm: str, keys: Sequence[str] = _OF_MODELS
                     label=label or "models: central 95 %")  # fmt: skip
             drawn = [found.by_member[member.name].difference(arm, key) for member in named if member.is_draw]
             means = [100.0 * each.mean for each in drawn if each is not None]
-            ax.plot(means, [y + 0.17] * len(means), "o", color=ORANGE, mec=BLACK, mew=0.5, ms=6, alpha=0.8,
+            ax.plot(means, [y + 0.17] * len(means), "o", color=PURPLE, mec=BLACK, mew=0.5, ms=6, alpha=0.8,
                     label=label or "draws of its parameters")  # fmt: skip
             for marker, name in zip(_MARKERS[2:], others, strict=False):
                 if name in spread.structures:
