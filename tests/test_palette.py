@@ -4,7 +4,7 @@ Contrast: WCAG 2.2, definitions "relative luminance" and "contrast ratio" (w3.or
 4.5:1 for text (1.4.3).
 
 Readers without red or green cones: Machado GM, Oliveira MM, Fernandes LAF. A physiologically-based model for simulation of color
-vision deficiency. IEEE Trans Vis Comput Graph 2009;15:1291-1298, the matrices of severity 1.0, on linear RGB (second-hand: as four
+vision deficiency. IEEE Trans Vis Comput Graph 2009;15:1291-1298, the matrices of severity 1.0, on linear RGB (second-hand: as
 public programs print them, which agree digit for digit). Distance: CIE 1976 L*a*b*, white D65.
 """
 
@@ -35,8 +35,8 @@ SEEN_BY = {
 }
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 LEAST_DISTANCE = 20.0
-"""Of two lines, in L*a*b*. Our choice: a little more than the 18 of the six colours of Okabe and Ito, at their closest, for readers
-without green cones."""
+"""Of two lines, in L*a*b*. Our choice: a little more than the 18 that is the least among the six colours of Okabe and Ito, for
+readers without green cones."""
 
 
 def linear(colour: str) -> np.ndarray:

@@ -4,6 +4,7 @@ A function draws on the Axes it is given, or makes its own; it returns them and 
 on white and on the shaded range, and readers who see no red or no green can tell them apart; the sizes are meant for a projector.
 """
 
+from heparin_pk.plot.alt import in_words, tell
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,
@@ -80,6 +81,7 @@ __all__ = [
     "ensemble",
     "forest",
     "half_lives",
+    "in_words",
     "indications",
     "level_limits",
     "needed_doses",
@@ -93,6 +95,7 @@ __all__ = [
     "room_for_pump",
     "save",
     "shade_target",
+    "tell",
     "time_shares",
     "time_to",
     "title",

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from heparin_pk.base.files import write_bytes
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.plot.alt import as_html
 
 BLUE, VERMILION, PURPLE, BROWN, NAVY, GREEN, BLACK = (
     "#0072B2",
@@ -51,6 +52,16 @@ STYLE: dict[Any, Any] = {
 }
 
 
+class TalkingFigure(Figure):
+    """A figure that a notebook shows as an HTML image with its text alternative."""
+
+    def _repr_html_(self) -> str:
+        drawn = io.BytesIO()
+        with plt.rc_context(STYLE):
+            self.savefig(drawn, format="png")
+        return as_html(self, drawn.getvalue())
+
+
 def wake_backend() -> None:
     """Start the backend outside the common style; started inside it, a notebook stops showing figures."""
     start: Any = plt.draw_if_interactive
@@ -61,7 +72,7 @@ def new_figure(width: float = 10.0, height: float = 6.0, **options: Any) -> tupl
     """Return a figure in the common style, inches, and its Axes as a two-dimensional array; ``options`` go to ``subplots``."""
     wake_backend()
     with plt.rc_context(STYLE):
-        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **options)
+        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", FigureClass=TalkingFigure, **options)
 
 
 def save(figure: Figure, file: str | Path, **options: Any) -> None:

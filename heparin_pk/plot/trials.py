@@ -18,6 +18,7 @@ from matplotlib.transforms import ScaledTranslation
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.evidence.vpc import PredictionCorrected
+from heparin_pk.plot.alt import tell
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,
@@ -28,6 +29,7 @@ from heparin_pk.plot.base import (
     STYLE,
     VERMILION,
     Dashes,
+    TalkingFigure,
     axis_label,
     level_limits,
     new_figure,
@@ -347,7 +349,7 @@ def trial(
     if figure is None:
         wake_backend()
         with plt.rc_context(STYLE):
-            figure = plt.figure(figsize=(15.0, 11.0), layout="constrained")
+            figure = plt.figure(figsize=(15.0, 11.0), layout="constrained", FigureClass=TalkingFigure)
     with plt.rc_context(STYLE):
         halves: Any = figure.subfigures(2, 1, height_ratios=(1.0, 1.15), hspace=0.03)
         upper, lower = halves
@@ -377,6 +379,7 @@ def trial(
             time_to(outcomes, ax=left)
             forest(outcomes, outcomes.arms[1], key, ax=right)
         figure.suptitle(_heading(outcomes), fontsize=16)
+    tell(figure, describe_trial(outcomes))
     return figure
 
 
