@@ -20,6 +20,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.plot import STYLE
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.widgets.controls import ROW, Unfolds, chosen, script, slider
+from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.words import aloud, code_block
 
 DOTS_PER_INCH = 84
@@ -138,7 +139,7 @@ class Drawing:
     code: str
 
 
-class Explore(VBox):
+class Explore(Asleep, VBox):
     """Controls on a drawing function; with ``predict`` the picture appears only after the learner has predicted.
 
     A value that the package rejects is explained in one line in place of the picture. A use outside the validity domain of a
