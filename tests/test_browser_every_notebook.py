@@ -1,8 +1,8 @@
 """Every notebook in JupyterLab and Chromium, for every eye and hand.
 
 Each control of each widget is moved, each answer given; axe (Deque's accessibility checker, the copy in axe-playwright-python)
-looks at widgets and output pictures in both themes; keys typed in a control stay there; at 200 % nothing is cut off; a notebook opened
-again the next day says how to wake its widgets. Controls are found by role and name, as a screen reader finds them.
+looks at widgets and output pictures in both themes; keys typed in a control stay there; at 200 % nothing is cut off; a notebook
+opened again the next day says how to wake its widgets. Controls are found by role, as a screen reader finds them.
 """
 
 from __future__ import annotations
