@@ -1,18 +1,22 @@
 """Pictures: courses, models, assays and trials, with units on every axis and the therapeutic range shaded.
 
-A function draws on the Axes it is given, or makes its own; it returns them and never calls ``show``. The colours are those of
-Okabe and Ito, which colour-blind readers can tell apart; the sizes are meant for a projector.
+A function draws on the Axes it is given, or makes its own; it returns them and never calls ``show``. The colours stand out
+on white and on the shaded range, and readers who see no red or no green can tell them apart; the sizes are meant for a projector.
 """
 
+from heparin_pk.plot.alt import in_words, tell
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,
+    BROWN,
     COLOURS,
     DASHES,
     GREEN,
-    ORANGE,
+    NAVY,
     PURPLE,
-    SKY,
+    RANGE,
+    RANGE_SHADE,
+    RANGE_TEXT,
     STYLE,
     VERMILION,
     axis_label,
@@ -59,13 +63,16 @@ __all__ = [
     "BLUE",
     "COLOURS",
     "DASHES",
+    "BROWN",
     "FEWEST_IN_A_GROUP",
     "GREEN",
     "MOST_NAMED",
-    "ORANGE",
+    "NAVY",
     "PRINTED_HALF_LIVES_MIN",
     "PURPLE",
-    "SKY",
+    "RANGE",
+    "RANGE_SHADE",
+    "RANGE_TEXT",
     "STYLE",
     "VERMILION",
     "after_bolus",
@@ -86,6 +93,7 @@ __all__ = [
     "ensemble",
     "forest",
     "half_lives",
+    "in_words",
     "indications",
     "level_limits",
     "look_of",
@@ -102,6 +110,7 @@ __all__ = [
     "save",
     "shade_target",
     "steady_states",
+    "tell",
     "time_shares",
     "time_to",
     "title",

@@ -14,17 +14,23 @@ from matplotlib.figure import Figure
 
 from heparin_pk.base.files import write_bytes
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.plot.alt import as_html
 
-BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
+BLUE, VERMILION, PURPLE, BROWN, NAVY, GREEN, BLACK = (
     "#0072B2",
     "#D55E00",
-    "#009E73",
-    "#E69F00",
-    "#56B4E9",
-    "#CC79A7",
+    "#C0658E",
+    "#6B3E00",
+    "#10107A",
+    "#00513C",
     "#222222",
 )
-COLOURS = (BLUE, VERMILION, PURPLE, ORANGE, SKY, GREEN)
+COLOURS = (BLUE, VERMILION, PURPLE, BROWN, NAVY, GREEN)
+"""Lines: each has a contrast of 3:1 or more on white and on the shaded range, and keeps its distance from the others for readers
+who see no red or no green (tests/test_palette.py)."""
+RANGE, RANGE_TEXT = "#009E73", "#00664B"
+"""A therapeutic range: what is shaded (with ``RANGE_SHADE`` of opacity), and its edges and words."""
+RANGE_SHADE = 0.16
 Dashes: TypeAlias = str | tuple[int, tuple[int, ...]]
 """Dashes of a line, as matplotlib reads them."""
 DASHES: tuple[Dashes, ...] = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)), ":", (0, (6, 2)))
@@ -47,6 +53,16 @@ STYLE: dict[Any, Any] = {
 }
 
 
+class TalkingFigure(Figure):
+    """A figure that a notebook shows as an HTML image with its text alternative."""
+
+    def _repr_html_(self) -> str:
+        drawn = io.BytesIO()
+        with plt.rc_context(STYLE):
+            self.savefig(drawn, format="png")
+        return as_html(self, drawn.getvalue())
+
+
 def wake_backend() -> None:
     """Start the backend outside the common style; started inside it, a notebook stops showing figures."""
     start: Any = plt.draw_if_interactive
@@ -57,7 +73,7 @@ def new_figure(width: float = 10.0, height: float = 6.0, **options: Any) -> tupl
     """Return a figure in the common style, inches, and its Axes as a two-dimensional array; ``options`` go to ``subplots``."""
     wake_backend()
     with plt.rc_context(STYLE):
-        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", **options)
+        return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", FigureClass=TalkingFigure, **options)
 
 
 def save(figure: Figure, file: str | Path, **options: Any) -> None:
@@ -85,9 +101,9 @@ def axis_label(assay: str) -> str:
 
 def shade_target(ax: Axes, target: TherapeuticRange, side: str = "right") -> None:
     """Shade the therapeutic range and write its limits at one side, ``"right"`` or ``"left"``."""
-    ax.axhspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
-    ax.axhline(target.low, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
-    ax.axhline(target.high, color=GREEN, lw=1.2, alpha=0.8, zorder=1)
+    ax.axhspan(target.low, target.high, color=RANGE, alpha=RANGE_SHADE, lw=0, zorder=0)
+    ax.axhline(target.low, color=RANGE_TEXT, lw=1.2, zorder=1)
+    ax.axhline(target.high, color=RANGE_TEXT, lw=1.2, zorder=1)
     ax.annotate(
         f"target {target.low:g}–{target.high:g}",
         xy=(1.0 if side == "right" else 0.0, target.high),
@@ -96,7 +112,7 @@ def shade_target(ax: Axes, target: TherapeuticRange, side: str = "right") -> Non
         textcoords="offset points",
         ha=side,
         va="bottom",
-        color="#00664B",
+        color=RANGE_TEXT,
         fontsize=11,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},  # keeps the text readable over a curve
     )

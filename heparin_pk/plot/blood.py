@@ -13,16 +13,16 @@ from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, Reagent, Responses, level
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Calibration, Sample, agreement
-from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, GREEN, STYLE, VERMILION, new_figure
+from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, GREEN, RANGE, RANGE_SHADE, RANGE_TEXT, STYLE, VERMILION, new_figure
 
 ANTI_XA_RANGE = (0.3, 0.7)
 
 
 def _anti_xa_band(ax: Axes) -> None:
     """Shade the anti-Xa range, upright."""
-    ax.axvspan(*ANTI_XA_RANGE, color=GREEN, alpha=0.16, lw=0, zorder=0)
+    ax.axvspan(*ANTI_XA_RANGE, color=RANGE, alpha=RANGE_SHADE, lw=0, zorder=0)
     ax.annotate("anti-Xa 0.3–0.7", (0.5, 0.0), xycoords=("data", "axes fraction"), xytext=(0, 4), textcoords="offset points",
-                ha="center", va="bottom", fontsize=11, color="#00664B")  # fmt: skip
+                ha="center", va="bottom", fontsize=11, color=RANGE_TEXT)  # fmt: skip
 
 
 def _aptt_band(ax: Axes, target: TherapeuticRange) -> None:

@@ -19,7 +19,9 @@ from heparin_pk.plot.base import (
     BLUE,
     COLOURS,
     DASHES,
-    GREEN,
+    RANGE,
+    RANGE_SHADE,
+    RANGE_TEXT,
     STYLE,
     VERMILION,
     Dashes,
@@ -223,7 +225,7 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
     n_bands = len(nomogram.bands)
     with plt.rc_context(STYLE):
         for row, band in enumerate(nomogram.bands):
-            colour = GREEN if band.is_no_change else BLUE if _raises(band) else VERMILION
+            colour = RANGE if band.is_no_change else BLUE if _raises(band) else VERMILION
             ax.barh(row, 1.0, color=colour, alpha=0.22, height=0.92)
             ax.text(0.015, row, band.label, va="center", fontsize=13, weight="bold")
             ax.text(0.42, row, band.in_words(), va="center", fontsize=13)
@@ -362,9 +364,9 @@ def clearances(
     levels = np.geomspace(0.05, 10.0, 80)
     with plt.rc_context(STYLE):
         if target is not None:
-            ax.axvspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
+            ax.axvspan(target.low, target.high, color=RANGE, alpha=RANGE_SHADE, lw=0, zorder=0)
             ax.annotate(f"target\n{target.low:g}–{target.high:g}", (np.sqrt(target.low * target.high), 0.02), ha="center",
-                        xycoords=("data", "axes fraction"), va="bottom", fontsize=11, color="#00664B")  # fmt: skip
+                        xycoords=("data", "axes fraction"), va="bottom", fontsize=11, color=RANGE_TEXT)  # fmt: skip
         for name, drug in drugs.items():
             colour, dashes = look_of(drug.name)
             kinetics = drug.individual(patient)

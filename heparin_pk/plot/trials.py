@@ -18,17 +18,18 @@ from matplotlib.transforms import ScaledTranslation
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.evidence.vpc import PredictionCorrected
+from heparin_pk.plot.alt import tell
 from heparin_pk.plot.base import (
     BLACK,
     BLUE,
     COLOURS,
     DASHES,
-    GREEN,
-    ORANGE,
     PURPLE,
+    RANGE,
     STYLE,
     VERMILION,
     Dashes,
+    TalkingFigure,
     axis_label,
     hours_axis,
     level_limits,
@@ -256,7 +257,7 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
         ax = new_figure(9.0, 1.8 + 0.8 * len(several))[1][0, 0]
     names = list(several)[::-1]
     keys = [f"{'common_range' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
-    looks = (("below", ORANGE, "//"), ("in range", GREEN, ""), ("above", VERMILION, ".."))
+    looks = (("below", BLUE, "//"), ("in range", RANGE, ""), ("above", VERMILION, ".."))
     with plt.rc_context(STYLE):
         for y, outcomes in enumerate(several[name] for name in names):
             start = 0.0
@@ -315,7 +316,7 @@ def ensemble(found: EnsembleOutcomes, arm: str, keys: Sequence[str] = _OF_MODELS
                     label=label or "models: central 95 %")  # fmt: skip
             drawn = [found.by_member[member.name].difference(arm, key) for member in named if member.is_draw]
             means = [100.0 * each.mean for each in drawn if each is not None]
-            ax.plot(means, [y + 0.17] * len(means), "o", color=ORANGE, mec=BLACK, mew=0.5, ms=6, alpha=0.8,
+            ax.plot(means, [y + 0.17] * len(means), "o", color=PURPLE, mec=BLACK, mew=0.5, ms=6, alpha=0.8,
                     label=label or "draws of its parameters")  # fmt: skip
             for marker, (name, called) in zip(_MARKERS[2:], others.items(), strict=False):
                 if name in spread.structures:
@@ -352,7 +353,7 @@ def trial(
     if figure is None:
         wake_backend()
         with plt.rc_context(STYLE):
-            figure = plt.figure(figsize=(15.0, 11.0), layout="constrained")
+            figure = plt.figure(figsize=(15.0, 11.0), layout="constrained", FigureClass=TalkingFigure)
     with plt.rc_context(STYLE):
         halves: Any = figure.subfigures(2, 1, height_ratios=(1.0, 1.15), hspace=0.03)
         upper, lower = halves
@@ -382,6 +383,7 @@ def trial(
             time_to(outcomes, ax=left)
             forest(outcomes, outcomes.arms[1], key, ax=right)
         figure.suptitle(_heading(outcomes), fontsize=16)
+    tell(figure, describe_trial(outcomes))
     return figure
 
 

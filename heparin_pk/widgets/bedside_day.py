@@ -36,6 +36,7 @@ from heparin_pk.ward.by_hand import ByHand
 from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.pump import Pump
 from heparin_pk.widgets.controls import HIGHEST_RATE_U_PER_KG_PER_H, ROW, StepRow, Unfolds, chosen, script, slider
+from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.picture import Ahead, Picture, Track
 from heparin_pk.widgets.words import (
     SIDES,
@@ -91,6 +92,7 @@ def _course(
     return titrate(patient, drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=seed)
 
 
+<<<<<<< HEAD
 @lru_cache(maxsize=64)
 def _course_of_case(case: Case, controller: ByHand | Nomogram, hours: float) -> Course:
     """Return a course of a case; cached like the others."""
@@ -113,6 +115,9 @@ class _Day:
 
 
 class Bedside(VBox):
+=======
+class Bedside(Asleep, VBox):
+>>>>>>> eyes
     """A patient to be kept in range by hand, compared with the same patient under a nomogram.
 
     Controls:

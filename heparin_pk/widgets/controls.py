@@ -12,6 +12,7 @@ from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output
 
 from heparin_pk.base.checks import check_between
 from heparin_pk.ward.by_hand import Step
+from heparin_pk.widgets import page
 
 HIGHEST_RATE_U_PER_KG_PER_H = 32
 """Upper limit of the rate sliders. A power of two: browsers keep values as shares of the range, and round other shares."""
@@ -182,7 +183,7 @@ _SCRIPT = """
       said = document.createElement('span');
       said.className = 'heparin-pk-refusal';
       said.setAttribute('role', 'status');
-      said.style.cssText = 'color:#a33b00;line-height:1.4;margin:0 8px;align-self:center';
+      said.style.cssText = 'line-height:1.4;margin:0 8px;align-self:center';
       slider.after(said);
     }
     said.textContent = words;
@@ -235,6 +236,11 @@ _SCRIPT = """
       window.heparinPkGroups = (window.heparinPkGroups || 0) + 1;
       group.dataset.heparinPk = 'heparin-pk-' + window.heparinPkGroups;
       group.querySelectorAll('input[type=radio]').forEach((radio) => { radio.name = group.dataset.heparinPk; });
+      const parts = [group.closest('.heparin-pk-question')?.firstElementChild, group.previousElementSibling];
+      const label = parts.map((part) => (part ? part.textContent.trim() : '')).filter((text) => text).join(' ');
+      if (!label) return;
+      group.setAttribute('role', 'radiogroup');
+      group.setAttribute('aria-label', label);
     });
   };
   const follow = (root, rows) => {
@@ -275,7 +281,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input[type=radio]')) setUp(root);
+      if (root.querySelector('[role=slider], input, button')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };
@@ -290,7 +296,7 @@ def script() -> Output:
     It gives every slider the name that ipywidgets only prints beside it. It reads the box of a slider: a decimal comma is
     understood; a text that is not a number within the limits is refused in words beside the box, and nothing changes. It makes
     the answers to one question one radio group. No key typed in the widget reaches the shortcuts of the notebook, which cut and
-    delete cells. It moves the focus to the next row after an answer is given.
+    delete cells. It moves the focus to the next row after an answer is given. The rest is in ``page``.
     """
-    code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT}, "metadata": {}}
+    code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT + page.SCRIPT}, "metadata": {}}
     return Output(outputs=(code,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))

@@ -19,6 +19,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.trials.background import Work, beside
 from heparin_pk.widgets.controls import ROW, Unfolds, chosen, script, slider
+from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.stage import LivePicture, layers, numbers
 from heparin_pk.widgets.words import aloud, code_block
 
@@ -150,7 +151,7 @@ class Drawing:
     more: Work | None = None
 
 
-class Explore(VBox):
+class Explore(Asleep, VBox):
     """Controls on a drawing function; with ``predict`` the picture appears only after the learner has predicted.
 
     A value that the package rejects is explained in one line in place of the picture. A use outside the validity domain of a

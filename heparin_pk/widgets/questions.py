@@ -13,10 +13,11 @@ from typing import Any
 from ipywidgets import HTML, Layout, RadioButtons, VBox
 
 from heparin_pk.widgets.controls import script
+from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.words import aloud
 
 
-class Quiz(VBox):
+class Quiz(Asleep, VBox):
     """One question with its answers as radio buttons and a feedback for each answer.
 
     ``question``: text of the question

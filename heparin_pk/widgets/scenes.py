@@ -215,7 +215,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     ax = plot.reagents(patient, drawn, target=in_use, responses=answers, ax=stage.cleared()[0])
     seconds = float(level("aptt_s", concentration, patient, answers))
     found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
-    ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.ORANGE, mec=plot.BLACK, zorder=5, label="your patient")
+    ax.plot([found], [min(seconds, 172.0)], "D", ms=11, mfc=plot.VERMILION, mec=plot.BLACK, zorder=5, label="your patient")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11, frameon=False)
     aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]

@@ -219,7 +219,8 @@ def chart_table(written: str, whose: str = "Your chart") -> str:
 def code_block(code: str) -> str:
     """Return the code as HTML from which it can be copied."""
     return (
-        '<pre class="code" tabindex="0" aria-label="the code that made this picture" style="line-height:1.4;margin:0;padding:6px;'
+        '<pre class="code" role="region" tabindex="0" aria-label="the code that made this picture" '
+        'style="line-height:1.4;margin:0;padding:6px;'
         "white-space:pre;overflow-x:auto;width:0;min-width:100%;box-sizing:border-box;background:transparent;color:inherit;"
         f'user-select:text">{escape(code)}</pre>'
     )

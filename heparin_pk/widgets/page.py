@@ -1,0 +1,161 @@
+"""What the widgets bring to the page: colours for both themes, room at any zoom, a view for a projector, words while asleep.
+
+A style sheet and a short script come with every widget; the page keeps one of each.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from IPython.display import display
+
+OURS = ":is(.heparin-pk, .heparin-pk-bedside)"
+
+_ASLEEP = f"""
+.jp-OutputArea-child:has(.heparin-pk-asleep):has(+ .jp-OutputArea-child {OURS}) {{ display: none; }}
+.jp-OutputArea-child:has(.heparin-pk-asleep) + .jp-OutputArea-child:not(:has({OURS})) {{ display: none; }}
+"""
+
+_STYLE = (
+    """
+body { --heparin-pk-refusal: #a33b00; --heparin-pk-mark: #0072b2; }
+body[data-jp-theme-light="false"] { --heparin-pk-refusal: #ffb27a; --heparin-pk-mark: #5fb4ee; }
+.heparin-pk-refusal { color: var(--heparin-pk-refusal); }
+.heparin-pk-row { border-left: 4px solid var(--heparin-pk-mark) !important; }
+img.heparin-pk-picture { background: white; border-radius: 4px; }
+
+/* Room: a slider is never shorter than it can be aimed at, names and lists wrap, lines of prose end where they can be read. */
+OURS .widget-slider, OURS .widget-dropdown, OURS .widget-text { flex-wrap: wrap; height: auto; min-width: 0; }
+OURS .widget-slider { min-width: min(100%, 372px); }
+OURS .widget-slider .slider-container { flex: 1 1 110px; min-width: 110px; }
+OURS .widget-dropdown > select, OURS .widget-text > input {
+  flex: 1 1 120px; min-width: 0; max-width: 100%; height: var(--jp-widgets-inline-height);
+}
+OURS .widget-label { white-space: normal; line-height: 1.3; height: auto; }
+OURS .widget-radio label { white-space: normal; max-width: 52em; line-height: 1.35; height: auto; }
+OURS .jupyter-button { max-width: 100%; white-space: normal; height: auto; min-height: var(--jp-widgets-inline-height); }
+OURS .widget-html-content > div[role=status] { max-width: 54em; }
+.jp-RenderedMarkdown > :is(p, ul, ol, blockquote), .jp-RenderedMarkdown details > :is(p, ul, ol) { max-width: 50em; }
+.jp-RenderedText pre { word-break: normal !important; overflow-wrap: break-word; max-width: 104ch; }
+
+/* A narrow page, or one seen at 200 %: a picture keeps its letters, and moves sideways in its own frame. */
+@media (max-width: 900px) {
+  img.heparin-pk-picture, OURS .widget-html-content > :is(img, svg), OURS .widget-gridbox > * { min-width: 34rem; }
+  OURS :is(.widget-gridbox, .widget-html):has(img, svg[role=img]) { overflow-x: auto !important; }
+}
+
+/* Projector: large type, no code. */
+body.heparin-pk-projector :is(.jp-Notebook, OURS) {
+  --jp-content-font-size1: 24px; --jp-code-font-size: 20px; --jp-ui-font-size1: 22px;
+  --jp-widgets-font-size: 22px; --jp-widgets-inline-height: 40px; --jp-code-line-height: 1.4;
+}
+body.heparin-pk-projector OURS, body.heparin-pk-projector OURS :is(.jupyter-widgets, select, input, button, table, pre) {
+  font-size: 22px; line-height: 1.4;
+}
+body.heparin-pk-projector OURS :is(.widget-slider, .widget-dropdown, .widget-text) {
+  width: auto !important; max-width: 100% !important; flex: 1 1 30rem !important;
+}
+body.heparin-pk-projector OURS :is(.widget-slider, .widget-dropdown, .widget-text) > .widget-label {
+  width: 11em !important; flex: 0 0 auto;
+}
+body.heparin-pk-projector OURS .widget-slider { min-width: min(100%, 40rem); }
+body.heparin-pk-projector OURS .widget-slider .slider-container { min-width: min(100%, 180px); }
+body.heparin-pk-projector OURS .widget-vbox:has(> .widget-gridbox) { max-width: 100% !important; flex: 1 1 50rem !important; }
+body.heparin-pk-projector OURS .widget-vbox:has(> .widget-html > .widget-html-content > table) { flex: 1 1 34rem !important; }
+body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none; height: auto; }
+body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
+body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
+body.heparin-pk-projector OURS .jupyter-button { width: auto !important; padding: 4px 16px !important; }
+body.heparin-pk-projector OURS .widget-gridbox { max-width: 100% !important; }
+body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, .jp-OutputArea-promptOverlay) {
+  display: none;
+}
+body.heparin-pk-projector .jp-Notebook .jp-CodeCell > .jp-Cell-inputWrapper { display: none; }
+.heparin-pk-projector-bar { margin: 6px 2px 2px; }
+""".replace("OURS", OURS)
+    + _ASLEEP
+)
+
+SCRIPT = (
+    f"""
+(() => {{
+  const style = document.getElementById('heparin-pk-style') || document.head.appendChild(document.createElement('style'));
+  style.id = 'heparin-pk-style';
+  style.textContent = {json.dumps(_STYLE)};
+}})();
+"""
+    + """
+(() => {
+  const OURS = '.heparin-pk, .heparin-pk-bedside';
+  const page = document.body, view = 'heparin-pk-projector';
+  const name = () => (page.classList.contains(view) ? 'Back to the code and small type (p)' : 'Large type, no code (p)');
+  const write = () => document.querySelectorAll('.heparin-pk-projector-switch').forEach((button) => {
+    button.textContent = name();
+    button.setAttribute('aria-pressed', String(page.classList.contains(view)));
+  });
+  const toggle = (root) => {
+    page.classList.toggle(view);
+    write();
+    window.dispatchEvent(new Event('resize'));
+    const focused = document.activeElement;
+    setTimeout(() => (root.contains(focused) ? focused : root).scrollIntoView({block: 'center'}), 60);
+  };
+  const types = 'select, textarea, [contenteditable=true], input:not([type=radio]):not([type=checkbox]):not([type=range])';
+  const addSwitch = (root) => {
+    root.dataset.heparinPkView = 'added';
+    root.addEventListener('keydown', (event) => {
+      if (event.key !== 'p' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(types)) return;
+      event.preventDefault();
+      toggle(root);
+    });
+    if (!root.querySelector('.widget-slider')) return;  // a question alone has the key, and the next widget the button
+    const bar = document.createElement('div'), button = document.createElement('button');
+    bar.className = 'heparin-pk-projector-bar';
+    button.type = 'button';
+    button.className = 'jupyter-widgets jupyter-button widget-button heparin-pk-projector-switch';
+    button.addEventListener('click', () => toggle(root));
+    bar.append(button);
+    root.append(bar);
+    write();
+  };
+  // What can be moved sideways can be moved with the keyboard.
+  const reach = () => document.querySelectorAll(`:is(${OURS}) :is(.widget-gridbox, .widget-html), .jp-OutputArea-output`).forEach(
+    (box) => {
+      const moves = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== 'visible';
+      if (moves && !box.hasAttribute('tabindex')) {
+        box.tabIndex = 0;
+        box.dataset.heparinPkReach = 'added';
+      } else if (!moves && box.dataset.heparinPkReach) {
+        box.removeAttribute('tabindex');
+        delete box.dataset.heparinPkReach;
+      }
+    });
+  if (!window.heparinPkReach) {
+    let waiting = 0;
+    window.heparinPkReach = () => { clearTimeout(waiting); waiting = setTimeout(reach, 200); };
+    window.addEventListener('resize', window.heparinPkReach);
+  }
+  let tries = 0;
+  const find = () => {
+    document.querySelectorAll(OURS).forEach((root) => {
+      if (!root.dataset.heparinPkView && root.querySelector('input, button')) addSwitch(root);
+    });
+    if (tries++ < 40) setTimeout(find, 250);
+    if (tries % 10 === 1) window.heparinPkReach();
+  };
+  find();
+})();
+"""
+)
+
+
+class Asleep:
+    """A widget that says in the notebook how to open it, when the notebook is opened again and no kernel knows it."""
+
+    def _ipython_display_(self) -> None:
+        words = "This widget is asleep: run its cell to open it (click here, then Shift and Enter)."
+        show: Any = display
+        show({"text/plain": words, "text/html": f'<style>{_ASLEEP}</style><p class="heparin-pk-asleep">{words}</p>'}, raw=True)
+        widget: Any = self
+        show(widget._repr_mimebundle_(), raw=True)
