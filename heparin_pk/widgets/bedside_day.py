@@ -92,7 +92,6 @@ def _course(
     return titrate(patient, drug, controller, hours=hours, laboratory=laboratory, pump=pump, seed=seed)
 
 
-<<<<<<< HEAD
 @lru_cache(maxsize=64)
 def _course_of_case(case: Case, controller: ByHand | Nomogram, hours: float) -> Course:
     """Return a course of a case; cached like the others."""
@@ -114,10 +113,7 @@ class _Day:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-class Bedside(VBox):
-=======
 class Bedside(Asleep, VBox):
->>>>>>> eyes
     """A patient to be kept in range by hand, compared with the same patient under a nomogram.
 
     Controls:
