@@ -24,8 +24,8 @@ def validation(rows: Sequence[Row | Claim], *, ax: Axes | None = None) -> Axes:
     """Draw every row: the printed uncertainty as a bar around 1, our value over the printed one as a mark.
 
     Filled circles lie inside the printed uncertainty, open diamonds outside. Grey rows prove nothing: they were used to build a
-    model (*), ask a model for a number of its own paper (+), or ask again for a number that counts in another row (=). A claim in place of a
-    row, whose value is still being computed, has no mark.
+    model (*), ask a model for a number of its own paper (+), or ask again for a number that counts in another row (=). A claim in
+    place of a row, whose value is still being computed, has no mark.
     Values beyond the axis are triangles at its edge, with the ratio written beside them.
 
     Raises ``ValueError`` without rows.
