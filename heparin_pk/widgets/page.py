@@ -109,7 +109,7 @@ SCRIPT = (
       event.preventDefault();
       toggle(root);
     });
-    if (!root.querySelector('.widget-slider')) return;  // a question alone has the key, and the next widget the button
+    if (!root.querySelector('.widget-slider, select')) return;  // a question alone has the key, and the next widget the button
     const bar = document.createElement('div'), button = document.createElement('button');
     bar.className = 'heparin-pk-projector-bar';
     button.type = 'button';
