@@ -267,7 +267,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input[type=radio]')) setUp(root);
+      if (root.querySelector('[role=slider], input[type=radio], select')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };
