@@ -39,7 +39,8 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.lab: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[lab]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,fast]"
+	$(BIN)/python -c "from heparin_pk.widgets.scenes import compile_loops; compile_loops()"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python

@@ -5,7 +5,7 @@ extras "test" and a Chromium, as the browser tests do.
 
 Each widget stands in a notebook of its own. The time is measured in the page: from the ``timeStamp`` of the key to the end of the
 frame that shows the changed picture. A drag moves the mouse over the slider for two seconds. A blank frame is one in which the
-picture is not there. Kernel milliseconds (of the processor) are measured without a browser: one change of the control, from its message to the
+picture is not there. Kernel milliseconds are measured without a browser: one change of the control, from its message to the
 messages of the new picture; of the processor, so that a busy machine changes them little.
 """
 
@@ -209,9 +209,7 @@ def main() -> None:
     shot = Path(os.environ["SHOTS"]) if "SHOTS" in os.environ else None
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(f"{platform.machine()}, {os.cpu_count()} processors, load {load:.1f}, Python {platform.python_version()}")
-    print(
-        "| widget | control | key → picture, median / p95 ms | n | drag, pictures/s | lag ms | blank | kernel CPU, median / p95 ms |"
-    )
+    print("| widget | control | key → picture, ms: median / p95 | n | drag, pictures/s | lag, ms | blank | kernel, CPU ms |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder) / "course"

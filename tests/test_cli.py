@@ -519,3 +519,19 @@ def test_commands(capsys, tmp_path):
     assert answer["outside_what_was_studied"] == ["was studied in patients without cirrhosis; got one with it"]
     assert cli.main([*simulated[:-3], "--condition", "luck"]) == 2
     assert "no condition 'luck'" in capsys.readouterr().err
+
+
+def test_the_lab_sends_each_step_of_a_slider_at_once():
+    """``heparin-pk lab`` names a connection of its own in the folder of settings that JupyterLab reads first."""
+    import json
+
+    import tornado.websocket
+    from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketConnection
+
+    from heparin_pk.cli import notebooks
+    from heparin_pk.cli.websocket import PromptConnection
+
+    named = json.loads((notebooks._SETTINGS / "jupyter_server_config.json").read_text())
+    assert named["ServerApp"]["kernel_websocket_connection_class"] == f"{PromptConnection.__module__}.{PromptConnection.__name__}"
+    assert issubclass(PromptConnection, BaseKernelWebsocketConnection)
+    assert hasattr(tornado.websocket.WebSocketHandler, "set_nodelay")

@@ -17,6 +17,7 @@ from heparin_pk import (
     Regimen,
     Source,
     Value,
+    aptt_range_for_anti_xa,
     dosing_weight_kg,
     hospital,
     metrics,
@@ -442,7 +443,13 @@ def test_the_needed_dose():
 
 def test_pictures_of_patients(tmp_path):
     axes = plot.two_assays({"one": simulate(ADULT, UFH, USUAL), "other": simulate(PATIENTS["smoking"], UFH, USUAL)})
-    assert [ax.get_ylabel() for ax in axes] == ["aPTT ratio (× control)", "anti-Xa (U/mL)"]
+    assert [ax.get_ylabel() for ax in axes] == ["aPTT (s), reagent automated-aptt", "anti-Xa (U/mL)"]
+    shaded = [{round(float(line.get_ydata()[0]), 2) for line in ax.get_lines() if len(line.get_ydata()) == 2} for ax in axes]
+    own = aptt_range_for_anti_xa(published.reagents.MODERN, Patient(weight_kg=75))  # what 0.3-0.7 U/mL is with this reagent
+    assert shaded == [{own.low, own.high}, {0.3, 0.7}]
+    given = (published.ranges.APTT_RATIO_TREATMENT, published.ranges.ANTI_XA_TREATMENT)
+    axes = plot.two_assays({"one": simulate(ADULT, UFH, USUAL)}, targets=given)
+    assert axes[0].get_ylabel() == "aPTT ratio (× control)"
     without_antithrombin = replace(ADULT, antithrombin_fraction=0.0)
     ax = plot.needed_doses(UFH, {"typical": ADULT, "no antithrombin": without_antithrombin}, published.ranges.ANTI_XA_TREATMENT)
     words = [text.get_text() for text in ax.texts]

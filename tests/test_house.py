@@ -50,6 +50,7 @@ OUTSIDE = {  # package: (who may import it, whether only inside a function)
     "ipywidgets": ({"widgets"}, False),
     "IPython": ({"widgets"}, False),
     "jupyterlab": ({"cli"}, True),
+    "jupyter_server": ({"cli"}, False),  # in a module that JupyterLab alone imports
 }
 
 

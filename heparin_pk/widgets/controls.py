@@ -281,7 +281,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input, button')) setUp(root);
+      if (root.querySelector('[role=slider], input, button, select')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };

@@ -571,6 +571,8 @@ _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-ap
 _SEED = 7
 _FIRST_PATIENTS = 50
 """Patients of the first picture."""
+_KEPT_SIZES = 8
+"""Numbers of patients for which the outcomes of one trial are kept."""
 _GROWS = 3
 """How many times as many patients the next picture has."""
 
@@ -580,6 +582,8 @@ class _Tried:
 
     def __init__(self, trial: Trial) -> None:
         self.trial, self.chunks = trial, dict[tuple[int, int], Chunk]()
+        self.identity = trial.identity
+        self._added: dict[int, Outcomes] = {}
 
     def _cut(self, n: int) -> tuple[list[Chunk], int]:
         """Return chunks that follow one another, from patient 0 to ``n`` at most, and how many patients they hold."""
@@ -592,10 +596,15 @@ class _Tried:
 
     def outcomes(self, n: int) -> Outcomes:
         """Return the outcomes of the patients there are, ``n`` at most: with ``n``, the same as those of ``trial.run(n)``."""
-        found = self.trial.no_outcomes(_SEED, keep_rows=False)
-        for chunk in self._cut(n)[0]:
-            found.add(chunk)
-        return found
+        chunks, done = self._cut(n)
+        if done not in self._added:
+            if len(self._added) >= _KEPT_SIZES:
+                self._added.clear()
+            found = self.trial.no_outcomes(_SEED, keep_rows=False)
+            for chunk in chunks:
+                found.add(chunk)
+            self._added[done] = found
+        return self._added[done]
 
     def more(self, n: int) -> Work | None:
         """Return the work on the next patients, or ``None`` where all ``n`` are there."""
@@ -605,7 +614,7 @@ class _Tried:
         size = min(n - done, max(_FIRST_PATIENTS, (_GROWS - 1) * done))
         runner = "compiled" if _ready else "numpy"
         arguments = (self.trial, done, size, runner)
-        return Work(key=(self.trial.identity, done, size), function=_chunk, arguments=arguments, take=self.take)
+        return Work(key=(self.identity, done, size), function=_chunk, arguments=arguments, take=self.take)
 
     def take(self, chunk: Chunk) -> None:
         """Keep a chunk."""
