@@ -218,6 +218,11 @@ _SCRIPT = """
       window.heparinPkGroups = (window.heparinPkGroups || 0) + 1;
       group.dataset.heparinPk = 'heparin-pk-' + window.heparinPkGroups;
       group.querySelectorAll('input[type=radio]').forEach((radio) => { radio.name = group.dataset.heparinPk; });
+      const parts = [group.closest('.heparin-pk-question')?.firstElementChild, group.previousElementSibling];
+      const label = parts.map((part) => (part ? part.textContent.trim() : '')).filter((text) => text).join(' ');
+      if (!label) return;
+      group.setAttribute('role', 'radiogroup');
+      group.setAttribute('aria-label', label);
     });
   };
   const follow = (root, rows) => {
@@ -258,7 +263,7 @@ _SCRIPT = """
   let tries = 0;
   const find = () => {
     document.querySelectorAll('.heparin-pk-bedside, .heparin-pk').forEach((root) => {
-      if (root.querySelector('[role=slider], input[type=radio]')) setUp(root);
+      if (root.querySelector('[role=slider], input, button')) setUp(root);
     });
     if (tries++ < 40) setTimeout(find, 250);
   };

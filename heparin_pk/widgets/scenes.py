@@ -30,7 +30,8 @@ from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
-from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Question, Slider, Toggle
+from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.questions import Question
 
 TYPICAL = Patient(weight_kg=75.0)
 USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
