@@ -369,8 +369,8 @@ def test_a_warning_is_one_line_on_standard_error(tmp_path):
     assert json.loads(result.stdout)
     notes = result.stderr.splitlines()
     assert len(notes) == 1
-    assert notes[0].startswith("heparin-pk: note: UFH_B_DERIVED was studied at weight_kg")
-    assert "at age_y" in notes[0]
+    assert notes[0].startswith("heparin-pk: note: binding pool (default) was studied at a weight of")
+    assert "at an age of" in notes[0]
 
 
 def test_lab_opens_the_first_notebook_of_a_copy(monkeypatch, capsys, tmp_path):

@@ -74,7 +74,7 @@ def test_a_typical_patient_is_untouched():
     for assay in with_laws.assays:
         np.testing.assert_array_equal(with_laws.level(assay), without.level(assay))
     assert UFH.differences(ADULT) == ()
-    assert UFH.in_the_patients_words(ADULT) == "Nothing about me but my size changes this model."
+    assert UFH.in_the_patients_words(ADULT) == "Only my size counts in this model."
 
 
 @not_studied
@@ -116,7 +116,7 @@ class TestHypotheses:
         assert one.in_words() in UFH.in_the_patients_words(patient).splitlines()
         assert one.effect.words in one.in_words()
         for source in (*one.supporting, *one.against):
-            assert source.key in one.in_words()
+            assert source.key.replace("_", " ") in one.in_words()
         assert f"hypothesis, off: {name}" in str(UFH)
 
     @pytest.mark.parametrize("name", HYPOTHETICAL)
@@ -200,7 +200,7 @@ class TestHypotheses:
         (hour,) = (source for source in rhythm.against if source.key == "Decousus_1985")
         assert "against the hour alone: lowest in the morning" in hour.where
         assert (
-            "(a hypothesis, Circadian_1994, Decousus_1985, Krulder_1992; against it: Circadian_1994, Decou" in rhythm.in_words()
+            "(a hypothesis, Circadian 1994, Decousus 1985, Krulder 1992; against it: Circadian 1994, Decou" in rhythm.in_words()
         )
 
     def test_how_long_a_factor_xa_inhibitor_is_seen(self):

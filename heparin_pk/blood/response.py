@@ -187,7 +187,7 @@ ANTITHROMBIN_EFFECTS = (
         form="falls below",
         reference=1.0,
         effect=Value(1.0, ANTITHROMBIN_AND_ANTI_XA),
-        words="I am short of antithrombin: the heparin I was given inhibits less factor Xa, and a usual dose may be too little.",
+        words="I am short of antithrombin: my heparin blocks less factor Xa, and a usual dose may be too small.",
     ),
 )
 """Heparin acts through antithrombin: the aPTT responds less only below 0.27 of normal, the anti-Xa falls in proportion."""

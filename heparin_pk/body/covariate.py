@@ -43,6 +43,17 @@ EFFECT_LIMITS = {
 """The limits of the effect in each form: a factor below 0 is a mistake."""
 KINETIC = tuple(field.name for field in fields(Kinetics) if field.name != "transits")
 RESPONSE = ("slope_ml_per_u", "recovery_fraction", "activity_fraction", "anti_xa_u_per_ml")
+ON_IN_WORDS = {
+    "v1_ml": "volume",
+    "clearance_ml_per_h": "clearance",
+    "vmax_u_per_h": "capacity of the fast pathway",
+    "bmax_u": "capacity of the binding pool",
+    "slope_ml_per_u": "aPTT",
+    "recovery_fraction": "anti-Xa",
+    "activity_fraction": "effect of heparin",
+    "anti_xa_u_per_ml": "anti-Xa",
+}
+"""What a reader calls the parameters that covariate effects of this package change."""
 FEATURES = {field.name for field in fields(Patient)} - {"drift", "factors", "sex"} | {"female", "on_warfarin"} | set(MEASURES)
 
 
@@ -95,6 +106,10 @@ class Covariate:
             raise ValueError(f"{self.name}: the form 'fades' belongs to anti_xa_u_per_ml alone; got {self.form!r} on {self.on}")
 
     __repr__ = shown
+
+    def on_in_words(self) -> str:
+        """Return what it changes, in words: "changes the anti-Xa"."""
+        return f"changes the {' and the '.join(dict.fromkeys(ON_IN_WORDS.get(name, name.replace('_', ' ')) for name in self.on))}"
 
     def factor(self, patient: Patient | Cohort, time_h: Numbers = 0.0) -> Any:
         """Return the factor that this feature puts on the parameter, 1 where it is absent or unknown; (n,) for a cohort.

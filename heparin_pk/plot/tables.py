@@ -20,6 +20,7 @@ from heparin_pk.evidence.validation.edition import LEFT
 from heparin_pk.evidence.vpc import PredictionCorrected
 from heparin_pk.plot.courses import after_bolus
 from heparin_pk.plot.models import outside_in_short
+from heparin_pk.published import ALL
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
@@ -283,7 +284,7 @@ def effects(drug: Drug, people: Mapping[str, Patient]) -> ResultTable:
         found = drug.differences(patient)
         rows += [(name, one.words, _size(one.effect.source), _link(one.effect.source)) for one in found]
         if not found:
-            rows.append((name, "Only my size counts.", "", ""))
+            rows.append((name, "Only my size counts in this model.", "", ""))
     return table("What the patients might say", ("patient", "in the patient's words", "size", "paper"), rows)
 
 
@@ -390,9 +391,17 @@ def _claims(caption: str, rows: Sequence[Row], *, folded: bool) -> ResultTable:
         claim = row.claim
         printed = f"{claim.printed:.3g} {claim.unit} ({claim.low:.3g} to {claim.high:.3g}, {claim.uncertainty})"
         verdict = ("inside" if row.inside else "outside") + (f" {claim.mark}" if claim.mark else "")
-        cells.append((claim.quantity, claim.population, printed, f"{row.ours:.3g}", verdict, row.why, _link(claim.source)))
+        why = _with_labels(row.why)
+        cells.append((claim.quantity, claim.population, printed, f"{row.ours:.3g}", verdict, why, _link(claim.source)))
     headings = ("quantity", "patients", "printed", "ours", "verdict", "reason of a miss", "source")
     return table(caption, headings, cells, folded=folded)
+
+
+def _with_labels(text: str) -> str:
+    """Return a text with the labels of the models in place of their names."""
+    for drug in sorted(ALL, key=lambda one: -len(one.name)):
+        text = text.replace(drug.name, drug.label)
+    return text.replace("UFH_DEFAULT", "the default model")
 
 
 def misses(rows: Iterable[Row]) -> ResultTables:
@@ -432,7 +441,7 @@ def groups(rows: Iterable[Row]) -> ResultTable:
 def explained(rows: Iterable[Row]) -> ResultTable:
     """Return the misses that have a tested reason, and how many have none."""
     missed = [row for row in rows if row.claim.proves and not row.inside]
-    known = [(row.claim.quantity, row.why) for row in missed if row.why != "unexplained"]
+    known = [(row.claim.quantity, _with_labels(row.why)) for row in missed if row.why != "unexplained"]
     note = f"{len(known)} of {len(missed)} misses have a tested reason; {len(missed) - len(known)} are unexplained."
     return table("Misses with a tested reason", ("quantity", "reason"), known, note=note)
 

@@ -510,11 +510,11 @@ class Drug:
         An effect whose size is assumed says so. Hypotheses about this patient that are off follow, with the papers against them.
         """
         lines = [
-            f"{effect.words} ({', '.join(effect.on)}; {effect.effect.source.key}"
+            f"{effect.words} ({effect.on_in_words()}; {effect.effect.source.key.replace('_', ' ')}"
             f"{', size assumed' if effect.effect.source.confidence == 'assumed' else ''})"
             for effect in self.differences(patient)
         ]
-        lines = lines or ["Nothing about me but my size changes this model."]
+        lines = lines or ["Only my size counts in this model."]
         lines += [one.in_words() for one in self.hypotheses if not self._is_on(one) and one.effect.applies_to(patient)]
         return "\n".join(lines)
 

@@ -43,7 +43,7 @@ class Hypothesis:
     def in_words(self) -> str:
         """Return the hypothesis as the patient would say it, who found the like, and who contradicts it."""
         found, contradicted = (
-            ", ".join(dict.fromkeys(source.key for source in group))
+            ", ".join(dict.fromkeys(source.key.replace("_", " ") for source in group))
             for group in ((self.effect.effect.source, *self.supporting), self.against)
         )
         return f'Not in this model: "{self.effect.words}" (a hypothesis, {found}; against it: {contradicted})'

@@ -217,8 +217,8 @@ DOAC = Covariate(
         12.0, APIXABAN.at("Abstract: a 12-hour half-life. In hospital patients the anti-Xa often stays longer (Melicine_2024)")
     ),
     words=(
-        "I took a factor Xa inhibitor: the anti-Xa assay counts it as heparin until it is gone, and in hospital patients that "
-        "often lasts days longer than a half-life of 12 hours says."
+        "I took a pill that blocks factor Xa: the anti-Xa test counts it as heparin until it is gone. In a hospital that often "
+        "takes days longer than a half-life of 12 hours says."
     ),
 )
 
@@ -344,7 +344,7 @@ SLOW_DOAC = Hypothesis(
                 "derived",
             ),
         ),
-        words="I took a factor Xa inhibitor: the anti-Xa assay still counts it as heparin days later.",
+        words="I took a pill that blocks factor Xa: days later the anti-Xa test still counts it as heparin.",
     ),
     against=(APIXABAN, DOAC_TO_HEPARIN),
 )

@@ -556,8 +556,8 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
         Choice(name="view", label="picture", options=_VIEWS, value=_VIEWS[0]),
     ]
     question = Question(
-        text="One nomogram aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its range "
-        "for longer?",
+        text="One nomogram aims at 46-70 s, the other at 68-95 s, each in its own laboratory. Under which are patients in its "
+        "range for longer?",
         answers={
             "46-70 s": "In anti-Xa its range is the wider one: the same change of a patient leaves it less often.",
             "68-95 s": "27 s look wider than 24 s. But an aPTT rises exponentially: what counts is 95 / 68 against 70 / 46, and "
