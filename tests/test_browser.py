@@ -240,6 +240,7 @@ def test_the_code_under_the_picture_and_a_quiz_answer_the_keyboard(lab, tmp_path
         page.keyboard.press("Tab")
         page.keyboard.press("Space")  # a guess
         page.keyboard.press("ArrowDown")  # fairly sure: one group of its own
+        page.wait_for_timeout(300)  # a hand, too, is slower than the kernel
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         question.get_by_text("Not yet.").wait_for()

@@ -229,7 +229,7 @@ def test_the_widget_shows_exports_and_deletes(file):
     assert "1 of 2" in mine.table.value
     assert "<img alt=" in mine.picture.value
     assert mine.words in mine.picture.value
-    assert "3 entries" in mine.said.value
+    assert "3 answers and days" in mine.said.value
     mine.as_json.click()
     exported = json.loads((file.parent / own_record.EXPORTS["json"]).read_text(encoding="utf-8"))
     assert exported == records.read(file)

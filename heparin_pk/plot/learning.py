@@ -34,7 +34,7 @@ def certainty(found: Sequence[Certainty], *, ax: Axes | None = None) -> Axes:
             va="center",
             fontsize=12,
         )
-    ax.set(xlim=(0, 100), ylim=(0, 104), xlabel="said: chance of being right (%)", ylabel="answers that were right (%)")
+    ax.set(xlim=(0, 100), ylim=(-6, 106), xlabel="said: chance of being right (%)", ylabel="answers that were right (%)")
     ax.set_title("Your own calibration", loc="left")
     return ax
 

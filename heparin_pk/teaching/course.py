@@ -176,15 +176,15 @@ def questions_in(folder: Path) -> dict[str, int]:
     Where a notebook is missing or cannot be read, it is left out.
     """
     found = {}
-    for lesson in LESSONS:
+    for stem in (INDEX, *(lesson.stem for lesson in LESSONS)):
         try:
-            cells = json.loads((folder / lesson.file).read_text(encoding="utf-8"))["cells"]
+            cells = json.loads((folder / f"{stem}.ipynb").read_text(encoding="utf-8"))["cells"]
             code = [ast.parse("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
         except (OSError, ValueError, KeyError, TypeError, SyntaxError):
             continue
         calls = [node.func.id for tree in code for node in ast.walk(tree)
                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]  # fmt: skip
-        found[lesson.stem] = sum(name in _ASKS for name in calls)
+        found[stem] = sum(name in _ASKS for name in calls)
     return found
 
 
@@ -198,19 +198,13 @@ def _numbers(numbers: tuple[int, ...]) -> str:
 
 
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    cell = 'style="text-align:left;padding:4px 22px 4px 0;vertical-align:top;white-space:normal"'
+    cell = 'style="text-align:left;vertical-align:top;white-space:normal"'
     head = "".join(f'<th scope="col" {cell}>{one}</th>' for one in heads)
     body = "".join(
-        "<tr>"
-        + f'<th scope="row" {cell.replace("white-space", "font-weight:600;white-space")}>{first}</th>'
-        + "".join(f"<td {cell}>{one}</td>" for one in others)
-        + "</tr>"
+        f'<tr><th scope="row" {cell}>{first}</th>' + "".join(f"<td {cell}>{one}</td>" for one in others) + "</tr>"
         for first, *others in rows
     )
-    return (
-        '<table class="course" style="border-collapse:collapse;line-height:1.4;text-align:left">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def lessons_table() -> str:

@@ -171,7 +171,7 @@ def calibration_in_words(found: Sequence[Certainty]) -> str:
         return "No answer with a certainty yet."
     said = sum(one.said_percent * one.n for one in found) / n
     share = 100.0 * sum(one.right for one in found) / n
-    words = f"{n} first answers: you said {said:.0f} % on average, and {share:.0f} % were right."
+    words = f"{n} first answer{'s' if n > 1 else ''}: you said {said:.0f} % on average, and {share:.0f} % were right."
     if n < ENOUGH:
         return f"{words} From fewer than {ENOUGH} answers nothing follows yet: chance is larger than any habit."
     if said - share > 10.0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from IPython import display
 from ipywidgets import HTML, Layout, Text, VBox
 
 from heparin_pk.teaching import course
@@ -13,14 +14,14 @@ from heparin_pk.widgets.controls import script
 from heparin_pk.widgets.words import aloud
 
 
-def lessons() -> HTML:
-    """Return the notebooks of the course as a table."""
-    return HTML(course.lessons_table())
+def lessons() -> display.HTML:
+    """Return the notebooks of the course as a table, with links that the notebook follows."""
+    return display.HTML(course.lessons_table())  # type: ignore[no-untyped-call]
 
 
-def topics() -> HTML:
+def topics() -> display.HTML:
     """Return the topics as a table: where the course covers each, and what is missing."""
-    return HTML(course.topics_table())
+    return display.HTML(course.topics_table())  # type: ignore[no-untyped-call]
 
 
 def glossary() -> VBox:
@@ -44,9 +45,14 @@ def _matching(text: str) -> dict[str, str]:
     return {term: words for term, words in TERMS.items() if wanted in f"{term} {words}".lower()}
 
 
+_PLAIN = "float:none;display:block;width:auto;margin:0"
+"""JupyterLab lays lists of terms out in columns that are too narrow."""
+
+
 def _terms(text: str) -> str:
     rows = "".join(
-        f'<dt style="font-weight:600">{escape(term)}</dt><dd style="margin:0 0 6px 0">{escape(words)}</dd>'
+        f'<div style="break-inside:avoid"><dt style="{_PLAIN};font-weight:600">{escape(term)}</dt>'
+        f'<dd style="{_PLAIN};padding:0 0 6px 0">{escape(words)}</dd></div>'
         for term, words in sorted(_matching(text).items(), key=lambda pair: pair[0].lower())
     )
-    return f'<dl style="line-height:1.4;column-width:26em;column-gap:36px;max-width:90em;margin:6px 0">{rows}</dl>'
+    return f'<dl style="display:block;line-height:1.4;column-width:26em;column-gap:36px;max-width:90em;margin:6px 0">{rows}</dl>'

@@ -27,7 +27,7 @@ from heparin_pk.base.files import write_text
 from heparin_pk.plot import STYLE
 from heparin_pk.plot.learning import certainty, describe_certainty
 from heparin_pk.teaching import record as records
-from heparin_pk.teaching.course import COPY, LESSONS, questions_in
+from heparin_pk.teaching.course import COPY, INDEX, LESSONS, questions_in
 from heparin_pk.widgets.controls import ROW, script
 from heparin_pk.widgets.words import aloud
 
@@ -177,7 +177,7 @@ class Progress(VBox):
         file = place()
         where = f"kept in {file.name}, in the folder {file.parent.name}" if file else "not kept in a file here"
         self.said.value = aloud(
-            f"{escape(problem)}{' ' if problem else ''}{len(found)} entries, {where}. Nothing is sent anywhere."
+            f"{escape(problem)}{' ' if problem else ''}{len(found)} answers and days, {where}. Nothing is sent anywhere."
         )
 
     def _export(self, form: str) -> None:
@@ -210,28 +210,27 @@ def progress() -> Progress:
 
 
 def _table(found: Sequence[Mapping[str, Any]]) -> str:
-    """Return a table of the notebooks: questions answered, right at the first answer, days at the bedside."""
+    """Return a table of the notebooks: questions answered, predictions made, right at the first answer, days at the bedside."""
     asked = questions_in(Path.cwd())
-    first = records.first_answers(found)
-    named = {lesson.stem: lesson.question for lesson in LESSONS}
-    others = {"elsewhere"} if any(entry.get("notebook") not in named for entry in found) else set()
+    named = {INDEX: "The first lesson"} | {lesson.stem: lesson.question for lesson in LESSONS}
+    by_notebook: dict[str, list[Mapping[str, Any]]] = {stem: [] for stem in named}
+    for entry in found:
+        stem = entry.get("notebook")
+        by_notebook.setdefault(stem if stem in named else "elsewhere", []).append(entry)
     rows = []
-    for stem in (*named, *sorted(others)):
-        mine = [one for one in first if (one.get("notebook") if one.get("notebook") in named else "elsewhere") == stem]
-        days = [
-            one
-            for one in found
-            if one["kind"] == "bedside" and (one.get("notebook") if one.get("notebook") in named else "elsewhere") == stem
-        ]
+    for stem, mine in by_notebook.items():
+        first = records.first_answers(mine)
+        questions = sum(one["kind"] != "prediction" for one in first)
+        days = sum(one["kind"] == "bedside" for one in mine)
+        right = f"{sum(bool(one['right']) for one in first)} of {len(first)}" if first else "–"
         of = f" of {asked[stem]}" if asked.get(stem) else ""
-        right = f"{sum(bool(one['right']) for one in mine)} of {len(mine)}" if mine else "–"
-        cells = (f"{len(mine)}{of}", right, str(len(days)) if days else "–")
+        cells = (f"{questions}{of}", str(len(first) - questions or "–"), right, str(days or "–"))
         rows.append(
             f'<tr><th scope="row" style="text-align:left;font-weight:normal;padding:2px 0">{escape(named.get(stem, stem))}</th>'
             + "".join(f'<td style="text-align:right;padding:2px 0 2px 24px">{cell}</td>' for cell in cells)
             + "</tr>"
         )
-    heads = ("questions answered", "right at once", "days at the bedside")
+    heads = ("questions", "predictions", "right at once", "days at the bedside")
     return (
         '<table style="line-height:1.4;border-collapse:collapse"><caption style="text-align:left;padding-bottom:4px">'
         "<b>What you have done so far</b></caption><thead><tr><td></td>"
