@@ -49,7 +49,10 @@ OUTSIDE = {  # package: (who may import it, whether only inside a function)
     "matplotlib": ({"plot", "widgets", "cli"}, False),
     "ipywidgets": ({"widgets"}, False),
     "IPython": ({"widgets"}, False),
-    "jupyterlab": ({"cli"}, True),
+    "voila": ({"cli"}, False),  # in a module that Voila itself loads
+    "nbconvert": ({"cli"}, False),
+    "nbclient": ({"cli"}, True),
+    "nbformat": ({"cli"}, True),
 }
 
 

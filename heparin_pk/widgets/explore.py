@@ -20,7 +20,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.plot import STYLE
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.widgets.controls import ROW, Unfolds, chosen, script, slider
-from heparin_pk.widgets.questions import Ask, NumberQuestion, Question, ask
+from heparin_pk.widgets.questions import Ask, NumberQuestion, Question, ask, on_paper
 from heparin_pk.widgets.words import aloud, code_block
 
 DOTS_PER_INCH = 84
@@ -180,6 +180,11 @@ class Explore(VBox):
             elif hasattr(widget, "options"):
                 check_one_of(name, value, values_of(widget.options))
             widget.value = value
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what a notebook shows; where no widget can be shown, the question for paper, without its answer."""
+        shown: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        return shown if self.question is None or shown is None else {**shown, "text/html": on_paper(self.question)}
 
     def answer(self, answer: str, sure: int) -> None:
         """Answer the question with this certainty, per cent: the picture appears; without a question nothing happens."""

@@ -200,6 +200,15 @@ class Ask(VBox):
         self.said.value = aloud(f"{words} <i>{escape(meant)}</i>{'<br>' + escape(problem) if problem else ''}")
 
 
+def on_paper(question: Question | NumberQuestion) -> str:
+    """Return a prediction as HTML for paper: the question and boxes to tick or a line to write on, and no answer."""
+    text = f'<div class="asked"><p><b>Predict first: {escape(question.text)}</b></p>'
+    if isinstance(question, NumberQuestion):
+        return f"{text}<p>____________ {escape(question.unit)}</p></div>"
+    boxes = "".join(f"<li>☐ {escape(answer)}</li>" for answer in question.answers)
+    return f"{text}<ul>{boxes}</ul></div>"
+
+
 def ask(question: Question | NumberQuestion, answered: Callable[[], None] | None = None) -> Ask:
     """Return a prediction with its certainty; ``answered`` is called before the verdict is shown."""
 
