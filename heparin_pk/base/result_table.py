@@ -14,6 +14,8 @@ from heparin_pk.base.texts import visible
 
 WIDEST_COLUMN = 56
 """Characters after which a cell of a printed table goes on in the next line."""
+WIDEST_CAPTION = 100
+"""Characters up to which a caption stands in one line, over a narrow table as well."""
 _NUMBER = re.compile(r"(?:[<>≤≥] ?)?[-+−±]?[0-9][0-9., ]*(?: ?%| [^ ]{1,8})?(?: \(.*\))?|–|")
 _LEFT, _RIGHT = "text-align:left", "text-align:right;white-space:nowrap"
 _PAD = "padding:3px 14px 3px 0;vertical-align:top;line-height:1.4"
@@ -90,11 +92,12 @@ class ResultTable:
             for name, look in zip(self.headings, looks, strict=True)
         )
         body = "".join(_row(row, looks) for row in self.rows)
-        caption = escape(self.caption)
+        caption, left = escape(self.caption), f"{_LEFT};caption-side:top;padding-bottom:4px;font-weight:bold;color:inherit"
+        width = "white-space:nowrap" if len(self.caption) <= WIDEST_CAPTION else ""
         note = f'<p style="margin:2px 0 8px">{escape(self.note)}</p>' if self.note else ""
         table = (
             '<table style="border-collapse:collapse;font-size:1em;color:inherit;margin:4px 0;max-width:72em">'
-            f'<caption style="text-align:left;font-weight:bold;color:inherit;caption-side:top;padding-bottom:4px">{caption}'
+            f'<caption style="{left};{width}">{caption}'
             f'</caption><thead><tr style="border-bottom:1px solid currentColor">{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>{note}"
         )

@@ -157,7 +157,7 @@ def prediction_table(course: Course, chart: ICUCourse) -> str:
     medians = metrics.bias_and_inaccuracy_percent(rows)
     if medians:
         lines.append(
-            f"median error {medians[0]:+.0f} %, median absolute error {medians[1]:.0f} %: "
+            f"median error {medians[0]:+.0f} % (minus: predicted too low), median absolute error {medians[1]:.0f} %: "
             "the model describes a typical patient, not this one, and the reagent is assumed"
         )
     return "\n".join(lines)

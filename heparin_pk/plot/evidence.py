@@ -20,7 +20,7 @@ def validation(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     """Draw every row: the printed uncertainty as a bar around 1, our value over the printed one as a mark.
 
     Filled circles lie inside the printed uncertainty, open diamonds outside. Grey rows prove nothing: they were used to build a
-    model (*), ask a set for its own paper (+), or ask again for a number that counts in another row (=).
+    model (*), ask a model for a number of its own paper (+), or ask again for a number that counts in another row (=).
     Values beyond the axis are triangles at its edge, with the ratio written beside them.
 
     Raises ``ValueError`` without rows.
@@ -112,7 +112,8 @@ def describe_validation(rows: Sequence[Row]) -> str:
     misses = "; ".join(row.claim.quantity for row in rows if not row.inside and row.claim.proves)
     return (
         f"{numbers['rows']} printed values compared with the models. {numbers['used_to_build']} were used to build a model, "
-        f"{numbers['own_paper']} ask a set for its own paper, {numbers['asked_again']} ask again for a number that counts "
-        f"elsewhere. Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside the printed uncertainty. "
+        f"{numbers['own_paper']} ask a model for a number of its own paper, {numbers['asked_again']} ask again for a number "
+        f"that counts elsewhere. Of the other {numbers['proving']}, {numbers['proving_inside']} lie inside the printed "
+        f"uncertainty. "
         f"Outside: {misses or 'none'}."
     )

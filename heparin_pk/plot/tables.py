@@ -22,6 +22,7 @@ from heparin_pk.plot.courses import after_bolus
 from heparin_pk.plot.models import outside_in_short
 from heparin_pk.published import ALL
 from heparin_pk.published.drug import Drug
+from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
@@ -29,7 +30,7 @@ from heparin_pk.simulation.simulate import simulate
 from heparin_pk.teaching import practice as statements
 from heparin_pk.teaching.indications import Indication
 from heparin_pk.trials.catalogue import OUTCOMES
-from heparin_pk.trials.estimate import Estimate
+from heparin_pk.trials.estimate import Estimate, with_digits
 from heparin_pk.trials.outcomes import Outcomes, signed
 from heparin_pk.trials.population import Population
 from heparin_pk.ward.orders import Infusion, Protamine, Regimen
@@ -324,6 +325,10 @@ def indications(several: Sequence[Indication], *, aims: bool = True) -> ResultTa
     return table("Reasons to give heparin", ("reason", "in", *(("aim", "monitoring") if aims else ())), rows)
 
 
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def indication(one: Indication) -> ResultTable:
     """Return one indication as a card."""
     aim = one.target.in_words() if one.target else "no level is aimed at"
@@ -335,7 +340,7 @@ def indication(one: Indication) -> ResultTable:
     ]
     rows += [("note", one.caveats)] if one.caveats else []
     return table(
-        one.title[0].upper() + one.title[1:],
+        _capital(one.title),
         ("topic", "what applies"),
         [*rows, ("source", _link(one.source, one.source.citation))],
     )
@@ -347,7 +352,7 @@ def first_orders(
     """Return the first orders of an indication at some weights, and the level after a day."""
     courses = {f"{weight:g} kg": one.course(Patient(weight_kg=weight)) for weight in weights_kg}
     rows = [(name, course.chart()[0][2], _level(assay, course.level_at(assay, at_h))) for name, course in courses.items()]
-    return table(f"{one.title}: first orders", ("weight", "orders", f"{ASSAYS[assay].label} after {at_h:g} h"), rows)
+    return table(f"{_capital(one.title)}: first orders", ("weight", "orders", f"{ASSAYS[assay].label} after {at_h:g} h"), rows)
 
 
 def protamine(one: Indication, weights_kg: Sequence[float]) -> ResultTable:
@@ -358,7 +363,7 @@ def protamine(one: Indication, weights_kg: Sequence[float]) -> ResultTable:
         if not given:
             raise ValueError(f"{one.name} must give protamine; got none")
         rows.append((f"{weight:g} kg", *(f"{number:g} {unit}" for number, unit in _given(given[-1]))))
-    return table(f"{one.title}: protamine", ("weight", "given at", "dose", "over"), rows)
+    return table(f"{_capital(one.title)}: how much protamine", ("weight", "given at", "dose", "over"), rows)
 
 
 def _given(order: Protamine) -> tuple[tuple[float, str], ...]:
@@ -398,7 +403,9 @@ def _claims(caption: str, rows: Sequence[Row], *, folded: bool) -> ResultTable:
 
 
 def _with_labels(text: str) -> str:
-    """Return a text with the labels of the models in place of their names."""
+    """Return a text with the labels of models and of reagents in brackets in place of their names."""
+    for reagent in REAGENTS.values():
+        text = text.replace(f"({reagent.name})", f"({reagent.label})")
     for drug in sorted(ALL, key=lambda one: -len(one.name)):
         text = text.replace(drug.name, drug.label)
     return text.replace("UFH_DEFAULT", "the default model")
@@ -451,7 +458,13 @@ def explained(rows: Iterable[Row]) -> ResultTable:
 
 def _told(outcomes: Outcomes, arm: str, key: str, group: str = "all") -> str:
     found = outcomes.estimate(arm, key, group)
-    return "–" if found is None else found.in_words(OUTCOMES[key])
+    if found is None:
+        return "–"
+    if OUTCOMES[key].most == 1.0:
+        return found.in_words(OUTCOMES[key])
+    unit = OUTCOMES[key].unit
+    interval = found.interval_in_words(lambda end: with_digits(end, 3))
+    return f"{with_digits(found.mean, 3)} ({interval}) {unit}".rstrip()
 
 
 def _mean(found: Estimate | None, key: str) -> str:

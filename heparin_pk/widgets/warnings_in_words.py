@@ -6,7 +6,9 @@ import warnings
 from typing import Any, TextIO
 
 from IPython import get_ipython
+from IPython.display import display
 
+from heparin_pk.base.result_table import table
 from heparin_pk.published.drug import OutsideValidityDomain, WithoutVariability
 
 _BEFORE: dict[type[Warning], str] = {OutsideValidityDomain: "Outside what was studied", WithoutVariability: "Please note"}
@@ -44,12 +46,12 @@ class WarningsInWords:
             self.waiting.setdefault(before, []).append(sentence)
 
     def tell(self) -> None:
-        """Print what this cell has to say: one sentence in a line, several as a list."""
+        """Show what this cell has to say: one sentence in a line, several as a table that unfolds."""
         for before, sentences in self.waiting.items():
             if len(sentences) == 1:
                 print(f"{before}: {sentences[0]}.")
             else:
-                print("\n".join([f"{before}:", *(f"- {sentence}" for sentence in sentences)]))
+                display(table(before, ("note",), [(sentence,) for sentence in sentences], folded=True))  # type: ignore[no-untyped-call]
         self.waiting.clear()
 
 

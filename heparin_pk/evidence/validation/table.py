@@ -116,7 +116,7 @@ def summary(found: Iterable[Row]) -> list[str]:
     n = score(found)
     lines = [
         f"Rows: {n['rows']}. Used to build the model or effect they test, so no proof (*): {n['used_to_build']}. "
-        f"A set asked for its own paper, so no proof (+): {n['own_paper']}.",
+        f"A model asked for its own paper, so no proof (+): {n['own_paper']}.",
         f"The same printed number counts in another row (=): {n['asked_again']}. "
         f"Rows that left since the first edition: {len(LEFT)} ({sum(row.was_inside for row in LEFT)} of them inside).",
     ]
