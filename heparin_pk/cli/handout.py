@@ -17,7 +17,8 @@ from heparin_pk.teaching.course import INDEX, LESSONS
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _ON_SCREEN = '<p class="on-screen">▸ This part is on the screen: move its controls there.</p>'
-_LINKS = ("links", "links-end")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LINKS = ("links", "links-end", "solutions")
 _PAGE = """<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
@@ -108,7 +109,7 @@ def _run(book: Any, file: Path) -> None:
         NotebookClient(book, timeout=1800, resources={"metadata": {"path": str(file.parent)}}).execute()
     except (CellExecutionError, DeadKernelError) as error:
         last = str(error).strip().splitlines()[-1:] or ["the kernel died"]
-        raise ValueError(f"{file.name}: a cell failed: {last[0]}") from None
+        raise ValueError(f"{file.name}: a cell failed: {_COLOUR.sub('', last[0])}") from None
 
 
 def _asked(source: str) -> str:

@@ -24,6 +24,7 @@ from heparin_pk.widgets import own_record
 from heparin_pk.widgets.controls import Unfolds, script
 from heparin_pk.widgets.words import aloud
 
+_FIRST = "Predict first: "
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,12})?")
 
 
@@ -202,7 +203,7 @@ class Ask(VBox):
 
 def on_paper(question: Question | NumberQuestion) -> str:
     """Return a prediction as HTML for paper: the question and boxes to tick or a line to write on, and no answer."""
-    text = f'<div class="asked"><p><b>Predict first: {escape(question.text)}</b></p>'
+    text = f'<div class="asked"><p><b>{_FIRST if isinstance(question, Question) else ""}{escape(question.text)}</b></p>'
     if isinstance(question, NumberQuestion):
         return f"{text}<p>____________ {escape(question.unit)}</p></div>"
     boxes = "".join(f"<li>☐ {escape(answer)}</li>" for answer in question.answers)
@@ -215,7 +216,7 @@ def ask(question: Question | NumberQuestion, answered: Callable[[], None] | None
     def verdict(answer: Any) -> tuple[bool, str]:
         return question.is_right(answer), question.verdict(answer)
 
-    texts: dict[str, Any] = {"kind": "prediction", "button": "Show what happens", "said_before": "Predict first: "}
+    texts: dict[str, Any] = {"kind": "prediction", "button": "Show what happens", "said_before": _FIRST}
     if isinstance(question, NumberQuestion):
         return Ask(question.text, _number_box(question), verdict, form=question.form, answered=answered, **texts)
     choice = RadioButtons(options=list(question.answers), value=None, layout=Layout(width="auto"))
@@ -292,6 +293,11 @@ class NumberCheck(VBox):
         self.choice, self.sure, self.said = ask.choice, ask.sure, ask.said
         super().__init__(children=(ask, script()))
         self.add_class("heparin-pk")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what a notebook shows; where no widget can be shown, the question for paper, without its answer."""
+        shown: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        return {**shown, "text/html": on_paper(self.question)}
 
     def answer(self, answer: str | None = None, sure: int | None = None) -> None:
         """Give the number that is typed, or this text with this certainty, per cent."""
