@@ -270,11 +270,21 @@ def test_the_code_under_the_picture_and_a_quiz_answer_the_keyboard(lab, tmp_path
         question.get_by_label("It dissolves it.").focus()
         cell = browser.active_cell(page)
         page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")  # a guess
+        page.keyboard.press("ArrowDown")  # fairly sure: one group of its own
+        page.wait_for_timeout(300)  # a hand, too, is slower than the kernel
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
         question.get_by_text("Not yet.").wait_for()
-        page.keyboard.press("ArrowDown")
+        question.get_by_text("of twenty such answers about 15").wait_for()
+        names = [group.get_attribute("aria-label") for group in question.get_by_role("radiogroup").all()]
+        assert [name.endswith(end) for name, end in zip(names, ("Your answer", "How sure are you?"), strict=True)] == [True, True]
+        assert all("already there?" in name for name in names)
+        question.get_by_label("It keeps it from growing.").check()
+        question.get_by_role("button", name="Check my answer").click()
         question.get_by_text("Right.").wait_for()
         assert browser.active_cell(page) == cell
-        assert question.get_by_label("It keeps it from growing.").evaluate(HAS_FOCUS)
         page.screenshot(path=tmp_path / "code-and-quiz.png")
         assert browser.cells_in_error(page) == []
         browser.close_kernel(page)
@@ -334,6 +344,7 @@ def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, ans
         scene = page.locator(".heparin-pk").filter(has=show)
         assert scene.locator("img").count() == 0
         scene.get_by_label(answer, exact=True).check()
+        scene.get_by_label("fairly sure (75 %)").check()
         show.click()
         picture = scene.locator("img")
         picture.wait_for()

@@ -428,7 +428,7 @@ def test_a_warning_is_one_line_on_standard_error(tmp_path):
     assert "at an age of" in notes[0]
 
 
-def test_lab_opens_the_first_notebook_of_a_copy(monkeypatch, capsys, tmp_path):
+def test_lab_opens_the_index_of_a_copy(monkeypatch, capsys, tmp_path):
     calls, settings = [], []
 
     def started(arguments, check, env):
@@ -447,16 +447,18 @@ def test_lab_opens_the_first_notebook_of_a_copy(monkeypatch, capsys, tmp_path):
     first, theirs = settings[0].split(os.pathsep)
     assert theirs == "mine"
     assert json.loads((Path(first) / "labconfig" / "page_config.json").read_text(encoding="utf-8"))["disabledExtensions"]
-    book = copy / "notebooks" / "01-hold-this-patient-in-range.ipynb"
+    book, another = (copy / "notebooks" / name for name in ("01-hold-this-patient-in-range.ipynb", "06-does-it-hold.ipynb"))
+    assert book.is_file()
+    assert not list(copy.rglob("*.py")), "the pictures' script stays behind"
+    another.unlink()
+    (copy / "heparin_pk_progress.jsonl").write_text("{}", encoding="utf-8")
     book.write_text("what I did yesterday", encoding="utf-8")
     code, _, said = run(capsys, "lab", "--no-browser")
     assert code == 0
-    assert "going on in heparin_pk_course_book/" in said
+    assert re.search(r"going on in heparin_pk_course_book/, with what you did there \(last change \d\d \w+ \d{4}\)", said)
     assert book.read_text(encoding="utf-8") == "what I did yesterday"
-    book.unlink()
-    code, _, said = run(capsys, "lab")
-    assert code == 2
-    assert "move the folder away" in said
+    assert another.is_file(), "what is missing is added, nothing is overwritten"
+    assert (copy / "heparin_pk_progress.jsonl").read_text(encoding="utf-8") == "{}"
     assert run(capsys, "lab", "--originals", "--no-browser")[0] == 0
     originals = Path(calls[-1][4].partition("=")[2])
     assert (originals / "notebooks").is_dir()
@@ -464,9 +466,33 @@ def test_lab_opens_the_first_notebook_of_a_copy(monkeypatch, capsys, tmp_path):
     assert calls[0][:4] == [sys.executable, "-m", "jupyter", "lab"]
     served = Path(calls[0][4].partition("=")[2])  # the folder of the notebooks and of the pictures they show
     assert (served / "figures" / "one-patient-under-a-nomogram.png").is_file()
-    assert calls[0][5].endswith("/lab/tree/notebooks/01-hold-this-patient-in-range.ipynb")
+    assert calls[0][5].endswith("/lab/tree/notebooks/00-start-here.ipynb")
     assert "--no-browser" in calls[0]
     assert "--port=8899" in calls[0]
+    code, _, said = run(capsys, "lab", "--voila", "--port", "8866")
+    assert code == 0
+    assert calls[-1] == [sys.executable, "-m", "voila", str(copy / "notebooks"), "--port=8866"]
+    assert "is not kept" in said
+    settings_of_voila = json.loads((Path(settings[-1].split(os.pathsep)[0]) / "voila.json").read_text(encoding="utf-8"))
+    assert settings_of_voila == json.loads((Path(__file__).parents[1] / "voila.json").read_text(encoding="utf-8"))
+
+
+def test_a_file_in_the_place_of_the_copy_is_named(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    Path("heparin_pk_course_book").write_text("mine", encoding="utf-8")
+    code, _, said = run(capsys, "lab", "--no-browser")
+    assert code == 2
+    assert "heparin_pk_course_book is no folder: move it away" in said
+
+
+@pytest.mark.parametrize(("option", "name"), [((), "JupyterLab"), (("--voila",), "Voila")])
+def test_what_is_not_installed_is_named(monkeypatch, capsys, tmp_path, option, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(notebooks.importlib.util, "find_spec", lambda module: None)
+    code, _, said = run(capsys, "lab", *option)
+    assert code == 2
+    assert f"{name} is not installed: pip install {name.lower()} ipywidgets" in said
+    assert list(tmp_path.iterdir()) == []
 
 
 # Several models, indications, conditions

@@ -51,6 +51,10 @@ OUTSIDE = {  # package: (who may import it, whether only inside a function)
     "IPython": ({"widgets"}, False),
     "jupyterlab": ({"cli"}, True),
     "jupyter_server": ({"cli"}, False),  # in a module that JupyterLab alone imports
+    "voila": ({"cli"}, False),  # in a module that Voila itself loads
+    "nbconvert": ({"cli"}, False),
+    "nbclient": ({"cli"}, True),
+    "nbformat": ({"cli"}, True),
 }
 
 

@@ -90,15 +90,18 @@ def test_a_prediction_comes_first():
     assert scene.picture.value == ""
     scene.set(dose=100)
     assert scene.words == ""
-    scene.show.click()
+    scene.ask.show.click()
     assert scene.words == ""  # nothing was answered yet
     assert "Choose an answer first" in scene.predicted.value
-    scene.guess.value = "it grows"
-    scene.show.click()
+    scene.ask.choice.value = "it grows"
+    scene.ask.show.click()
+    assert scene.words == ""  # how sure was not said yet
+    assert "Say how sure you are" in scene.predicted.value
+    scene.ask.sure.value = 75
+    scene.ask.show.click()
     assert "71 min" in scene.words
     assert "✓ As you predicted: <b>it grows</b>" in scene.predicted.value
-    scene.guess.value = "it shrinks"
-    scene.show.click()
+    scene.answer("it shrinks", 95)
     assert "✗ You predicted “it shrinks”; it is <b>it grows</b>." in scene.predicted.value
     assert "the other way round" in scene.predicted.value
 

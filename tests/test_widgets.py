@@ -910,7 +910,7 @@ def test_a_quiz_gives_feedback_on_every_answer():
     question = quiz("Which?", ["a", "b <i>", "c"], ["not a", "yes & b", "not c"], right=1)
     assert question.said.value.endswith("></div>")
     for index, words in enumerate(["not a", "yes &amp; b", "not c"]):
-        question.choice.value = index
+        question.answer(index, sure=75)
         assert words in question.said.value
         assert ("Right" in question.said.value) == (index == 1)
     assert 'role="status"' in question.said.value

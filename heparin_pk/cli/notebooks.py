@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib.util
 import io
 import os
 import secrets
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from heparin_pk import published
@@ -18,35 +20,37 @@ from heparin_pk.cli.output import PLAINLY, complain, draw_course, prediction_tab
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.simulation import metrics
+from heparin_pk.teaching.course import COPY, INDEX
 
-FIRST_NOTEBOOK = "01-hold-this-patient-in-range.ipynb"
-COPY = "heparin_pk_course_book"
-"""The folder, in the current one, in which a learner works."""
+FIRST_NOTEBOOK = f"{INDEX}.ipynb"
 _SETTINGS = Path(__file__).parent / "jupyter"
-"""JupyterLab asks for no news: it reads this folder before its own."""
+"""JupyterLab asks for no news, Voila finds the pictures: they read this folder before their own."""
 
 
 def run_lab(options: argparse.Namespace) -> None:
-    """Open the first notebook of a learner's copy in JupyterLab and exit with its return code."""
+    """Open the index of a learner's copy in JupyterLab, or show the copy with Voila; exit with the return code."""
     if options.port is not None and not 1 <= options.port <= 65535:
         raise ValueError(f"--port must lie between 1 and 65535; got {options.port}")
-    folder = _originals() if options.originals else _copied(_originals())
-    arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve().parent}"]
-    arguments.append(f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}")
+    name, module = ("Voila", "voila") if options.voila else ("JupyterLab", "jupyterlab")
+    if importlib.util.find_spec(module) is None:
+        raise ValueError(f"{name} is not installed: pip install {module} ipywidgets")
+    folder = originals() if options.originals else _copied(originals())
+    if options.voila:
+        arguments = [sys.executable, "-m", "voila", str(folder.resolve())]
+        complain(f"choose {FIRST_NOTEBOOK} on the page that opens; what an audience answers there is not kept")
+    else:
+        arguments = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve().parent}"]
+        arguments.append(f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}")
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            arguments.append("--allow-root")
     arguments += ["--no-browser"] if options.no_browser else []
     arguments += [f"--port={options.port}"] if options.port else []
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--allow-root")
-    try:
-        import jupyterlab  # noqa: F401, PLC0415
-    except ImportError:
-        raise ValueError("JupyterLab is not installed: pip install jupyterlab ipywidgets") from None
     before = os.environ.get("JUPYTER_CONFIG_PATH")
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join([str(_SETTINGS), *([before] if before else [])])}
     raise SystemExit(subprocess.run(arguments, check=False, env=environment).returncode)
 
 
-def _originals() -> Path:
+def originals() -> Path:
     """Return the notebook folder of the repository or of the installed package, beside the folder of its pictures."""
     package = Path(__file__).resolve().parents[1]
     for place in (package.parent, package / "course_book"):
@@ -55,24 +59,42 @@ def _originals() -> Path:
     raise ValueError("no notebooks beside this installation; clone the repository for them")
 
 
-def _copied(originals: Path) -> Path:
-    """Return the notebooks of a copy in the current folder, so that no original changes; a copy that is there is gone on with."""
+def _copied(source: Path) -> Path:
+    """Return the notebooks of a copy in the current folder, so that no original changes.
+
+    A copy that is there is gone on with: what is in it stays, and what it lacks is added.
+    """
     copy = Path(COPY)
-    if copy.exists():
-        complain(f"going on in {copy}/; without that folder the course begins anew")
-    else:
-        unfinished = Path(f"{copy}.{secrets.token_hex(8)}.unfinished")
-        try:
-            for part in ("notebooks", "figures"):
-                without = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.py", "*.svg")
-                shutil.copytree(originals.parent / part, unfinished / part, ignore=without)
-            unfinished.rename(copy)
-        except OSError as error:  # shutil.Error has no strerror
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise ValueError(f"{copy}: cannot be written: {error.strerror or error}") from None
-    if not (copy / "notebooks" / FIRST_NOTEBOOK).is_file():
-        raise ValueError(f"{copy}/notebooks has no {FIRST_NOTEBOOK}: move the folder away, and the course begins anew")
+    is_there = copy.exists()
+    if is_there and not copy.is_dir():
+        raise ValueError(f"{COPY} is no folder: move it away, and the course begins anew")
+    place = copy if is_there else Path(f"{COPY}.{secrets.token_hex(8)}.unfinished")
+    try:
+        for part in ("notebooks", "figures"):
+            for file in sorted((source.parent / part).rglob("*")):
+                target = place / file.relative_to(source.parent)
+                if file.is_file() and not _SKIPPED & {file.suffix, *file.parts} and not target.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file, target)
+        if not is_there:
+            place.rename(copy)
+    except OSError as error:
+        if not is_there:
+            shutil.rmtree(place, ignore_errors=True)
+        raise ValueError(f"{copy}: cannot be written: {error.strerror or error}") from None
+    if is_there:
+        complain(f"going on in {COPY}/, with what you did there ({_when(copy)}); without that folder the course begins anew")
     return copy / "notebooks"
+
+
+_SKIPPED = {".ipynb_checkpoints", "__pycache__", ".py", ".svg"}
+"""Folders and endings that a learner's copy does without."""
+
+
+def _when(copy: Path) -> str:
+    """Return the day of the last change in a copy."""
+    last = max((file.stat().st_mtime for file in copy.rglob("*") if file.is_file()), default=copy.stat().st_mtime)
+    return f"last change {datetime.fromtimestamp(last):%d %B %Y}"
 
 
 def run_demo(options: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ from heparin_pk.cli.commands import (
     run_trial,
     run_validate,
 )
+from heparin_pk.cli.handout import run_handout
 from heparin_pk.cli.notebooks import run_demo, run_lab
 from heparin_pk.cli.options import CONDITIONS
 from heparin_pk.cli.output import PLAINLY, complain
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_trial(commands)
     _add_lab(commands)
+    _add_handout(commands)
     _add_demo(commands)
     return top
 
@@ -266,12 +268,24 @@ def _add_trial(commands: Commands) -> None:
 
 
 def _add_lab(commands: Commands) -> None:
-    command = _command(
-        commands, "lab", run_lab, "open the first notebook in JupyterLab, in a copy in this folder", "heparin-pk lab"
-    )
+    command = _command(commands, "lab", run_lab, "open the course in JupyterLab, in a copy in this folder", "heparin-pk lab")
     command.add_argument("--originals", action="store_true", help="open the notebooks themselves, for those who write them")
+    command.add_argument("--voila", action="store_true", help="show it to an audience with Voila: no code, nothing kept")
     command.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
     command.add_argument("--port", type=typed_whole_number, help="port of the server")
+
+
+def _add_handout(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "handout",
+        run_handout,
+        "write the notebooks as HTML for paper: pictures, and questions without their answers",
+        "heparin-pk handout --out handout",
+    )
+    command.add_argument("--out", default="handout", metavar="DIR", help="output folder (default handout)")
+    command.add_argument("--only", metavar="NAME", help="only notebooks whose name begins so, such as 02")
+    command.add_argument("--no-run", action="store_true", help="do not run the notebooks: prose and questions alone, in a second")
 
 
 def _add_demo(commands: Commands) -> None:

@@ -5,8 +5,11 @@ A widget calls the package, shows the code of that call, and computes nothing bu
 
 from heparin_pk.widgets import warnings_in_words
 from heparin_pk.widgets.bedside_day import Bedside, bedside
-from heparin_pk.widgets.explore import Choice, Drawing, Explore, Question, Slider, Toggle
-from heparin_pk.widgets.questions import Quiz, quiz
+from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.index import glossary, lessons, topics
+from heparin_pk.widgets.own_record import Progress, progress, progress_export, record
+from heparin_pk.widgets.predictions import predict_half_life, predict_points_lost
+from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, Quiz, check_number, hint, quiz
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
 warnings_in_words.say_warnings_in_words()
@@ -16,17 +19,30 @@ __all__ = [
     "Choice",
     "Explore",
     "Drawing",
+    "NumberCheck",
+    "NumberQuestion",
+    "Progress",
     "Question",
     "Quiz",
     "Slider",
     "Toggle",
     "bedside",
     "blood",
+    "check_number",
+    "glossary",
     "half_life",
+    "hint",
     "indications",
+    "lessons",
     "nomograms",
     "overlay",
     "patients",
+    "predict_half_life",
+    "predict_points_lost",
+    "progress",
+    "progress_export",
     "quiz",
+    "record",
+    "topics",
     "validation",
 ]

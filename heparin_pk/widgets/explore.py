@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import matplotlib.pyplot as plt
-from ipywidgets import HTML, Box, Button, Checkbox, Dropdown, Layout, RadioButtons, VBox
+from ipywidgets import HTML, Box, Checkbox, Dropdown, Layout, VBox
 from matplotlib.figure import Figure
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of
@@ -20,6 +20,7 @@ from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.trials.background import Work, beside
 from heparin_pk.widgets.controls import ROW, Unfolds, chosen, script, slider
 from heparin_pk.widgets.page import Asleep
+from heparin_pk.widgets.questions import Ask, NumberQuestion, Question, ask, on_paper
 from heparin_pk.widgets.stage import LivePicture, layers, numbers
 from heparin_pk.widgets.words import aloud, code_block
 
@@ -104,34 +105,6 @@ Control = Slider | Choice | Toggle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What the learner predicts before the picture appears, and what each prediction is told.
-
-    ``text``: question
-    ``answers``: answer to the explanation for those who chose it
-    ``right``: function that returns the right answer, as the package computes it
-    """
-
-    text: str
-    answers: Mapping[str, str]
-    right: Callable[[], str]
-
-    def verdict(self, predicted: str) -> str:
-        """Return whether the prediction is right, what is, and why, as HTML.
-
-        Raises ``ValueError`` for a prediction that is none of the answers.
-        """
-        check_one_of("predicted", predicted, tuple(self.answers))
-        right = self.right()
-        check_one_of("the right answer", right, tuple(self.answers))
-        if predicted == right:
-            first = f"✓ As you predicted: <b>{escape(right)}</b>."
-        else:
-            first = f"✗ You predicted “{escape(predicted)}”; it is <b>{escape(right)}</b>."
-        return f"{first} {escape(self.answers[predicted])}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """The result of a drawing function.
 
@@ -168,7 +141,7 @@ class Explore(Asleep, VBox):
     ``numbers``, ``code``: what unfolds below: the numbers of the picture, and the code; made when it is opened
     ``is_refining``: whether a better picture is coming
     ``source_code``: Python code that draws the picture
-    ``guess``, ``show``: answers and button of the question, or ``None``
+    ``ask``: the question with its answers, certainty and button, or ``None``
     ``predicted``: feedback on the answer
     ``hidden``: whether the picture still waits for a prediction
     ``asked``: values of the controls that the question is about: those at the start
@@ -179,7 +152,7 @@ class Explore(Asleep, VBox):
         controls: Sequence[Control],
         draw: Callable[..., Drawing],
         *,
-        predict: Question | None = None,
+        predict: Question | NumberQuestion | None = None,
     ) -> None:
         self.draw = draw
         self.controls = {control.name: control.widget() for control in controls}
@@ -192,9 +165,8 @@ class Explore(Asleep, VBox):
         self._is_held, self._change = False, 0
         self._timer: asyncio.TimerHandle | None = None
         self.is_refining = False
-        self.guess: RadioButtons | None = None
+        self.ask: Ask | None = None
         self.predicted = HTML(aloud(""))
-        self.show: Button | None = None
         for widget in self.controls.values():
             widget.observe(lambda _: self._redraw(), names="value")
         self._body = VBox((self.picture, self.sign, self.said, self.numbers, self.code))
@@ -203,18 +175,11 @@ class Explore(Asleep, VBox):
         rows = [Box(row, layout=ROW) for row in (others, yes_or_no) if row]
         children: list[Any] = [*rows, self._body]
         if predict is not None:
-            self.guess = RadioButtons(options=list(predict.answers), value=None, layout=Layout(width="auto"))
-            self.show = Button(description="Show what happens", button_style="primary", layout=Layout(width="220px"))
-            self.show.on_click(lambda _: self._answered())
+            self.ask = ask(predict, self._answered)
+            self.predicted = self.ask.said
             self._body.layout.display = "none"
             self._asked = HTML(layout=Layout(display="none"))
-            children[-1:-1] = [
-                HTML(f"<b>Predict first: {escape(predict.text)}</b>"),
-                self.guess,
-                self.show,
-                self.predicted,
-                self._asked,
-            ]
+            children[-1:-1] = [self.ask, self._asked]
         self.question, self.hidden = predict, predict is not None
         self.asked = self.values
         super().__init__(children=(*children, script()), layout=Layout(width="100%"))
@@ -247,17 +212,21 @@ class Explore(Asleep, VBox):
         if self.values != before:
             self._redraw()
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what a notebook shows; where no widget can be shown, the question for paper, without its answer."""
+        shown: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        return shown if self.question is None or shown is None else {**shown, "text/html": on_paper(self.question)}
+
+    def answer(self, answer: str, sure: int) -> None:
+        """Answer the question with this certainty, per cent: the picture appears; without a question nothing happens."""
+        if self.ask is not None:
+            self.ask.answer(answer, sure)
+
     def _answered(self) -> None:
-        """Show the picture once an answer is chosen."""
-        assert self.guess is not None  # the button exists only with a question
-        assert self.question is not None
-        if self.guess.value is None:
-            self.predicted.value = aloud("Choose an answer first. A wrong answer helps you learn, too.")
-            return
+        """Show the picture, once the question is answered."""
         self.hidden = False
         self._body.layout.display = None
         self._redraw()
-        self.predicted.value = aloud(self.question.verdict(str(self.guess.value)))
 
     def _redraw(self) -> None:
         """Draw the picture for the values of the controls, and begin to refine it."""

@@ -1,55 +1,266 @@
-"""A multiple-choice question with feedback on every answer, for self-checks in a notebook."""
+"""Questions to a learner: choose or type an answer, say how sure you are, then read what is right and why.
+
+The first answer to a question counts for the score and for the calibration; every answer is kept in the record.
+"""
 
 # mypy: allow-subclassing-any
 # (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 import random
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ipywidgets import HTML, Layout, RadioButtons, VBox
+from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox
 
-from heparin_pk.widgets.controls import script
+from heparin_pk.base.checks import check_between, check_one_of, check_text
+from heparin_pk.teaching.certainty import in_words, scale
+from heparin_pk.teaching.record import slug
+from heparin_pk.widgets import own_record
+from heparin_pk.widgets.controls import Unfolds, script
 from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.words import aloud
 
+_FIRST = "Predict first: "
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,12})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the learner predicts before the picture appears, and what each prediction is told.
+
+    ``text``: question
+    ``answers``: answer to the explanation for those who chose it
+    ``right``: function that returns the right answer, as the package computes it
+    """
+
+    text: str
+    answers: Mapping[str, str]
+    right: Callable[[], str]
+
+    def is_right(self, predicted: str) -> bool:
+        """Return whether a prediction is right; raises ``ValueError`` for one that is none of the answers."""
+        check_one_of("predicted", predicted, tuple(self.answers))
+        right = self.right()
+        check_one_of("the right answer", right, tuple(self.answers))
+        return predicted == right
+
+    def verdict(self, predicted: str) -> str:
+        """Return whether the prediction is right, what is, and why, as HTML.
+
+        Raises ``ValueError`` for a prediction that is none of the answers.
+        """
+        if self.is_right(predicted):
+            first = f"✓ As you predicted: <b>{escape(predicted)}</b>."
+        else:
+            first = f"✗ You predicted “{escape(predicted)}”; it is <b>{escape(self.right())}</b>."
+        return f"{first} {escape(self.answers[predicted])}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberQuestion:
+    """A question whose answer is a number that the learner types.
+
+    ``text``: question
+    ``unit``: unit of the answer; empty for a count
+    ``right``: function that returns the right number, as the package computes it
+    ``tolerance``: how far an answer may be off, in that unit
+    ``near``, ``too_low``, ``too_high``: explanation for an answer within the tolerance, below and above it
+    ``digits``: decimals with which the right number is said
+    """
+
+    text: str
+    unit: str
+    right: Callable[[], float]
+    tolerance: float
+    near: str
+    too_low: str
+    too_high: str
+    digits: int = 0
+
+    @property
+    def form(self) -> str:
+        """What is typed, and how far it may be off."""
+        return f"a number{' in ' + self.unit if self.unit else ''}; up to {self.tolerance:.3g}{self._unit} off counts as right"
+
+    def is_right(self, typed: str) -> bool:
+        """Return whether a typed number is within the tolerance; raises ``ValueError`` for a text that is no number."""
+        return abs(read_number(typed) - self.right()) <= self.tolerance * (1.0 + 1e-9)
+
+    def verdict(self, typed: str) -> str:
+        """Return whether the number is right, what is, and why, as HTML; raises ``ValueError`` for a text that is no number."""
+        number, right = read_number(typed), self.right()
+        found = f"it is <b>{escape(self._said(right))}</b>"
+        if self.is_right(typed):
+            return f"✓ Close enough: you said {number:g}{escape(self._unit)}, {found}. {escape(self.near)}"
+        why = self.too_low if number < right else self.too_high
+        return f"✗ You said {number:g}{escape(self._unit)}; {found}. {escape(why)}"
+
+    def _said(self, number: float) -> str:
+        """Return the right number, or the tolerance, as it is said."""
+        return f"{number:,.{self.digits}f}{self._unit}"
+
+    @property
+    def _unit(self) -> str:
+        return f" {self.unit}" if self.unit else ""
+
+
+def read_number(text: str) -> float:
+    """Return a typed number; a decimal comma is understood.
+
+    Raises ``ValueError`` with a sentence for anything else.
+
+    >>> read_number(" 0,5 ")
+    0.5
+    """
+    typed = text.strip().replace("\u2212", "-")
+    if not typed:
+        raise ValueError("Type a number first.")
+    if not typed.isascii() or not _NUMBER.fullmatch(typed):
+        raise ValueError(f"“{text.strip()}” is not a number: write it in digits, like 12 or 0.5, without a unit.")
+    return float(typed.replace(",", "."))
+
+
+class Ask(VBox):
+    """A question with its answers (or a box for a number), how sure the learner is, a button and what is said afterwards.
+
+    ``question``: HTML of the question
+    ``choice``: radio buttons of the answers, or the box for a number
+    ``sure``: radio buttons of the certainty; its value is the chance said, per cent
+    ``show``: button that gives the answer
+    ``said``: what is said about the answer
+
+    ``verdict`` returns, for an answer, whether it is right and the explanation as HTML; it may raise ``ValueError`` with a
+    sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        choice: RadioButtons | Text,
+        verdict: Callable[[Any], tuple[bool, str]],
+        *,
+        kind: str,
+        button: str,
+        form: str = "",
+        said_before: str = "",
+        answered: Callable[[], None] | None = None,
+    ) -> None:
+        self.kind, self._name, self._verdict, self._answered = kind, slug(text), verdict, answered
+        self.question = HTML(f"<b>{escape(said_before)}{escape(text)}</b>", layout=Layout(max_width="56em"))
+        self.choice = choice
+        options = scale(len(choice.options) if isinstance(choice, RadioButtons) else None)
+        self.sure = RadioButtons(options=options, value=None, layout=Layout(width="auto"))
+        self.show = Button(description=button, button_style="primary", layout=Layout(width="220px"))
+        self.show.on_click(lambda _: self.answer())
+        self.said = HTML(aloud(""), layout=Layout(max_width="64em"))
+        self.choice.observe(self._changed, names="value")
+        heading = HTML(escape(form or "Your answer"))
+        how = HTML("How sure are you?")
+        for part in (heading, how):
+            part.add_class("heparin-pk-asked")
+        column = {"margin": "0 36px 0 0"}
+        answers = VBox((heading, self.choice), layout=Layout(**column))
+        sure = VBox((how, self.sure), layout=Layout(**column))
+        row = Box((answers, sure), layout=Layout(display="flex", flex_flow="row wrap", width="100%"))
+        super().__init__(children=(self.question, row, self.show, self.said))
+        self.add_class("heparin-pk-question")
+
+    def _changed(self, _: Any) -> None:
+        """Take away what was said about another answer."""
+        self.said.value = aloud("")
+
+    def answer(self, answer: Any = None, sure: int | None = None) -> None:
+        """Give the answer that is chosen, or this one; say what is right and keep it in the record."""
+        if answer is not None:
+            self.choice.value = answer
+        if sure is not None:
+            self.sure.value = sure
+        if self.choice.value is None or self.choice.value == "":
+            first = "Type a number" if isinstance(self.choice, Text) else "Choose an answer"
+            self.said.value = aloud(f"{first} first. A wrong answer helps you learn, too.")
+            return
+        if self.sure.value is None:
+            self.said.value = aloud("Say how sure you are, too: over the course you will see how well you know what you know.")
+            return
+        try:
+            is_right, words = self._verdict(self.choice.value)
+        except ValueError as error:
+            self.said.value = aloud(escape(str(error)))
+            return
+        if self._answered is not None:
+            self._answered()
+        given = self.choice.label if isinstance(self.choice, RadioButtons) else self.choice.value.strip()
+        problem = own_record.record(
+            {"kind": self.kind, "question": self._name, "answer": str(given), "right": is_right, "sure": self.sure.value}
+        )
+        meant = in_words(int(self.sure.value), is_right=is_right)
+        self.said.value = aloud(f"{words} <i>{escape(meant)}</i>{'<br>' + escape(problem) if problem else ''}")
+
+
+def on_paper(question: Question | NumberQuestion) -> str:
+    """Return a prediction as HTML for paper: the question and boxes to tick or a line to write on, and no answer."""
+    text = f'<div class="asked"><p><b>{_FIRST if isinstance(question, Question) else ""}{escape(question.text)}</b></p>'
+    if isinstance(question, NumberQuestion):
+        return f"{text}<p>____________ {escape(question.unit)}</p></div>"
+    boxes = "".join(f"<li>☐ {escape(answer)}</li>" for answer in question.answers)
+    return f"{text}<ul>{boxes}</ul></div>"
+
+
+def ask(question: Question | NumberQuestion, answered: Callable[[], None] | None = None) -> Ask:
+    """Return a prediction with its certainty; ``answered`` is called before the verdict is shown."""
+
+    def verdict(answer: Any) -> tuple[bool, str]:
+        return question.is_right(answer), question.verdict(answer)
+
+    texts: dict[str, Any] = {"kind": "prediction", "button": "Show what happens", "said_before": _FIRST}
+    if isinstance(question, NumberQuestion):
+        return Ask(question.text, _number_box(question), verdict, form=question.form, answered=answered, **texts)
+    choice = RadioButtons(options=list(question.answers), value=None, layout=Layout(width="auto"))
+    return Ask(question.text, choice, verdict, answered=answered, **texts)
+
+
+def _number_box(question: NumberQuestion) -> Text:
+    box = Text(placeholder=question.unit or "number", layout=Layout(width="160px"))
+    box.add_class("heparin-pk-number")
+    return box
+
 
 class Quiz(Asleep, VBox):
-    """One question with its answers as radio buttons and a feedback for each answer.
+    """One question, how sure the learner is, and a feedback for each answer.
 
-    ``question``: text of the question
-    ``choice``: radio buttons of the answers, in mixed order; its value is the place of an answer as it was given
-    ``said``: feedback on the chosen answer
+    ``ask``: the question; its answers stand in mixed order, and the value of its choice is their place as they were given
+    ``question``, ``choice``, ``sure``, ``said``: text, answers, certainty and feedback of the question
     ``feedback``: one text per answer
     ``right``: index of the right answer, from 0
     """
 
     def __init__(self, question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> None:
         self.feedback, self.right = tuple(feedback), right
-        self.question = HTML(f"<b>{escape(question)}</b>")
         # The order is mixed, the same each time: where the right answer stands says nothing, and a class sees one order.
         order = random.Random(zlib.crc32(question.encode())).sample(range(len(answers)), len(answers))
-        options = [(answers[place], place) for place in order]
-        self.choice = RadioButtons(options=options, value=None, layout=Layout(width="auto"))
-        self.said = HTML(aloud(""))
-        self.choice.observe(self._answer, names="value")
-        super().__init__(children=(self.question, self.choice, self.said, script()))
+        choice = RadioButtons(options=[(answers[at], at) for at in order], value=None, layout=Layout(width="auto"))
+        self.ask = Ask(question, choice, self._verdict, kind="quiz", button="Check my answer")
+        self.question, self.choice, self.sure, self.said = self.ask.question, choice, self.ask.sure, self.ask.said
+        super().__init__(children=(self.ask, script()))
         self.add_class("heparin-pk")
 
-    def _answer(self, change: Any) -> None:
-        """Show the feedback on the chosen answer."""
-        if change["new"] is None:
-            self.said.value = aloud("")
-            return
-        verdict = "✓ Right." if change["new"] == self.right else "✗ Not yet."
-        self.said.value = aloud(f"<b>{verdict}</b> {escape(self.feedback[change['new']])}")
+    def answer(self, answer: int | None = None, sure: int | None = None) -> None:
+        """Give the answer that is chosen, or this one with this certainty, per cent."""
+        self.ask.answer(answer, sure)
+
+    def _verdict(self, answer: Any) -> tuple[bool, str]:
+        """Return whether an answer is right, and the feedback on it."""
+        is_right = answer == self.right
+        return is_right, f"<b>{'✓ Right.' if is_right else '✗ Not yet.'}</b> {escape(self.feedback[answer])}"
 
 
 def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: int) -> Quiz:
-    """Return a multiple-choice question that explains every answer.
+    """Return a multiple-choice question that asks how sure the learner is and explains every answer.
 
     ``answers``: two or more
     ``feedback``: one text per answer
@@ -58,7 +269,7 @@ def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: 
     Raises ``ValueError`` for a single answer, a missing feedback, or an index that is not an answer.
 
     >>> question = quiz("Does heparin dissolve clots?", ["yes", "no"], ["It has no fibrinolytic activity.", "Correct."], right=1)
-    >>> question.choice.value = 1
+    >>> question.answer(1, sure=95)
     >>> "Right" in question.said.value
     True
     """
@@ -69,3 +280,79 @@ def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: 
     if isinstance(right, bool) or right not in range(len(answers)):
         raise ValueError(f"right must lie between 0 and {len(answers) - 1}; got {right!r}")
     return Quiz(question, answers, feedback, right)
+
+
+class NumberCheck(VBox):
+    """A task whose answer is a number: type it, say how sure you are, and see how far off it is.
+
+    ``ask``: the question
+    ``question``: what is asked, with its tolerance and explanations
+    """
+
+    def __init__(self, question: NumberQuestion, ask: Ask) -> None:
+        self.question, self.ask = question, ask
+        self.choice, self.sure, self.said = ask.choice, ask.sure, ask.said
+        super().__init__(children=(ask, script()))
+        self.add_class("heparin-pk")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what a notebook shows; where no widget can be shown, the question for paper, without its answer."""
+        shown: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        return {**shown, "text/html": on_paper(self.question)}
+
+    def answer(self, answer: str | None = None, sure: int | None = None) -> None:
+        """Give the number that is typed, or this text with this certainty, per cent."""
+        self.ask.answer(answer, sure)
+
+
+def check_number(
+    text: str,
+    answer: float | Callable[[], float],
+    *,
+    unit: str = "",
+    tolerance: float | None = None,
+    digits: int = 0,
+    near: str = "",
+    too_low: str = "",
+    too_high: str = "",
+) -> NumberCheck:
+    """Return a task that checks a typed number.
+
+    ``text``: task
+    ``answer``: right number as the package computes it, or a function that returns it when it is needed
+    ``unit``: its unit; empty for a count
+    ``tolerance``: how far an answer may be off, in that unit (``None``: a tenth of the right number)
+    ``digits``: decimals with which the right number is said
+    ``near``, ``too_low``, ``too_high``: explanation for an answer within the tolerance, below and above it
+
+    Raises ``ValueError`` for an empty text, an answer that is no finite number, or a tolerance that is not above 0.
+    """
+    check_text("text", text)
+    if callable(answer):
+        if tolerance is None:
+            raise ValueError("tolerance must be a number above 0 where the answer is computed later; got None")
+        right = answer
+    else:
+        number = check_between("answer", answer, -1e12, 1e12)
+        right = lambda: number  # noqa: E731
+        tolerance = abs(number) / 10.0 if tolerance is None else tolerance
+    check_between("tolerance", tolerance, 1e-9, 1e12)
+    question = NumberQuestion(
+        text=text, unit=unit, right=right, tolerance=tolerance, digits=digits, near=near, too_low=too_low, too_high=too_high
+    )
+
+    def verdict(typed: Any) -> tuple[bool, str]:
+        return question.is_right(typed), question.verdict(typed)
+
+    made = Ask(text, _number_box(question), verdict, kind="number", button="Check my number", form=question.form)
+    return NumberCheck(question, made)
+
+
+def hint(text: str) -> Unfolds:
+    """Return a hint that unfolds when its button is pressed; what stands between backticks is shown as code.
+
+    Raises ``ValueError`` for an empty text.
+    """
+    check_text("hint", text)
+    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return Unfolds(HTML(f'<div style="line-height:1.45;max-width:64em;padding:2px 0 6px 26px">{words}</div>'), "Hint")

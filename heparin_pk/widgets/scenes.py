@@ -34,7 +34,8 @@ from heparin_pk.trials.trial import Trial
 from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
-from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Question, Slider, Toggle
+from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.questions import Question
 from heparin_pk.widgets.stage import Stage, table
 
 TYPICAL = Patient(weight_kg=75.0)

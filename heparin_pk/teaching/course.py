@@ -1,0 +1,228 @@
+"""The course: its notebooks as questions, for whom they are, what one can do afterwards, and what of heparin they cover."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from heparin_pk.base.checks import check_one_of
+
+COPY = "heparin_pk_course_book"
+"""The folder, in the current one, in which a learner works."""
+INDEX = "00-start-here"
+LEVELS = ("nursing", "pharmacy", "medicine", "pharmacometrics")
+_ASKS = ("quiz", "check_number", "predict_half_life", "predict_points_lost")
+"""Functions that put one question to the learner each. The predictions before a picture and at the bedside come on top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One notebook of the course.
+
+    ``stem``: name of its file, without the ending
+    ``question``: its title
+    ``minutes``: time it takes, min
+    ``levels``: for whom it is
+    ``able``: what one can do afterwards
+    ``before``: numbers of the notebooks that help
+    """
+
+    stem: str
+    question: str
+    minutes: int
+    levels: tuple[str, ...]
+    able: str
+    before: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for level in self.levels:
+            check_one_of("levels", level, LEVELS)
+
+    @property
+    def number(self) -> int:
+        """Its number in the course."""
+        return int(self.stem[:2])
+
+    @property
+    def file(self) -> str:
+        """Name of its file."""
+        return f"{self.stem}.ipynb"
+
+
+LESSONS: tuple[Lesson, ...] = (
+    Lesson(
+        stem="01-hold-this-patient-in-range",
+        question="Can you hold this patient in range?",
+        minutes=45,
+        levels=("nursing", "pharmacy", "medicine", "pharmacometrics"),
+        able="start heparin, answer a laboratory result, and say why it is old when you read it",
+    ),
+    Lesson(
+        stem="02-why-is-the-half-life-not-a-number",
+        question="Why is the half-life not a number?",
+        minutes=30,
+        levels=("pharmacy", "medicine", "pharmacometrics"),
+        able="say how fast heparin leaves after a small and a large dose, and when a model may be used",
+    ),
+    Lesson(
+        stem="03-how-does-the-blood-answer",
+        question="How does the blood answer?",
+        minutes=40,
+        levels=("nursing", "pharmacy", "medicine", "pharmacometrics"),
+        able="read aPTT, anti-Xa and ACT, and ask for the reagent before you compare seconds",
+        before=(1,),
+    ),
+    Lesson(
+        stem="04-why-does-every-patient-need-another-dose",
+        question="Why does every patient need another dose?",
+        minutes=40,
+        levels=("pharmacy", "medicine", "pharmacometrics"),
+        able="tell what changes the heparin level from what changes only the test",
+        before=(3,),
+    ),
+    Lesson(
+        stem="05-five-reasons-to-give-heparin",
+        question="Which five reasons are there to give heparin?",
+        minutes=40,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="choose route, dose and test for each reason, and know what may go wrong and what is given instead",
+        before=(3,),
+    ),
+    Lesson(
+        stem="06-does-it-hold",
+        question="Does it hold?",
+        minutes=20,
+        levels=("pharmacy", "medicine", "pharmacometrics"),
+        able="say what proves a model and what does not, and where this one fails",
+        before=(2,),
+    ),
+    Lesson(
+        stem="07-which-nomogram-for-whom",
+        question="Which nomogram, for whom?",
+        minutes=40,
+        levels=("pharmacy", "medicine", "pharmacometrics"),
+        able="compare two nomograms fairly, and say how far the answer rests on the model and on the hospital",
+        before=(3, 4),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic of a text for health-care staff on heparin, and where the course covers it.
+
+    ``name``: topic
+    ``lessons``: numbers of the notebooks
+    ``missing``: what is not covered; empty where nothing was left out on purpose
+    """
+
+    name: str
+    lessons: tuple[int, ...]
+    missing: str = ""
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(name="How heparin acts", lessons=(3,), missing="the clotting cascade is told in words, and not simulated"),
+    Topic(name="Preventing deep-vein thrombosis", lessons=(5,)),
+    Topic(name="Treating pulmonary embolism", lessons=(1, 5), missing="whether a clot shrinks is not simulated"),
+    Topic(
+        name="Myocardial infarction", lessons=(5,), missing="doses of the guidelines in force were not found in a primary text"
+    ),
+    Topic(name="Dialysis", lessons=(5,), missing="clotting in the machine is not simulated"),
+    Topic(name="Atrial fibrillation", lessons=(5,), missing="the risk of stroke is not simulated"),
+    Topic(name="Under the skin or into the vein", lessons=(5,)),
+    Topic(name="First dose: bolus and infusion", lessons=(1, 2)),
+    Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3)),
+    Topic(name="Adjusting the dose", lessons=(1, 4, 7)),
+    Topic(name="Bleeding", lessons=(5,), missing="said in words; no bleed is simulated, so no dose here shows what it costs"),
+    Topic(name="Heparin-induced thrombocytopenia", lessons=(5,), missing="said in words; no platelet is simulated"),
+    Topic(name="Allergy", lessons=(5,), missing="one sentence"),
+    Topic(name="Reversal by protamine", lessons=(5,)),
+    Topic(name="Telling the patient", lessons=(5,), missing="one sentence; no exercise"),
+    Topic(name="Documentation and teamwork", lessons=(5,), missing="one list each; no exercise"),
+    Topic(name="Other drugs instead", lessons=(5,), missing="tablets are named, and not simulated"),
+)
+
+
+def neighbours(stem: str) -> tuple[str | None, str | None]:
+    """Return the names of the notebooks before and after this one; raises ``ValueError`` for a notebook of another course."""
+    order = [INDEX, *(lesson.stem for lesson in LESSONS)]
+    check_one_of("notebook", stem, order)
+    at = order.index(stem)
+    return order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None
+
+
+def links(stem: str) -> str:
+    """Return the line of links at the top and the bottom of a notebook, as Markdown."""
+    titles = {lesson.stem: f"{lesson.number} {lesson.question}" for lesson in LESSONS}
+    before, after = neighbours(stem)
+    parts = []
+    if before not in (None, INDEX):
+        parts.append(f"[← {titles[str(before)]}]({before}.ipynb)")
+    if stem != INDEX:
+        parts.append(f"[All notebooks]({INDEX}.ipynb)")
+    if after is not None:
+        parts.append(f"[{titles[after]} →]({after}.ipynb)")
+    return " | ".join(parts)
+
+
+def questions_in(folder: Path) -> dict[str, int]:
+    """Return how many questions each notebook of the course in this folder asks after its text, by name.
+
+    Where a notebook is missing or cannot be read, it is left out.
+    """
+    found = {}
+    for stem in (INDEX, *(lesson.stem for lesson in LESSONS)):
+        try:
+            cells = json.loads((folder / f"{stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+            code = [ast.parse("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+        except (OSError, ValueError, KeyError, TypeError, SyntaxError):
+            continue
+        calls = [node.func.id for tree in code for node in ast.walk(tree)
+                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]  # fmt: skip
+        found[stem] = sum(name in _ASKS for name in calls)
+    return found
+
+
+def _numbers(numbers: tuple[int, ...]) -> str:
+    by_number = {lesson.number: lesson for lesson in LESSONS}
+    return ", ".join(
+        f'<a href="{by_number[one].file}" title="{escape(by_number[one].question)}" '
+        f'aria-label="notebook {one}: {escape(by_number[one].question)}">{one}</a>'
+        for one in numbers
+    )
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    cell = 'style="text-align:left;vertical-align:top;white-space:normal"'
+    head = "".join(f'<th scope="col" {cell}>{one}</th>' for one in heads)
+    body = "".join(
+        f'<tr><th scope="row" {cell}>{first}</th>' + "".join(f"<td {cell}>{one}</td>" for one in others) + "</tr>"
+        for first, *others in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def lessons_table() -> str:
+    """Return the notebooks as an HTML table: question, time, for whom, what one can do afterwards."""
+    rows = [
+        (
+            f'{one.number}&ensp;<a href="{one.file}">{escape(one.question)}</a>',
+            f"{one.minutes} min",
+            "all" if one.levels == LEVELS else escape(", ".join(one.levels)),
+            escape(one.able),
+            _numbers(one.before) or "–",
+        )
+        for one in LESSONS
+    ]
+    return _table(("The question", "time", "for", "afterwards you can", "first"), rows)
+
+
+def topics_table() -> str:
+    """Return the topics as an HTML table: where the course covers each, and what is missing."""
+    rows = [(escape(one.name), _numbers(one.lessons), escape(one.missing) or "–") for one in TOPICS]
+    return _table(("Topic", "notebook", "not covered yet"), rows)
