@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import heparin_pk
-from heparin_pk import clotting
+from heparin_pk import cli, clotting, plot
 from heparin_pk.blood import response
 from heparin_pk.blood.clotting import network as tables
 from heparin_pk.blood.clotting import solve as solver
 from heparin_pk.blood.clotting.network import Network, Reaction
 from heparin_pk.blood.clotting.solve import METHODS, SolverError, solve
 from heparin_pk.blood.clotting.tube import DISSOCIATION, heparin_bound
+from heparin_pk.cli.options import TUBE_FRACTIONS
+from heparin_pk.published import reagents
 
 DATA = Path(__file__).parent / "data"
 REFERENCE = json.loads((DATA / "hepclot_reference_values.json").read_text(encoding="utf-8"))
@@ -29,18 +37,10 @@ HEPCLOT = clotting.HEPCLOT.network
 Plasma = clotting.Plasma
 
 FRACTIONS = [name for name in Plasma.__dataclass_fields__ if name.endswith("_fraction")]
-
-
-def random_plasma(rng: np.random.Generator) -> Plasma:
-    """Return a plausible plasma: heparin 0 to 1.2 U/mL, each factor log-normal about normal, one in ten of them deficient."""
-    levels = np.exp(rng.normal(0.0, 0.35, len(FRACTIONS)))
-    levels[rng.random(len(FRACTIONS)) < 0.1] *= rng.random()
-    return Plasma(
-        heparin_u_per_ml=rng.uniform(0.0, 1.2),
-        partition=str(rng.choice(list(clotting.PARTITIONS))),
-        **dict(zip(FRACTIONS, np.minimum(levels, 5.0).tolist(), strict=True)),
-    )
-
+SCRIPT = importlib.util.spec_from_file_location("clotting_benchmark", Path(__file__).parents[1] / "benchmarks" / "clotting.py")
+benchmark = importlib.util.module_from_spec(SCRIPT)
+SCRIPT.loader.exec_module(benchmark)
+random_plasma = benchmark.random_plasma
 
 plasmas = st.integers(0, 2**32 - 1).map(lambda seed: random_plasma(np.random.default_rng(seed)))
 states = st.integers(0, 2**32 - 1).map(lambda seed: 10.0 ** np.random.default_rng(seed).uniform(-3.0, 3.0, len(HEPCLOT.species)))
@@ -232,11 +232,10 @@ def test_first_order_decay_and_its_crossing_are_exact():
 @pytest.mark.slow
 def test_no_failure_in_random_plasmas():
     """300 here; ``benchmarks/clotting.py`` runs ten thousand."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(2)
     for _ in range(300):
         plasma = random_plasma(rng)
-        assert clotting.aptt_s(plasma) > 5.0, plasma
-        assert clotting.thrombin_generation(plasma).etp_nmol_min_per_l >= 0.0, plasma
+        assert [fault for fault in benchmark.faults(plasma) if not fault.startswith("solved by")] == [], plasma
 
 
 # Values of the prototype
@@ -412,3 +411,74 @@ def test_every_table_reads_and_every_constant_has_a_source():
         network = tables.read(name, name)
         assert all(one.source for one in network.reactions)
         assert np.all(network.moieties @ network.stoichiometry == 0.0)
+
+
+# The command and the pictures
+
+
+def test_the_command_prints_the_numbers_of_the_network(capsys):
+    command = ["tube", "--heparin", "0.5", "--antithrombin", "0.5", "--factor-viii", "3"]
+    assert cli.main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    plasma = Plasma(heparin_u_per_ml=0.5, antithrombin_fraction=0.5, factor_viii_fraction=3.0)
+    assert found["aptt_s"] == pytest.approx(clotting.aptt_s(plasma), rel=1e-6)
+    assert found["thrombin_generation"]["peak_nmol_per_l"] == clotting.thrombin_generation(plasma).peak_nmol_per_l
+    assert found["aptt_without_heparin_s"] == pytest.approx(clotting.aptt_s(replace(plasma, heparin_u_per_ml=0.0)), rel=1e-6)
+    assert set(found["aptt_if_heparin_spares_s"]) == set(clotting.ENZYMES)
+    assert "new, unpublished" in found["network"]
+    assert cli.main(command) == 0
+    words = capsys.readouterr().out
+    assert re.search(rf"this plasma +{found['aptt_s']:.1f}\n", words)
+    assert "heparin lyses no clot" in words
+    assert words.count("not for the care of patients") == 1
+
+
+def test_every_option_of_the_command_reaches_its_field(capsys):
+    for option, field in TUBE_FRACTIONS.items():
+        assert cli.main(["tube", f"--{option}", "5.5"]) == 2
+        assert f"{field} must lie between 0 and 5; got 5.5" in capsys.readouterr().err
+    assert set(TUBE_FRACTIONS.values()) == set(FRACTIONS)
+    assert cli.main(["tube", "--spare", "plasmin"]) == 2
+    assert "heparin_spares must be one of" in capsys.readouterr().err
+
+
+def test_what_never_clots_is_null_and_longer_than_300_s(capsys):
+    assert cli.main(["tube", "--fibrinogen", "0", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["aptt_s"] is None
+    assert cli.main(["tube", "--fibrinogen", "0"]) == 0
+    assert re.search(r"this plasma +> 300\n", capsys.readouterr().out)
+
+
+def test_a_solver_that_fails_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(solver, "MOST_STEPS", 20)
+    assert cli.main(["tube"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "no method reached 180 s" in error
+
+
+def test_the_picture_of_a_tube_draws_what_the_report_holds():
+    found = clotting.report(Plasma(heparin_u_per_ml=0.5))
+    fibrin, thrombin, bars, generation = plot.tube(found)
+    assert np.array_equal(fibrin.lines[2].get_ydata(), found.tube.fibrin_nmol_per_l)
+    assert np.array_equal(thrombin.lines[0].get_ydata(), found.without.thrombin_nmol_per_l)
+    drawn = [patch.get_width() for patch in bars.patches]
+    assert drawn == [one.clotted_s for one in (found.without, found.tube, *found.spared.values())]
+    assert np.array_equal(generation.lines[1].get_ydata(), found.generation.thrombin_nmol_per_l)
+    assert all("(" in ax.get_xlabel() for ax in (fibrin, thrombin, bars, generation))
+    assert "unpublished" in fibrin.figure.get_suptitle()
+    plt.close("all")
+
+
+def test_the_law_for_dosing_and_the_network_stand_in_one_picture():
+    """Both forms: the law is exactly baseline * exp(slope * heparin), the network is not, and lies between the reagents."""
+    several = [reagents.MANUAL_BOEHRINGER, reagents.PATHROMTIN_SL]
+    ax = plot.law_and_network(several, highest_u_per_ml=0.7)
+    *law, network = (line.get_ydata() for line in ax.lines)
+    heparin = ax.lines[0].get_xdata()
+    for line, reagent in zip(law, several, strict=True):
+        assert np.log(line / 30.0) == pytest.approx(reagent.slope_ml_per_u * heparin)
+    assert network[-1] == pytest.approx(REFERENCE["aptt_hep"]["0.7"], rel=0.001)
+    assert law[0][-1] < network[-1] < law[1][-1]
+    assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "aPTT (s), logarithmic")
+    plt.close("all")

@@ -23,6 +23,7 @@ from heparin_pk.plot.base import (
     title,
 )
 from heparin_pk.plot.blood import calibration, discordance, reagents
+from heparin_pk.plot.clotting import law_and_network, tube
 from heparin_pk.plot.courses import (
     PRINTED_HALF_LIVES_MIN,
     after_bolus,
@@ -75,6 +76,7 @@ __all__ = [
     "forest",
     "half_lives",
     "indications",
+    "law_and_network",
     "level_limits",
     "needed_doses",
     "new_figure",
@@ -91,6 +93,7 @@ __all__ = [
     "time_to",
     "title",
     "trial",
+    "tube",
     "two_assays",
     "validation",
     "vpc",
