@@ -8,7 +8,7 @@ calibrated, so what it was fitted to it cannot explain.
 * ``network``: rates, derivatives, Jacobian and conserved sums, all generated from a table.
 * ``solve``: a stiff solver that ends: capped steps, no state without a number, other methods where one fails.
 * ``tube``: plasma, an aPTT, a thrombin generation.
-* ``report``: both for one plasma, beside the same without heparin and with one enzyme spared.
+* ``readout``: both for one plasma, beside the same without heparin and with one enzyme spared.
 
 What it shows: heparin makes antithrombin inhibit thrombin, factor Xa and factor IXa faster, so less thrombin activates factors V
 and VIII, and fibrin forms later. Each of these can be switched off (``Plasma(heparin_spares=("thrombin",))``). Fibrin stops
@@ -25,7 +25,7 @@ here and falls in patients) or liver disease; clotting in a vessel, platelets, p
 The aPTT that doses are chosen by is :func:`heparin_pk.blood.response.aptt_s`; nothing there calls this folder.
 """
 
-from heparin_pk.blood.clotting.report import LABEL, Report, report
+from heparin_pk.blood.clotting.readout import LABEL, Report, report
 from heparin_pk.blood.clotting.solve import SolverError
 from heparin_pk.blood.clotting.tube import (
     ENZYMES,
