@@ -407,7 +407,7 @@ def test_bad_input_is_named(call, message):
 
 
 def test_every_table_reads_and_every_constant_has_a_source():
-    for name in ("hepclot", "hockin_mann_2002", "nayak_2015"):
+    for name in ("hepclot", "hockin_mann_2002", "nayak_2015", "wajima_2009"):
         network = tables.read(name, name)
         assert all(one.source for one in network.reactions)
         assert np.all(network.moieties @ network.stoichiometry == 0.0)
@@ -482,3 +482,69 @@ def test_the_law_for_dosing_and_the_network_stand_in_one_picture():
     assert law[0][-1] < network[-1] < law[1][-1]
     assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "aPTT (s), logarithmic")
     plt.close("all")
+
+
+# The plate: published networks give what an independent program gave with the same tables
+
+NAYAK, HOCKIN_MANN = clotting.plate.nayak(), clotting.plate.hockin_mann()
+
+
+@pytest.mark.parametrize(("fraction", "seconds"), [(1.0, 61.6), (0.01, 149), (0.2, 87), (3.0, 49)])
+def test_nayak_gives_the_aptts_of_the_prototype(fraction, seconds):
+    assert clotting.aptt_s(Plasma(factor_viii_fraction=fraction), recipe=NAYAK) == pytest.approx(seconds, abs=0.6)
+
+
+def test_nayak_gives_the_thrombin_generation_of_the_prototype():
+    """1 pmol/L at 2/3: lag 6.7 min, peak 166 nmol/L at 13.5 min, 2372 nmol min/L."""
+    found = clotting.thrombin_generation(Plasma(), tissue_factor_pmol_per_l=1.0, recipe=NAYAK)
+    assert found.lag_min == pytest.approx(6.7, abs=0.05)
+    assert found.peak_nmol_per_l == pytest.approx(166, abs=0.6)
+    assert found.time_to_peak_min == pytest.approx(13.5, abs=0.1)
+    assert found.etp_nmol_min_per_l == pytest.approx(2372, abs=1.0)
+
+
+@pytest.mark.parametrize(("fraction", "seconds"), [(1.0, 34.4), (0.01, 72.7), (0.1, 49.9), (0.5, 38.4), (2.0, 30.9), (3.0, 29.1)])
+def test_wajima_gives_the_aptts_of_the_prototype(fraction, seconds):
+    assert clotting.plate.wajima_aptt_s(0.0, fraction) == pytest.approx(seconds, abs=0.1)
+
+
+@pytest.mark.parametrize(("complex_nmol_per_l", "seconds"), [(100, 36.9), (300, 42.4), (500, 48.3), (1000, 65.6), (3000, 169)])
+def test_wajima_under_heparin_gives_the_aptts_of_the_prototype(complex_nmol_per_l, seconds):
+    heparin = complex_nmol_per_l / clotting.plate.ACTIVE_NMOL_PER_U.value
+    assert clotting.plate.wajima_aptt_s(heparin) == pytest.approx(seconds, rel=0.01 if complex_nmol_per_l < 3000 else 0.02)
+
+
+def test_hockin_mann_has_the_size_its_paper_states():
+    """34 differential equations with 42 rate constants (the abstract); heparin and its proteins are added here."""
+    bare = tables.read("hockin_mann_2002", "Hockin-Mann 2002")
+    assert len(bare.species) == 34
+    assert len({one.constant for one in bare.reactions}) == 42
+    with pytest.raises(ValueError, match="has no contact activation, so no aPTT"):
+        clotting.aptt_s(Plasma(), recipe=HOCKIN_MANN)
+
+
+def test_the_networks_disagree_and_the_table_and_the_picture_say_so():
+    hepclot, nayak, hockin_mann, wajima = found = clotting.plate.answers()
+    assert hepclot.aptt_s[3] == pytest.approx(REFERENCE["aptt_hep"]["0.5"], rel=0.001)
+    assert wajima.aptt_s[-1] / wajima.aptt_s[0] < 1.3  # at 1 U/mL, where laboratories measure about four times
+    assert hepclot.slope_ml_per_u / wajima.slope_ml_per_u > 5.0
+    assert hockin_mann.peaks_nmol_per_l[1] / hockin_mann.peaks_nmol_per_l[0] < 0.01  # 0.1 U/mL abolishes its thrombin
+    assert (hockin_mann.aptt_s, wajima.half_antithrombin_s) == (None, None)
+    for one in (hepclot, nayak):
+        assert max(one.half_antithrombin_s, one.triple_factor_viii_s) < one.aptt_s[3]
+    words = clotting.plate.in_words()
+    assert all(one.name in words and one.cannot in words for one in found)
+    aptt, thrombin = plot.plate()
+    assert [len(ax.lines) for ax in (aptt, thrombin)] == [3, 3]
+    assert aptt.lines[0].get_ydata()[3] == hepclot.aptt_s[3] / hepclot.aptt_s[0]
+    plt.close("all")
+
+
+def test_the_equations_of_the_other_networks_have_their_jacobians():
+    rng = np.random.default_rng(3)
+    for network in (NAYAK.network, HOCKIN_MANN.network, tables.read("wajima_2009", "Wajima 2009")):
+        state = 10.0 ** rng.uniform(-1.0, 2.0, len(network.species))
+        change = rng.normal(size=len(state)) * state
+        step = 1e-6
+        numeric = (network.derivatives(0.0, state + step * change) - network.derivatives(0.0, state - step * change)) / (2 * step)
+        assert network.jacobian(0.0, state) @ change == pytest.approx(numeric, rel=1e-5, abs=1e-4 * np.abs(numeric).max())

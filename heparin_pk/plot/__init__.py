@@ -23,7 +23,7 @@ from heparin_pk.plot.base import (
     title,
 )
 from heparin_pk.plot.blood import calibration, discordance, reagents
-from heparin_pk.plot.clotting import law_and_network, tube
+from heparin_pk.plot.clotting import law_and_network, plate, tube
 from heparin_pk.plot.courses import (
     PRINTED_HALF_LIVES_MIN,
     after_bolus,
@@ -83,6 +83,7 @@ __all__ = [
     "outside_in_short",
     "overlay",
     "percentile_bands",
+    "plate",
     "plateaus",
     "reagents",
     "replay",

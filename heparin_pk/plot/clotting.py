@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -108,3 +109,33 @@ def law_and_network(
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
         title(ax, "The law doses are chosen by, and a network that must not choose any")
     return ax
+
+
+def plate(*, axes: Sequence[Axes] | None = None) -> np.ndarray:
+    """Draw what the networks of :mod:`heparin_pk.blood.clotting.plate` answer: aPTT ratio and thrombin.
+
+    ``axes``: two Axes.
+    """
+    if axes is None:
+        figure, grid = new_figure(12.5, 5.6, ncols=2)
+        figure.suptitle("Published is not valid for your question: networks under heparin", fontsize=14)
+        axes = grid.ravel().tolist()
+    found = clotting.plate.answers()
+    heparin = np.array(clotting.plate.HEPARIN_U_PER_ML)
+    with plt.rc_context(STYLE):
+        for index, one in enumerate(found):
+            style: dict[str, Any] = {"color": COLOURS[index], "ls": DASHES[index], "label": one.name, "marker": "o", "ms": 5}
+            if one.aptt_s is not None:
+                axes[0].plot(heparin, np.array(one.aptt_s) / one.aptt_s[0], **style)
+            if one.peaks_nmol_per_l is not None:
+                axes[1].plot([0.0, 0.1], np.array(one.peaks_nmol_per_l) / one.peaks_nmol_per_l[0], **style)
+        axes[0].set_xlabel("heparin (U/mL)")
+        axes[0].set_ylabel("aPTT (× that without heparin)")
+        axes[1].set_xlabel("heparin (U/mL)")
+        axes[1].set_ylabel("peak thrombin (share of that without)")
+        axes[1].set_ylim(0.0, 1.05)
+        for ax in axes:
+            ax.legend(loc="best", fontsize=11)
+        title(axes[0], "aPTT (HepClot was calibrated to it)")
+        title(axes[1], "Thrombin after 5 pmol/L tissue factor")
+    return np.array(axes)

@@ -8,6 +8,7 @@ calibrated, so what it was fitted to it cannot explain.
 * ``network``: rates, derivatives, Jacobian and conserved sums, all generated from a table.
 * ``solve``: a stiff solver that ends: capped steps, no state without a number, other methods where one fails.
 * ``tube``: plasma, an aPTT, a thrombin generation.
+* ``plate``: published networks asked the same questions under heparin, and how far they disagree.
 * ``readout``: both for one plasma, beside the same without heparin and with one enzyme spared.
 
 What it shows: heparin makes antithrombin inhibit thrombin, factor Xa and factor IXa faster, so less thrombin activates factors V
@@ -25,6 +26,7 @@ here and falls in patients) or liver disease; clotting in a vessel, platelets, p
 The aPTT that doses are chosen by is :func:`heparin_pk.blood.response.aptt_s`; nothing there calls this folder.
 """
 
+from heparin_pk.blood.clotting import plate
 from heparin_pk.blood.clotting.readout import LABEL, Report, report
 from heparin_pk.blood.clotting.solve import SolverError
 from heparin_pk.blood.clotting.tube import (
@@ -57,6 +59,7 @@ __all__ = [
     "aptt_s",
     "contact_activation",
     "heparin_into_a_clotting_tube",
+    "plate",
     "report",
     "thrombin_generation",
 ]

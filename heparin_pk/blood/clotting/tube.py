@@ -126,19 +126,13 @@ class Plasma:
 
     __repr__ = shown
 
-    def levels_nmol_per_l(
-        self,
-        heparin_nmol_per_u: float,
-        dilution_ratio: float = 1.0,
-        normal_nmol_per_l: Mapping[str, float] = NORMAL_NMOL_PER_L,
-    ) -> dict[str, float]:
+    def levels_nmol_per_l(self, heparin_nmol_per_u: float, dilution_ratio: float = 1.0) -> dict[str, float]:
         """Return the species of this plasma by name, nmol/L, with heparin in equilibrium on the proteins it binds to.
 
         ``heparin_nmol_per_u``: active heparin in plasma for each U/mL, nmol/L.
         ``dilution_ratio``: share of plasma in what is in the tube.
-        ``normal_nmol_per_l``: normal plasma.
         """
-        levels = dict(normal_nmol_per_l)
+        levels = dict(NORMAL_NMOL_PER_L)
         for name, species in _FACTORS.items():
             for one in species:
                 levels[one] *= getattr(self, name) * dilution_ratio
@@ -182,6 +176,10 @@ class Recipe:
     ``heparin_nmol_per_u``: active heparin in plasma for each U/mL, nmol/L.
     ``clot_nmol_per_l``: fibrin at which a tube has clotted, nmol/L: an absolute amount, so little fibrinogen clots late.
     ``activated_fraction``: procofactor, its active form, and the share that behaves as active when calcium is added.
+    ``further_nmol_per_l``: species of normal plasma that HepClot lacks, and their levels, nmol/L.
+    ``surface_nmol_per_l``: a contact surface that is a species of the network, and its level in the tube, nmol/L.
+
+    Raises ``ValueError`` outside the limits: 0 to 1000 nmol/L for each U/mL, a clot of 0.001 to 10,000 nmol/L.
     """
 
     name: str
@@ -190,6 +188,8 @@ class Recipe:
     heparin_nmol_per_u: float
     clot_nmol_per_l: float
     activated_fraction: tuple[tuple[str, str, float], ...] = ()
+    further_nmol_per_l: tuple[tuple[str, float], ...] = ()
+    surface_nmol_per_l: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         check_text("name", self.name)
@@ -199,6 +199,16 @@ class Recipe:
         check_between("clot_nmol_per_l", self.clot_nmol_per_l, 1e-3, 1e4)
 
     __repr__ = shown
+
+    def filled(self, plasma: Plasma, dilution_ratio: float, sensitivity_ratio: float = 1.0) -> dict[str, float]:
+        """Return the levels of a plasma, nmol/L, of the species that this network has.
+
+        ``dilution_ratio``: share of plasma in what is in the tube.
+        ``sensitivity_ratio``: multiplies the heparin.
+        """
+        levels = plasma.levels_nmol_per_l(self.heparin_nmol_per_u * sensitivity_ratio, dilution_ratio)
+        levels |= {name: level * dilution_ratio for name, level in self.further_nmol_per_l}
+        return {name: level for name, level in levels.items() if name in self.network.species}
 
     def sparing(self, enzymes: tuple[str, ...]) -> Network:
         """Return the network in which antithrombin inhibits these ``ENZYMES`` no faster with heparin than without."""
@@ -219,7 +229,9 @@ def _before_calcium(network: Network) -> Network:
 
 @cache
 def _with_surface(network: Network, surface_fraction: float) -> Network:
-    value = next(one.value for one in network.reactions if one.constant == "k_surf")
+    value = next((one.value for one in network.reactions if one.constant == "k_surf"), None)
+    if value is None:  # its surface is a species, or it has none
+        return network
     return network.with_constants({"k_surf": surface_fraction * value})
 
 
@@ -326,7 +338,10 @@ def contact_activation(
     network = recipe.sparing(plasma.heparin_spares)
     if surface_fraction != 1.0:
         network = _with_surface(network, float(surface_fraction))
-    state = network.state(plasma.levels_nmol_per_l(recipe.heparin_nmol_per_u * sensitivity_ratio, 1.0 / 2.0))
+    if not any(one.stage for one in network.reactions):
+        raise ValueError(f"{recipe.name} has no contact activation, so no aPTT")
+    surface = {name: level * surface_fraction for name, level in recipe.surface_nmol_per_l}
+    state = network.state(recipe.filled(plasma, 1.0 / 2.0, sensitivity_ratio) | surface)
     standing = _before_calcium(network)
     inside = [network.species.index(name) for name in standing.species]
     state[inside] = solve(standing, state[inside], CONTACT_S, methods=methods).state[:, -1]
@@ -367,9 +382,8 @@ def thrombin_generation(
     check_between("tissue_factor_pmol_per_l", tissue_factor_pmol_per_l, 0.0, 1000.0)
     check_between("watched_min", watched_min, 1.0, 240.0)
     network = recipe.sparing(plasma.heparin_spares)
-    if any(one.constant == "k_surf" for one in network.reactions):
-        network = _with_surface(network, 0.0)
-    levels = plasma.levels_nmol_per_l(recipe.heparin_nmol_per_u, 2.0 / 3.0) | {"TF": 1e-3 * tissue_factor_pmol_per_l}
+    network = _with_surface(network, 0.0)
+    levels = recipe.filled(plasma, 2.0 / 3.0) | {"TF": 1e-3 * tissue_factor_pmol_per_l}
     times_s = np.linspace(0.0, 60.0 * watched_min, round(20.0 * watched_min) + 1)[1:]
     tube = _watched(plasma, recipe, network, network.state(levels), 60.0 * watched_min, False, times_s, methods)
     minutes, thrombin = tube.time_s / 60.0, tube.thrombin_nmol_per_l
@@ -457,7 +471,7 @@ def _watched(
         network,
         state,
         watched_s,
-        wait_for="Fn",
+        wait_for="Fn" if "Fn" in network.species else None,
         wait_for_nmol_per_l=recipe.clot_nmol_per_l,
         stop=stop_at_clot,
         times_s=times_s,
