@@ -76,8 +76,11 @@ def main() -> None:
     for name, took in cpu_ms().items():
         print(f"{name}: {took:.1f} ms of processor time")
     rng = np.random.default_rng(1)
-    found = Counter(fault for _ in range(number) for fault in faults(random_plasma(rng)))
-    print(f"{number} plasmas, two tubes each; faults: {dict(found) or 'none'}")
+    found: Counter[str] = Counter()
+    for done in range(1, number + 1):
+        found.update(faults(random_plasma(rng)))
+        if done % 500 == 0 or done == number:
+            print(f"{done} plasmas, two tubes each; faults: {dict(found) or 'none'}", flush=True)
 
 
 if __name__ == "__main__":

@@ -548,3 +548,39 @@ def test_the_equations_of_the_other_networks_have_their_jacobians():
         step = 1e-6
         numeric = (network.derivatives(0.0, state + step * change) - network.derivatives(0.0, state - step * change)) / (2 * step)
         assert network.jacobian(0.0, state) @ change == pytest.approx(numeric, rel=1e-5, abs=1e-4 * np.abs(numeric).max())
+
+
+# The page and the calibration
+
+
+def test_the_page_prints_the_numbers_of_the_plate_and_its_program_runs(capsys):
+    page = (Path(__file__).parents[1] / "docs" / "inside-the-tube.md").read_text(encoding="utf-8")
+    for one in clotting.plate.answers():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {one.name} |"))
+        for number, digits in ((one.slope_ml_per_u, 2), (one.half_antithrombin_s, 0), (one.triple_factor_viii_s, 0)):
+            assert number is None or f"| {number:.{digits}f} |" in row
+        if one.aptt_s is not None:
+            seconds = dict(zip(clotting.plate.HEPARIN_U_PER_ML, one.aptt_s, strict=True))
+            assert " / ".join(f"{seconds[level]:.0f}" for level in (0.0, 0.3, 0.5, 1.0)) in row
+        if one.peaks_nmol_per_l is not None:
+            left = 100.0 * one.peaks_nmol_per_l[1] / one.peaks_nmol_per_l[0]
+            assert f"{left:.0f} %" in row or f"{left:.1f} %" in row
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    exec(compile(program, "inside-the-tube.md", "exec"), {})
+    assert "if heparin spared thrombin" in capsys.readouterr().out
+    plt.close("all")
+
+
+@pytest.mark.slow
+def test_the_calibration_knows_every_calibrated_constant_and_answers_every_target(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    derive = importlib.import_module("derive_clotting")
+    calibrated = {one.constant for one in HEPCLOT.reactions if "re-calibrated" in one.source}
+    assert set(derive.PRIORS) == calibrated | {"theta", "clot", "epsV", "eps8"}
+    assert len(derive.PRIORS) == 27
+    answers = dict(zip((target.name for target in derive.targets()), derive.answers(derive.shipped()), strict=True))
+    assert answers["aPTT, normal"] == pytest.approx(REFERENCE["aptt_hep"]["0"], rel=0.001)
+    for heparin, share in ((0.5, 0.51), (0.7, 0.45)):  # the prototype's own answers to 6 U/mL more factor VIII
+        assert answers[f"aPTT with 6 U/mL more factor VIII at {heparin:g} U/mL, share"] == pytest.approx(share, abs=0.006)
+    moved = {name: value * (2.0 if name == "h_iia" else 1.0) for name, value in derive.shipped().items()}
+    assert derive.answers(moved)[6] > 1.1 * answers["aPTT ratio at 0.6 U/mL"]

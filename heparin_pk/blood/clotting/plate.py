@@ -5,9 +5,9 @@ the literature, nothing fitted; Wajima 2009 has its own. That they disagree by a
 valid for your question. HepClot agrees with what is measured because it was calibrated to it; that explains nothing.
 
 Not on the plate: Chatterjee 2010 and Panteleev 2010. Transcriptions can be had in M. J. Owen's collection (BSD-3) and were not
-entered: the first has a platelet term that follows a running maximum, which no table of reactions holds, and there names a maximum
-of thrombin but reads factor X; the second had no other source to be checked against. The file of Makin 2013 looks shifted by a row.
-A table with a licence was not found of Hartmann 2016 and Kogan 2001.
+entered: the first has a platelet term that follows a running maximum, which no table of reactions holds, and there names a
+maximum of thrombin but reads factor X; the second had no other source to be checked against. The file of Makin 2013 looks shifted
+by a row. A table with a licence was not found of Hartmann 2016 and Kogan 2001.
 """
 
 from __future__ import annotations
