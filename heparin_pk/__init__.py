@@ -9,6 +9,7 @@
 from heparin_pk import published
 from heparin_pk.base.citations import print_citations
 from heparin_pk.base.source import Source, Value
+from heparin_pk.blood import clotting
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_range_for_anti_xa, level
@@ -59,6 +60,7 @@ __all__ = [
     "calibration",
     "cases",
     "Charts",
+    "clotting",
     "ClottingTime",
     "Cohort",
     "Controller",

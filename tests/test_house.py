@@ -38,7 +38,7 @@ FLOORS = {  # a folder imports only from folders on lower floors
 }
 OUTSIDE = {  # package: (who may import it, whether only inside a function)
     "numpy": (set(FLOORS), False),
-    "scipy": ({"engine"}, False),
+    "scipy": ({"engine", "blood"}, False),
     "numba": ({"engine"}, True),
     "pandas": ({"simulation", "evidence", "trials"}, True),
     "xarray": ({"trials"}, True),
@@ -309,7 +309,7 @@ def test_it_works_where_processes_do_not_exist():
 
 # Units are the last word of a name
 
-UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "mg", "percent", "percents", "fraction", "ratio"}
+UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "l", "mg", "percent", "percents", "fraction", "ratio"}
 WITHOUT_A_UNIT = {
     "z": "a standard normal number",
     "base": "the base of a power",

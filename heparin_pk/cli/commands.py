@@ -10,6 +10,7 @@ from dataclasses import replace
 from heparin_pk import published
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
+from heparin_pk.blood import clotting
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
@@ -19,6 +20,7 @@ from heparin_pk.cli.options import (
     hospital_of,
     model_of,
     patient_of,
+    plasma_of,
     population_of,
     reagent_of,
     regimen_of,
@@ -379,3 +381,20 @@ def _with_models(
             raise
         return stopped.outcomes, stopped
     return found, None
+
+
+def run_tube(options: argparse.Namespace) -> None:
+    """Print the aPTT and the thrombin generation of one plasma by the network of reactions."""
+    try:
+        found = clotting.report(
+            plasma_of(options), tissue_factor_pmol_per_l=options.tissue_factor, sensitivity_ratio=options.sensitivity
+        )
+    except clotting.SolverError as error:
+        raise ValueError(str(error)) from None
+    if options.figure is not None:
+        write_picture(options.figure, lambda plot: plot.tube(found)[0].figure)
+    if options.json:
+        print(json.dumps(found.to_plain(), allow_nan=False))
+        return
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([found.in_words(), "", *written, PLAINLY]))

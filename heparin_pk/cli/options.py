@@ -7,13 +7,14 @@ import os
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from heparin_pk import published
 from heparin_pk.base.files import read_text
 from heparin_pk.base.tables import number
+from heparin_pk.blood.clotting import Plasma
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.patient import YES_OR_NO, Patient
@@ -27,6 +28,12 @@ from heparin_pk.trials.population import Population
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag
 
+TUBE_FRACTIONS = {
+    field.name.removesuffix("_fraction").replace("_", "-"): field.name
+    for field in fields(Plasma)
+    if field.name.endswith("_fraction")
+}
+"""Options of ``tube`` that are shares of normal, and the field of the plasma each of them sets."""
 CONDITIONS = tuple(name.replace("_", "-") for name in YES_OR_NO)
 
 
@@ -162,3 +169,9 @@ def population_of(options: argparse.Namespace) -> Population:
     else:
         raise ValueError(f"no population {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
     return population if options.dosing_weight is None else replace(population, dosing_weight=options.dosing_weight)
+
+
+def plasma_of(options: argparse.Namespace) -> Plasma:
+    """Return the plasma the options of ``tube`` describe; raises ``ValueError`` for a level outside its limits."""
+    levels = {field: getattr(options, option.replace("-", "_")) for option, field in TUBE_FRACTIONS.items()}
+    return Plasma(heparin_u_per_ml=options.heparin, partition=options.partition, heparin_spares=tuple(options.spare), **levels)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from heparin_pk import __version__
 from heparin_pk.base.tables import typed_number, typed_whole_number
+from heparin_pk.blood import clotting
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.bodysize import DOSING_WEIGHTS
 from heparin_pk.body.patient import SEXES
@@ -24,11 +25,12 @@ from heparin_pk.cli.commands import (
     run_simulate,
     run_titrate,
     run_trial,
+    run_tube,
     run_validate,
 )
 from heparin_pk.cli.handout import run_handout
 from heparin_pk.cli.notebooks import run_demo, run_lab
-from heparin_pk.cli.options import CONDITIONS
+from heparin_pk.cli.options import CONDITIONS, TUBE_FRACTIONS
 from heparin_pk.cli.output import PLAINLY, complain
 from heparin_pk.engine import ENGINES
 from heparin_pk.engine.lanes import RUNNERS
@@ -79,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     _add_practice(commands)
     _add_validate(commands)
     _add_trial(commands)
+    _add_tube(commands)
     _add_lab(commands)
     _add_handout(commands)
     _add_demo(commands)
@@ -265,6 +268,27 @@ def _add_trial(commands: Commands) -> None:
     command.add_argument("--csv", metavar="FILE", help="also write one row for each patient and arm")
     command.add_argument("--figure", metavar="FILE", help="also draw the outcomes (.png, .svg, .pdf)")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _add_tube(commands: Commands) -> None:
+    command = _command(commands, "tube", run_tube, "why heparin stretches an aPTT: the reactions of one plasma; not for dosing",
+                       "heparin-pk tube --heparin 0.5 --antithrombin 0.5 --factor-viii 3")  # fmt: skip
+    command.add_argument("--heparin", type=typed_number, default=0.0, metavar="U/ML", help="heparin, U/mL (default 0)")
+    for option in TUBE_FRACTIONS:
+        command.add_argument(
+            f"--{option}", type=typed_number, default=1.0, metavar="SHARE", help="share of normal, 0 to 5 (default 1)"
+        )
+    command.add_argument("--partition", default="competitive", metavar="NAME",
+                         help=f"where heparin stands: {', '.join(clotting.PARTITIONS)} (default competitive)")  # fmt: skip
+    command.add_argument("--spare", action="append", default=[], metavar="ENZYME",
+                         help="let antithrombin inhibit it no faster with heparin than without, repeatable: "
+                         f"{', '.join(clotting.ENZYMES)}")  # fmt: skip
+    command.add_argument("--sensitivity", type=typed_number, default=1.0, metavar="RATIO",
+                         help="sensitivity of the aPTT reagent to heparin (default 1)")  # fmt: skip
+    command.add_argument("--tissue-factor", type=typed_number, default=5.0, metavar="PMOL/L",
+                         help="trigger of the thrombin generation, pmol/L (default 5)")  # fmt: skip
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--figure", metavar="FILE", help="also draw it (.png, .svg, .pdf)")
 
 
 def _add_lab(commands: Commands) -> None:

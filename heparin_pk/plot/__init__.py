@@ -27,6 +27,7 @@ from heparin_pk.plot.base import (
     title,
 )
 from heparin_pk.plot.blood import calibration, discordance, reagents
+from heparin_pk.plot.clotting import law_and_network, plate, tube
 from heparin_pk.plot.courses import (
     PRINTED_HALF_LIVES_MIN,
     after_bolus,
@@ -95,6 +96,7 @@ __all__ = [
     "half_lives",
     "in_words",
     "indications",
+    "law_and_network",
     "level_limits",
     "look_of",
     "needed_doses",
@@ -102,6 +104,7 @@ __all__ = [
     "outside_in_short",
     "overlay",
     "percentile_bands",
+    "plate",
     "plateaus",
     "range_of_reagent",
     "reagents",
@@ -115,6 +118,7 @@ __all__ = [
     "time_to",
     "title",
     "trial",
+    "tube",
     "two_assays",
     "validation",
     "validation_by_group",
