@@ -238,6 +238,9 @@ class _CohortRun:
 
     def carry_out(self, kind: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
         """Carry out one event of this kind for each of these lanes; for ``x`` and ``y`` see :class:`EventKind`."""
+        if kind == EventKind.NOTIFY:  # nothing changes in the vein
+            self.observer.ordered(lanes, at_h, kind, x)
+            return
         away = np.flatnonzero(self.lanes.time_h[lanes] < at_h)
         if len(away):
             self.lanes.settle(lanes[away], at_h[away], self.observer)
@@ -256,8 +259,6 @@ class _CohortRun:
             self.paused_until_below[lanes] = x
         elif kind == EventKind.RESUME:
             self.paused_until_below[lanes] = np.nan
-        elif kind == EventKind.NOTIFY:
-            return  # nothing changes in the vein
         elif kind == EventKind.SUBCUTANEOUS:
             lanes, at_h = self._inject_under_the_skin(lanes, at_h, x)
         elif kind == EventKind.ABSORPTION:

@@ -107,7 +107,7 @@ class Band:
             check_one_of("recheck_from", self.recheck_from, COUNTED_FROM)
         self._check_one_of_each()
         numbers = [field.name for field in fields(self) if isinstance(getattr(self, field.name), int | float)]
-        floats(self, *(name for name in numbers if name not in ("stop", "in_a_row")))
+        floats(self, *(name for name in numbers if name not in ("stop", "outside", "in_a_row")))
 
     def _check_one_of_each(self) -> None:
         """Raise ``ValueError`` where a line says two things about one."""
@@ -239,6 +239,7 @@ class Start:
     ``rate_u_per_kg_per_h``: first rate, U/kg/h.
     ``rate_max_u_per_h``: cap on the first rate, U/h; ``None``: no cap.
     ``rate_min_u_per_h``: lowest first rate, U/h; ``None``: none.
+    ``weight_min_kg``: lowest weight that the first bolus and the first rate are calculated with, kg; ``None``: none.
     ``clock``: the time of day at the start ("08:00"), where blood is drawn at times of day; ``None``: not said.
     ``rows_by``: what the rows go by, "age_y" or "weight_kg" (the weight doses are calculated with); ``None``: no rows.
     ``rows``: rows of doses, rising; they take the place of the four doses above.
@@ -256,6 +257,7 @@ class Start:
     rate_u_per_kg_per_h: float = 0.0
     rate_max_u_per_h: float | None = None
     rate_min_u_per_h: float | None = None
+    weight_min_kg: float | None = None
     clock: str | None = None
     rows_by: str | None = None
     rows: tuple[Row, ...] = ()
@@ -271,6 +273,8 @@ class Start:
         for name, most in limits.items():
             if getattr(self, name) is not None:
                 check_between(name, getattr(self, name), 0.0, most)
+        if self.weight_min_kg is not None:
+            check_between("weight_min_kg", self.weight_min_kg, 0.4, 400.0)
         if self.clock is not None:
             hour_of("clock", self.clock)
         self._check_rows()
@@ -335,6 +339,7 @@ class Start:
 
         ``age_y``: the age, y, or (m,). Raises ``ValueError`` where rows go by an age that is unknown.
         """
+        weight_kg = weight_kg if self.weight_min_kg is None else larger(weight_kg, self.weight_min_kg)
         if self.rows:
             dose = self._by_row(weight_kg, age_y, "bolus_u") + self._by_row(weight_kg, age_y, "bolus_u_per_kg") * weight_kg
         else:
@@ -346,6 +351,7 @@ class Start:
 
         ``age_y``: the age, y, or (m,). Raises ``ValueError`` where rows go by an age that is unknown.
         """
+        weight_kg = weight_kg if self.weight_min_kg is None else larger(weight_kg, self.weight_min_kg)
         if self.rows:
             per_kg = self._by_row(weight_kg, age_y, "rate_u_per_kg_per_h")
             rate = self._by_row(weight_kg, age_y, "rate_u_per_h") + per_kg * weight_kg
@@ -374,6 +380,7 @@ class Start:
         caps = [f"bolus at most {self.bolus_max_u:g} U"] if self.bolus_max_u is not None else []
         caps += [f"rate at most {self.rate_max_u_per_h:g} U/h"] if self.rate_max_u_per_h is not None else []
         caps += [f"rate at least {self.rate_min_u_per_h:g} U/h"] if self.rate_min_u_per_h is not None else []
+        caps += [f"weight at least {self.weight_min_kg:g} kg"] if self.weight_min_kg is not None else []
         over = f" over {self.bolus_over_min:g} min" if self.bolus_over_min else ""
         if row is not None:
             given = f"{row.label}: {_doses_in_words(row, over)}"
@@ -441,7 +448,8 @@ class Rule(Band):
     that applies decides. The fields are those of a :class:`Band`, and:
 
     ``at_least``: lower edge of the results, included; with ``below`` (not included) it names the levels.
-    ``in_a_row``: how many latest results must all lie there (1 to 10).
+    ``outside``: the results lie outside these levels instead, below them or above.
+    ``in_a_row``: how many latest results must all lie so (1 to 10).
     ``from_h``: the rule applies from this hour of the run on.
     ``until_h``: and before this one.
 
@@ -449,6 +457,7 @@ class Rule(Band):
     """
 
     at_least: float = 0.0
+    outside: bool = False
     in_a_row: int = 1
     from_h: float = 0.0
     until_h: float = math.inf
@@ -456,6 +465,7 @@ class Rule(Band):
     def __post_init__(self) -> None:
         Band.__post_init__(self)
         check_between("at_least", self.at_least, 0.0, 1e4)
+        check_is("outside", self.outside, bool, "true or false")
         check_is("in_a_row", self.in_a_row, int, "a whole number from 1 to 10")
         check_between("in_a_row", self.in_a_row, 1, 10)
         check_between("from_h", self.from_h, 0.0, 1440.0)
@@ -472,6 +482,8 @@ class Rule(Band):
 
     def covers(self, other: Rule) -> bool:
         """Return whether this rule applies wherever the other one does."""
+        if self.outside or other.outside:
+            return False  # they may overlap, and each still has levels of its own
         return (
             self.at_least <= other.at_least
             and self.below >= other.below

@@ -358,8 +358,10 @@ class Nomogram:
                         f"rule {i}",
                         "label",
                     )
-            self._check_label(rule, f"rule {i}", round(rule.at_least / self.round_to))
-            above, under = rule.at_least > self.target.high + 1e-9, rule.below <= self.target.low + 1e-9
+            if not rule.outside:
+                self._check_label(rule, f"rule {i}", round(rule.at_least / self.round_to))
+            above = not rule.outside and rule.at_least > self.target.high + 1e-9
+            under = not rule.outside and rule.below <= self.target.low + 1e-9
             wrong = rule.raises if above else rule.lowers if under else (*rule.raises, *rule.lowers)
             if wrong:
                 where = "above" if above else "below" if under else "partly within"
@@ -582,6 +584,7 @@ class Nomogram:
         until = self._untils[line]
         begins = ~np.isnan(until) & ~paused
         draw_h = now + hold_min / 60.0 + self._recheck_after_h(line, levels, n_results, situations, hold_min)
+        draw_h = np.maximum(now, draw_h)  # a time counted from the last draw may have passed
         draw_h = self._at_times_h(draw_h, line, levels, n_results, situations, hold_min)
         draw_h = np.where(begins | (paused & ~ends), now + self._redraws_h[line], draw_h)
         new, draw_h = np.where(stops, 0.0, new), np.where(stops, np.nan, draw_h)
@@ -640,7 +643,8 @@ class Nomogram:
         applies = (situations.time_h >= rule.from_h) & (situations.time_h < rule.until_h) & (n_results >= rule.in_a_row)
         for i in range(rule.in_a_row):
             ticks, above = self._ticks(levels[i]), situations.above_ceiling[i]
-            applies &= (ticks >= low) & (True if high is None else (ticks < high) & ~above)
+            lies_there = (ticks >= low) & (True if high is None else (ticks < high) & ~above)
+            applies &= lies_there != rule.outside
         return np.asarray(applies)
 
     def _ticks(self, levels: np.ndarray) -> np.ndarray:
@@ -762,7 +766,7 @@ class Nomogram:
             after_h = np.where(since[line] == COUNTED_FROM.index("start of hold"), from_start, after_h)
             if (since == COUNTED_FROM.index("draw")).any():
                 passed_h = situations.time_h - _known(situations.drawn_h, "drawn_h")
-                from_draw = np.where(np.isfinite(passed_h), np.maximum(0.0, from_start - passed_h), from_start)
+                from_draw = np.where(np.isfinite(passed_h), np.maximum(-hold_min / 60.0, from_start - passed_h), from_start)
                 after_h = np.where(since[line] == COUNTED_FROM.index("draw"), from_draw, after_h)
         if rule.settled_after and rule.settled_hours and not rule.settled_at:
             after_h[self._is_settled(line, levels, n_results, situations)] = rule.settled_hours
