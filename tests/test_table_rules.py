@@ -191,7 +191,7 @@ def test_boluses_are_counted_at_the_bedside(load):
 
 
 def test_a_rebolus_may_be_a_share_of_the_first_as_it_was_given(load):
-    table = load(low=LOW.replace("bolus_u_per_kg = 40", "bolus_percent_of_first = 50"))
+    table = load(low=LOW.replace("bolus_u_per_kg = 40", "bolus_of_first_percent = 50"))
     assert order(at(table, 40), Bolus).dose_u == 3200
     assert order(at(table, 40, weight_kg=150), Bolus).dose_u == 4000  # of 8000, not of 12,000
 
@@ -409,10 +409,10 @@ WRONG = [
     ({"low": LOW + "hold_until_below = 65\nredraw_h = 1\n"}, "hold_until_below = 65", "hold_until_below is the wrong way"),
     ({"high": PAUSE, "rest": '[[rules]]\nlabel = ">90 s"\nat_least = 91\nbelow = inf\nhold_until_below = 65\nredraw_h = 2\n'},
      "hold_until_below = 65", "then draw unlike"),
-    ({"low": LOW + "bolus_percent_of_first = 50\n"}, "bolus_u_per_kg = 40", "has two re-boluses"),
-    ({"low": LOW.replace("bolus_u_per_kg = 40", "bolus_percent_of_first = 0.5")}, "bolus_percent_of_first = 0.5", "no fraction"),
-    ({"low": LOW.replace("bolus_u_per_kg = 40", "bolus_percent_of_first = 50"),
-      "start": "[start]\nrate_u_per_h = 1000\nfirst_check_h = 6\n"}, "bolus_percent_of_first = 50", "needs a first bolus"),
+    ({"low": LOW + "bolus_of_first_percent = 50\n"}, "bolus_u_per_kg = 40", "has two re-boluses"),
+    ({"low": LOW.replace("bolus_u_per_kg = 40", "bolus_of_first_percent = 0.5")}, "bolus_of_first_percent = 0.5", "no fraction"),
+    ({"low": LOW.replace("bolus_u_per_kg = 40", "bolus_of_first_percent = 50"),
+      "start": "[start]\nrate_u_per_h = 1000\nfirst_check_h = 6\n"}, "bolus_of_first_percent = 50", "needs a first bolus"),
     ({"high": HIGH + "stop = true\n"}, "change_u_per_kg_per_h = -3", "stop stands alone"),
     ({"low": '[[bands]]\nlabel = "<50 s"\nbelow = 50\nstop = true\n'}, "stop = true", "stop is the wrong way"),
     ({"high": HIGH + 'recheck_at = ["06:00"]\n'}, 'recheck_at = ["06:00"]', "needs the time of day at the start: clock in"),
@@ -499,7 +499,7 @@ def everything(load):
         start=ROWS.format(by="weight_kg", edge="below = 70").replace("= 6\n", '= 6\nclock = "08:00"\n', 1)
         + "[weighing]\nkind = 'adjusted'\nabove_ideal_ratio = 1.2\n",
         recheck='[recheck]\nhours = 5\nsettled_after = 2\nsettled_at = ["06:00"]\ncounted_from = "draw"\n',
-        low=LOW.replace("bolus_u_per_kg = 40", "bolus_percent_of_first = 50"),
+        low=LOW.replace("bolus_u_per_kg = 40", "bolus_of_first_percent = 50"),
         high='[[bands]]\nlabel = "71-90 s"\nbelow = 91\nhold_min = 30\nchange_u_per_kg_per_h = -2\nrecheck_h = 0.5\n'
         'recheck_from = "start of hold"\n' + PAUSE.replace(">70", ">90"),
         rest='[[rules]]\nlabel = "outside"\nat_least = 50\nbelow = 71\noutside = true\nin_a_row = 2\nnotify = "physician"\n'

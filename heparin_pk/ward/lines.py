@@ -17,7 +17,7 @@ from heparin_pk.ward.orders import MOST_DOSE_U, MOST_RATE_U_PER_H, PAUSE_LEVELS,
 COUNTED_FROM = ("end of hold", "start of hold", "draw")
 """From what the hours to the next draw are counted: the end of a hold (or the change), its start, or the draw just read."""
 
-_BOLUSES = ("bolus_u", "bolus_u_per_kg", "bolus_percent_of_first")
+_BOLUSES = ("bolus_u", "bolus_u_per_kg", "bolus_of_first_percent")
 _CHANGES = ("change_u_per_kg_per_h", "change_u_per_h", "change_percent", "change_ml_per_h")
 
 SHORTEST_HOLD_MIN = 5.0
@@ -40,7 +40,7 @@ class Band:
     ``change_percent``: change of rate, per cent of the running rate (0, or 1 and more: 0.1 is a fraction, not 10 per cent).
     ``change_ml_per_h``: change of rate, mL/h of the bag that the table was written for.
     ``recheck_h``: hours to the next draw, from the change or from the end of the hold; ``None``: the rule of the table.
-    ``bolus_percent_of_first``: re-bolus, per cent of the first bolus as it was given (1 to 200).
+    ``bolus_of_first_percent``: re-bolus, per cent of the first bolus as it was given (1 to 200).
     ``hold_until_below``: pause until a result is below this level, in the unit of the assay; ``None``: none. The change of rate
     runs from the resumption on, and ``recheck_h`` is counted from there.
     ``redraw_h``: hours from one draw to the next during such a pause (0.25 to 24).
@@ -64,7 +64,7 @@ class Band:
     change_percent: float = 0.0
     change_ml_per_h: float = 0.0
     recheck_h: float | None = None
-    bolus_percent_of_first: float = 0.0
+    bolus_of_first_percent: float = 0.0
     hold_until_below: float | None = None
     redraw_h: float | None = None
     stop: bool = False
@@ -91,9 +91,9 @@ class Band:
         check_between("change_ml_per_h", self.change_ml_per_h, -500.0, 500.0)
         if self.recheck_h is not None:
             check_between("recheck_h", self.recheck_h, 0.5, 72.0)
-        check_between("bolus_percent_of_first", self.bolus_percent_of_first, 0.0, 200.0)
-        if 0.0 < self.bolus_percent_of_first < 1.0:
-            raise ValueError(f"bolus_percent_of_first must be 0, or 1 to 200 (no fraction); got {self.bolus_percent_of_first!r}")
+        check_between("bolus_of_first_percent", self.bolus_of_first_percent, 0.0, 200.0)
+        if 0.0 < self.bolus_of_first_percent < 1.0:
+            raise ValueError(f"bolus_of_first_percent must be 0, or 1 to 200 (no fraction); got {self.bolus_of_first_percent!r}")
         if self.hold_until_below is not None:
             check_between("hold_until_below", self.hold_until_below, *PAUSE_LEVELS)
         if self.redraw_h is not None:

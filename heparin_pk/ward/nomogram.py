@@ -333,12 +333,12 @@ class Nomogram:
             if not isinstance(band, Rule):
                 lowest = band.below
         for where, band in self._named_lines():
-            if band.bolus_percent_of_first and not self.start.gives_a_bolus:
+            if band.bolus_of_first_percent and not self.start.gives_a_bolus:
                 raise MisprintError(
-                    f"bolus_percent_of_first of {band.label!r} needs a first bolus in the start; got "
-                    f"{band.bolus_percent_of_first:g}",
+                    f"bolus_of_first_percent of {band.label!r} needs a first bolus in the start; got "
+                    f"{band.bolus_of_first_percent:g}",
                     where,
-                    "bolus_percent_of_first",
+                    "bolus_of_first_percent",
                 )
 
     def _check_rules(self) -> None:
@@ -575,7 +575,7 @@ class Nomogram:
         changed, stops = (new != old) & ~paused, self._by_line("stop")[line] > 0.0
         new = _where(changed, np.nan, lambda lanes: self._rounded_rates_u_per_h(new[lanes], None))
         first_bolus = self._first_bolus_u(situations, is_start)
-        share = self._by_line("bolus_percent_of_first")
+        share = self._by_line("bolus_of_first_percent")
         given = (self._by_line("bolus_u") + self._by_line("bolus_u_per_kg") + share > 0.0)[line] & ~paused
         if self.most_reboluses is not None:
             given = given & (_known(situations.n_reboluses, "n_reboluses") < self.most_reboluses)
@@ -692,7 +692,7 @@ class Nomogram:
     def _first_bolus_u(self, situations: Situations, is_start: np.ndarray) -> np.ndarray:
         """Return the first bolus of each patient (m,), U, where it is needed: at a start, or for a share of it."""
         weight = situations.weight_kg
-        if not is_start.any() and not self._by_line("bolus_percent_of_first").any():
+        if not is_start.any() and not self._by_line("bolus_of_first_percent").any():
             return 0.0 * weight
         return self._rounded_boluses_u(self.start.bolus_for_u(weight, situations.age_y) + 0.0 * weight, self.start.bolus_max_u)
 
@@ -714,7 +714,7 @@ class Nomogram:
 
     def _reboluses_u(self, line: np.ndarray, weight_kg: np.ndarray, first_bolus_u: np.ndarray) -> np.ndarray:
         """Return the re-boluses of these lines (indices) at these weights and after these first boluses (m,), U."""
-        bolus_u, share = self._by_line("bolus_u")[line], self._by_line("bolus_percent_of_first")[line]
+        bolus_u, share = self._by_line("bolus_u")[line], self._by_line("bolus_of_first_percent")[line]
         dose = np.where(bolus_u > 0.0, bolus_u, self._by_line("bolus_u_per_kg")[line] * weight_kg)
         return self._rounded_boluses_u(np.where(share > 0.0, share / 100.0 * first_bolus_u, dose), self.rebolus_max_u)
 
