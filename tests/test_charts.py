@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from heparin_pk import Infusion, datasets, published
+from heparin_pk import Bolus, Infusion, Stop, datasets, published
+from heparin_pk.evidence.chart_exports import from_eicu, from_mimic_iv
 from heparin_pk.evidence.chart_rows import unit_of
 
 PLAIN = """t_h,t_end_h,event,value,unit,weight_kg
@@ -156,3 +157,92 @@ def test_units_are_known_by_their_usual_words():
     assert [unit_of(text) for text in ("U/h", "IU/hr", "units / hour", "IE/kg/h", "units", "sec", "")] == [
         "U/h", "U/h", "U/h", "U/kg/h", "U", "s", None,
     ]  # fmt: skip
+
+
+# Exports of databases: made rows under their real columns
+
+INPUTEVENTS = """subject_id,hadm_id,stay_id,starttime,endtime,itemid,amount,amountuom,rate,rateuom,patientweight,statusdescription
+1,2,3,2150-01-01 22:00:00,2150-01-02 04:30:00,225152,9360,units,1440,units/hour,80,ChangeDose/Rate
+1,2,3,2150-01-01 22:00:00,2150-01-01 22:01:00,225152,6400,units,,,80,FinishedRunning
+1,2,3,2150-01-02 04:30:00,2150-01-02 05:30:00,225152,1200,units,1200,units/hour,80,FinishedRunning
+1,2,3,2150-01-02 04:30:00,2150-01-02 09:30:00,225152,9999,units,9999,units/hour,80,Rewritten
+1,2,3,2150-01-02 04:30:00,2150-01-02 05:30:00,221289,1,mg,1,mcg/kg/min,80,FinishedRunning
+1,2,4,2150-01-05 04:30:00,2150-01-05 05:30:00,225152,1200,units,1200,units/hour,80,FinishedRunning
+"""
+LABEVENTS = """hadm_id,itemid,charttime,value,valuenum,valueuom
+2,51275,2150-01-02 04:00:00,>150,,sec
+2,51275,2150-01-01 21:00:00,31,31,sec
+2,51237,2150-01-02 04:00:00,1.1,1.1,
+9,51275,2150-01-02 04:00:00,88,88,sec
+"""
+INFUSIONDRUG = """patientunitstayid,infusionoffset,drugname,drugrate,infusionrate,patientweight
+7,120,Heparin (units/hr),1440,14.4,80
+7,510,Heparin (units/kg/hr),15,12,80
+7,570,Heparin (units/hr),0,0,80
+7,130,Propofol (mcg/kg/min),20,,80
+8,130,Heparin (units/hr),900,,70
+"""
+LAB = """patientunitstayid,labresultoffset,labname,labresult,labresulttext
+7,60,PTT,31,31
+7,480,PTT,,>150
+7,480,PT - INR,1.1,1.1
+8,300,PTT,60,60
+"""
+
+
+def written(tmp_path, **texts):
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return [tmp_path / f"{name}.csv" for name in texts]
+
+
+def test_the_columns_of_mimic_iv_are_read(tmp_path):
+    chart = from_mimic_iv(*written(tmp_path, inputevents=INPUTEVENTS, labevents=LABEVENTS), stay_id=3)
+    assert set(chart.regimen.orders) == {
+        Infusion(time_h=0, rate_u_per_h=1440),
+        Bolus(time_h=0, dose_u=6400),
+        Infusion(time_h=6.5, rate_u_per_h=1200),
+        Stop(time_h=7.5),
+    }
+    assert [(lab.drawn_h, lab.value, lab.above_ceiling) for lab in chart.labs] == [(6.0, 150.0, True)]
+    assert (chart.patient.weight_kg, chart.patient.baseline_aptt_s) == (80.0, 31.0)
+    datasets.replay(chart, published.UFH_DEFAULT)
+
+
+def test_an_infusion_that_runs_on_is_said_to_end_with_its_last_row(tmp_path):
+    files = written(tmp_path, infusiondrug=INFUSIONDRUG.replace("(units/hr),0,0", "(units/hr),900,9"), lab=LAB)
+    chart = from_eicu(*files, patientunitstayid=7)
+    assert chart.flaws[-1] == "heparin still runs at 900 in the last row: it is taken to end there"
+    assert chart.regimen.orders[-1] == Stop(time_h=7.5)
+
+
+def test_the_columns_of_eicu_are_read(tmp_path):
+    chart = from_eicu(*written(tmp_path, infusiondrug=INFUSIONDRUG, lab=LAB), patientunitstayid=7)
+    assert chart.regimen.orders == (
+        Infusion(time_h=0, rate_u_per_h=1440),
+        Infusion(time_h=6.5, rate_u_per_h=1200),
+        Stop(time_h=7.5),
+    )
+    assert [(lab.drawn_h, lab.value, lab.above_ceiling) for lab in chart.labs] == [(6.0, 150.0, True)]
+    assert (chart.patient.weight_kg, chart.patient.baseline_aptt_s) == (80.0, 31.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rateuom", "rate_unit", r"inputevents\.csv, line 1: missing column rateuom"),
+        ("1440,units/hour", "14.4,mL/hour", r"inputevents\.csv, line 2: rateuom must be U/h or U/kg/h; got 'mL/hour'"),
+        ("2150-01-01 22:00:00,2150-01-01", "tonight,2150-01-01", r"line 3: time must be written like"),
+        ("1,2,3,", "1,2,5,", r"no heparin \(itemid 225152\) for stay_id 3"),
+    ],
+)
+def test_a_wrong_export_says_what_and_where(tmp_path, old, new, message):
+    files = written(tmp_path, inputevents=INPUTEVENTS.replace(old, new), labevents=LABEVENTS)
+    with pytest.raises(ValueError, match=message):
+        from_mimic_iv(*files, stay_id=3)
+
+
+def test_a_wrong_eicu_export_says_what_and_where(tmp_path):
+    files = written(tmp_path, infusiondrug=INFUSIONDRUG.replace("Heparin (units/hr),1440", "Heparin (ml/hr),14.4"), lab=LAB)
+    with pytest.raises(ValueError, match=r"infusiondrug\.csv, line 2: drugname must end with its unit"):
+        from_eicu(*files, patientunitstayid=7)

@@ -187,6 +187,20 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
     return _course(name, [row for row in rows if not inside or row.text("course_id") == name], str(file), weight_kg)
 
 
+def course_of(table: Table, name: str, weight_kg: float | None = None) -> ICUCourse:
+    """Return a course from a table with the columns of :func:`read_icu_csv`; its hours count from the first heparin.
+
+    Raises ``ValueError`` as :func:`read_icu_csv` does.
+    """
+    table = as_charted(table)
+    events = [row.text("event") for row in table.rows(numeric=())]
+    hours = table.columns["t_h"]
+    zero_h = min((hours[i] for i in range(len(events)) if events[i] in HEPARIN), default=0.0)
+    moved = {key: [None if h is None else h - zero_h for h in table.columns[key]] for key in ("t_h", "t_end_h")}
+    table = replace(table, columns={**table.columns, **moved})
+    return _course(name, list(table.rows(numeric=_NUMERIC)), table.where, weight_kg)
+
+
 def _package_table(name: str) -> Table:
     """Return a data file of the package."""
     text = (resources.files("heparin_pk.evidence") / "data" / "icu" / name).read_text(encoding="utf-8")
