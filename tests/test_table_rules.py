@@ -11,6 +11,7 @@ from wards import DRUG, ERRING, held_together, ward
 
 from heparin_pk import (
     Bolus,
+    Course,
     Hold,
     Infusion,
     Lab,
@@ -522,6 +523,17 @@ def test_pauses_meet_results_at_once_and_the_end_of_the_run(everything):
     quick = Laboratory(turnaround_h=0.0, cv_fraction=0.0)
     held_together(ward(12), DRUG, everything, range(0, 12, 3), hours=20.0, laboratory=quick)
     held_together(ward(12), DRUG, everything, range(0, 12, 3), hours=7.0, laboratory=quick)
+
+
+@pytest.mark.filterwarnings("ignore::heparin_pk.OutsideValidityDomain")
+def test_a_course_with_all_of_it_goes_out_and_comes_back(everything, tmp_path):
+    cohort = ward(8)
+    for i in range(8):
+        course = titrate(cohort[i], DRUG, everything, seed=11, subject=100 + i, hours=48.0)
+        course.to_csv(tmp_path / "course.csv")
+        for again in (Course.from_json(course.to_json()), Course.from_csv(tmp_path / "course.csv")):
+            assert again == course
+            assert again.in_words() == course.in_words()
 
 
 def test_everything_is_shown(everything):

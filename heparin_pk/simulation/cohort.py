@@ -446,7 +446,7 @@ class _CohortRun:
         """Ask a controller that decides for one patient at a time."""
         labs = self._labs_of(lane)
         weight, rate = float(self.weight_kg[lane]), float(self.rate_u_per_h[lane])
-        age_y = self._age_y_of(np.array([lane]))
+        age_y, until = self._age_y_of(np.array([lane])), float(self.paused_until_below[lane])
         situation = Situation(
             time_h=now_h,
             weight_kg=weight,
@@ -454,7 +454,7 @@ class _CohortRun:
             labs=labs,
             pump=self.pump,
             age_y=None if age_y is None else float(age_y[0]),
-            paused_until_below=float(self.paused_until_below[lane]),
+            paused_until_below=None if np.isnan(until) else until,
             n_reboluses=int(self.n_reboluses[lane]),
         )
         if lane not in self._own:

@@ -125,14 +125,14 @@ class _Bedside:
         self.run = Run(kinetics, engine)
         self.rate_u_per_h = 0.0
         self._held_until_h = -1.0
-        self.paused_until_below = math.nan
+        self.paused_until_below: float | None = None
         self._short_infusions: dict[int, float] = {}  # rates that run beside the pump, U/h
         self._protamine: dict[int, float] = {}  # rates of protamine, units neutralised per h
         self._schedule = schedule
         self._next_index = count()
 
     def _give(self, time_h: float, jump: State | None = None) -> None:
-        running = self.rate_u_per_h if time_h >= self._held_until_h and math.isnan(self.paused_until_below) else 0.0
+        running = self.rate_u_per_h if time_h >= self._held_until_h and self.paused_until_below is None else 0.0
         self.run.give(
             time_h,
             jump,
@@ -174,7 +174,7 @@ class _Bedside:
                 self.paused_until_below = until_below
                 self._give(now_h)
             case Resume():
-                self.paused_until_below = math.nan
+                self.paused_until_below = None
                 self._give(now_h)
             case Notify():
                 pass

@@ -27,7 +27,7 @@ class Situation:
     ``labs``: the results reported so far, oldest first.
     ``pump``: the pump and its bag.
     ``age_y``: the age, y; ``None``: unknown.
-    ``paused_until_below``: the infusion is paused until a result is below this level; NaN: it is not paused.
+    ``paused_until_below``: the infusion is paused until a result is below this level; ``None``: it is not paused.
     ``n_reboluses``: boluses ordered so far, the first one not counted.
     """
 
@@ -37,7 +37,7 @@ class Situation:
     labs: tuple[Lab, ...]
     pump: Pump
     age_y: float | None = None
-    paused_until_below: float = math.nan
+    paused_until_below: float | None = None
     n_reboluses: int = 0
 
 
@@ -118,7 +118,7 @@ class Situations:
             above_ceiling=np.array([[lab.above_ceiling] for lab in newest] + [[False]] * n_blank),
             pump=situation.pump,
             age_y=None if situation.age_y is None else np.array([situation.age_y]),
-            paused_until_below=np.array([situation.paused_until_below]),
+            paused_until_below=np.array([math.nan if situation.paused_until_below is None else situation.paused_until_below]),
             n_reboluses=np.array([situation.n_reboluses]),
             first_level=np.array([situation.labs[0].value if situation.labs else 0.0]),
             drawn_h=np.array([situation.labs[-1].drawn_h if situation.labs else -np.inf]),

@@ -549,7 +549,7 @@ class Nomogram:
         calls = [rule for rule in self.rules if rule.only_calls and self._applies(rule, levels, n_results, seen)[0]]
         whom = " and ".join(dict.fromkeys(part.notify for part in (line, *calls) if part.notify)) or "physician"
         until = situation.paused_until_below
-        if not math.isnan(until):
+        if until is not None:
             is_over = bool(self._is_below(levels[0], seen.above_ceiling[0], np.array([until]))[0])
             return f"below {until:g}: resume" if is_over else f"not yet below {until:g}: still held", whom
         if isinstance(line, Rule):
