@@ -43,7 +43,7 @@ from heparin_pk.ward import nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Pause, Protamine, Regimen, Resume, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
@@ -95,6 +95,7 @@ __all__ = [
     "Moments",
     "needed_rate_u_per_kg_per_h",
     "Nomogram",
+    "Notify",
     "nomogram",
     "NoObserver",
     "Observer",
@@ -104,6 +105,7 @@ __all__ = [
     "overlay",
     "Parameter",
     "Patient",
+    "Pause",
     "people",
     "Population",
     "practice",
@@ -115,6 +117,7 @@ __all__ = [
     "reagent_for",
     "Recheck",
     "Regimen",
+    "Resume",
     "Residual",
     "Responses",
     "run_ensemble",

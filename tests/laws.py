@@ -288,8 +288,10 @@ def sees_only_what_the_ward_sees(drug: Drug, controller: Controller, laboratory:
     spy, patient = Spy(controller), patient_for(drug)
     course = titrate(patient, drug, spy, hours=60, laboratory=laboratory, seed=seed)
     assert len(spy.seen) == len(course.entries) >= 4
-    assert {f.name for f in fields(Situation)} == {"time_h", "weight_kg", "rate_u_per_h", "labs", "pump"}
-    run_rate = 0.0
+    assert {f.name for f in fields(Situation)} == {
+        "time_h", "weight_kg", "rate_u_per_h", "labs", "pump", "age_y", "paused_until_below", "n_reboluses"
+    }  # fmt: skip
+    run_rate, n_reboluses = 0.0, 0
     for number, situation in enumerate(spy.seen):
         assert len(situation.labs) == number
         assert all(lab.reported_h <= situation.time_h for lab in situation.labs)
@@ -297,6 +299,9 @@ def sees_only_what_the_ward_sees(drug: Drug, controller: Controller, laboratory:
         assert situation.labs == course.labs[:number]
         assert situation.weight_kg == patient.weight_kg
         assert situation.rate_u_per_h == run_rate
+        assert (situation.age_y, situation.paused_until_below) == (patient.age_y, None)
+        assert situation.n_reboluses == n_reboluses
+        n_reboluses += sum(isinstance(o, Bolus) for o in course.entries[number].orders) if number else 0
         rates = [o.rate_u_per_h for o in course.entries[number].orders if isinstance(o, Infusion)]
         run_rate = rates[-1] if rates else run_rate
         assert not any(isinstance(getattr(situation, f.name), Course | Drug | np.ndarray | Kinetics) for f in fields(situation))

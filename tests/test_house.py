@@ -309,7 +309,7 @@ def test_it_works_where_processes_do_not_exist():
 
 # Units are the last word of a name
 
-UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "l", "mg", "percent", "percents", "fraction", "ratio"}
+UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "l", "mg", "percent", "percents", "fraction", "ratio", "m2"}
 WITHOUT_A_UNIT = {
     "z": "a standard normal number",
     "base": "the base of a power",
@@ -318,6 +318,13 @@ WITHOUT_A_UNIT = {
     "low": "an end of a range, in the unit of its assay",
     "high": "an end of a range, in the unit of its assay",
     "below": "an edge of a band, in the unit of its table's assay",
+    "until_below": "a level, in the unit of its assay",
+    "hold_until_below": "a level, in the unit of its table's assay",
+    "pause_until_below": "a level, in the unit of the assay",
+    "paused_until_below": "a level, in the unit of the assay",
+    "at_least": "an edge of a rule, in the unit of its table's assay",
+    "up_to": "an edge of a row, in years or kg, as its start says",
+    "used": "a number from a printed range, in the unit of what it is chosen for",
     "level": "a level, in the unit of its assay",
     "value": "a result in the unit of its assay, or the number beside its unit",
     "ceiling": "a level, in the unit of its assay",

@@ -8,8 +8,11 @@ from heparin_pk import (
     Fixed,
     Hold,
     Infusion,
+    Notify,
+    Pause,
     Protamine,
     Regimen,
+    Resume,
     Stop,
     Subcutaneous,
     WardErrors,
@@ -44,6 +47,9 @@ ORDER_OF = {
     EventKind.STOP: Stop,
     EventKind.SUBCUTANEOUS: Subcutaneous,
     EventKind.PROTAMINE: Protamine,
+    EventKind.PAUSE: Pause,
+    EventKind.RESUME: Resume,
+    EventKind.NOTIFY: Notify,
 }
 
 
@@ -59,7 +65,7 @@ class Chart(NoObserver):
 
 
 def written(course):
-    amounts = ("dose_u", "rate_u_per_h", "duration_min", "dose_mg")
+    amounts = ("dose_u", "rate_u_per_h", "duration_min", "dose_mg", "until_below")
     orders = course.regimen.resolved(course.patient.doses_by_kg).orders
     return [(o.time_h, type(o), next((getattr(o, a) for a in amounts if hasattr(o, a)), 0.0)) for o in orders]
 

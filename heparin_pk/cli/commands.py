@@ -101,11 +101,14 @@ def run_replay(options: argparse.Namespace) -> None:
 
 def run_nomograms(options: argparse.Namespace) -> None:
     """List the nomograms, or print one in full."""
-    tables = [Nomogram.load(name) for name in ([options.name] if options.name else nomogram.names())]
+    every = [*nomogram.names(), *nomogram.document_names()]
+    tables = [Nomogram.load(name) for name in ([options.name] if options.name else every)]
     if options.json:
         print(json.dumps([{"name": t.name, "title": t.title, "assay": t.assay, "target": [t.target.low, t.target.high],
                            "laboratory": None if (match := match_of(t.target, reagent_for(t))) is None else match.to_plain(),
                            "start": t.start.in_words(), "bands": [{"levels": b.label, "do": b.in_words()} for b in t.bands],
+                           "rules": [{"when": r.when_in_words(), "do": t.rule_in_words(r)} for r in t.rules],
+                           "choices": [choice.in_words() for choice in t.choices],
                            "caveats": t.caveats, "source": t.source.cite()} for t in tables]))  # fmt: skip
     elif options.name:
         print(tables[0])

@@ -14,15 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from heparin_pk.base import tables
 from heparin_pk.base.checks import check_between, shown
 from heparin_pk.base.source import Source
-from heparin_pk.base.tables import Row, Table
+from heparin_pk.base.tables import Row, Table, word
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
+from heparin_pk.evidence.chart_rows import ABOVE, HEPARIN, as_charted, unit_of
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
@@ -46,10 +48,13 @@ WARD_TARGET = TherapeuticRange(
 CLEAN_BASELINE_S = (18.0, 45.0)
 """An aPTT before heparin is taken as baseline only within these limits, s."""
 _COLUMNS = ("t_h", "t_end_h", "event", "value", "unit")
-_NUMERIC = ("t_h", "t_end_h", "value", "weight_kg")
-_MORE_COLUMNS = ("weight_kg", "note", "course_id", "dataset", "subject_id", "hadm_id", "system")
+_NUMERIC = ("t_h", "t_end_h", "value", "weight_kg", "height_cm", "age_y")
+_MORE_COLUMNS = ("weight_kg", "height_cm", "age_y", "sex", "note", "course_id", "dataset", "subject_id", "hadm_id", "system")
 _OTHER_EVENTS = ("creatinine", "hemoglobin", "inr", "platelets")
-_EVENTS = ("infusion", "bolus", "subcutaneous", "hold", "stop", "protamine", "ptt", "aptt", *_OTHER_EVENTS)
+_EVENTS = ("infusion", "bolus", "subcutaneous", "hold", "stop", "protamine", "ptt", "aptt", "anti_xa", "act", *_OTHER_EVENTS)
+_RESULTS = {"ptt": ("aptt_s", "s"), "aptt": ("aptt_s", "s"), "anti_xa": ("anti_xa_u_per_ml", "U/mL"), "act": ("act_s", "s")}
+"""The results of a chart: their assay, and their unit."""
+_SEXES = {"female": ("f", "female", "woman", "w", "weiblich"), "male": ("m", "male", "man", "männlich")}
 AFTER_LAST_H = 6.0
 """A course goes on so long after the last heparin as results are read, h."""
 _KNOWN_FLAWS = {
@@ -65,7 +70,7 @@ class ICUCourse:
     ``course_id``: name of the course, such as "M3D-001".
     ``patient``: weight and baseline aPTT as charted; the other features where they are known.
     ``regimen``: boluses and infusions as charted.
-    ``labs``: aPTT results from 0 h to ``AFTER_LAST_H`` after the last heparin, in order of time.
+    ``labs``: results (aPTT, anti-Xa, ACT) from 0 h to ``AFTER_LAST_H`` after the last heparin, in order of time.
     ``hours``: length of the course, h.
     ``sex``: "F", "M", or empty where not charted.
     ``diagnosis``: diagnosis as charted, or empty.
@@ -89,10 +94,17 @@ class ICUCourse:
         sex = {"F": "woman, ", "M": "man, "}.get(self.sex, "")
         lines = [
             f"{self.course_id}: {sex}{age}{self.patient.weight_kg:.4g} kg, {self.diagnosis.lower() or 'diagnosis not given'}",
-            f"  {self.hours:.4g} h of charted heparin, {len(self.labs)} aPTT from its start on, "
+            f"  {self.hours:.4g} h of charted heparin, {_counted(self.labs)} from its start on, "
             f"baseline aPTT {self.patient.baseline_aptt_s:.4g} s",
         ]
         return "\n".join([*lines, *(f"  beware: {flaw}" for flaw in self.flaws)])
+
+
+def _counted(labs: tuple[Lab, ...]) -> str:
+    """Return how many results of each test there are, in words."""
+    names = {"aptt_s": "aPTT", "anti_xa_u_per_ml": "anti-Xa", "act_s": "ACT"}
+    others = [assay for assay in names if assay != "aptt_s" and any(lab.assay == assay for lab in labs)]
+    return ", ".join(f"{sum(lab.assay == assay for lab in labs)} {names[assay]}" for assay in ("aptt_s", *others))
 
 
 def replay(course: ICUCourse, drug: Drug, *, reagent: Reagent | None = None, engine: str = "stepper") -> Course:
@@ -141,15 +153,20 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
 
     Columns:
 
-    ``t_h``: time of the event, h; heparin starts at 0.
+    ``t_h``: time of the event, h. Heparin starts at 0; where it ran before, its first hour becomes 0, and ``flaws`` says so.
+    ``time``, ``time_end``: instead of hours, dates with times ("2026-11-27 08:30", "27.11.2026 08:30") or times of day in order.
     ``t_end_h``: its end, h, where it has one: of an infusion (left empty: the next infusion or a stop ends it), of a bolus or
     protamine given over time, of a hold.
-    ``event``: ``infusion``, ``bolus``, ``subcutaneous``, ``hold``, ``stop``, ``protamine``, or ``ptt`` (or ``aptt``);
+    ``event``: ``infusion``, ``bolus``, ``subcutaneous``, ``hold``, ``stop``, ``protamine``, ``ptt`` (or ``aptt``), ``anti_xa``,
+    ``act``;
     ``creatinine``, ``hemoglobin``, ``inr`` and ``platelets`` are not used.
     ``value``: rate, dose or result; of a hold its length, where ``t_end_h`` is empty.
-    ``unit``: U/h for an infusion, U for a bolus or a subcutaneous dose, mg for protamine, min for a hold, s for an aPTT.
-    ``weight_kg``: body weight, kg, the same in every line; may be absent when the parameter ``weight_kg`` is given.
-    ``note``: optional; an aPTT noted ``censored``, or of 150 s and more, is read as "> 150 s".
+    ``unit``: U/h or U/kg/h for an infusion, U or U/kg for a bolus or a subcutaneous dose, mg for protamine, min for a hold, s for
+    an aPTT or an ACT, U/mL for an anti-Xa; IU, units and IE are read as U.
+    ``weight_kg``: body weight, kg; may be absent when the parameter ``weight_kg`` is given. Where it changes, the first one
+    describes the patient, doses per kilogram use that of their line, and ``flaws`` says so.
+    ``height_cm``, ``age_y``, ``sex``: optional; once, or the same in every line.
+    ``note``: optional; a result written as ">150", one noted ``censored``, and an aPTT of 150 s and more are above the ceiling.
     ``course_id``: optional; needed in a file of several courses, of which the parameter ``course_id`` selects one.
 
     Separators and decimal marks: see :mod:`heparin_pk.base.tables`.
@@ -158,7 +175,9 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
     contradict each other.
     """
     table = tables.from_csv(file)
-    table.check_columns((*_COLUMNS, *_MORE_COLUMNS), needed=_COLUMNS)
+    times = ("time",) if "time" in table.columns else ("t_h", "t_end_h")
+    table.check_columns((*_COLUMNS, "time", "time_end", *_MORE_COLUMNS), needed=(*times, "event", "value", "unit"))
+    table = as_charted(table)
     rows = list(table.rows(numeric=_NUMERIC))
     inside = list(dict.fromkeys(row.text("course_id") for row in rows)) if "course_id" in table.columns else []
     for row in rows:
@@ -170,6 +189,20 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
         raise ValueError(f"{file}: no course {course_id!r}; there are {', '.join(inside) or 'none with a name'}")
     name = course_id or (inside[0] if inside else Path(file).stem)
     return _course(name, [row for row in rows if not inside or row.text("course_id") == name], str(file), weight_kg)
+
+
+def course_of(table: Table, name: str, weight_kg: float | None = None) -> ICUCourse:
+    """Return a course from a table with the columns of :func:`read_icu_csv`; its hours count from the first heparin.
+
+    Raises ``ValueError`` as :func:`read_icu_csv` does.
+    """
+    table = as_charted(table)
+    events = [row.text("event") for row in table.rows(numeric=())]
+    hours = table.columns["t_h"]
+    zero_h = min((hours[i] for i in range(len(events)) if events[i] in HEPARIN), default=0.0)
+    moved = {key: [None if h is None else h - zero_h for h in table.columns[key]] for key in ("t_h", "t_end_h")}
+    table = replace(table, columns={**table.columns, **moved})
+    return _course(name, list(table.rows(numeric=_NUMERIC)), table.where, weight_kg)
 
 
 def _package_table(name: str) -> Table:
@@ -188,7 +221,8 @@ class _Charted:
     ``ends_h``: when a dose or a hold ended, h.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, zero_h: float = 0.0, weight_kg: float | None = None) -> None:
+        self.zero_h, self.weight_kg = zero_h, weight_kg
         self.infusions: list[tuple[Row, float, float | None, float]] = []
         self.orders: list[tuple[Row, Order]] = []
         self.stops: list[tuple[Row, float]] = []
@@ -202,15 +236,15 @@ class _Charted:
             raise ValueError(f"event must be one of {', '.join(_EVENTS)}; got {row.text('event')!r}")
         if event in _OTHER_EVENTS:
             return
-        time_h = row.number("t_h")
-        end_h = None if row.is_missing("t_end_h") else row.number("t_end_h")
+        time_h = row.number("t_h") - self.zero_h
+        end_h = None if row.is_missing("t_end_h") else row.number("t_end_h") - self.zero_h
         if event == "infusion":
-            _check_unit(row, "U/h")
+            rate = self._amount(row, "U/h", "U/kg/h")
             if time_h < 0.0 or (end_h is not None and end_h <= time_h):
                 until = "nothing" if end_h is None else f"{end_h:g}"
                 raise ValueError(f"an infusion needs 0 <= t_h < t_end_h; got {time_h:g} and {until}")
-            Infusion(time_h=time_h, rate_u_per_h=row.number("value"))
-            self.infusions.append((row, time_h, end_h, row.number("value")))
+            Infusion(time_h=time_h, rate_u_per_h=rate)
+            self.infusions.append((row, time_h, end_h, rate))
             return
         if end_h is not None and end_h < time_h:
             raise ValueError(f"t_end_h must not come before t_h; got {end_h:g} after {time_h:g}")
@@ -218,12 +252,10 @@ class _Charted:
         order: Order
         match event:
             case "bolus":
-                _check_unit(row, "U")
-                order = Bolus(time_h=time_h, dose_u=row.number("value"), over_min=minutes)
+                order = Bolus(time_h=time_h, dose_u=self._amount(row, "U", "U/kg"), over_min=minutes)
             case "subcutaneous":
-                _check_unit(row, "U")
                 _check_at_once(row, minutes)
-                order = Subcutaneous(time_h=time_h, dose_u=row.number("value"))
+                order = Subcutaneous(time_h=time_h, dose_u=self._amount(row, "U", "U/kg"))
             case "protamine":
                 _check_unit(row, "mg")
                 order = Protamine(time_h=time_h, dose_mg=row.number("value"), **({"over_min": minutes} if minutes else {}))
@@ -236,13 +268,25 @@ class _Charted:
                 self.stops.append((row, Stop(time_h=time_h).time_h))
                 return
             case _:
-                _check_unit(row, "s")
+                assay, unit = _RESULTS[event]
+                _check_unit(row, unit)
                 value = row.number("value")
-                censored = "censored" in row.text("note") or value >= ASSAYS["aptt_s"].ceiling
-                self.labs.append(Lab(drawn_h=time_h, reported_h=time_h, assay="aptt_s", value=value, above_ceiling=censored))
+                marked = row.text(ABOVE) == "yes" or "censored" in row.text("note")
+                above = marked or (assay == "aptt_s" and value >= ASSAYS[assay].ceiling)
+                self.labs.append(Lab(drawn_h=time_h, reported_h=time_h, assay=assay, value=value, above_ceiling=above))
                 return
         self.orders.append((row, order))
         self.ends_h.append(time_h + (order.over_min if isinstance(order, Bolus | Protamine) else minutes) / 60.0)
+
+    def _amount(self, row: Row, unit: str, unit_per_kg: str) -> float:
+        """Return a dose or a rate, U or U/h; raises ``ValueError`` for another unit, or one per kg without a weight."""
+        if unit_of(row.text("unit")) != unit_per_kg:
+            _check_unit(row, unit, unit_per_kg)
+            return row.number("value")
+        kg = self.weight_kg if row.is_missing("weight_kg") else row.number("weight_kg")
+        if kg is None:
+            raise ValueError(f"a dose in {unit_per_kg} needs weight_kg; got {row.text('value')} {row.text('unit')}")
+        return row.number("value") * kg
 
     def segments(self) -> list[tuple[float, float, float]]:
         """Return the infusions as start, end and rate; raises ``ValueError`` where they, the stops and the holds disagree."""
@@ -303,7 +347,11 @@ def _check_at_once(row: Row, minutes: float) -> None:
 
 def _course(course_id: str, events: list[Row], where: str, weight_kg: float | None) -> ICUCourse:
     """Return the course from the rows of its events; ``where`` is the file name for error messages."""
-    charted, weight_kg = _Charted(), _weight_kg(events, weight_kg)
+    weight_kg, flaws = _weight_kg(events, weight_kg)
+    zero_h = _first_heparin_h(events)
+    charted = _Charted(zero_h, weight_kg)
+    if zero_h:
+        flaws.append(f"heparin was given before 0 h: all times are counted from its first hour, {zero_h:g} h of the chart")
     for row in events:
         try:
             charted.read(row)
@@ -315,41 +363,77 @@ def _course(course_id: str, events: list[Row], where: str, weight_kg: float | No
         raise ValueError(f"{where}: no infusion and no bolus for {course_id}")
     infusions, orders, labs = charted.segments(), [order for _, order in charted.orders], charted.labs
     labs.sort(key=lambda lab: lab.drawn_h)
-    baseline_s, flaws = _baseline(labs)
+    baseline_s, more = _baseline([lab for lab in labs if lab.assay == "aptt_s"])
+    flaws += more
     last_h = max([end_h for _, end_h, _ in infusions] + charted.ends_h)
     kept = tuple(lab for lab in labs if 0.0 <= lab.drawn_h <= last_h + AFTER_LAST_H)
     hours = max([last_h, *(lab.drawn_h for lab in kept)])
     if any(order.time_h >= hours for order in orders):  # what is given at the last moment must be seen to act
         hours = last_h + AFTER_LAST_H
     try:
-        patient = Patient(weight_kg=round(float(weight_kg), 4), baseline_aptt_s=baseline_s)
+        height_cm, age_y, sex = _told_once(events, "height_cm"), _told_once(events, "age_y"), _told_once(events, "sex")
+        patient = Patient(
+            weight_kg=round(float(weight_kg), 4), baseline_aptt_s=baseline_s, height_cm=height_cm, age_y=age_y, sex=sex
+        )
         regimen = _regimen(infusions, orders)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
-    return ICUCourse(course_id=course_id, patient=patient, regimen=regimen, labs=kept, hours=hours, flaws=tuple(flaws))
+    letter = {"female": "F", "male": "M"}.get(sex or "", "")
+    return ICUCourse(
+        course_id=course_id, patient=patient, regimen=regimen, labs=kept, hours=hours, sex=letter, flaws=tuple(flaws)
+    )
 
 
-def _weight_kg(events: list[Row], given_kg: float | None) -> float | None:
-    """Return the weight that is given, else the one charted, kg; raises ``ValueError`` for two that differ."""
-    if given_kg is not None:
-        return check_between("weight_kg", given_kg, 0.4, 400.0)
-    found: float | None = None
+def _first_heparin_h(events: list[Row]) -> float:
+    """Return when heparin began, h, where that was before 0; else 0."""
+    begins = [0.0]
     for row in events:
-        if row.is_missing("weight_kg"):
+        if row.text("event").lower() in HEPARIN:
+            try:
+                begins.append(row.number("t_h"))
+            except ValueError:  # it is named when the row is read
+                continue
+    return min(begins)
+
+
+def _told_once(events: list[Row], name: str) -> Any:
+    """Return what a column says about the patient; ``None``: nothing. Raises ``ValueError`` for two things that differ."""
+    found: Any = None
+    for row in events:
+        if row.is_missing(name):
             continue
         try:
-            here = check_between("weight_kg", row.number("weight_kg"), 0.4, 400.0)
+            here = word(name, row.cell(name), _SEXES) if name == "sex" else row.number(name)
             if found is not None and here != found:
-                raise ValueError(f"weight_kg must be one weight; got {here:g} after {found:g}: give weight_kg (--weight)")
+                raise ValueError(f"{name} must be the same in every line; got {row.text(name)!r} after {found!r}")
         except ValueError as error:
             raise ValueError(f"{row.place}: {error}") from None
         found = here
     return found
 
 
-def _check_unit(row: Row, unit: str) -> None:
-    if row.text("unit") != unit:
-        raise ValueError(f"unit of {row.text('event')} must be {unit}; got {row.text('unit')!r}")
+def _weight_kg(events: list[Row], given_kg: float | None) -> tuple[float | None, list[str]]:
+    """Return the weight that is given, else the first one charted, kg, and the flaw to report where it changes."""
+    if given_kg is not None:
+        return check_between("weight_kg", given_kg, 0.4, 400.0), []
+    found: list[float] = []
+    for row in events:
+        if row.is_missing("weight_kg"):
+            continue
+        try:
+            found.append(check_between("weight_kg", row.number("weight_kg"), 0.4, 400.0))
+        except ValueError as error:
+            raise ValueError(f"{row.place}: {error}") from None
+    if not found:
+        return None, []
+    low, high = min(found), max(found)
+    changes = f"the charted weight changes from {low:g} to {high:g} kg: the first one, {found[0]:g} kg, describes the patient"
+    return found[0], [] if low == high else [changes]
+
+
+def _check_unit(row: Row, *units: str) -> None:
+    if unit_of(row.text("unit")) not in units:
+        raise ValueError(f"unit of {row.text('event')} must be {' or '.join(units)}; got {row.text('unit')!r}")
 
 
 def _baseline(labs: list[Lab]) -> tuple[float, list[str]]:

@@ -36,7 +36,7 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.ward.nomogram import Band, Nomogram
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Protamine, Regimen, Subcutaneous
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Pause, Protamine, Regimen, Resume, Subcutaneous
 
 
 def course_scene(
@@ -154,6 +154,9 @@ def course(
         for order in orders:
             if isinstance(order, Hold):
                 below.axvspan(order.time_h, order.end_h, color=BLACK, alpha=0.12, lw=0)
+            if isinstance(order, Pause):
+                ends_h = [o.time_h for o in orders if isinstance(o, Resume) and o.time_h >= order.time_h]
+                below.axvspan(order.time_h, min([*ends_h, course.hours]), color=BLACK, alpha=0.12, lw=0)
         above.legend(loc="upper right", ncols=3, fontsize=11)
         if any(times for *_, times in doses):
             below.legend(loc="upper right", ncols=3, fontsize=11)
@@ -217,9 +220,10 @@ def describe(course: Course, target: TherapeuticRange) -> str:
 
 
 def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
-    """Draw a nomogram as a ladder of bands: each level has exactly one band, labelled with its orders."""
+    """Draw a nomogram as a ladder of bands: each level has exactly one band, labelled with its orders; its rules above."""
+    n_rules = len(nomogram.rules)
     if ax is None:
-        figure, axes = new_figure(10.0, 1.2 + 0.62 * len(nomogram.bands), nrows=1, ncols=1)
+        figure, axes = new_figure(10.0, 1.2 + 0.62 * (len(nomogram.bands) + n_rules), nrows=1, ncols=1)
         ax = axes[0, 0]
         figure.suptitle(nomogram.title, fontsize=15)
     n_bands = len(nomogram.bands)
@@ -229,10 +233,14 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
             ax.barh(row, 1.0, color=colour, alpha=0.22, height=0.92)
             ax.text(0.015, row, band.label, va="center", fontsize=13, weight="bold")
             ax.text(0.42, row, band.in_words(), va="center", fontsize=13)
-            hours = band.recheck_h or nomogram.recheck.hours
-            ax.text(0.985, row, f"recheck {hours:g} h", va="center", ha="right", fontsize=12)
+            recheck = nomogram.recheck_in_words(band).replace("check again in", "recheck").replace("check again", "recheck")
+            ax.text(0.985, row, recheck, va="center", ha="right", fontsize=12)
+        for row, rule in enumerate(nomogram.rules, n_bands):
+            ax.barh(row, 1.0, color=BLACK, alpha=0.08, height=0.92)
+            words = f"{rule.when_in_words()}: {nomogram.rule_in_words(rule)}"
+            ax.text(0.015, row, words, va="center", fontsize=12)
         ax.set_xlim(0, 1)
-        ax.set_ylim(-0.5, n_bands - 0.5)
+        ax.set_ylim(-0.5, n_bands + n_rules - 0.5)
         ax.set_xticks([])
         ax.set_yticks([])
         ax.grid(False)
@@ -244,8 +252,7 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
 
 def _raises(band: Band) -> bool:
     """Return whether a band increases the rate or gives a bolus."""
-    changes = (band.change_u_per_kg_per_h, band.change_u_per_h, band.change_percent, band.change_ml_per_h)
-    return max(changes) > 0 or band.bolus_u > 0 or band.bolus_u_per_kg > 0
+    return bool(band.raises)
 
 
 PRINTED_HALF_LIVES_MIN = {25.0: 30.0, 100.0: 60.0, 400.0: 150.0}

@@ -32,7 +32,7 @@ from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.rules import KIND_OF, PRIORITIES, STILL_AT_THE_END, U_PER_MG_PROTAMINE, EventKind, Priority
 from heparin_pk.ward.by_hand import Fixed
 from heparin_pk.ward.controller import Controller, Decisions, Situation, Situations, VectorController, read_only
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Stop, Subcutaneous
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Order, Pause, Protamine, Resume, Stop, Subcutaneous
 from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
@@ -194,6 +194,7 @@ class _CohortRun:
         )  # events up to this time are handled; lanes.time_h: how far a lane is integrated (a grid point or order)
         self.rate_u_per_h = np.zeros(n)
         self.held_until_h = np.full(n, -1.0)
+        self.paused_until_below, self.n_reboluses = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
         self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
         self.n_results = np.zeros(n, dtype=np.int64)
         self.drawn_h, self.values = np.zeros((_ROOM_FOR_RESULTS, n)), np.zeros((_ROOM_FOR_RESULTS, n))
@@ -224,7 +225,8 @@ class _CohortRun:
         """Set what runs into each vein from now on: the pump, unless it is held, short infusions, protamine."""
         self.given_u[lanes] += self.into_vein_u_per_h[lanes] * (at_h - self.since_h[lanes])
         self.since_h[lanes] = at_h
-        running = np.where(at_h >= self.held_until_h[lanes], self.rate_u_per_h[lanes], 0.0)
+        runs = (at_h >= self.held_until_h[lanes]) & np.isnan(self.paused_until_below[lanes])
+        running = np.where(runs, self.rate_u_per_h[lanes], 0.0)
         running = running + self.queue.running(lanes, EventKind.BOLUS_END)
         self.into_vein_u_per_h[lanes] = running
         protamine = self.queue.running(lanes, EventKind.PROTAMINE_END) if "protamine" in self._routes else None
@@ -236,6 +238,9 @@ class _CohortRun:
 
     def carry_out(self, kind: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
         """Carry out one event of this kind for each of these lanes; for ``x`` and ``y`` see :class:`EventKind`."""
+        if kind == EventKind.NOTIFY:  # nothing changes in the vein
+            self.observer.ordered(lanes, at_h, kind, x)
+            return
         away = np.flatnonzero(self.lanes.time_h[lanes] < at_h)
         if len(away):
             self.lanes.settle(lanes[away], at_h[away], self.observer)
@@ -250,6 +255,10 @@ class _CohortRun:
         elif kind == EventKind.HOLD:
             self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
             self._end_at(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
+        elif kind == EventKind.PAUSE:
+            self.paused_until_below[lanes] = x
+        elif kind == EventKind.RESUME:
+            self.paused_until_below[lanes] = np.nan
         elif kind == EventKind.SUBCUTANEOUS:
             lanes, at_h = self._inject_under_the_skin(lanes, at_h, x)
         elif kind == EventKind.ABSORPTION:
@@ -347,6 +356,11 @@ class _CohortRun:
             levels=levels,
             above_ceiling=above,
             pump=self.pump,
+            age_y=self._age_y_of(lanes),
+            paused_until_below=self.paused_until_below[lanes],
+            n_reboluses=self.n_reboluses[lanes],
+            first_level=self.values[0][lanes],
+            drawn_h=last_drawn_h,
         )
         errors = self.conditions.ward_errors
         if errors is None:
@@ -356,6 +370,11 @@ class _CohortRun:
         rules.check_decisions(made, now_h, last_drawn_h, situations.weight_kg)
         return made
 
+    def _age_y_of(self, lanes: np.ndarray) -> np.ndarray | None:
+        """Return the ages of these lanes (m,), y; ``None``: unknown."""
+        age_y = self.cohort.age_y
+        return None if age_y is None else np.broadcast_to(np.asarray(age_y, dtype=float), (self.cohort.n,))[lanes]
+
     def _write_down(self, lanes: np.ndarray, now_h: np.ndarray, made: Decisions) -> None:
         """Put decisions into the queue, in the order in which orders of one moment are carried out."""
         at_h = now_h if made.at_h is None else made.at_h
@@ -363,9 +382,16 @@ class _CohortRun:
         no_minutes = 0.0 * at_h
         self._order(lanes, at_h, EventKind.BOLUS, made.bolus_u, made.bolus_over_min, made.bolus_u > 0.0)
         self._order(lanes, at_h, EventKind.HOLD, made.hold_min, no_minutes, made.hold_min > 0.0)
+        if made.pause_until_below is not None:
+            until = made.pause_until_below
+            self._order(lanes, at_h, EventKind.PAUSE, until, no_minutes, ~np.isnan(until))
+        if made.resume is not None:
+            self._order(lanes, at_h, EventKind.RESUME, no_minutes, no_minutes, made.resume)
         rate = rules.delivered_u_per_h(made.rate_u_per_h, self.pump)
         unchanged = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
         self._order(lanes, at_h, EventKind.INFUSION, rate, no_minutes, ~np.isnan(rate) & ~unchanged)
+        if made.notify is not None:
+            self._order(lanes, at_h, EventKind.NOTIFY, no_minutes, no_minutes, made.notify)
         again, draw_h = kept_where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)
         self.queue.add(again, draw_h, EventKind.DRAW)
 
@@ -373,6 +399,8 @@ class _CohortRun:
         """Put an order of one kind into the queue, for those of the lanes (m,) where ``which`` holds and it falls in the run."""
         which = np.flatnonzero(which & (at_h < self.conditions.hours))
         lanes, at_h = lanes[which], at_h[which]
+        if kind == EventKind.BOLUS:
+            self.n_reboluses[lanes] += self.n_results[lanes] > 0
         self._refuse_two_at_once(lanes, at_h, kind)
         self.queue.add(lanes, at_h, kind, x[which], y[which])
 
@@ -418,7 +446,17 @@ class _CohortRun:
         """Ask a controller that decides for one patient at a time."""
         labs = self._labs_of(lane)
         weight, rate = float(self.weight_kg[lane]), float(self.rate_u_per_h[lane])
-        situation = Situation(time_h=now_h, weight_kg=weight, rate_u_per_h=rate, labs=labs, pump=self.pump)
+        age_y, until = self._age_y_of(np.array([lane])), float(self.paused_until_below[lane])
+        situation = Situation(
+            time_h=now_h,
+            weight_kg=weight,
+            rate_u_per_h=rate,
+            labs=labs,
+            pump=self.pump,
+            age_y=None if age_y is None else float(age_y[0]),
+            paused_until_below=None if np.isnan(until) else until,
+            n_reboluses=int(self.n_reboluses[lane]),
+        )
         if lane not in self._own:
             self._own[lane] = fresh_copy(self.controller)
         decision = self._own[lane].decide(situation)
@@ -512,6 +550,12 @@ def _amounts(order: Order, weight_kg: np.ndarray, pump: Pump | None) -> tuple[Ev
             return EventKind.STOP, np.zeros(len(weight_kg)), 0.0
         case Hold():
             return EventKind.HOLD, np.full(len(weight_kg), order.duration_min), 0.0
+        case Pause():
+            return EventKind.PAUSE, np.full(len(weight_kg), order.until_below), 0.0
+        case Resume():
+            return EventKind.RESUME, np.zeros(len(weight_kg)), 0.0
+        case Notify():
+            return EventKind.NOTIFY, np.zeros(len(weight_kg)), 0.0
         case Subcutaneous():
             dose = _by_weight(order.dose_u, order.dose_u_per_kg, weight_kg)
             rules.check_doses(dose)

@@ -29,7 +29,20 @@ from heparin_pk.engine import ENGINES, states_from
 from heparin_pk.published.drug import Drug, Hypothesis, Parameter, ValidityDomain, Variability
 from heparin_pk.simulation.matching import Match, match_of
 from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
-from heparin_pk.ward.orders import ORDERS, Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.orders import (
+    ORDERS,
+    Bolus,
+    Hold,
+    Infusion,
+    Notify,
+    Order,
+    Pause,
+    Protamine,
+    Regimen,
+    Resume,
+    Stop,
+    Subcutaneous,
+)
 from heparin_pk.ward.pump import Bag, Pump, ml_per_h
 from heparin_pk.ward.ward_errors import WardErrors
 
@@ -318,7 +331,7 @@ class Course:
         """Return orders given at one moment as the chart writes them."""
         words: list[str] = []
         for order in orders:
-            after_a_hold = isinstance(order, Infusion) and any(isinstance(one, Hold) for one in orders)
+            after_a_hold = isinstance(order, Infusion) and any(isinstance(one, Hold | Pause) for one in orders)
             words.append(("then " if after_a_hold else "") + self._order_in_words(order))
         return "; ".join(words) or "no change"
 
@@ -336,6 +349,12 @@ class Course:
                 words = f"rate {_grouped(rate)} {unit}/h ({per_kg:.1f} {unit}/kg/h{pump})"
             case Hold():
                 words = f"hold {order.duration_min:g} min"
+            case Pause():
+                words = f"hold until below {order.until_below:g}"
+            case Resume():
+                words = "resume the infusion"
+            case Notify():
+                words = f"notify {order.whom}"
             case Stop():
                 words = "stop the infusion"
             case Subcutaneous():

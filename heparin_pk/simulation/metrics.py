@@ -19,7 +19,7 @@ from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import level, read_u_per_ml
 from heparin_pk.body.kinetics import Rates, State, derivatives, found_by_anti_xa
 from heparin_pk.simulation.course import Course
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Stop
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Pause, Stop
 
 _SHORT = State._fields.index("short_u")
 _SAME_MOMENT_H = 1e-12
@@ -320,8 +320,8 @@ def adjustments(course: Course) -> int:
 
 
 def holds(course: Course) -> int:
-    """Return how often the infusion was held."""
-    return sum(isinstance(order, Hold) for order in course.regimen.orders)
+    """Return how often the infusion was held, for some minutes or until a level had fallen."""
+    return sum(isinstance(order, Hold | Pause) for order in course.regimen.orders)
 
 
 def reboluses(course: Course) -> int:

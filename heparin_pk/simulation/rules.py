@@ -21,19 +21,24 @@ from heparin_pk.ward.orders import (
     MOST_DOSE_U,
     MOST_RATE_U_PER_H,
     ORDERS,
+    PAUSE_LEVELS,
     SHORTEST_BOLUS_MIN,
     SHORTEST_HOLD_MIN,
     Bolus,
     Hold,
     Infusion,
+    Notify,
     Order,
+    Pause,
     Protamine,
+    Resume,
     Stop,
     Subcutaneous,
     check_rate,
     most_rate_u_per_h,
 )
 from heparin_pk.ward.pump import Pump
+from heparin_pk.ward.weighing import Weighing
 
 U_PER_MG_PROTAMINE = 100.0
 """Each mg of protamine neutralises not less than 100 USP units of heparin (its US label)."""
@@ -79,6 +84,9 @@ class EventKind(IntEnum):
     ``HOLD_END``: a hold ends.
     ``PROTAMINE_END``: protamine ends; the rate that stops, units neutralised per h.
     ``ABSORPTION``: a subcutaneous dose reaches the depot after its lag; the absorbed dose, U.
+    ``PAUSE``: the infusion is paused; the level below which it is resumed.
+    ``RESUME``: the paused infusion runs again.
+    ``NOTIFY``: somebody is called.
     """
 
     DRAW = 0
@@ -94,6 +102,9 @@ class EventKind(IntEnum):
     HOLD_END = 10
     PROTAMINE_END = 11
     ABSORPTION = 12
+    PAUSE = 13
+    RESUME = 14
+    NOTIFY = 15
 
 
 PRIORITIES = {
@@ -111,6 +122,9 @@ KIND_OF: dict[type, EventKind] = {
     Hold: EventKind.HOLD,
     Subcutaneous: EventKind.SUBCUTANEOUS,
     Protamine: EventKind.PROTAMINE,
+    Pause: EventKind.PAUSE,
+    Resume: EventKind.RESUME,
+    Notify: EventKind.NOTIFY,
 }
 
 # What a decision may contain
@@ -175,6 +189,13 @@ def check_decisions(made: Decisions, now_h: np.ndarray, last_drawn_h: np.ndarray
     if (draw_h <= last_drawn_h).any():
         first = int((draw_h <= last_drawn_h).argmax())
         raise ValueError(f"next_draw_h must come after the last draw at {last_drawn_h[first]:g} h; got {float(draw_h[first])!r}")
+    until = made.pause_until_below
+    if until is not None and ((until < PAUSE_LEVELS[0]) | (until > PAUSE_LEVELS[1])).any():
+        _refuse("pause_until_below", until, *PAUSE_LEVELS)
+    if until is not None and made.resume is not None and (made.resume & ~np.isnan(until)).any():
+        raise ValueError(
+            "pause_until_below and resume must not be given at once: one pauses the infusion, the other ends the pause"
+        )
     if made.at_h is not None and not ((made.at_h >= now_h) & (made.at_h <= HOURS[1])).all():
         _refuse("at_h", made.at_h, now_h, HOURS[1])
 
@@ -212,11 +233,15 @@ def dosed_by_kg(controller: Any, patient: Patient | Cohort) -> Any:
     Raises ``ValueError`` when the rule needs a height or a sex that is unknown, or where no patient could weigh that much.
     """
     rule = getattr(controller, "dosing_weight", "actual")
-    if rule == "actual" or patient.dosing_weight_kg is not None:
+    if (isinstance(rule, str) and rule == "actual") or patient.dosing_weight_kg is not None:
         return patient.doses_by_kg
-    weight_kg = dosing_weight_kg(patient, rule)
+    weight_kg, words = (
+        (rule.weight_kg(patient), "dosing weight")
+        if isinstance(rule, Weighing)
+        else (dosing_weight_kg(patient, rule), f"{rule} body weight")
+    )
     for end in (np.min(weight_kg), np.max(weight_kg)):
-        check_between(f"the {rule} body weight", float(end), *LIMITS["dosing_weight_kg"])
+        check_between(f"the {words}", float(end), *LIMITS["dosing_weight_kg"])
     return weight_kg
 
 
@@ -258,6 +283,8 @@ def is_unchanged_rate(order: Order, rate_u_per_h: float, now_h: float) -> bool:
 def purpose_of(order: Order | EventKind) -> str:
     """Return what an order is for: two orders for one purpose at one moment contradict each other."""
     kind = order if isinstance(order, EventKind) else KIND_OF[type(order)]
+    if kind in (EventKind.PAUSE, EventKind.RESUME):
+        return "pause"
     return "rate" if kind in (EventKind.INFUSION, EventKind.STOP) else kind.name.lower()
 
 

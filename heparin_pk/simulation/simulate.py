@@ -34,7 +34,7 @@ from heparin_pk.simulation.conditions import Conditions
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.rules import STILL_AT_THE_END, U_PER_MG_PROTAMINE, Priority
 from heparin_pk.ward.controller import Controller, Decision, Situation, Situations, VectorController
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Order, Pause, Protamine, Regimen, Resume, Stop, Subcutaneous
 from heparin_pk.ward.pump import Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
@@ -125,13 +125,14 @@ class _Bedside:
         self.run = Run(kinetics, engine)
         self.rate_u_per_h = 0.0
         self._held_until_h = -1.0
+        self.paused_until_below: float | None = None
         self._short_infusions: dict[int, float] = {}  # rates that run beside the pump, U/h
         self._protamine: dict[int, float] = {}  # rates of protamine, units neutralised per h
         self._schedule = schedule
         self._next_index = count()
 
     def _give(self, time_h: float, jump: State | None = None) -> None:
-        running = self.rate_u_per_h if time_h >= self._held_until_h else 0.0
+        running = self.rate_u_per_h if time_h >= self._held_until_h and self.paused_until_below is None else 0.0
         self.run.give(
             time_h,
             jump,
@@ -169,6 +170,14 @@ class _Bedside:
                 self._held_until_h = max(self._held_until_h, order.end_h)
                 self._give(now_h)
                 self._schedule(self._held_until_h, Priority.END, self._give)
+            case Pause(until_below=until_below):
+                self.paused_until_below = until_below
+                self._give(now_h)
+            case Resume():
+                self.paused_until_below = None
+                self._give(now_h)
+            case Notify():
+                pass
             case Subcutaneous(dose_u=dose_u):
                 self._inject(now_h, dose_u or 0.0)
             case Protamine(dose_mg=dose_mg, over_min=minutes):
@@ -205,6 +214,7 @@ class _PatientRun:
         self._queue: list[tuple[float, Priority, int, Action]] = []
         self._next_index = count()
         self._ordered: set[tuple[str, float]] = set()
+        self.n_reboluses = 0
 
     def schedule(self, time_h: float, priority: Priority, action: Action) -> None:
         """Put an event into the queue, unless it lies beyond the end of the run."""
@@ -235,6 +245,8 @@ class _PatientRun:
                 rules.refuse_two_at_once(*key)
             self._ordered.add(key)
             self.schedule(order.time_h, Priority.ORDER, partial(self.bedside.carry_out, order))
+        if entry.lab is not None:
+            self.n_reboluses += sum(isinstance(order, Bolus) for order in entry.orders)
         self.entries.append(entry)
 
     # Blood
@@ -280,6 +292,9 @@ class _PatientRun:
             rate_u_per_h=self.bedside.rate_u_per_h,
             labs=tuple(self.labs),
             pump=conditions.pump,
+            age_y=self.patient.age_y,
+            paused_until_below=self.bedside.paused_until_below,
+            n_reboluses=self.n_reboluses,
         )
         decision = controller.decide(situation)
         check_is("what a controller decides", decision, Decision, "a Decision")
@@ -292,8 +307,15 @@ class _PatientRun:
         rules.check_decisions(done, np.array([now_h]), np.array([last_drawn_h]), np.array([situation.weight_kg]))
         draw_h = float(done.next_draw_h[0])
         return Decision(
-            orders=done.orders(now_h), next_draw_h=None if math.isnan(draw_h) else draw_h, why=f"meant: {decision.why}"
+            orders=done.orders(now_h, _whom_of(decision)),
+            next_draw_h=None if math.isnan(draw_h) else draw_h,
+            why=f"meant: {decision.why}",
         )
+
+
+def _whom_of(decision: Decision) -> str:
+    """Return who is called in a decision; a physician where it calls no one."""
+    return next((order.whom for order in decision.orders if isinstance(order, Notify)), "physician")
 
 
 def _finished(run: _PatientRun, *, stacklevel: int) -> Course:

@@ -203,7 +203,7 @@ class TrialObserver:
         if kind in (EventKind.INFUSION, EventKind.STOP):
             self._rates[lanes] += 1
             self.adjustments[lanes] = np.maximum(0, self._rates[lanes] - 1)
-        elif kind == EventKind.HOLD:
+        elif kind in (EventKind.HOLD, EventKind.PAUSE):
             self.holds[lanes] += 1
         elif kind == EventKind.BOLUS:
             self.reboluses[lanes] += at_h > self._began_h[lanes]

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from heparin_pk.blood.laboratory import Lab
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Order, Pause, Resume
 from heparin_pk.ward.pump import Pump
 
 
@@ -26,6 +26,9 @@ class Situation:
     ``rate_u_per_h``: the rate ordered last, U/h: it runs now, or will again when a hold ends.
     ``labs``: the results reported so far, oldest first.
     ``pump``: the pump and its bag.
+    ``age_y``: the age, y; ``None``: unknown.
+    ``paused_until_below``: the infusion is paused until a result is below this level; ``None``: it is not paused.
+    ``n_reboluses``: boluses ordered so far, the first one not counted.
     """
 
     time_h: float
@@ -33,6 +36,9 @@ class Situation:
     rate_u_per_h: float
     labs: tuple[Lab, ...]
     pump: Pump
+    age_y: float | None = None
+    paused_until_below: float | None = None
+    n_reboluses: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,12 @@ class Situations:
     ``levels``: the latest k results, newest first (k, m); 0 where there are fewer.
     ``above_ceiling``: whether each of them is above the ceiling of the assay (k, m); False where there are fewer.
     ``pump``: the pump and its bag, the same for all.
+    ``age_y``: the age, y (m,); ``None``: unknown.
+    ``paused_until_below``: the level below which a paused infusion is resumed (m,), NaN where it is not paused; ``None``: of no
+    patient known.
+    ``n_reboluses``: boluses ordered so far, the first one not counted (m,); ``None``: not known.
+    ``first_level``: the oldest result (m,), 0 where there is none; ``None``: not known.
+    ``drawn_h``: when the latest result was drawn, h (m,); minus infinity where there is none; ``None``: not known.
     """
 
     time_h: np.ndarray
@@ -86,6 +98,11 @@ class Situations:
     levels: np.ndarray
     above_ceiling: np.ndarray
     pump: Pump
+    age_y: np.ndarray | None = None
+    paused_until_below: np.ndarray | None = None
+    n_reboluses: np.ndarray | None = None
+    first_level: np.ndarray | None = None
+    drawn_h: np.ndarray | None = None
 
     @classmethod
     def of(cls, situation: Situation, latest: int) -> Situations:
@@ -100,6 +117,11 @@ class Situations:
             levels=np.array([[lab.value] for lab in newest] + [[0.0]] * n_blank),
             above_ceiling=np.array([[lab.above_ceiling] for lab in newest] + [[False]] * n_blank),
             pump=situation.pump,
+            age_y=None if situation.age_y is None else np.array([situation.age_y]),
+            paused_until_below=np.array([math.nan if situation.paused_until_below is None else situation.paused_until_below]),
+            n_reboluses=np.array([situation.n_reboluses]),
+            first_level=np.array([situation.labs[0].value if situation.labs else 0.0]),
+            drawn_h=np.array([situation.labs[-1].drawn_h if situation.labs else -np.inf]),
         )
 
 
@@ -113,6 +135,9 @@ class Decisions:
     ``rate_u_per_h``: new rate, U/h (m,), running once the hold is over; NaN keeps the rate.
     ``next_draw_h``: when to draw blood next, h (m,); NaN: no further draw.
     ``at_h``: when the orders are carried out, h (m,); ``None``: now.
+    ``pause_until_below``: pause the infusion until a result is below this level (m,); NaN: no pause; ``None``: nowhere.
+    ``resume``: whether a paused infusion is resumed (m,); ``None``: nowhere.
+    ``notify``: whether somebody is called (m,); ``None``: nowhere.
     """
 
     bolus_u: np.ndarray
@@ -121,27 +146,41 @@ class Decisions:
     rate_u_per_h: np.ndarray
     next_draw_h: np.ndarray
     at_h: np.ndarray | None = None
+    pause_until_below: np.ndarray | None = None
+    resume: np.ndarray | None = None
+    notify: np.ndarray | None = None
 
     def check_arrays(self, n: int) -> None:
-        """Raise ``ValueError`` unless each field is an array of ``n`` real numbers (``at_h`` may be ``None``)."""
-        for name in ("bolus_u", "bolus_over_min", "hold_min", "rate_u_per_h", "next_draw_h", "at_h"):
+        """Raise ``ValueError`` unless each field is an array of ``n`` numbers or truths (``None``: from ``at_h`` on)."""
+        for name in ("bolus_u", "bolus_over_min", "hold_min", "rate_u_per_h", "next_draw_h", "at_h", "pause_until_below"):
             values = getattr(self, name)
-            if values is None and name == "at_h":
+            if values is None and name in ("at_h", "pause_until_below"):
                 continue
             if not isinstance(values, np.ndarray) or values.dtype not in _NUMBERS:
                 raise ValueError(f"{name} must be an array of numbers, one for each of {n} patients; got {values!r:.200}")
             if values.shape != (n,):
                 raise ValueError(f"{name} must have one value for each of {n} patients; got shape {values.shape}")
+        for name in ("resume", "notify"):
+            values = getattr(self, name)
+            if values is not None and not (isinstance(values, np.ndarray) and values.dtype == bool and values.shape == (n,)):
+                raise ValueError(f"{name} must be an array of truths, one for each of {n} patients; got {values!r:.200}")
 
-    def orders(self, now_h: float) -> tuple[Order, ...]:
-        """Return the orders for the first patient, given at ``now_h`` unless ``at_h`` says otherwise."""
+    def orders(self, now_h: float, whom: str = "physician") -> tuple[Order, ...]:
+        """Return the orders for the first patient, given at ``now_h`` unless ``at_h`` says otherwise.
+
+        ``whom``: who is called where somebody is.
+        """
         rate = float(self.rate_u_per_h[0])
+        until_below = math.nan if self.pause_until_below is None else float(self.pause_until_below[0])
         return adjustment(
             now_h if self.at_h is None else float(self.at_h[0]),
             bolus_u=float(self.bolus_u[0]),
             bolus_over_min=float(self.bolus_over_min[0]),
             hold_min=float(self.hold_min[0]),
             rate_u_per_h=None if math.isnan(rate) else rate,
+            pause_until_below=None if math.isnan(until_below) else until_below,
+            resume=self.resume is not None and bool(self.resume[0]),
+            notify=whom if self.notify is not None and self.notify[0] else "",
         )
 
 
@@ -183,13 +222,22 @@ def adjustment(
     bolus_over_min: float = 0.0,
     hold_min: float = 0.0,
     rate_u_per_h: float | None = None,
+    pause_until_below: float | None = None,
+    resume: bool = False,
+    notify: str = "",
 ) -> tuple[Order, ...]:
-    """Return the orders of one decision: the bolus now, the hold from now, the new rate (running once the hold is over)."""
+    """Return the orders of one decision: bolus, hold or pause from now, its end, the new rate (running afterwards), the call."""
     orders: list[Order] = []
     if bolus_u > 0.0:
         orders.append(Bolus(time_h=time_h, dose_u=bolus_u, over_min=bolus_over_min))
     if hold_min > 0.0:
         orders.append(Hold(time_h=time_h, duration_min=hold_min))
+    if pause_until_below is not None:
+        orders.append(Pause(time_h=time_h, until_below=pause_until_below))
+    if resume:
+        orders.append(Resume(time_h=time_h))
     if rate_u_per_h is not None:
         orders.append(Infusion(time_h=time_h, rate_u_per_h=rate_u_per_h))
+    if notify:
+        orders.append(Notify(time_h=time_h, whom=notify))
     return tuple(orders)

@@ -1,7 +1,7 @@
-"""Orders (boluses, infusions, holds, stops, subcutaneous doses, protamine) and the regimen that lists them.
+"""Orders (boluses, infusions, holds, pauses, stops, subcutaneous doses, protamine, calls) and the regimen that lists them.
 
 A dose or rate is written either per kilogram or absolute; :meth:`Regimen.resolved` makes it absolute for one weight. A hold
-pauses the infusion; a new rate ordered during a hold starts when the hold ends.
+pauses the infusion for some minutes, a pause until it is resumed; a new rate ordered meanwhile starts when it ends.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from heparin_pk.base.checks import check_between, check_is, floats, shown
+from heparin_pk.base.checks import check_between, check_is, check_text, floats, shown
 from heparin_pk.base.elementwise import smaller
 from heparin_pk.ward.pump import Bag, u_per_h
 from heparin_pk.ward.pump import dose_u as weight_based_dose_u
@@ -27,6 +27,8 @@ MOST_RATE_U_PER_H = 500_000.0
 SHORTEST_BOLUS_MIN, LONGEST_BOLUS_MIN = 0.5, 600.0
 """A bolus over minutes takes at least half a minute, like protamine: faster is at once (0)."""
 SHORTEST_HOLD_MIN, LONGEST_HOLD_MIN = 1.0, 2880.0
+PAUSE_LEVELS = (1e-6, 1e4)
+"""The levels, in the unit of an assay, below which a paused infusion may be resumed."""
 
 
 def most_rate_u_per_h(weight_kg: Any) -> Any:
@@ -185,6 +187,74 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Pause:
+    """A pause of the infusion until a result is low enough: it lasts until a :class:`Resume`.
+
+    ``time_h``: when it starts, h.
+    ``until_below``: the level, in the unit of the assay, below which the infusion is resumed (1e-6 to 10,000).
+
+    Raises ``ValueError`` when a field lies outside its limits.
+    """
+
+    time_h: float
+    until_below: float
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        check_between("until_below", self.until_below, *PAUSE_LEVELS)
+        floats(self, "until_below")
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+        """Return the order itself: a pause has no dose."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Resume:
+    """The end of a :class:`Pause`: the infusion runs again, at the rate ordered last.
+
+    ``time_h``: when it runs again, h.
+    """
+
+    time_h: float
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+        """Return the order itself: it has no dose."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Notify:
+    """A call: somebody is told, and nothing is changed.
+
+    ``time_h``: when, h.
+    ``whom``: who is called.
+
+    Raises ``ValueError`` for an empty text.
+    """
+
+    time_h: float
+    whom: str = "physician"
+
+    def __post_init__(self) -> None:
+        _check_time(self)
+        check_text("whom", self.whom)
+
+    __repr__ = shown
+
+    def resolved(self, weight_kg: float) -> Self:  # noqa: ARG002
+        """Return the order itself: it has no dose."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Stop:
     """The end of the infusion.
 
@@ -258,13 +328,15 @@ class Protamine:
         return self
 
 
-Order = Bolus | Infusion | Hold | Stop | Subcutaneous | Protamine
-ORDERS = (Bolus, Infusion, Hold, Stop, Subcutaneous, Protamine)
+Order = Bolus | Infusion | Hold | Stop | Subcutaneous | Protamine | Pause | Resume | Notify
+ORDERS = (Bolus, Infusion, Hold, Stop, Subcutaneous, Protamine, Pause, Resume, Notify)
 
 
 def _kind(order: Order) -> str:
-    """Return the kind of an order; an infusion and a stop are of one kind, because both set the rate."""
-    return "rate" if isinstance(order, Infusion | Stop) else type(order).__name__
+    """Return the kind of an order; two that set the same thing are of one kind: an infusion and a stop, a pause and its end."""
+    return (
+        "rate" if isinstance(order, Infusion | Stop) else "pause" if isinstance(order, Pause | Resume) else type(order).__name__
+    )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -109,6 +109,9 @@ class WardErrors:
             rate_u_per_h=np.where(missed, np.nan, rate),
             next_draw_h=ordered.next_draw_h + late_h + self._draw_delays_h(now, seed, subjects),
             at_h=at_h,
+            pause_until_below=None if ordered.pause_until_below is None else np.where(missed, np.nan, ordered.pause_until_below),
+            resume=None if ordered.resume is None else ordered.resume & ~missed,
+            notify=None if ordered.notify is None else ordered.notify & ~missed,
         )
 
     @staticmethod
