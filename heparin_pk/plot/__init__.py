@@ -41,6 +41,16 @@ from heparin_pk.plot.courses import (
 from heparin_pk.plot.evidence import describe_validation, validation
 from heparin_pk.plot.models import describe_overlay, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, two_assays
+from heparin_pk.plot.safety import (
+    describe_normal_again,
+    describe_platelets,
+    describe_post_test,
+    describe_protamine,
+    normal_again,
+    platelets,
+    post_test,
+    protamine,
+)
 from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import describe_trial, ensemble, forest, percentile_bands, time_shares, time_to, trial, vpc
 
@@ -67,7 +77,11 @@ __all__ = [
     "decays",
     "describe",
     "describe_indication",
+    "describe_normal_again",
     "describe_overlay",
+    "describe_platelets",
+    "describe_post_test",
+    "describe_protamine",
     "describe_trial",
     "describe_validation",
     "discordance",
@@ -78,10 +92,14 @@ __all__ = [
     "level_limits",
     "needed_doses",
     "new_figure",
+    "normal_again",
     "outside_in_short",
     "overlay",
     "percentile_bands",
     "plateaus",
+    "platelets",
+    "post_test",
+    "protamine",
     "reagents",
     "replay",
     "room_for_pump",

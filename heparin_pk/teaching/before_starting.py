@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from heparin_pk.base.checks import check_between, check_is, check_text, shown
 from heparin_pk.base.source import Source
 from heparin_pk.teaching import practice
+from heparin_pk.teaching.hit import FOUR_TS_SOURCE
 
 AUSTRALIAN_PRESCRIBER = Source(
     key="Australian_Prescriber_heparins",
@@ -106,6 +107,16 @@ class Stated:
     __repr__ = shown
 
 
+QUESTIONS = {
+    "weight-was-measured": "weight_was_measured",
+    "bleeding": "is_bleeding",
+    "hit-before": "had_hit",
+    "allergy": "reacted_to_heparin",
+    "recent-heparin": "heparin_in_last_100_days",
+    "xa-inhibitor": "took_xa_inhibitor",
+    "puncture": "puncture_is_planned",
+}
+"""Questions of yes or no by their short name, and the field of :class:`Stated` they fill."""
 _LIMITS = {
     "platelets_e9_per_l": (0.0, 2000.0),
     "haemoglobin_g_per_dl": (1.0, 25.0),
@@ -375,15 +386,7 @@ _WAO = Source(
     confidence="primary",
     doi="10.1186/s40413-016-0122-3",
 )
-_HIT_SKIN = Source(
-    key="Lo_2006_skin",
-    citation="The 4Ts score (Lo 2006), as reprinted in a handbook (mghcc.ed7, tu7)",
-    where="Skin necrosis and an acute systemic reaction to a bolus earn two points",
-    confidence="second-hand",
-    url=(
-        "https://download.skyscape.com/download/ota/lonestar/5B6E8686-397D-43AE-8FAF-B74E850B37EF/mghcc.ed7/content/HTML/r/tu7.htm"
-    ),
-)
+_HIT_SKIN = FOUR_TS_SOURCE.at("Skin necrosis and an acute systemic reaction to a bolus earn two points")
 REACTIONS = (
     Reaction(
         name="itching plaque",

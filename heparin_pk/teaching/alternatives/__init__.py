@@ -24,10 +24,8 @@ from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.pump import Bag, Pump
 
 ASH_TABLE = Source(
-    key="ASH_HIT_table_2",
-    citation=(
-        "American Society of Hematology, Table 2: non-heparin anticoagulants for treatment of acute HIT (view-large 10692593)"
-    ),
+    key="HIT_alternatives",
+    citation="Table of anticoagulants for heparin-induced thrombocytopenia (ashpublications.net, view-large 10692593)",
     where="Argatroban aPTT 1.5-3.0 times baseline; bivalirudin 0.15 mg/kg/h, aPTT 1.5-2.5 times baseline",
     confidence="primary",
     url="http://ashpublications.net/view-large/10692593",
