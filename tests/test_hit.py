@@ -161,6 +161,20 @@ def test_from_the_counts_to_the_score():
     assert series.seen_d(30) in hit.count_days_d("high")
 
 
+def test_day_by_day_the_suspicion_rises_when_a_count_shows_the_fall():
+    series = platelet_series("typical", counted_d=hit.count_days_d("high"), usual_e9_per_l=260, stopped_d=12, subject=1)
+    days = hit.day_by_day(series)
+    suspected = hit.suspected_d(days)
+    first = next(d for d, f in zip(series.counted_d, series.falls_percent(), strict=True) if f >= 30)
+    assert suspected == first
+    assert [one.day_d for one in days] == list(series.counted_d)
+    assert all(one.hit_fraction == hit.META_ANALYSIS.of(one.score) for one in days)
+    assert all(one.score.probability == "low" for one in days if one.day_d < suspected and one.score.thrombocytopenia)
+    seldom = platelet_series("typical", counted_d=hit.count_days_d("intermediate"), usual_e9_per_l=260, stopped_d=12, subject=1)
+    assert hit.suspected_d(hit.day_by_day(seldom)) >= suspected - 1
+    assert hit.suspected_d(hit.day_by_day(platelet_series("none", counted_d=hit.count_days_d("high")))) is None
+
+
 # Argatroban and bivalirudin
 
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from heparin_pk.simulation.platelets import LOSS_PER_D, PATTERNS, SOURCES, platelet_series
+from heparin_pk import Bolus, Infusion, Patient, Regimen, Stop, published, simulate
+from heparin_pk.simulation.platelets import LOSS_PER_D, PATTERNS, SOURCES, platelet_series, platelets_of
 
 MANY = range(150)
 
@@ -87,6 +88,25 @@ def test_a_fall_is_counted_from_the_highest_count_so_far():
     assert one.falls_percent() == pytest.approx(list(100 * (1 - np.array(one.counted_e9_per_l) / highest)))
     assert one.seen_d(50) == next(d for d, f in zip(one.counted_d, one.falls_percent(), strict=True) if f > 50)
     assert "illustrative" in one.in_words()
+
+
+def test_the_series_of_a_course_stops_with_its_heparin():
+    orders = Bolus(time_h=0, dose_u_per_kg=80), Infusion(time_h=0, rate_u_per_kg_per_h=18), Stop(time_h=192)
+    course = simulate(Patient(weight_kg=75), published.UFH_DEFAULT, Regimen(orders), hours=360)
+    one = platelets_of(course, "typical", counted_d=(0, 4, 6, 8), seed=2)
+    assert one.stopped_d == pytest.approx(8.0)
+    assert one.days_d[-1] == 15
+    assert one == platelet_series("typical", counted_d=(0, 4, 6, 8), stopped_d=one.stopped_d, days_d=15, seed=2)
+    assert (
+        platelets_of(
+            simulate(Patient(weight_kg=75), published.UFH_DEFAULT, Regimen(orders[:2]), hours=48), "none", counted_d=()
+        ).stopped_d
+        is None
+    )
+    with pytest.raises(ValueError, match="course must be one of heparin"):
+        platelets_of(
+            simulate(Patient(weight_kg=75), published.SWAN_ARGATROBAN_DERIVED, Regimen(), hours=24), "none", counted_d=()
+        )
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from heparin_pk.base.randomness import checked_seed, inverse_normal, standard_no
 from heparin_pk.base.source import Source, Value
 from heparin_pk.base.streams import Stream
 from heparin_pk.published.sources import ASSUMED
+from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Subcutaneous
 
 HARKER_1977 = Source(
     key="Harker_1977",
@@ -223,6 +225,36 @@ def platelet_series(
         true_e9_per_l=tuple(true.tolist()),
         counted_d=at,
         counted_e9_per_l=counts,
+    )
+
+
+def platelets_of(
+    course: Course, pattern: str, *, counted_d: Sequence[float], days_d: float | None = None, seed: int = 0
+) -> PlateletSeries:
+    """Return the platelet count of the patient of a course: heparin stops there when the course gave the last of it.
+
+    ``pattern``, ``counted_d``, ``seed``: as in :func:`platelet_series`; the patient is the course's subject.
+    ``days_d``: length of the series, d (1 to 60); ``None``: as long as the course, at least a day.
+
+    Heparin is taken to have stopped with the last dose or the end of the infusion; the hours that it lingers are left out. Raises
+    ``ValueError`` for a course of another drug than heparin, and for a series that ends before heparin does.
+    """
+    check_is("course", course, Course, "a Course")
+    if course.drug.anti_xa_fraction == 0.0:
+        raise ValueError(f"course must be one of heparin: {course.drug.name} causes no HIT")
+    running = np.flatnonzero(course.pump_u_per_h[:-1])
+    last_h = float(course.time_h[running[-1] + 1]) if len(running) else 0.0
+    doses = [order.time_h for order in course.regimen.orders if isinstance(order, Bolus | Subcutaneous)]
+    last_h = max([last_h, *doses])
+    days = max(1.0, course.hours / 24.0) if days_d is None else days_d
+    goes_on = last_h >= course.hours - 1e-9
+    return platelet_series(
+        pattern,
+        counted_d=counted_d,
+        stopped_d=None if goes_on else last_h / 24.0,
+        days_d=days,
+        seed=seed,
+        subject=course.subject,
     )
 
 

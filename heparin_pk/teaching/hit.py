@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.source import Source, Value
+from heparin_pk.simulation.platelets import PlateletSeries
 from heparin_pk.teaching import practice
 
 # The sources
@@ -478,6 +479,60 @@ _DOUBT = (
 def work_up_in_words(steps: tuple[Step, ...]) -> str:
     """Return the steps as lines: what became known, the probability of HIT, what is done."""
     return "\n".join(f"{one.what}: HIT {100 * one.hit_fraction:.3g} %\n    {one.do}" for one in steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CountedDay:
+    """A day on which platelets were counted, as the ward could read it then.
+
+    ``day_d``: the day of heparin, d.
+    ``count_e9_per_l``: the reported count, 10^9/L.
+    ``fall_percent``: the fall from the highest count so far, %.
+    ``score``: the 4Ts with what was known that day.
+    ``hit_fraction``: the probability of HIT at that score, before any test.
+    """
+
+    day_d: float
+    count_e9_per_l: float
+    fall_percent: float
+    score: FourTs
+    hit_fraction: float
+
+    __repr__ = shown
+
+
+def day_by_day(
+    series: PlateletSeries,
+    *,
+    thrombosis: int = 0,
+    other_causes: int = 1,
+    heparin_days_ago_d: int | None = None,
+    pretest: Pretest = META_ANALYSIS,
+) -> tuple[CountedDay, ...]:
+    """Return what each reported count says of HIT on its day; the onset is the first count with a fall of 30 % or more.
+
+    ``thrombosis``, ``other_causes``: points, the same on every day. ``heparin_days_ago_d``: as in :func:`timing_points`.
+    """
+    check_is("series", series, PlateletSeries, "a PlateletSeries")
+    onset: int | None = None
+    lowest, days = 2000.0, []
+    for day, count, fall in zip(series.counted_d, series.counted_e9_per_l, series.falls_percent(), strict=True):
+        lowest = min(lowest, count)
+        if onset is None and fall >= 30.0:
+            onset = int(day)
+        score = FourTs(
+            thrombocytopenia=thrombocytopenia_points(max(fall, 0.0), lowest),
+            timing=timing_points(int(day) if onset is None else onset, heparin_days_ago_d=heparin_days_ago_d),
+            thrombosis=thrombosis,
+            other_causes=other_causes,
+        )
+        days.append(CountedDay(day_d=day, count_e9_per_l=count, fall_percent=fall, score=score, hit_fraction=pretest.of(score)))
+    return tuple(days)
+
+
+def suspected_d(days: tuple[CountedDay, ...]) -> float | None:
+    """Return the first day on which HIT was suspected: a fall of 30 % or more and 4 points or more, d (``None``: on none)."""
+    return next((one.day_d for one in days if one.score.thrombocytopenia and one.score.probability != "low"), None)
 
 
 # The cost of waiting
