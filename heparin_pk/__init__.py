@@ -28,14 +28,16 @@ from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
+from heparin_pk.simulation.platelets import PlateletSeries, platelet_series
 from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications, practice
+from heparin_pk.teaching import alternatives, before_starting, hit, indications, misconceptions, practice, reversal
 from heparin_pk.trials import cases, hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.ensemble import Ensemble, EnsembleMember, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.hospital import Hospital
+from heparin_pk.trials.off_ramp import NormalAgain, normal_again_h
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
@@ -50,11 +52,13 @@ from heparin_pk.ward.ward_errors import WardErrors
 __version__ = "0.1.0"
 
 __all__ = [
+    "alternatives",
     "aptt_range_for_anti_xa",
     "Arm",
     "ASSAYS",
     "Bag",
     "Band",
+    "before_starting",
     "Bolus",
     "ByHand",
     "calibration",
@@ -79,6 +83,7 @@ __all__ = [
     "Entry",
     "EventKind",
     "Fixed",
+    "hit",
     "Hold",
     "Hospital",
     "hospital",
@@ -92,12 +97,15 @@ __all__ = [
     "Levels",
     "Match",
     "metrics",
+    "misconceptions",
     "Moments",
     "needed_rate_u_per_kg_per_h",
     "Nomogram",
     "Notify",
     "nomogram",
     "NoObserver",
+    "normal_again_h",
+    "NormalAgain",
     "Observer",
     "on_another_day",
     "Outcomes",
@@ -107,6 +115,8 @@ __all__ = [
     "Patient",
     "Pause",
     "people",
+    "platelet_series",
+    "PlateletSeries",
     "Population",
     "practice",
     "print_citations",
@@ -120,6 +130,7 @@ __all__ = [
     "Resume",
     "Residual",
     "Responses",
+    "reversal",
     "run_ensemble",
     "simulate",
     "Situation",

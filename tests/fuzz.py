@@ -233,11 +233,15 @@ COMMANDS = {
     "overlay": (PATIENT + ORDERED + ("--hours", "--assay"), ("UFH_DEFAULT", "JIA_2015_UFH", "UFH_B_DERIVED")),
     "indications": (PATIENT, ("pulmonary-embolism", "x")),
     "practice": ((), ("stroke", "x")),
+    "before-starting": (("--weight", "--baseline-aptt", "--creatinine-clearance"), ()),
+    "hit": (("--seed",), ()),
+    "reversal": (("--seed", "--bolus", "--infusion", *PATIENT), ()),
+    "misconceptions": ((), ("one-half-life", "x")),
     "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround",
                "--dosing-weight", "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip
 NEEDED = {"simulate": ("--weight", "--infusion"), "titrate": ("--weight",), "overlay": ("--weight", "--bolus", "--hours"),
-          "trial": ("-n", "--hours"), "indications": ("--weight",)}  # fmt: skip
+          "trial": ("-n", "--hours"), "indications": ("--weight",), "reversal": ("--weight",)}  # fmt: skip
 
 
 def cli(rng: np.random.Generator, folder: Path) -> Case:

@@ -309,7 +309,27 @@ def test_it_works_where_processes_do_not_exist():
 
 # Units are the last word of a name
 
-UNITS = {"kg", "cm", "lb", "h", "hours", "min", "s", "y", "u", "ml", "l", "mg", "percent", "percents", "fraction", "ratio", "m2"}
+UNITS = {
+    "kg",
+    "cm",
+    "lb",
+    "d",
+    "h",
+    "hours",
+    "min",
+    "s",
+    "y",
+    "u",
+    "l",
+    "dl",
+    "ml",
+    "mg",
+    "percent",
+    "percents",
+    "fraction",
+    "ratio",
+    "m2",
+}
 WITHOUT_A_UNIT = {
     "z": "a standard normal number",
     "base": "the base of a power",

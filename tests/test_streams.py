@@ -94,4 +94,5 @@ def test_no_name_was_ever_changed():
         "CHILD_WEIGHT": "weight of a child",
         "CHILD_RESIDUAL": "residual of an aPTT",
         "UNCERTAINTY": "how well a model is known",
+        "PLATELETS": "platelets",
     }

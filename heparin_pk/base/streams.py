@@ -37,6 +37,7 @@ class Stream(Enum):
     CHILD_WEIGHT = "weight of a child"  # a published trial in children, from here on
     CHILD_RESIDUAL = "residual of an aPTT"
     UNCERTAINTY = "how well a model is known"  # parameter sets of an ensemble (one each parameter)
+    PLATELETS = "platelets"  # a platelet count under heparin (one each cause)
 
     def of(self, member: str) -> SubStream:
         """Return the stream of one member of this family; raises ``ValueError`` where the stream is no family."""
@@ -53,7 +54,15 @@ class SubStream(NamedTuple):
 
 
 _STREAM_OF_ADDRESS: dict[int, Stream | SubStream] = {}
-_FAMILIES = (Stream.ASSAY, Stream.RESIDUAL, Stream.FEATURE, Stream.BETWEEN_PATIENTS, Stream.BETWEEN_DAYS, Stream.UNCERTAINTY)
+_FAMILIES = (
+    Stream.ASSAY,
+    Stream.RESIDUAL,
+    Stream.FEATURE,
+    Stream.BETWEEN_PATIENTS,
+    Stream.BETWEEN_DAYS,
+    Stream.UNCERTAINTY,
+    Stream.PLATELETS,
+)
 
 
 @lru_cache(maxsize=4096)

@@ -30,11 +30,13 @@ from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
+from heparin_pk.simulation.after_stop import GONE
 from heparin_pk.simulation.matching import match_of, reagent_for
 from heparin_pk.simulation.overlay import overlay
+from heparin_pk.simulation.platelets import platelet_series
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications, practice
-from heparin_pk.trials import hospital
+from heparin_pk.teaching import before_starting, hit, indications, misconceptions, practice, reversal
+from heparin_pk.trials import hospital, off_ramp
 from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
@@ -275,6 +277,135 @@ def run_practice(options: argparse.Namespace) -> None:
         complain(
             f"heparin-pk: note: last checked more than {practice.LONGEST_TRUST_Y} years ago: {overdue} of {len(found)} statements"
         )
+
+
+_RESULTS = {"positive": True, "negative": False}
+
+
+def run_hit(options: argparse.Namespace) -> None:
+    """Score a suspected HIT by the 4Ts, and say what each test makes of it; or draw and print a platelet count."""
+    if options.series is not None:
+        _show_platelets(options)
+        return
+    for name in ("immunoassay", "functional"):
+        if getattr(options, name) not in (None, *_RESULTS):
+            raise ValueError(f"--{name} must be positive or negative; got {getattr(options, name)!r}")
+    if options.pretest not in hit.PRETESTS:
+        raise ValueError(f"no study {options.pretest!r}; there are {', '.join(hit.PRETESTS)}")
+    if (options.fall is None) != (options.nadir is None):
+        raise ValueError("--fall and --nadir belong together: the points need how far the platelets fell, and how low")
+    fell = None if options.fall is None else hit.thrombocytopenia_points(options.fall, options.nadir)
+    timing = None
+    if options.day is not None:
+        timing = hit.timing_points(options.day, heparin_days_ago_d=options.heparin_days_ago, is_clear=not options.unclear)
+    elif options.heparin_days_ago is not None:
+        raise ValueError("--heparin-days-ago belongs to --day, the day on which the fall began")
+    score = hit.FourTs(thrombocytopenia=fell, timing=timing, thrombosis=options.thrombosis, other_causes=options.other_causes)
+    steps = hit.work_up(
+        score,
+        immunoassay=None if options.immunoassay is None else _RESULTS[options.immunoassay],
+        functional=None if options.functional is None else _RESULTS[options.functional],
+        pretest=hit.PRETESTS[options.pretest],
+    )
+    if options.figure is not None:
+        tests = [hit.IGG_ELISA, hit.SEROTONIN_RELEASE]
+        write_picture(options.figure, lambda plot: plot.post_test(tests, steps=steps).figure)
+    if options.json:
+        rows = [{"what": one.what, "hit_fraction": one.hit_fraction, "do": one.do, "source": one.source.cite()} for one in steps]
+        print(json.dumps({"score": score.total, "probability": score.probability, "steps": rows}))
+        return
+    cost = 100.0 * hit.events_while_waiting_fraction(1.0)
+    waiting = (
+        f"if it is HIT, a day without another anticoagulant costs {cost:.1f} % a new thrombosis "
+        f"({hit.EVENTS_PER_D.source.cite()})"
+    )
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([score.in_words(), hit.work_up_in_words(steps), waiting, *written, PLAINLY]))
+
+
+def _show_platelets(options: argparse.Namespace) -> None:
+    """Print a platelet count day by day."""
+    scored = ("fall", "nadir", "day", "heparin_days_ago", "thrombosis", "other_causes", "immunoassay", "functional")
+    if any(getattr(options, name) is not None for name in scored):
+        raise ValueError("--series stands apart from the score: with --risk, --stopped, --seed and --figure")
+    days = hit.count_days_d(options.risk)
+    series = platelet_series(options.series, counted_d=(0, *days) if days else (), stopped_d=options.stopped, seed=options.seed)
+    if options.figure is not None:
+        write_picture(options.figure, lambda plot: plot.platelets(series).figure)
+    if options.json:
+        print(json.dumps(to_plain(series)))
+        return
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([series.in_words(), hit.monitoring_in_words(options.risk), *written, PLAINLY]))
+
+
+def run_reversal(options: argparse.Namespace) -> None:
+    """Print protamine by elapsed time beside what is left, the spread between centres, and when it is normal again."""
+    patient = patient_of(options)
+    minutes = (10.0, 30.0, 60.0, 90.0, 120.0, 180.0) if options.minutes is None else (options.minutes,)
+    if options.table not in reversal.TABLES:
+        raise ValueError(f"no table {options.table!r}; there are {', '.join(reversal.TABLES)}")
+    table = reversal.TABLES[options.table]
+    rows = reversal.table_against_model(table, patient, dose_u_per_kg=options.bolus, elapsed_min=minutes)
+    rate_u_per_h = options.infusion * patient.doses_by_kg
+    centres = reversal.spread(rate_u_per_h, options.stopped)
+    again = [
+        off_ramp.normal_again_h(
+            typical=patient, assay=assay, rate_u_per_kg_per_h=options.infusion, n=options.number, seed=options.seed
+        )
+        for assay in GONE
+    ]
+    if options.figure is not None:
+        write_picture(options.figure, lambda plot: plot.protamine(rows).figure)
+    if options.json:
+        print(json.dumps({"table": table.name, "rows": [to_plain(row) for row in rows],
+                          "centres": {name: to_plain(dose) for name, dose in centres.items()},
+                          "normal_again": [to_plain(one) for one in again], "source": table.source.cite()}))  # fmt: skip
+        return
+    lines = [f"after a bolus of {options.bolus:g} U/kg: {table.name} ({table.counts}) and what is left in the model"]
+    lines += [reversal.compared_in_words(rows), ""]
+    lines += [f"{options.stopped:g} min after an infusion of {rate_u_per_h:.0f} U/h was stopped, protamine by centre"]
+    lines += [f"  {name:<20}{dose.in_words()}" for name, dose in centres.items()]
+    lines += ["", f"of {options.number} virtual people after 24 h of {options.infusion:g} U/kg/h"]
+    lines += [f"  {one.in_words()}" for one in again]
+    lines += ["", reversal.ways_in_words(), f"source: {table.source.cite()}"]
+    written = [f"written: {options.figure}"] if options.figure else []
+    print("\n".join([*lines, *written, PLAINLY]))
+
+
+_YES_OR_NO = {"yes": True, "no": False}
+
+
+def run_before_starting(options: argparse.Namespace) -> None:
+    """Go through the checks before the first dose, and say what is missing."""
+    facts: dict[str, float | bool | None] = {
+        "platelets_e9_per_l": options.platelets,
+        "haemoglobin_g_per_dl": options.haemoglobin,
+        "baseline_aptt_s": options.baseline_aptt,
+        "creatinine_clearance_ml_per_min": options.creatinine_clearance,
+        "potassium_mmol_per_l": options.potassium,
+        "weight_kg": options.weight,
+    }
+    for option, name in before_starting.QUESTIONS.items():
+        answer = getattr(options, option.replace("-", "_"))
+        if answer is not None and answer not in _YES_OR_NO:
+            raise ValueError(f"--{option} must be yes or no; got {answer!r}")
+        facts[name] = None if answer is None else _YES_OR_NO[answer]
+    stated = before_starting.Stated(**facts)  # type: ignore[arg-type]  # checked there
+    if options.json:
+        print(json.dumps([to_plain(one) for one in before_starting.go_through(stated)]))
+    else:
+        print("\n".join([before_starting.go_through_in_words(stated), "", before_starting.reactions_in_words(), PLAINLY]))
+
+
+def run_misconceptions(options: argparse.Namespace) -> None:
+    """Print common misconceptions, or one of them, each with a demonstration."""
+    shown = [misconceptions.named(options.name)] if options.name else misconceptions.ALL
+    if options.json:
+        print(json.dumps([{"name": one.name, "said": one.said, "true": one.true, "shown": one.demonstrates(),
+                           "sources": [source.cite() for source in one.sources]} for one in shown]))  # fmt: skip
+    else:
+        print("\n\n".join([*(one.in_words() for one in shown), PLAINLY]))
 
 
 def run_validate(options: argparse.Namespace) -> None:

@@ -15,13 +15,17 @@ from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.bodysize import DOSING_WEIGHTS
 from heparin_pk.body.patient import SEXES
 from heparin_pk.cli.commands import (
+    run_before_starting,
     run_cite,
+    run_hit,
     run_indications,
+    run_misconceptions,
     run_models,
     run_nomograms,
     run_overlay,
     run_practice,
     run_replay,
+    run_reversal,
     run_simulate,
     run_titrate,
     run_trial,
@@ -37,6 +41,8 @@ from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import validation
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.reagents import MODERN, REAGENTS
+from heparin_pk.simulation.platelets import PATTERNS
+from heparin_pk.teaching import before_starting, hit, reversal
 from heparin_pk.trials import hospital
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -79,6 +85,10 @@ def parser() -> argparse.ArgumentParser:
     _add_overlay(commands)
     _add_indications(commands)
     _add_practice(commands)
+    _add_before_starting(commands)
+    _add_hit(commands)
+    _add_reversal(commands)
+    _add_misconceptions(commands)
     _add_validate(commands)
     _add_trial(commands)
     _add_tube(commands)
@@ -204,6 +214,79 @@ def _add_practice(commands: Commands) -> None:
         "heparin-pk practice hit-monitoring",
     )
     command.add_argument("topic", nargs="?", metavar="TOPIC")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_before_starting(commands: Commands) -> None:
+    command = _command(commands, "before-starting", run_before_starting,
+                       "the checks before the first dose: what warns, and what is missing",
+                       "heparin-pk before-starting --platelets 210 --weight 80 --weight-was-measured no")  # fmt: skip
+    for option, unit, what in (
+        ("platelets", "10^9/L", "platelet count, 10^9/L"),
+        ("haemoglobin", "G/DL", "haemoglobin, g/dL"),
+        ("baseline-aptt", "S", "aPTT before heparin, s"),
+        ("creatinine-clearance", "ML/MIN", "creatinine clearance, mL/min"),
+        ("potassium", "MMOL/L", "potassium, mmol/L"),
+        ("weight", "KG", "body weight, kg"),
+    ):
+        command.add_argument(f"--{option}", type=typed_number, metavar=unit, help=what)
+    for option, field in before_starting.QUESTIONS.items():
+        command.add_argument(f"--{option}", metavar="YES-OR-NO", help=f"{field.replace('_', ' ')}: yes or no")
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+
+
+def _add_hit(commands: Commands) -> None:
+    command = _command(commands, "hit", run_hit, "the 4Ts score, the tests after it and what is done; or a platelet count",
+                       "heparin-pk hit --fall 55 --nadir 80 --day 7 --thrombosis 0 --other-causes 1")  # fmt: skip
+    command.add_argument("--fall", type=typed_number, metavar="%", help="fall of the platelets from the highest count, per cent")
+    command.add_argument("--nadir", type=typed_number, metavar="10^9/L", help="lowest count, 10^9/L")
+    command.add_argument("--day", type=typed_whole_number, metavar="D", help="day of heparin on which the fall began")
+    command.add_argument(
+        "--heparin-days-ago", type=typed_whole_number, metavar="D", help="earlier heparin: days before this start"
+    )
+    command.add_argument("--unclear", action="store_true", help="the day of the onset is not clear")
+    command.add_argument("--thrombosis", type=typed_whole_number, metavar="POINTS", help="0, 1 or 2 (2: new and proven)")
+    command.add_argument(
+        "--other-causes", type=typed_whole_number, metavar="POINTS", help="0 definite, 1 possible, 2 none evident"
+    )
+    command.add_argument("--immunoassay", metavar="RESULT", help="positive or negative")
+    command.add_argument("--functional", metavar="RESULT", help="positive or negative")
+    command.add_argument("--pretest", default="meta-analysis", metavar="NAME",
+                         help=f"{', '.join(hit.PRETESTS)} (default meta-analysis)")  # fmt: skip
+    command.add_argument("--series", metavar="NAME", help=f"instead: a platelet count day by day: {', '.join(PATTERNS)}")
+    command.add_argument("--risk", default="high", metavar="NAME", help=f"{', '.join(hit.RISK_GROUPS)} (default high)")
+    command.add_argument("--stopped", type=typed_number, metavar="D", help="day on which all heparin is stopped")
+    command.add_argument("--seed", type=typed_whole_number, default=0, help="the same seed gives the same patient (default 0)")
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--figure", metavar="FILE", help="also draw it (.png, .svg, .pdf)")
+
+
+def _add_reversal(commands: Commands) -> None:
+    command = _command(commands, "reversal", run_reversal, "protamine by elapsed time, centre by centre; when it is normal again",
+                       "heparin-pk reversal --weight 75 --bolus 80 --minutes 45")  # fmt: skip
+    _patient_options(command)
+    command.add_argument("--bolus", type=typed_number, default=80.0, metavar="U/KG", help="bolus before, U/kg (default 80)")
+    command.add_argument("--infusion", type=typed_number, default=18.0, metavar="U/KG/H", help="infusion before (default 18)")
+    command.add_argument("--minutes", type=typed_number, metavar="MIN", help="minutes since the bolus (default: several)")
+    command.add_argument(
+        "--stopped", type=typed_number, default=0.0, metavar="MIN", help="minutes since the pump stopped (default 0)"
+    )
+    command.add_argument("--table", default="Children's Mercy", metavar="NAME", help=", ".join(reversal.TABLES))
+    command.add_argument("-n", "--number", type=typed_whole_number, default=100, metavar="N", help="virtual people (default 100)")
+    command.add_argument("--seed", type=typed_whole_number, default=0, help="the same seed gives the same people (default 0)")
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--figure", metavar="FILE", help="also draw the table beside what is left (.png, .svg, .pdf)")
+
+
+def _add_misconceptions(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "misconceptions",
+        run_misconceptions,
+        "what is often said of heparin and is not so, each with a demonstration",
+        "heparin-pk misconceptions dissolves-clots",
+    )
+    command.add_argument("name", nargs="?", metavar="NAME")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 

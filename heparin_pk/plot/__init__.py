@@ -46,6 +46,16 @@ from heparin_pk.plot.courses import (
 from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation, validation_by_group
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
+from heparin_pk.plot.safety import (
+    describe_normal_again,
+    describe_platelets,
+    describe_post_test,
+    describe_protamine,
+    normal_again,
+    platelets,
+    post_test,
+    protamine,
+)
 from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import (
     FEWEST_IN_A_GROUP,
@@ -87,7 +97,11 @@ __all__ = [
     "decays",
     "describe",
     "describe_indication",
+    "describe_normal_again",
     "describe_overlay",
+    "describe_platelets",
+    "describe_post_test",
+    "describe_protamine",
     "describe_trial",
     "describe_validation",
     "discordance",
@@ -101,11 +115,15 @@ __all__ = [
     "look_of",
     "needed_doses",
     "new_figure",
+    "normal_again",
     "outside_in_short",
     "overlay",
     "percentile_bands",
     "plate",
     "plateaus",
+    "platelets",
+    "post_test",
+    "protamine",
     "range_of_reagent",
     "reagents",
     "replay",

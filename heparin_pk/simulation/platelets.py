@@ -1,0 +1,307 @@
+"""Platelets pass through time here: the count day by day under heparin, with and without HIT, as a laboratory would report it.
+
+ILLUSTRATIVE. Onset, depth and recovery of heparin-induced thrombocytopenia (HIT) are published; rate constants are not. The model
+is the simplest that keeps what is published: the marrow makes platelets, age removes them, and from the onset on antibodies that
+need heparin remove more. ``SOURCES`` says which number was read and which was chosen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from heparin_pk.base.checks import check_between, check_is, check_one_of
+from heparin_pk.base.randomness import checked_seed, inverse_normal, standard_normals, uniform
+from heparin_pk.base.source import Source, Value
+from heparin_pk.base.streams import Stream
+from heparin_pk.published.sources import ASSUMED
+from heparin_pk.simulation.course import Course
+from heparin_pk.ward.orders import Bolus, Subcutaneous
+
+HARKER_1977 = Source(
+    key="Harker_1977",
+    citation="The kinetics of platelet production and destruction in man (authors not on the page read; PubMed 912957)",
+    where="Abstract: platelets survive about 9 to 10 days; normal production 35 x 10^9/L/day",
+    confidence="primary",
+    pmid="912957",
+)
+HIT_TEXTBOOK = Source(
+    key="HIT_textbook",
+    citation=(
+        "A textbook on heparin-induced thrombocytopenia (chapters on a web page, editors not on it; cites Warkentin 2003, 2007)"
+    ),
+    where="Median platelet count 60 x 10^9/L; below 20 in 10 %; within the normal range in another 10 %",
+    confidence="second-hand",
+    url=(
+        "https://www.guwsmedical.info/induced-thrombocytopenia/dthis-cannot-be-hit-because-it-is-too-early-too-late-or-the-"
+        "platelets-are-not-low-enough-or-they-are-too-low.html"
+    ),
+)
+RAPID_ONSET = Source(
+    key="Warkentin_Kelton_2001",
+    citation="Warkentin and Kelton 2001 on rapid onset (as a textbook tells it; title not on the page read)",
+    where=(
+        "Rapid onset of HIT: on the first count, minutes to a day after heparin; earlier heparin almost "
+        "always in the last 100 days"
+    ),
+    confidence="second-hand",
+    url="https://www.guwsmedical.info/induced-thrombocytopenia/info-dit.html",
+)
+ONSET_OF_HIT = Source(
+    key="Argatroban_eu",
+    citation="When does HIT occur? Page for the product argatroban in Europe",
+    where="Fall begins on day 5 to 10; abrupt in 25 to 30 %; in 3 to 5 % several days after heparin was stopped",
+    confidence="second-hand",
+    url="http://argatroban.eu/index2.php?page=7",
+)
+NOT_IMMUNE = Source(
+    key="HIT_not_immune",
+    citation="A chapter of a book on heparin-induced thrombocytopenia (10.3109/9781420045093-13, authors not on the page read)",
+    where="Abstract: a transient fall 1 to 3 days after the start, back within 3 days with or without heparin",
+    confidence="primary",
+    url="https://www.taylorfrancis.com/books/9781420045093/chapters/10.3109/9781420045093-13",
+)
+RECOVERY = Source(
+    key="Blood_project_recovery",
+    citation="Aird W. In HIT, how long does it take the platelet count to recover after stopping heparin? The Blood Project",
+    where="Recovered within 7 days in 90 % of cases",
+    confidence="second-hand",
+    url="https://www.thebloodproject.com/ufaq/in-hit-how-long-does-it-take-the-platelet-count-to-recover-after-stopping-heparin/",
+)
+
+LOSS_PER_D = Value(1.0 / 9.5, HARKER_1977.at("1 / 9.5 days, the middle of 'about 9 to 10 days'", "derived"))
+MARROW_EXPONENT = Value(
+    0.7, ASSUMED.at("the marrow makes (usual / now)^0.7 times as much; chosen so that about 90 % recover in 7 days")
+)
+ANTIBODY_RISE_PER_D = Value(0.8, ASSUMED.at("antibody effect rises by 0.8 of what is missing a day while heparin is given"))
+ANTIBODY_FALL_PER_D = Value(1.6, ASSUMED.at("and falls by 1.6 of itself a day without heparin"))
+REMOVAL_PER_D = Value(
+    1.4, HIT_TEXTBOOK.at("fitted to a median lowest count of 60, heparin stopped on day 3 of the fall (assumed)", "derived")
+)
+REMOVAL_CV_FRACTION = Value(1.8, HIT_TEXTBOOK.at("fitted to lowest counts below 20 in 10 %", "derived"))
+USUAL_E9_PER_L = Value(250.0, ASSUMED.at("usual count, median: normal is 150 to 400 x 10^9/L"))
+USUAL_CV_FRACTION = Value(0.25, ASSUMED.at("95 % between 153 and 405 x 10^9/L"))
+COUNT_CV_FRACTION = Value(0.04, ASSUMED.at("imprecision of a reported count"))
+DIP_FRACTION = Value(0.2, ASSUMED.at("depth of the fall that is not immune: only its timing was found"))
+SOURCES = (HARKER_1977, HIT_TEXTBOOK, RAPID_ONSET, ONSET_OF_HIT, NOT_IMMUNE, RECOVERY, ASSUMED)
+"""Where the numbers come from."""
+
+PATTERNS = {
+    "none": "no HIT: the count stays, but for its imprecision",
+    "not immune": "a shallow fall on days 1 to 3 that mends under heparin",
+    "typical": "HIT, the fall begins on day 5 to 10",
+    "rapid": "HIT, the fall begins within a day, after heparin in the last 100 days",
+    "delayed": "HIT, the fall begins days after heparin was stopped",
+}
+"""What a platelet count can do under heparin."""
+
+NORMAL_E9_PER_L = 150.0
+_STEPS_PER_D = 96
+_LONGEST_D = 60.0
+_WITHOUT_HEPARIN_D = 5.0  # how long the antibodies of delayed onset work without heparin (assumed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PlateletSeries:
+    """The platelets of one patient day by day: the truth of an illustrative model, and the counts a laboratory reported.
+
+    ``pattern``: one of ``PATTERNS``.
+    ``usual_e9_per_l``: the count before heparin, 10^9/L.
+    ``onset_d``: the day on which the fall begins, d after the first heparin; ``None`` without HIT.
+    ``stopped_d``: the day on which all heparin was stopped, d; ``None``: not within these days.
+    ``days_d``: the moments of the truth, d, every quarter of an hour.
+    ``true_e9_per_l``: the true counts at them, 10^9/L.
+    ``counted_d``: the days of the reported counts, d.
+    ``counted_e9_per_l``: the reported counts, 10^9/L.
+    """
+
+    pattern: str
+    usual_e9_per_l: float
+    onset_d: float | None
+    stopped_d: float | None
+    days_d: tuple[float, ...]
+    true_e9_per_l: tuple[float, ...]
+    counted_d: tuple[float, ...]
+    counted_e9_per_l: tuple[float, ...]
+
+    def __repr__(self) -> str:
+        return f"<PlateletSeries: {self.pattern}, {len(self.counted_d)} counts, lowest {min(self.true_e9_per_l):.0f} x 10^9/L>"
+
+    @property
+    def nadir_e9_per_l(self) -> float:
+        """The lowest true count, 10^9/L."""
+        return min(self.true_e9_per_l)
+
+    @property
+    def nadir_d(self) -> float:
+        """The day of the lowest true count, d."""
+        return self.days_d[self.true_e9_per_l.index(self.nadir_e9_per_l)]
+
+    def at_e9_per_l(self, day_d: float) -> float:
+        """Return the true count on a day, 10^9/L; raises ``ValueError`` outside the series."""
+        check_between("day_d", day_d, 0.0, self.days_d[-1])
+        return float(np.interp(day_d, self.days_d, self.true_e9_per_l))
+
+    def falls_percent(self) -> tuple[float, ...]:
+        """Return the fall of each reported count from the highest one up to then, %."""
+        highest = np.maximum.accumulate(np.asarray(self.counted_e9_per_l))
+        return tuple((100.0 * (1.0 - np.asarray(self.counted_e9_per_l) / highest)).tolist())
+
+    def seen_d(self, fall_percent: float = 50.0) -> float | None:
+        """Return the first day on which the reported counts show more than this fall, d (``None``: none does)."""
+        check_between("fall_percent", fall_percent, 1.0, 99.0)
+        return next((day for day, fall in zip(self.counted_d, self.falls_percent(), strict=True) if fall > fall_percent), None)
+
+    def recovered_d(self, count_e9_per_l: float = NORMAL_E9_PER_L) -> float | None:
+        """Return the first day after the lowest count on which the true count reaches this again, d (``None``: not within)."""
+        check_between("count_e9_per_l", count_e9_per_l, 1.0, 1000.0)
+        after = [d for d, n in zip(self.days_d, self.true_e9_per_l, strict=True) if d >= self.nadir_d and n >= count_e9_per_l]
+        return after[0] if after else None
+
+    def in_words(self) -> str:
+        """Return the reported counts as lines: day, count, fall from the highest count so far."""
+        rows = zip(self.counted_d, self.counted_e9_per_l, self.falls_percent(), strict=True)
+        lines = [f"day {day:>4g}   {count:>4.0f} x 10^9/L   fall {fall:>3.0f} %" for day, count, fall in rows]
+        stopped = "" if self.stopped_d is None else f"; all heparin stopped on day {self.stopped_d:g}"
+        return "\n".join([f"{PATTERNS[self.pattern]}{stopped} (illustrative)", *lines])
+
+
+def platelet_series(
+    pattern: str,
+    *,
+    counted_d: Sequence[float],
+    stopped_d: float | None = None,
+    days_d: float = 21.0,
+    usual_e9_per_l: float | None = None,
+    seed: int = 0,
+    subject: int = 0,
+) -> PlateletSeries:
+    """Return the platelet count of one patient under heparin, day by day; the same seed and subject give the same series.
+
+    ``pattern``: one of ``PATTERNS``.
+    ``counted_d``: the days on which blood is counted, d, rising.
+    ``stopped_d``: the day on which all heparin stops, flushes too, d; ``None``: heparin goes on. Needed for "delayed".
+    ``days_d``: length of the series, d (1 to 60).
+    ``usual_e9_per_l``: count before heparin, 10^9/L (20 to 1000); ``None``: drawn.
+    ``seed``, ``subject``: the address of onset, depth and imprecision.
+
+    Raises ``ValueError`` for an unknown pattern, a value outside its limits, days that do not rise or lie beyond the series, and
+    "delayed" without the day on which heparin was stopped.
+
+    >>> one = platelet_series("typical", counted_d=range(0, 15), stopped_d=9, seed=4)
+    >>> 5 <= one.onset_d <= 10
+    True
+    """
+    check_one_of("pattern", pattern, PATTERNS)
+    check_between("days_d", days_d, 1.0, _LONGEST_D)
+    if stopped_d is not None:
+        check_between("stopped_d", stopped_d, 0.0, days_d)
+    elif pattern == "delayed":
+        raise ValueError("stopped_d is needed for delayed onset: the fall begins days after heparin was stopped; got None")
+    at = tuple(check_between("counted_d", day, 0.0, days_d) for day in counted_d)
+    if list(at) != sorted(set(at)):
+        raise ValueError(f"counted_d must rise: a later count stands after an earlier one; got {list(counted_d)!r}")
+    seed = checked_seed(seed)
+    check_is("subject", subject, int, "a whole number")
+    check_between("subject", subject, 0, 2**53)
+    usual = _drawn("usual count", USUAL_E9_PER_L, USUAL_CV_FRACTION, seed, subject)
+    if usual_e9_per_l is not None:
+        usual = check_between("usual_e9_per_l", usual_e9_per_l, 20.0, 1000.0)
+    removal = _drawn("depth", REMOVAL_PER_D, REMOVAL_CV_FRACTION, seed, subject)
+    onset = _onset_d(pattern, stopped_d, uniform(seed, Stream.PLATELETS.of("onset"), 0.0, subject))
+    times, true = _lived(pattern, usual, removal, onset, math.inf if stopped_d is None else stopped_d, days_d)
+    z = [standard_normals(seed, Stream.PLATELETS.of("count"), 24.0 * day, np.array([subject]))[0] for day in at]
+    sd = math.sqrt(math.log1p(COUNT_CV_FRACTION.value**2))
+    counts = tuple(round(float(np.interp(day, times, true)) * math.exp(sd * one)) * 1.0 for day, one in zip(at, z, strict=True))
+    return PlateletSeries(
+        pattern=pattern,
+        usual_e9_per_l=usual,
+        onset_d=None if math.isinf(onset) else onset,
+        stopped_d=stopped_d,
+        days_d=tuple(times.tolist()),
+        true_e9_per_l=tuple(true.tolist()),
+        counted_d=at,
+        counted_e9_per_l=counts,
+    )
+
+
+def platelets_of(
+    course: Course, pattern: str, *, counted_d: Sequence[float], days_d: float | None = None, seed: int = 0
+) -> PlateletSeries:
+    """Return the platelet count of the patient of a course: heparin stops there when the course gave the last of it.
+
+    ``pattern``, ``counted_d``, ``seed``: as in :func:`platelet_series`; the patient is the course's subject.
+    ``days_d``: length of the series, d (1 to 60); ``None``: as long as the course, at least a day.
+
+    Heparin is taken to have stopped with the last dose or the end of the infusion; the hours that it lingers are left out. Raises
+    ``ValueError`` for a course of another drug than heparin, and for a series that ends before heparin does.
+    """
+    check_is("course", course, Course, "a Course")
+    if course.drug.anti_xa_fraction == 0.0:
+        raise ValueError(f"course must be one of heparin: {course.drug.name} causes no HIT")
+    running = np.flatnonzero(course.pump_u_per_h[:-1])
+    last_h = float(course.time_h[running[-1] + 1]) if len(running) else 0.0
+    doses = [order.time_h for order in course.regimen.orders if isinstance(order, Bolus | Subcutaneous)]
+    last_h = max([last_h, *doses])
+    days = max(1.0, course.hours / 24.0) if days_d is None else days_d
+    goes_on = last_h >= course.hours - 1e-9
+    return platelet_series(
+        pattern,
+        counted_d=counted_d,
+        stopped_d=None if goes_on else last_h / 24.0,
+        days_d=days,
+        seed=seed,
+        subject=course.subject,
+    )
+
+
+def _drawn(what: str, median: Value, cv: Value, seed: int, subject: int) -> float:
+    """Return a log-normal number of this patient."""
+    z = float(inverse_normal(np.array([uniform(seed, Stream.PLATELETS.of(what), 0.0, subject)]))[0])
+    return median.value * math.exp(math.sqrt(math.log1p(cv.value**2)) * z)
+
+
+def _onset_d(pattern: str, stopped_d: float | None, u: float) -> float:
+    """Return the day on which the fall begins; evenly spread over what is published (that it is even is assumed)."""
+    match pattern:
+        case "typical":
+            return 5.0 + 5.0 * u
+        case "rapid":
+            return u
+        case "delayed":
+            return (stopped_d or 0.0) + 3.0 + 6.0 * u  # "several days" after the stop: 3 to 9 is assumed
+    return math.inf
+
+
+def _lived(
+    pattern: str, usual: float, removal: float, onset_d: float, stopped_d: float, days_d: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return moments and true counts, by steps of a quarter of an hour (midpoint rule)."""
+    n = round(days_d * _STEPS_PER_D)
+    times = np.linspace(0.0, days_d, n + 1)
+    step, k, g = days_d / n, LOSS_PER_D.value, MARROW_EXPONENT.value
+    end_d = onset_d + _WITHOUT_HEPARIN_D if pattern == "delayed" else stopped_d
+    count, effect, counts = usual, 0.0, [usual]
+
+    def slopes(time_d: float, count: float, effect: float) -> tuple[float, float]:
+        if time_d < onset_d:
+            growth = 0.0
+        elif time_d < end_d:
+            growth = ANTIBODY_RISE_PER_D.value * (1.0 - effect)
+        else:
+            growth = -ANTIBODY_FALL_PER_D.value * effect
+        made = k * usual * (usual / count) ** g
+        return made - (k + removal * effect) * count, growth
+
+    for time_d in times[:-1].tolist():
+        dc, de = slopes(time_d, count, effect)
+        dc, de = slopes(time_d + 0.5 * step, count + 0.5 * step * dc, effect + 0.5 * step * de)
+        count, effect = count + step * dc, effect + step * de
+        counts.append(count)
+    true = np.asarray(counts)
+    if pattern == "not immune":  # down by day 2, back three days later
+        true *= 1.0 - DIP_FRACTION.value * np.interp(times, [0.0, 2.0, 3.0, 5.0], [0.0, 1.0, 1.0, 0.0])
+    return times, true
