@@ -311,7 +311,7 @@ def test_a_trial_with_another_drift_is_another_trial(tmp_path):
 
 def test_ideal_is_what_a_trial_was_before():
     plain = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE], hours=24.0)
-    assert plain.hospital == hospital.IDEAL == Hospital(name="ideal")
+    assert plain.hospital == hospital.IDEAL == Hospital(name="ideal", label="ideal hospital")
     one, other = (trial.chunk(0, 40, seed=1).rows["raschke-1993"] for trial in (plain, replace(plain, hospital=hospital.IDEAL)))
     assert all(one[key].tobytes() == other[key].tobytes() for key in one)
     assert plain.course("raschke-1993", 3, seed=1).patient.drift is None
@@ -355,10 +355,10 @@ def test_what_an_arm_says_goes_before_its_trial_and_that_before_the_hospital():
     trial = Trial(population=hospital.THROMBOSIS_WARD, arms=arms, hospital=hospital.REAL)
     found = {name: trial.hospital_of(name) for name in arms}
     assert found["as in the hospital"] is hospital.REAL
-    assert found["own errors"] == replace(hospital.REAL, name="real, changed", ward_errors=other)
-    assert found["own laboratory"] == replace(hospital.REAL, name="real, changed", residual=residual)
+    assert found["own errors"] == replace(hospital.REAL, name="real, changed", label="", ward_errors=other)
+    assert found["own laboratory"] == replace(hospital.REAL, name="real, changed", label="", residual=residual)
     assert found["ideal"] is hospital.IDEAL
-    assert found["ideal but late"] == replace(hospital.IDEAL, name="ideal, changed", ward_errors=other)
+    assert found["ideal but late"] == replace(hospital.IDEAL, name="ideal, changed", label="", ward_errors=other)
     said = replace(trial, ward_errors=exact)
     assert said.hospital_of("as in the hospital").ward_errors is exact
     assert said.hospital_of("own errors").ward_errors is other
@@ -379,8 +379,8 @@ def test_arms_in_two_hospitals_have_the_same_patients():
     alone = replace(REAL, hours=48.0).run(60, seed=7, progress=False).columns("raschke-1993")
     assert alone["time_in_range_fraction"].tolist() == one["time_in_range_fraction"].tolist()
     words = found.in_words()
-    assert "hospital of real: real; people drift (sensitivity SD 27%" in words
-    assert "hospital of ideal: ideal; orders carried out as written" in words
+    assert "hospital of real: real hospital; patients drift (sensitivity SD 27%" in words
+    assert "hospital of ideal: ideal hospital; orders carried out as written" in words
 
 
 def test_the_command_line_leads_with_the_real_one(capsys, tmp_path):
@@ -396,13 +396,13 @@ def test_the_command_line_leads_with_the_real_one(capsys, tmp_path):
     assert said()[0] == hospital.REAL.in_words()
     ideal = Trial(population=hospital.THROMBOSIS_WARD, arms=[RASCHKE], hours=12.0).run(40, seed=7, progress=False)
     assert said("--hospital", "ideal") == (
-        "ideal; orders carried out as written",
+        "ideal hospital; orders carried out as written",
         ideal.estimate("raschke-1993", "time_in_range_fraction").mean,
     )
     assert said("--hospital", "ideal", "--ward", "real-ward")[0] == "ideal, changed; orders carried out as in a real ward"
-    assert said("--ward", "as-written")[0].startswith("real, changed; people drift")
+    assert said("--ward", "as-written")[0].startswith("real, changed; patients drift")
     assert main([*usual, "--csv", str(tmp_path / "rows.csv")]) == 0
-    assert "hospital: real; people drift" in capsys.readouterr().out
+    assert "hospital: real hospital; patients drift" in capsys.readouterr().out
     lines = (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("arm,hospital,reagent,subject,")
     assert lines[1].startswith("raschke-1993,real,raschke,0,")

@@ -227,7 +227,7 @@ class TestEverySet:
             course = simulate(child, drug, regimen, hours=2)
         assert len(said) == (1 if course.outside else 0)
         if said:
-            assert drug.name in str(said[0].message)
+            assert drug.label in str(said[0].message)
             assert all(reason in str(said[0].message) for reason in course.outside)
 
     def test_survives_json_and_csv(self, drug, tmp_path):
