@@ -511,7 +511,8 @@ def _validation(group: str, fresh: bool) -> Drawing:
     )
     sign = f"our value is computed for {len(rows)} of {len(every)} printed values; more are coming" if more is not None else ""
     by_group = (lambda: _score_table(rows)) if len(every) > plot.MOST_NAMED else None
-    return Drawing(figure=stage, words=plot.describe_validation(rows), code=code, sign=sign, numbers=by_group, more=more)
+    words = plot.describe_validation(rows) if rows else "The models are being asked; no value is known yet."
+    return Drawing(figure=stage, words=words, code=code, sign=sign, numbers=by_group, more=more)
 
 
 def _score_table(rows: list[proof.Row]) -> str:
@@ -581,9 +582,9 @@ _GROWS = 3
 class _Tried:
     """One virtual trial of two tables, as far as it has run: chunks of patients that can be put together."""
 
-    def __init__(self, trial: Trial) -> None:
-        self.trial, self.chunks = trial, dict[tuple[int, int], Chunk]()
-        self.identity = trial.identity
+    def __init__(self, trial: Trial, *named: str) -> None:
+        self.trial, self.named = trial, named
+        self.chunks: dict[tuple[int, int], Chunk] = {}
         self._added: dict[int, Outcomes] = {}
 
     def _cut(self, n: int) -> tuple[list[Chunk], int]:
@@ -615,7 +616,7 @@ class _Tried:
         size = min(n - done, max(_FIRST_PATIENTS, (_GROWS - 1) * done))
         runner = "compiled" if _ready else "numpy"
         arguments = (self.trial, done, size, runner)
-        return Work(key=(self.identity, done, size), function=_chunk, arguments=arguments, take=self.take)
+        return Work(key=(*self.named, done, size), function=_chunk, arguments=arguments, take=self.take)
 
     def take(self, chunk: Chunk) -> None:
         """Keep a chunk."""
@@ -637,7 +638,8 @@ def _tried(first: str, second: str, hospital: str, reagent: str) -> _Tried:
             arms=[Nomogram.load(first), Nomogram.load(second)],
             laboratory=Laboratory(reagent=REAGENTS.get(reagent)),
             hospital=HOSPITALS[hospital],
-        )
+        ),
+        *(first, second, hospital, reagent),
     )
 
 
