@@ -41,8 +41,10 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
 
 /* A narrow page, or one seen at 200 %: a picture keeps its letters, and moves sideways in its own frame. */
 @media (max-width: 900px) {
-  img.heparin-pk-picture, OURS .widget-html-content > :is(img, svg), OURS .widget-gridbox > * { min-width: 34rem; }
+  .jp-RenderedMarkdown p > img, img.heparin-pk-picture,
+  OURS .widget-html-content > :is(img, svg), OURS .widget-gridbox > * { min-width: 34rem; }
   OURS :is(.widget-gridbox, .widget-html):has(img, svg[role=img]) { overflow-x: auto !important; }
+  .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
 
 /* Projector: large type, no code. */
@@ -109,6 +111,15 @@ SCRIPT = (
       event.preventDefault();
       toggle(root);
     });
+    const forget = (event) => {  // a refusal says what a value stays at, until the slider is moved
+      const slider = event.target.closest('[role=slider]') && event.target.closest('.widget-slider');
+      const said = slider && slider.nextElementSibling;
+      if (said && said.classList.contains('heparin-pk-refusal')) said.textContent = '';
+    };
+    root.addEventListener('pointerdown', forget);
+    root.addEventListener('keydown', (event) => {
+      if (/^(Arrow|Page|Home|End)/.test(event.key)) forget(event);
+    });
     if (!root.querySelector('.widget-slider, select')) return;  // a question alone has the key, and the next widget the button
     const bar = document.createElement('div'), button = document.createElement('button');
     bar.className = 'heparin-pk-projector-bar';
@@ -120,8 +131,8 @@ SCRIPT = (
     write();
   };
   // What can be moved sideways can be moved with the keyboard.
-  const reach = () => document.querySelectorAll(`:is(${OURS}) :is(.widget-gridbox, .widget-html), .jp-OutputArea-output`).forEach(
-    (box) => {
+  const reach = () => document.querySelectorAll(
+    `:is(${OURS}) :is(.widget-gridbox, .widget-html), .jp-OutputArea-output, .jp-RenderedMarkdown p`).forEach((box) => {
       const moves = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== 'visible';
       if (moves && !box.hasAttribute('tabindex')) {
         box.tabIndex = 0;
