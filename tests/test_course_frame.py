@@ -216,3 +216,53 @@ def test_the_command_writes_what_is_asked_for(capsys, tmp_path):
     assert main(["handout", "--no-run", "--only", "9", "--out", str(tmp_path / "none")]) == 2
     assert "--only must begin the name of a notebook (00 to 07); got '9'" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+# On your own
+
+
+@pytest.mark.parametrize("lesson", course.LESSONS[1:], ids=lambda lesson: lesson.stem)
+def test_each_notebook_has_a_checked_number_hints_a_started_cell_and_a_solution(lesson):
+    cells = read(ROOT / "notebooks" / lesson.file).cells
+    tasks = next(i for i, cell in enumerate(cells) if cell.source.startswith("## On your own"))
+    own = [cell.source for cell in cells[tasks:] if cell.cell_type == "code" and cell.id.startswith("own")]
+    assert any("check_number(" in source for source in own)
+    assert any(source.startswith("hint(") for source in own)
+    if lesson.number != 6:  # there the started cell is the one of "Test it yourself"
+        assert any("check_number(" not in source and not source.startswith("hint(") for source in own)
+    link = next(cell.source for cell in cells if cell.id == "solutions")
+    solution = ROOT / "notebooks" / re.search(r"\]\((.*?)\)", link)[1]
+    book = read(solution)
+    assert lesson.question in book.cells[0].source
+    assert f"../{lesson.file}" in book.cells[0].source
+    assert all(not cell.outputs for cell in book.cells if cell.cell_type == "code")
+
+
+def test_no_solution_is_in_a_handout():
+    said = [
+        line for file in (ROOT / "notebooks" / "solutions").glob("*.ipynb") for line in read(file).cells[2].source.splitlines()
+    ]
+    assert len(said) >= 15
+    for file in NOTEBOOKS:
+        page = unescape(handout.handout(file, run=False))
+        assert "solutions/" not in page
+        assert not [line for line in said if line[3:] in page]
+
+
+def test_the_typed_predictions_know_their_answers():
+    from heparin_pk.widgets.predictions import half_life_min, points_lost
+
+    asked = widgets.predict_half_life()
+    assert half_life_min(100.0) == pytest.approx(71.0, abs=1.0)
+    asked.answer("139", sure=75)
+    assert "✓" in asked.said.value
+    asked.answer("71", sure=75)
+    assert "binding sites are full" in asked.said.value
+    with pytest.raises(ValueError, match="got 0"):
+        half_life_min(0.0)
+    lost = points_lost()
+    assert 10.0 < lost < 30.0
+    asked = widgets.predict_points_lost()
+    asked.answer(f"{lost:.0f}", sure=33)
+    assert "✓" in asked.said.value
+    assert "a guess" in asked.said.value
