@@ -1,4 +1,4 @@
-"""Ten thousand random plasmas in the tube, and what one aPTT costs: ``python benchmarks/clotting.py [number]``.
+"""Ten thousand random plasmas in the tube, and what one aPTT costs: ``python benchmarks/clotting.py [number [seed]]``.
 
 Every plasma is solved for its aPTT and its thrombin generation; a failure is a solver that gives up, a number that is none, a
 concentration below the tolerance, or mass that is lost. The processor time of one aPTT is a median of one process.
@@ -75,11 +75,11 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     for name, took in cpu_ms().items():
         print(f"{name}: {took:.1f} ms of processor time")
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     found: Counter[str] = Counter()
     for done in range(1, number + 1):
         found.update(faults(random_plasma(rng)))
-        if done % 500 == 0 or done == number:
+        if done % 250 == 0 or done == number:
             print(f"{done} plasmas, two tubes each; faults: {dict(found) or 'none'}", flush=True)
 
 

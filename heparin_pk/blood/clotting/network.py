@@ -165,7 +165,7 @@ class Network:
 
         The weighted sum of each row is constant: all forms of factor V together, all of antithrombin, and so on.
         """
-        return _left_null_space(self.stoichiometry)
+        return _moieties(self)
 
     def moieties_in_words(self) -> list[str]:
         """Return each conserved sum as text, such as "V + Va + Xa_Va + Xa_Va_II"."""
@@ -207,6 +207,11 @@ class Network:
     def with_reactions(self, added: Sequence[Reaction]) -> Network:
         """Return the network with further reactions."""
         return Network(title=self.title, reactions=(*self.reactions, *added))
+
+
+@cache
+def _moieties(network: Network) -> np.ndarray:
+    return _left_null_space(network.stoichiometry)
 
 
 def _left_null_space(matrix: np.ndarray) -> np.ndarray:
