@@ -205,6 +205,8 @@ def move_everything(page, root) -> str:
         page.keyboard.press("ArrowRight" if before != handle.get_attribute("aria-valuemax") else "ArrowLeft")
         settle(page)
         assert handle.get_attribute("aria-valuenow") != before, handle.get_attribute("aria-label")
+    page.wait_for_timeout(900)  # a live picture is read out when it has come to rest
+    heard += root.locator("[role=status], [role=alert]").all_text_contents()
     for choice in shown(root, "select"):
         for index in (choice.locator("option").count() - 1, 0) if is_usable(choice) else ():
             choice.select_option(index=index)

@@ -74,6 +74,7 @@ body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .j
   display: none;
 }
 body.heparin-pk-projector .jp-Notebook .jp-CodeCell > .jp-Cell-inputWrapper { display: none; }
+.heparin-pk-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .heparin-pk-projector-bar { margin: 6px 2px 2px; }
 """.replace("OURS", OURS)
     + _ASLEEP
@@ -104,6 +105,21 @@ SCRIPT = (
     setTimeout(() => (root.contains(focused) ? focused : root).scrollIntoView({block: 'center'}), 60);
   };
   const types = 'select, textarea, [contenteditable=true], input:not([type=radio]):not([type=checkbox]):not([type=range])';
+  // The words of a picture that follows the sliders are read out when it has come to rest.
+  const announce = (root) => {
+    const live = document.createElement('div');
+    live.className = 'heparin-pk-live';
+    live.setAttribute('role', 'status');
+    root.append(live);
+    const words = () => root.querySelector('svg[role=img] > desc')?.textContent ?? '';
+    let waiting = 0, before = words();
+    new MutationObserver(() => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => {
+        if (words() !== before) live.textContent = before = words();
+      }, 700);
+    }).observe(root, {childList: true, subtree: true});
+  };
   const addSwitch = (root) => {
     root.dataset.heparinPkView = 'added';
     root.addEventListener('keydown', (event) => {
@@ -120,6 +136,7 @@ SCRIPT = (
     root.addEventListener('keydown', (event) => {
       if (/^(Arrow|Page|Home|End)/.test(event.key)) forget(event);
     });
+    if (root.classList.contains('heparin-pk-bedside')) announce(root);
     if (!root.querySelector('.widget-slider, select')) return;  // a question alone has the key, and the next widget the button
     const bar = document.createElement('div'), button = document.createElement('button');
     bar.className = 'heparin-pk-projector-bar';
