@@ -141,7 +141,7 @@ def test_the_first_notebook_works_in_a_browser(lab, tmp_path):
         assert browser.active_cell(page) == cell
         assert day.get_by_label("in range").evaluate(HAS_FOCUS)
         assert show.is_disabled(), "how sure belongs to a prediction"
-        day.get_by_label("70 %: likely").focus()
+        day.get_by_label("fairly sure (75 %)").focus()
         page.keyboard.press("Space")
         guess = day.get_by_role("textbox", name="your guess (s)")
         guess.fill("abc")

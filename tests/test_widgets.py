@@ -53,7 +53,7 @@ def revealed(**kwargs):
     """Return a bedside after the prediction, with the first result shown."""
     day = new(**kwargs)
     day.prediction.value = "in range"
-    day.sure.value = 70
+    day.sure.value = 75
     twice(day, day.show)
     return day
 
@@ -103,7 +103,7 @@ def test_a_prediction_opens_the_picture_and_is_answered():
     day = new()
     day.prediction.value = "in range"
     assert day.show.disabled, "how sure belongs to a prediction"
-    day.sure.value = 90
+    day.sure.value = 95
     assert not day.show.disabled
     assert day.course is None
     day.guess.value = "60 <s>"
@@ -266,7 +266,7 @@ def test_start_again_and_other_laboratory_errors():
     assert day.prediction.value is None
     day.other_errors.click()
     assert day.seed == 2
-    day.prediction.value, day.sure.value = "above", 50
+    day.prediction.value, day.sure.value = "above", 33
     day.show.click()
     day.to_the_end.click()
     assert [lab.value for lab in day.course.labs] != [lab.value for lab in first.labs]
@@ -572,7 +572,7 @@ def test_unusual_orders_are_asked_about_and_then_given():
 
 def test_an_unusual_start_is_asked_about():
     day = new(case=1)
-    day.prediction.value, day.sure.value = "above", 50
+    day.prediction.value, day.sure.value = "above", 33
     day.sliders["bolus_u_per_kg"].value = 150
     day.sliders["rate_u_per_kg_per_h"].value = 32
     day.show.click()
@@ -660,7 +660,7 @@ def test_predictions_and_days_are_recorded_once():
         "answer": "in range",
         "truth": "above",
         "right": False,
-        "sure": 70,
+        "sure": 75,
     }
     case = cases.case(1)
     left_alone = case.course(ByHand(bolus_u_per_kg=80, rate_u_per_kg_per_h=18, steps=(Step(),)))
@@ -796,7 +796,7 @@ def test_a_guess_is_answered_in_a_sentence(guess, said):
     day = new(case=1)
     day.guess.value = guess
     assert ("is not a number" in day.guess_said.value) == ("is not a number" in said)
-    day.prediction.value, day.sure.value = "above", 90
+    day.prediction.value, day.sure.value = "above", 95
     day.show.click()
     assert said in drawn(day.feedback.value)
     if not said:

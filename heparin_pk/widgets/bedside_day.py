@@ -28,7 +28,7 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course, chart_in_words
 from heparin_pk.simulation.matching import reagent_for
 from heparin_pk.simulation.simulate import titrate
-from heparin_pk.teaching import day_review, second_look
+from heparin_pk.teaching import certainty, day_review, second_look
 from heparin_pk.teaching.day_review import side
 from heparin_pk.trials import cases
 from heparin_pk.trials.cases import Case
@@ -73,7 +73,7 @@ _ADULTS_KG = (40.0, 160.0)
 _READABLE = "max-width:62em"
 """Lines of a readable length on a wide screen."""
 
-_SURE = (("50 %: a guess", 50), ("70 %: likely", 70), ("90 %: nearly certain", 90))
+_SURE = certainty.scale(3)
 
 LISTENERS: list[Callable[[dict[str, Any]], None]] = []
 """Called with the record of every prediction and of every finished day, of all bedsides; see :attr:`Bedside.records`."""
