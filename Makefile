@@ -1,4 +1,4 @@
-# Two commands: `make lab` opens the first notebook, `make test` runs every test. `make demo` works without a browser.
+# Two commands: `make lab` opens the course, `make test` runs every test. `make demo` works without a browser.
 PYTHON ?= python3
 VENV ?= .venv
 LOWEST_PYTHON ?= $(shell command -v python3.11 || echo python3)

@@ -70,9 +70,12 @@ DRAWN = {  # what is drawn, and words that only this picture has
     "binding_pool": (lambda _: plot.binding_pool(HEPARIN, PERSON), ("occupied binding sites (%)", "400 U/kg")),
     "overlay": (
         lambda _: plot.overlay(overlay(PERSON, [HEPARIN, published.UFH_A_DERIVED], USUAL), target=ANTI_XA),
-        ("UFH_A_DERIVED", "anti-Xa (U/mL)"),
+        (published.UFH_A_DERIVED.label, "anti-Xa (U/mL)"),
     ),
-    "reagents": (lambda _: plot.reagents(PERSON, list(published.reagents.REAGENTS.values())), ("At the right end", "raschke")),
+    "reagents": (
+        lambda _: plot.reagents(PERSON, list(published.reagents.REAGENTS.values())),
+        ("At the right end", "Raschke 1993"),
+    ),
     "calibration": (
         lambda _: (tubes := _tubes(30)) and plot.calibration(tubes, calibration.calibrate(tubes)),
         ("30 marks", "low end", "fit, r ="),
@@ -80,7 +83,7 @@ DRAWN = {  # what is drawn, and words that only this picture has
     "discordance": (lambda _: plot.discordance(_tubes(60), TABLE.target), ("aPTT below", "anti-Xa out of range")),
     "two_assays": (
         lambda _: plot.two_assays({"usual": simulate(PERSON, HEPARIN, USUAL, hours=48)}),
-        ("Panel 1 of 2: aPTT ratio", "Panel 2 of 2: anti-Xa", "“usual”"),
+        ("Panel 1 of 2: aPTT (s), reagent Automated APTT", "Panel 2 of 2: anti-Xa", "“usual”"),
     ),
     "needed_doses": (
         lambda _: plot.needed_doses(HEPARIN, {"typical": PERSON, "light": Patient(weight_kg=50)}, ANTI_XA),
@@ -92,7 +95,7 @@ DRAWN = {  # what is drawn, and words that only this picture has
     ),
     "replay": (lambda _: _replay(), ("“measured”", "typical patient")),
     "validation": (lambda _: plot.validation(validation.rows()[:6]), ("Our value / printed value")),
-    "trial": (plot.trial, ("200 virtual patients", "of the true time", "minus raschke-1993")),
+    "trial": (plot.trial, ("200 virtual patients", "of the true time", "minus Raschke 1993")),
     "forest": (lambda found: plot.forest(found, "durham-va-2009"), ("all patients (200)", "percentage points")),
     "time_to": (plot.time_to, ("share of patients (%)", "rises")),
     "time_shares": (lambda found: plot.time_shares({"ideal": found}, "raschke-1993"), ("ideal: below", "in range", "above")),

@@ -584,3 +584,33 @@ def test_the_calibration_knows_every_calibrated_constant_and_answers_every_targe
         assert answers[f"aPTT with 6 U/mL more factor VIII at {heparin:g} U/mL, share"] == pytest.approx(share, abs=0.006)
     moved = {name: value * (2.0 if name == "h_iia" else 1.0) for name, value in derive.shipped().items()}
     assert derive.answers(moved)[6] > 1.1 * answers["aPTT ratio at 0.6 U/mL"]
+
+
+def test_what_nothing_can_make_stays_exactly_zero():
+    """Without a contact activator factor XIIa multiplies itself: the rounding error of a solver grew to -79 nmol/L here."""
+    plasma = Plasma(
+        heparin_u_per_ml=0.6754396710653143,
+        antithrombin_fraction=1.415657212646985,
+        factor_ii_fraction=0.519088197168569,
+        factor_v_fraction=1.4399531434261434,
+        factor_vii_fraction=1.642791600299735,
+        factor_viii_fraction=1.2175566145577408,
+        factor_ix_fraction=1.1999354002127611,
+        factor_x_fraction=1.2886612331554095,
+        factor_xi_fraction=0.9053309589505064,
+        factor_xii_fraction=0.5978975373125999,
+        prekallikrein_fraction=0.7164525740391733,
+        fibrinogen_fraction=0.40149344876154375,
+        tfpi_fraction=0.7358815848569801,
+        heparin_binding_fraction=1.423358437541444,
+    )
+    tube = clotting.thrombin_generation(plasma).tube
+    network = clotting.HEPCLOT.network
+    state = tube.state_nmol_per_l
+    assert state.min() >= -1e-6
+    assert not state[network.species.index("XIIa")].any()
+    for there, found in ((("II",), {"II"}), (("II", "Xa"), {"II", "Xa", "IIa"})):
+        start = network.state(dict.fromkeys(there, 1.0))
+        assert {network.species[i] for i in np.flatnonzero(network.within_reach(start))} == found
+    contact = clotting.contact_activation(plasma, stop_at_clot=True).state_nmol_per_l
+    assert contact[network.species.index("XIIa")].max() > 1.0

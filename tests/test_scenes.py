@@ -427,8 +427,7 @@ def test_words_say_when_a_laboratory_does_not_fit_a_table(monkeypatch):
 
 def test_the_question_is_about_the_first_picture():
     scene = widgets.half_life()
-    scene.guess.value = "it grows"
-    scene.show.click()
+    scene.answer("it grows", 75)
     assert scene._asked.layout.display == "none"
     scene.set(dose=200.0)
     assert "The question and its answer are about the first picture (bolus (U/kg): 25)" in scene._asked.value

@@ -19,6 +19,7 @@ import pytest
 from heparin_pk import (
     Arm,
     ByHand,
+    Decision,
     Fixed,
     Infusion,
     Laboratory,
@@ -533,7 +534,17 @@ def test_a_ward_that_errs_does_worse():
 
 # What is refused
 
-HAND = ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1)
+
+class OneAtATime:
+    """A controller that decides for one patient at a time."""
+
+    name, assay = "hand", "aptt_s"
+
+    def decide(self, situation):
+        return Decision()
+
+
+HAND = OneAtATime()
 
 
 @pytest.mark.parametrize(

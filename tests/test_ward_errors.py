@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from heparin_pk import (
-    ByHand,
     Course,
+    Decision,
     Laboratory,
     Nomogram,
     Patient,
@@ -109,6 +109,15 @@ def test_the_papers_of_a_ward_are_cited(capsys):
     assert "Pharand" in capsys.readouterr().out
 
 
+class OneAtATime:
+    """A controller that decides for one patient at a time."""
+
+    name, assay = "hand", "aptt_s"
+
+    def decide(self, situation):
+        return Decision()
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -119,7 +128,7 @@ def test_the_papers_of_a_ward_are_cited(capsys):
         (lambda: titrate(PATIENT, DRUG, TABLE, ward_errors="sloppy"), "ward_errors must be a WardErrors or None"),
         (lambda: titrate(PATIENT, DRUG, TABLE, subject=-1), "subject must lie between 0"),
         (
-            lambda: titrate(PATIENT, DRUG, ByHand(bolus_u_per_kg=1, rate_u_per_kg_per_h=1), ward_errors=hospital.REAL_WARD),
+            lambda: titrate(PATIENT, DRUG, OneAtATime(), ward_errors=hospital.REAL_WARD),
             "controller must be one with decide_many",
         ),
     ],

@@ -53,7 +53,7 @@ def two_assays(
     ``axes``: two Axes to draw on
     """
     reagent = next(iter(courses.values())).reagent
-    named = "" if targets or not isinstance(reagent, Reagent) else f", reagent {reagent.name}"
+    named = "" if targets or not isinstance(reagent, Reagent) else f", reagent {reagent.label}"
     targets = targets or (range_of_reagent(reagent), ranges.ANTI_XA_TREATMENT)
     if axes is None:
         axes = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]

@@ -3,8 +3,8 @@
 A widget calls the package, shows the code of that call, and computes nothing but coordinates.
 """
 
-from heparin_pk.widgets import warnings_in_words
-from heparin_pk.widgets.bedside_day import LISTENERS, Bedside, bedside
+from heparin_pk.widgets import bedside_day, warnings_in_words
+from heparin_pk.widgets.bedside_day import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle
 from heparin_pk.widgets.index import glossary, lessons, topics
 from heparin_pk.widgets.own_record import Progress, progress, progress_export, record
@@ -13,7 +13,7 @@ from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, 
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
 warnings_in_words.say_warnings_in_words()
-LISTENERS.append(record)  # predictions and days at the bedside stand in the learner's record too
+bedside_day.LISTENERS.append(record)  # predictions and days at the bedside stand in the learner's record too
 
 __all__ = [
     "Bedside",

@@ -75,7 +75,7 @@ _READABLE = "max-width:62em"
 
 _SURE = certainty.scale(3)
 
-LISTENERS: list[Callable[[dict[str, Any]], None]] = []
+LISTENERS: list[Callable[[dict[str, Any]], Any]] = []
 """Called with the record of every prediction and of every finished day, of all bedsides; see :attr:`Bedside.records`."""
 
 _OPEN: dict[str, Bedside] = {}

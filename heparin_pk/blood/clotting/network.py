@@ -121,6 +121,20 @@ class Network:
     def __repr__(self) -> str:
         return f"<{self.title}: {len(self.species)} species, {len(self.reactions)} elementary reactions>"
 
+    def within_reach(self, state: np.ndarray) -> np.ndarray:
+        """Return which species are there or can be made from those that are, (species,), True or False.
+
+        The others stay exactly 0. A solver must not see them: where one multiplies itself, its rounding error would grow.
+        """
+        there = np.append(state != 0.0, True)
+        makes = self.stoichiometry > 0.0
+        while True:
+            runs = there[self._first] & there[self._second] & (self._values > 0.0)
+            now = there[:-1] | makes[:, runs].any(axis=1)
+            if (now == there[:-1]).all():
+                return now
+            there[:-1] = now
+
     # What happens
 
     def _known(self, state: np.ndarray) -> np.ndarray:

@@ -18,6 +18,8 @@ RELATIVE_TOLERANCE = 1e-6
 """LSODA fails now and then with 1e-5 or more."""
 ABSOLUTE_TOLERANCE = 1e-10
 """nmol/L; concentrations are not cut off at 0, which would stall the Newton iteration."""
+LEAST_NMOL_PER_L = -1e-6
+"""No concentration falls below it: a method that brings one lower has failed."""
 MOST_STEPS = 5000
 
 
@@ -84,14 +86,21 @@ def _one(
 ) -> Solution:
     from scipy import integrate  # noqa: PLC0415  takes 0.2 s: loaded only when a tube is filled
 
+    kept = np.flatnonzero(network.within_reach(start))
+
+    def whole(part: np.ndarray) -> np.ndarray:
+        state = np.zeros((len(start), *part.shape[1:]))
+        state[kept] = part
+        return state
+
     solver: Any = getattr(integrate, method)(
-        network.derivatives,
+        lambda time_s, part: network.derivatives(time_s, whole(part))[kept],
         0.0,
-        start,
+        start[kept],
         end_s,
         rtol=RELATIVE_TOLERANCE,
         atol=ABSOLUTE_TOLERANCE,
-        jac=network.jacobian,
+        jac=lambda time_s, part: network.jacobian(time_s, whole(part))[np.ix_(kept, kept)],
     )
     watched, level = (0, math.inf) if wait_for[0] is None else (network.species.index(wait_for[0]), wait_for[1])
     reached_s = 0.0 if start[watched] >= level else None
@@ -107,16 +116,19 @@ def _one(
                 raise ArithmeticError(f"{message or 'failed'} at {solver.t:g} s")
             if not np.isfinite(solver.y).all():
                 raise ArithmeticError(f"a concentration that is no number at {solver.t:g} s")
-            if reached_s is None and solver.y[watched] >= level:
-                reached_s = _crossing(solver.dense_output(), watched, level, solver.t_old, solver.t)
+            if solver.y.min() < LEAST_NMOL_PER_L:
+                raise ArithmeticError(f"a concentration of {solver.y.min():.2g} nmol/L at {solver.t:g} s")
+            if reached_s is None and whole(solver.y)[watched] >= level:
+                inside = solver.dense_output()
+                reached_s = _crossing(lambda at_s, inside=inside: whole(inside(at_s)), watched, level, solver.t_old, solver.t)
             if times_s is None:
                 times.append(np.array([solver.t]))
-                states.append(solver.y[:, None].copy())
+                states.append(whole(solver.y)[:, None])
             else:
                 first, last = np.searchsorted(times_s, (solver.t_old, solver.t), side="right")
                 if last > first:
                     times.append(times_s[first:last])
-                    states.append(solver.dense_output()(times_s[first:last]))
+                    states.append(whole(solver.dense_output()(times_s[first:last])))
         else:
             raise ArithmeticError(f"{MOST_STEPS} steps and only at {solver.t:g} s")
     times.insert(0, np.zeros(1))
