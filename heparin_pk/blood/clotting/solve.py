@@ -119,8 +119,7 @@ def _one(
             if solver.y.min() < LEAST_NMOL_PER_L:
                 raise ArithmeticError(f"a concentration of {solver.y.min():.2g} nmol/L at {solver.t:g} s")
             if reached_s is None and whole(solver.y)[watched] >= level:
-                inside = solver.dense_output()
-                reached_s = _crossing(lambda at_s, inside=inside: whole(inside(at_s)), watched, level, solver.t_old, solver.t)
+                reached_s = _crossing(solver.dense_output(), int(np.searchsorted(kept, watched)), level, solver.t_old, solver.t)
             if times_s is None:
                 times.append(np.array([solver.t]))
                 states.append(whole(solver.y)[:, None])
