@@ -602,7 +602,7 @@ class _Tried:
         if done not in self._added:
             if len(self._added) >= _KEPT_SIZES:
                 self._added.clear()
-            found = self.trial.no_outcomes(_SEED, keep_rows=False)
+            found = self.trial.no_outcomes(_SEED, keep_rows=False, identity=" ".join(self.named))
             for chunk in chunks:
                 found.add(chunk)
             self._added[done] = found
