@@ -342,11 +342,11 @@ def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, ans
         assert browser.cells_in_error(page) == []
         assert browser.cells_without_their_picture(page) == []
         scene = page.locator(".heparin-pk").filter(has=show)
-        assert scene.locator("img").count() == 0
+        assert scene.locator("svg[role=img]").count() == 0
         scene.get_by_label(answer, exact=True).check()
         scene.get_by_label("fairly sure (75 %)").check()
         show.click()
-        picture = scene.locator("img")
+        picture = scene.locator("svg[role=img]").first
         picture.wait_for()
         slider = scene.get_by_role("slider", name=label)
         if "02" in notebook:
@@ -356,14 +356,15 @@ def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, ans
             "said => [...document.querySelectorAll('.heparin-pk [role=status]')].some((e) => e.innerText.includes(said))",
             arg=said,
         )
-        words = picture.get_attribute("alt")
+        words = picture.locator("desc").first.text_content()
         assert len(words) > 60
         assert picture.bounding_box()["width"] > 300
         page.screenshot(path=tmp_path / "scene.png")
         shutil.copy(tmp_path / "scene.png", tmp_path.parent / f"scene-{notebook[:2]}.png")
-        before = picture.get_attribute("src")
+        before = picture.evaluate("e => e.outerHTML")
         slider.press("ArrowLeft")
         page.wait_for_function(
-            "before => [...document.querySelectorAll('.heparin-pk img')].every((e) => e.src !== before)", arg=before
+            "before => [...document.querySelectorAll('.heparin-pk svg[role=img]')].every((e) => e.outerHTML !== before)",
+            arg=before,
         )
         browser.close_kernel(page)

@@ -443,7 +443,7 @@ def test_the_needed_dose():
 
 def test_pictures_of_patients(tmp_path):
     axes = plot.two_assays({"one": simulate(ADULT, UFH, USUAL), "other": simulate(PATIENTS["smoking"], UFH, USUAL)})
-    assert [ax.get_ylabel() for ax in axes] == ["aPTT (s), reagent automated-aptt", "anti-Xa (U/mL)"]
+    assert [ax.get_ylabel() for ax in axes] == ["aPTT (s), reagent Automated APTT (default)", "anti-Xa (U/mL)"]
     shaded = [{round(float(line.get_ydata()[0]), 2) for line in ax.get_lines() if len(line.get_ydata()) == 2} for ax in axes]
     own = aptt_range_for_anti_xa(published.reagents.MODERN, Patient(weight_kg=75))  # what 0.3-0.7 U/mL is with this reagent
     assert shaded == [{own.low, own.high}, {0.3, 0.7}]

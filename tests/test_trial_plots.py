@@ -11,8 +11,9 @@ import pytest
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from heparin_pk import Ensemble, Nomogram, Trial, hospital, plot, run_ensemble, widgets
+from heparin_pk import Ensemble, Nomogram, Trial, hospital, plot, published, run_ensemble, widgets
 from heparin_pk.trials.catalogue import CURVES
+from heparin_pk.widgets.explore import values_of
 
 pytestmark = pytest.mark.slow  # a trial or a hundred replicates each
 
@@ -71,9 +72,9 @@ def test_the_step_lines_are_the_curves_and_the_table_counts_patients_without_the
     for line, arm in zip(lines, found.arms, strict=True):
         time_h, share = found.curve(arm, key)
         assert np.allclose(line.get_ydata(), 100 * share)
-        assert arm in written
+        assert found.labels[arm] in written
         rest = [f"{found.n - round(share[np.searchsorted(time_h, hour)] * found.n):,}" for hour in (0, 6, 12, 18, 24, 36, 48)]
-        place = written.index(arm) + 1
+        place = written.index(found.labels[arm]) + 1
         assert written[place : place + 7] == rest
         assert f"{share[-1]:.0%} by 48 h" in line.get_label()
     assert ax.get_ylabel() == "share of patients (%)"
@@ -86,7 +87,7 @@ def test_the_table_agrees_with_the_rows(found):
     for arm in found.arms:
         there_h = found.columns(arm)["in_range_result_h"]
         left = [f"{int((~(there_h <= hour)).sum()):,}" for hour in (0, 6, 12, 18, 24, 36, 48)]
-        place = written.index(arm) + 1
+        place = written.index(found.labels[arm]) + 1
         assert written[place : place + 7] == left
 
 
@@ -117,7 +118,9 @@ def test_an_ensemble_shows_every_model_beside_the_interval_of_chance(two_arms):
         assert [100 * spread.models.low, 100 * spread.models.high] in [pytest.approx(one) for one in ends]
         points = [line.get_xdata()[0] for line in here if len(line.get_xdata()) == 1]
         assert sorted(points) == pytest.approx(sorted(100 * x for x in (spread.monte_carlo.mean, *spread.structures.values())))
-    assert {"UFH_A_DERIVED", "UFH_TRIPLE_DERIVED"} <= {text.get_text() for text in ax.get_legend().get_texts()}
+    assert {published.UFH_A_DERIVED.label, published.UFH_TRIPLE_DERIVED.label} <= {
+        text.get_text() for text in ax.get_legend().get_texts()
+    }
     assert "percentage points" in ax.get_xlabel()
     with pytest.raises(ValueError, match="an outcome must be one of"):
         plot.ensemble(found, DURHAM, ("blood_draws",))
@@ -217,8 +220,8 @@ def test_the_text_alternative_agrees_with_the_outcomes(found):
 def test_a_short_trial_has_a_short_table(two_arms):
     short = replace(two_arms, hours=24.0).run(30, seed=1, progress=False)
     written = texts_of(plot.time_to(short))
-    place = written.index(RASCHKE) + 1
-    assert written[place + 5] == DURHAM
+    place = written.index(short.labels[RASCHKE]) + 1
+    assert written[place + 5] == short.labels[DURHAM]
 
 
 @pytest.mark.slow
@@ -228,7 +231,7 @@ def test_the_widget_runs_the_trial_its_code_runs():
     exec(scene.source_code, made)
     assert made["trial"].hospital == hospital.REAL  # the real one first
     assert scene.words == plot.describe_trial(made["found"])
-    for view in scene.controls["view"].options:
+    for view in values_of(scene.controls["view"].options):
         scene.set(view=view)
         assert scene.words == plot.describe_trial(made["found"])  # another picture of the same trial
         exec(scene.source_code, {})
@@ -238,7 +241,7 @@ def test_the_widget_runs_the_trial_its_code_runs():
     assert made["trial"].hospital == hospital.IDEAL
     assert scene.words == plot.describe_trial(made["found"])
     scene.set(second=RASCHKE)
-    assert "choose two different tables; got raschke-1993 twice" in scene.words
+    assert "choose two different nomograms; got raschke-1993 twice" in scene.words
 
 
 @pytest.mark.slow

@@ -101,7 +101,9 @@ class ResultTable:
             f'</caption><thead><tr style="border-bottom:1px solid currentColor">{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>{note}"
         )
-        table = f'<div style="font-size:var(--jp-content-font-size1, 14px);overflow-x:auto">{table}</div>'
+        # A wide table moves sideways in its own frame, which the keyboard reaches too.
+        frame = 'style="font-size:var(--jp-content-font-size1, 14px);overflow-x:auto"'
+        table = f'<div tabindex="0" role="region" aria-label="{caption}" {frame}>{table}</div>'
         if not self.folded:
             return table
         return f'<details><summary style="cursor:pointer;padding:2px 0">{caption} ({len(self.rows)})</summary>{table}</details>'

@@ -11,6 +11,7 @@ from ipywidgets import HTML, Layout, Text, VBox
 from heparin_pk.teaching import course
 from heparin_pk.teaching.glossary import TERMS
 from heparin_pk.widgets.controls import script
+from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.words import aloud
 
 
@@ -24,7 +25,11 @@ def topics() -> display.HTML:
     return display.HTML(course.topics_table())  # type: ignore[no-untyped-call]
 
 
-def glossary() -> VBox:
+class Glossary(Asleep, VBox):
+    """The terms, and the box that searches in them."""
+
+
+def glossary() -> Glossary:
     """Return the terms of the course, one sentence each, with a box that searches in them."""
     box = Text(placeholder="find a term", description="find", layout=Layout(width="280px"), style={"description_width": "36px"})
     found, said = HTML(_terms("")), HTML(aloud(""))
@@ -35,7 +40,7 @@ def glossary() -> VBox:
         said.value = aloud(f"{shown} of {len(TERMS)} terms" if shown else f"no term contains “{escape(change['new'].strip())}”")
 
     box.observe(search, names="value")
-    made = VBox((box, said, found, script()), layout=Layout(width="100%"))
+    made = Glossary((box, said, found, script()), layout=Layout(width="100%"))
     made.add_class("heparin-pk")
     return made
 

@@ -29,6 +29,7 @@ from heparin_pk.plot.learning import certainty, describe_certainty
 from heparin_pk.teaching import record as records
 from heparin_pk.teaching.course import COPY, INDEX, LESSONS, questions_in
 from heparin_pk.widgets.controls import ROW, script
+from heparin_pk.widgets.page import Asleep
 from heparin_pk.widgets.words import aloud
 
 PLACE = "HEPARIN_PK_PROGRESS"
@@ -135,7 +136,7 @@ def _reset() -> None:
             raise ValueError(f"{file}: cannot be deleted: {error.strerror}") from None
 
 
-class Progress(VBox):
+class Progress(Asleep, VBox):
     """What was done of each notebook, and the picture of one's own calibration.
 
     ``table``: HTML of the table

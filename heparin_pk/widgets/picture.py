@@ -30,7 +30,7 @@ from heparin_pk.widgets.controls import Unfolds
 from heparin_pk.widgets.stage import table
 
 _POINTS_PER_INCH = 72.0
-_WIDEST = "720px"
+_WIDEST = "680px"
 """Maximal width: picture and answer then fit into a window 720 pixels high."""
 _LEGEND_SHARE = 0.93
 """Share of the height used by the scene; the strip above it is left to the legend."""

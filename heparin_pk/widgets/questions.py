@@ -282,7 +282,7 @@ def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: 
     return Quiz(question, answers, feedback, right)
 
 
-class NumberCheck(VBox):
+class NumberCheck(Asleep, VBox):
     """A task whose answer is a number: type it, say how sure you are, and see how far off it is.
 
     ``ask``: the question

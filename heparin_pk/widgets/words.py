@@ -285,7 +285,8 @@ def review_table(found: Review, more: str = "") -> str:
     return (
         '<div class="review" style="line-height:1.45"><h3 style="margin:10px 0 4px">How the day went</h3>'
         f'<div role="status" style="max-width:62em"><b>{escape(found.first)}</b> {escape(found.outside)}</div>'
-        f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:8px 0"><thead><tr>'
+        '<div tabindex="0" role="region" aria-label="your orders beside the table" style="overflow-x:auto">'
+        '<table style="border-collapse:collapse;margin:8px 0"><thead><tr>'
         + "".join(f'<th scope="col" {cell}>{words}</th>' for words in head)
         + f"</tr></thead><tbody>{rows}</tbody></table></div><b>What could be learned</b><ul style='margin:2px 0 4px;"
         f"padding-left:22px;max-width:62em'>{lessons}</ul><div style='max-width:62em'>{escape(more)}</div></div>"
