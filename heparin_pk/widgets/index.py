@@ -1,5 +1,7 @@
 """The tables of the index notebook: the questions of the course, the topics, and the glossary with a search box."""
 
+# mypy: allow-subclassing-any
+# (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
 from html import escape
