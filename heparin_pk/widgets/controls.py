@@ -13,6 +13,7 @@ from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output
 from heparin_pk.base.checks import check_between
 from heparin_pk.ward.by_hand import Step
 from heparin_pk.widgets import page
+from heparin_pk.widgets.page import Asleep
 
 HIGHEST_RATE_U_PER_KG_PER_H = 32
 """Upper limit of the rate sliders. A power of two: browsers keep values as shares of the range, and round other shares."""
@@ -145,7 +146,7 @@ class StepRow(VBox):
         self._changed()
 
 
-class Unfolds(VBox):
+class Unfolds(Asleep, VBox):
     """A button that shows and hides what is under it (a text, or HTML), by mouse and by keyboard.
 
     ``button``: the button
@@ -160,6 +161,10 @@ class Unfolds(VBox):
         self._box = VBox((what,), layout=Layout(display="none", width="100%"))  # of its own: widgets may share a layout
         self.button.observe(self._toggle, names="value")
         super().__init__(children=(self.button, self._box), layout=Layout(width="100%", margin="2px 0"))
+
+    def _ipython_display_(self) -> None:
+        self.add_class("heparin-pk")  # alone in a cell it is a widget of its own
+        super()._ipython_display_()
 
     def renew(self) -> None:
         """Make what is unfolded again, after something has changed."""
