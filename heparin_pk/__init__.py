@@ -6,10 +6,12 @@
 (1, 6.0)
 """
 
+import typing as _typing
+from importlib import import_module as _import_module
+
 from heparin_pk import published
 from heparin_pk.base.citations import print_citations
 from heparin_pk.base.source import Source, Value
-from heparin_pk.blood import clotting
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, aptt_range_for_anti_xa, level
@@ -31,7 +33,7 @@ from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.platelets import PlateletSeries, platelet_series
 from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import alternatives, before_starting, hit, indications, misconceptions, practice, reversal
+from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import cases, hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
@@ -50,6 +52,27 @@ from heparin_pk.ward.pump import Bag, Pump
 from heparin_pk.ward.ward_errors import WardErrors
 
 __version__ = "0.1.0"
+
+if _typing.TYPE_CHECKING:
+    from heparin_pk.blood import clotting
+    from heparin_pk.teaching import alternatives, before_starting, hit, misconceptions, reversal
+
+_LATER = {
+    "alternatives": "teaching",
+    "before_starting": "teaching",
+    "clotting": "blood",
+    "hit": "teaching",
+    "misconceptions": "teaching",
+    "reversal": "teaching",
+}
+"""Modules that are loaded when they are first asked for, and the folder of each."""
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name in _LATER:
+        return _import_module(f"heparin_pk.{_LATER[name]}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "alternatives",
