@@ -131,8 +131,8 @@ def test_height_age_and_sex_describe_the_patient(read):
 
 DATED, LINE_5 = with_times(PLAIN, date), "2026-03-28 03:45:00"
 WRONG = {
-    "a column nobody knows": (PLAIN.replace("weight_kg", "weight"), "line 1: a column must be one of .*; got 'weight'"),
-    "a unit nobody knows": (PLAIN.replace("1200,U/h", "12,mL/h", 1), "line 6: unit of infusion must be U/h or U/kg/h"),
+    "an unknown column": (PLAIN.replace("weight_kg", "weight"), "line 1: a column must be one of .*; got 'weight'"),
+    "an unknown unit": (PLAIN.replace("1200,U/h", "12,mL/h", 1), "line 6: unit of infusion must be U/h or U/kg/h"),
     "an anti-Xa in seconds": (PLAIN.replace("ptt,112.5", "anti_xa,0.4"), "line 5: unit of anti_xa must be U/mL; got 's'"),
     "an American date": (DATED.replace(LINE_5, "03/28/2026 03:45"), "line 5: time must be written"),
     "a day that does not exist": (DATED.replace(LINE_5, "2026-02-30 03:45"), "line 5: time must be a date"),
