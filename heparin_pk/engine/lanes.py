@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from heparin_pk.engine.compiled import CLOSE_U_PER_ML, ONE_ULP
 from heparin_pk.engine.numba_loops import install_compiled_loops
 from heparin_pk.engine.reference import UNDERSHOOT
 from heparin_pk.engine.stepper import INTERVAL_H, STEPS_PER_H
+from heparin_pk.engine.tape import WRITTEN, Tape
 from heparin_pk.engine.zero import ZERO
 
 RUNNERS = ("numpy", "python", "compiled")
@@ -435,6 +436,7 @@ _NOT_MOVING = Moving(np.empty((0, 0, 0)), 1)
 _NO_INDEX, _NO_LEVEL = np.zeros(0, dtype=np.int64), np.zeros(0)
 # The stepper's functions for each way of computing; the compiled runner builds its own.
 _ON_FLOATS = stepper.build()
+_ON_TAPE = stepper.build(arithmetic=WRITTEN)
 _ON_ARRAYS = stepper.build(arithmetic=stepper.ARRAYS)
 
 
@@ -534,11 +536,15 @@ class _Runner(Protocol):
         ...
 
 
-class _ByInterval:
-    """Runs all lanes interval by interval; ``run(state, hours, inputs, rates)`` integrates each lane over ``hours``, in place."""
+Step = Callable[[list[Any], int], None]
+"""Integrates the first n lanes of a state by one interval, in place."""
 
-    def __init__(self, run: Callable[..., None], parts: list[Any]) -> None:
-        self._run = run
+
+class _ByInterval:
+    """Runs all lanes interval by interval; ``over(hours, inputs, rates)`` returns a :data:`Step` that takes each lane so far."""
+
+    def __init__(self, over: Callable[[np.ndarray, list[Any], list[Any]], Step], parts: list[Any]) -> None:
+        self._over = over
         self.parts: list[Any] = [part if part is ZERO else np.ascontiguousarray(part, dtype=float) for part in parts]
 
     def _taken(self, lanes: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
@@ -562,7 +568,7 @@ class _ByInterval:
         trajectories: np.ndarray,
     ) -> Levels:
         state, inputs, rates = self._taken(lanes)
-        hours = moments.first_interval_h
+        step = self._over(moments.first_interval_h, inputs, rates)
         # The lanes are sorted by falling number of intervals: the first reaching[i] of them have an interval i.
         reaching = np.searchsorted(-moments.intervals, -np.arange(moments.intervals[0]), side="left")
         # Concentrations at the start, U/mL: last and peak of each lane; of the long chains too, where they are told apart.
@@ -582,13 +588,12 @@ class _ByInterval:
         flat, start = trajectories.reshape(-1), lanes * trajectories.shape[1] + moments.grid
         going_on = [*reaching[1:].tolist(), 0]
         for interval, (n, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
-            # One interval of the n lanes that have it, on views: the states change in place.
-            part, part_inputs, part_rates = (_views_of(x, slice(n)) for x in (state, inputs, rates))
-            self._run(part, hours[:n], part_inputs, part_rates)
-            if interval == 0:
-                hours[:] = INTERVAL_H
+            # One interval of the n lanes that have it: the states change in place.
+            if interval == 1:
+                step = self._over(np.full(n, INTERVAL_H), *(_views_of(x, slice(n)) for x in (inputs, rates)))
+            step(state, n)
             # Levels at the end of the interval; the lanes from still to n have arrived.
-            now, now_long = _read(part, part_rates, after[:n])
+            now, now_long = _read(_views_of(state, slice(n)), _views_of(rates, slice(n)), after[:n])
             last[still:n] = now[still:]
             np.maximum(peak[:n], now, out=peak[:n])
             if len(flat):
@@ -619,54 +624,94 @@ class _ByInterval:
         ahead = np.flatnonzero(at_h > time_h)  # the others are at this time already
         if len(ahead):
             state, inputs, rates = self._taken(lanes[ahead])
-            self._run(state, (at_h - time_h)[ahead], inputs, rates)
+            self._over((at_h - time_h)[ahead], inputs, rates)(state, len(ahead))
             for levels, new in zip(found, _read(state, rates), strict=True):
                 levels[ahead] = new
         return found
 
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
         state, inputs, rates = self._taken(lanes)
-        self._run(state, at_h - time_h, inputs, rates)
+        self._over(at_h - time_h, inputs, rates)(state, len(lanes))
         self._keep(lanes, state)
 
 
-def _on_arrays(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
+class _OnArrays:
     """NumPy, all lanes at once; the lanes that need substeps are then integrated again, without the others."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a step far too long may overflow; it is not kept
-        now = _ON_ARRAYS.slope(*state, *inputs, *rates)
-        new, bend = _ON_ARRAYS.rk4_step(state, hours, inputs, rates, now)
-        error_indicators = _ON_ARRAYS.error_indicators(state, new, hours, inputs, rates, now, bend)
-        index = np.flatnonzero(~_ON_ARRAYS.accept_step(error_indicators))
-        left = _ON_ARRAYS.substeps(_copies_of(error_indicators, index))
-    # Copies of the old state of the lanes that need substeps, before the tried step is written to all.
-    h = hours[index] / left
-    part, inputs, rates = (_copies_of(x, index) for x in (state, inputs, rates))
-    _put(state, new)
-    while len(index):
-        part = list(_ON_ARRAYS.rk4_step(part, h, inputs, rates, _ON_ARRAYS.slope(*part, *inputs, *rates))[0])
-        left -= 1.0  # substeps that each lane still has to take
-        done = np.flatnonzero(left == 0.0)
-        if not len(done):
-            continue
-        for whole, stepped in zip(state, part, strict=True):
-            if whole is not ZERO:
-                whole[index[done]] = stepped[done]
-        # Drop the finished lanes only when they are a fifth of all: until then they step on, and nothing of it is kept.
-        still = np.flatnonzero(left > 0.0)
-        if len(still) < 0.8 * len(index):
-            index, left = index[still], left[still]
-            h, (part, inputs, rates) = h[still], (_copies_of(x, still) for x in (part, inputs, rates))
+
+    def __init__(self, parts: list[Any]) -> None:
+        in_use = tuple(part is not ZERO for part in parts)
+        self._interval, self._substep = _tape_of(in_use, divided=False), _tape_of(in_use, divided=True)
+        n_buffers = max(self._interval.n_buffers, self._substep.n_buffers)
+        self._buffers = np.empty((n_buffers, len(parts[_CENTRAL])))
+
+    def over(self, hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> Step:
+        """Return the step of these lanes over ``hours``."""
+        before = self._interval.before([hours, *inputs, *rates])
+
+        def step(state: list[Any], n: int) -> None:
+            state = _views_of(state, slice(n))
+            with np.errstate(over="ignore", invalid="ignore"):  # a step far too long may overflow; it is not kept
+                *new, speed, truncation, plasma = self._interval.play(state, _views_of(before, slice(n)), self._buffers[:, :n])
+                accepted = _ON_ARRAYS.accept_step((speed, truncation, plasma))
+                if accepted.all():
+                    _put(state, new)
+                    return
+                index = np.flatnonzero(~accepted)
+                left = _ON_ARRAYS.substeps(_copies_of((speed, truncation, plasma), index))
+            # Copies of the old state of the lanes that need substeps, before the tried step is written to all.
+            part = _copies_of(state, index)
+            _put(state, new)
+            fixed = [hours[index] / left, *_copies_of(inputs, index), *_copies_of(rates, index)]
+            self._take_substeps(state, index, left, part, self._substep.before(fixed))
+
+        return step
+
+    def _take_substeps(
+        self, state: list[Any], index: np.ndarray, left: np.ndarray, part: list[Any], before: list[np.ndarray]
+    ) -> None:
+        """Take the substeps left (m,) of the lanes at ``index`` (m,) from the state ``part``, and write it to ``state``."""
+        while len(index):
+            _put(part, self._substep.play(part, before, self._buffers[:, : len(index)]))
+            left -= 1.0
+            done = np.flatnonzero(left == 0.0)
+            if not len(done):
+                continue
+            for whole, stepped in zip(state, part, strict=True):
+                if whole is not ZERO:
+                    whole[index[done]] = stepped[done]
+            # Drop the finished lanes only when they are a fifth of all: until then they step on, and nothing of it is kept.
+            still = np.flatnonzero(left > 0.0)
+            if len(still) < 0.8 * len(index):
+                index, left = index[still], left[still]
+                part, before = _copies_of(part, still), _copies_of(before, still)
 
 
-def _on_floats(state: list[Any], hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> None:
+@lru_cache(maxsize=32)
+def _tape_of(in_use: tuple[bool, ...], *, divided: bool) -> Tape:
+    """Return the tape of a substep, or that of a whole interval: the new state, then its error indicators."""
+
+    def step(state: list[Any], fixed: list[Any]) -> tuple[Any, ...]:
+        hours, inputs, rates = fixed[0], fixed[1:3], fixed[3:]
+        now = _ON_TAPE.slope(*state, *inputs, *rates)
+        new, bend = _ON_TAPE.rk4_step(state, hours, inputs, rates, now)
+        return new if divided else (*new, *_ON_TAPE.error_indicators(state, new, hours, inputs, rates, now, bend))
+
+    return Tape(step, in_use[:_STATES], (True, *in_use[_STATES:]))
+
+
+def _on_floats(hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> Step:
     """Plain floats, lane after lane: the stepper itself."""
     # Floats in place of ZERO: zeros, but for the Michaelis constant, by which the right-hand side divides.
     absent = [0.0] * _RATES + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
-    parts = zip((*state, *inputs, *rates), absent, strict=True)
-    columns = [[number] * len(hours) if part is ZERO else part.tolist() for part, number in parts]
-    rows = zip(zip(*columns, strict=True), hours.tolist(), strict=True)
-    new = [_ON_FLOATS.advance(row[:_STATES], h, row[_STATES:_RATES], row[_RATES:]) for row, h in rows]
-    _put(state, np.array(new, dtype=float).reshape(len(hours), _STATES).T)
+
+    def run(state: list[Any], n: int) -> None:
+        parts = zip((*state, *inputs, *rates), absent, strict=True)
+        columns = [[number] * n if part is ZERO else part[:n].tolist() for part, number in parts]
+        rows = zip(zip(*columns, strict=True), hours[:n].tolist(), strict=True)
+        new = [_ON_FLOATS.advance(row[:_STATES], h, row[_STATES:_RATES], row[_RATES:]) for row, h in rows]
+        _put(_views_of(state, slice(n)), np.array(new, dtype=float).reshape(n, _STATES).T)
+
+    return run
 
 
 def _put(state: list[Any], new: Any) -> None:
@@ -762,7 +807,7 @@ class _Compiled:
 
 
 _RUNNERS: dict[str, Callable[[list[Any]], _Runner]] = {
-    "numpy": partial(_ByInterval, _on_arrays),
+    "numpy": lambda parts: _ByInterval(_OnArrays(parts).over, parts),
     "python": partial(_ByInterval, _on_floats),
     "compiled": _Compiled,
 }
