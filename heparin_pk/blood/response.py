@@ -274,14 +274,13 @@ def aptt_s(
     c = active_u_per_ml(concentration_u_per_ml, patient, covariate_effects, time_h)
     if isinstance(reagent, ClottingTime):
         return _clotting_time_s(c, reagent, patient.baseline_aptt_s, product(covariate_effects, "slope_ml_per_u", patient))
-    return patient.baseline_aptt_s * each(math.exp, log_aptt_rise(c, patient, reagent, covariate_effects, time_h))
+    slope = slope_ml_per_u(patient, reagent, covariate_effects)
+    return patient.baseline_aptt_s * each(math.exp, log_aptt_rise(c, patient, slope, time_h))
 
 
-def log_aptt_rise(
-    active_u_per_ml: Numbers, patient: Patient | Cohort, reagent: Reagent, covariate_effects: Effects, time_h: Numbers
-) -> Any:
-    """Return ln(aPTT / baseline) at an effective concentration (:func:`active_u_per_ml`); see :func:`aptt_s`."""
-    rise = slope_ml_per_u(patient, reagent, covariate_effects) * active_u_per_ml
+def log_aptt_rise(active_u_per_ml: Numbers, patient: Patient | Cohort, slope_ml_per_u: Any, time_h: Numbers) -> Any:
+    """Return ln(aPTT / baseline) at an effective concentration (:func:`active_u_per_ml`) and a slope; see :func:`aptt_s`."""
+    rise = slope_ml_per_u * active_u_per_ml
     if patient.drift is not None:
         need, shift = patient.drift.at(time_h)
         rise = (rise + shift) / need

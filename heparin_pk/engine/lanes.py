@@ -394,36 +394,35 @@ def _bracket(concentration: np.ndarray, thresholds: np.ndarray | None) -> tuple[
 
 
 def _moving_bracket(
-    concentration: np.ndarray, moving: Moving, lanes: np.ndarray, position: np.ndarray, grid: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """Return the bracket of moving thresholds: its two ends at the grid point before ``grid``, and what they move an interval.
+    concentration: np.ndarray, moving: Moving, lanes: np.ndarray, position: np.ndarray, knot: np.ndarray
+) -> np.ndarray:
+    """Return the bracket of moving thresholds, (4, m): its two ends where each lane is, and what they move an interval.
 
-    ``position``: where each lane is, in grid intervals from 0 h; ``grid``: the grid point at which its next interval ends. The
-    ends of the bracket are straight lines to the next knot, on the safe side of every threshold by ``CLOSE_U_PER_ML`` at least.
-    Of a level closer than that to a threshold the bracket is empty: whatever comes next is reported.
+    ``position``: where each lane is, in grid intervals from 0 h; ``knot``: the last knot at or before it. The ends of the bracket
+    are straight lines to the next knot, on the safe side of every threshold by ``CLOSE_U_PER_ML`` at least. Of a level closer
+    than that to a threshold the bracket is empty: whatever comes next is reported.
     """
-    knot = (grid - 1) // moving.every
-    left = (knot + 1) * moving.every - position
-    part, per_interval = 1.0 - left * (1.0 / moving.every), 1.0 / left
     rows = moving.table.reshape(-1, moving.table.shape[2])
     place = lanes * moving.table.shape[1] + knot
-    begin, end = (np.ascontiguousarray(rows.take(at, axis=0).T) for at in (place, place + 1))
-    here = begin + (end - begin) * part
+    left = (knot + 1) * moving.every - position
+    # All thresholds (2, k, m): now and at the next knot.
+    at = np.empty((2, rows.shape[1], len(lanes)))
+    here, then = at
+    begin = rows.take(place, axis=0).T
+    then[:] = rows.take(place + 1, axis=0).T
+    np.subtract(then, begin, out=here)
+    here *= 1.0 - left * (1.0 / moving.every)
+    here += begin
     is_below = here < concentration
-    # Now and at the knot: the highest of the thresholds that lie below the level now, the lowest of the others.
-    low, low_then = (np.where(is_below, at, -np.inf).max(axis=0) + CLOSE_U_PER_ML for at in (here, end))
-    high, high_then = (np.where(is_below, np.inf, at).min(axis=0) - CLOSE_U_PER_ML for at in (here, end))
-    with np.errstate(invalid="ignore"):
-        low_step, high_step = (low_then - low) * per_interval, (high_then - high) * per_interval
-    low_step[np.isinf(low)] = high_step[np.isinf(high)] = 0.0
-    back = grid - 1 - position
-    empty = (concentration <= low) | (concentration >= high)
-    return (
-        np.where(empty, np.inf, low + low_step * back),
-        np.where(empty, -np.inf, high + high_step * back),
-        low_step,
-        high_step,
-    )
+    # The highest of the thresholds that lie below the level now, the lowest of the others; now and at the knot, (2, m) each.
+    low = np.where(is_below, at, -_NO_END).max(axis=1) + CLOSE_U_PER_ML
+    high = np.where(is_below, _NO_END, at).min(axis=1) - CLOSE_U_PER_ML
+    found = np.array([low[0], high[0], low[1] - low[0], high[1] - high[0]])
+    found[2:] *= 1.0 / left
+    empty = (concentration <= low[0]) | (concentration >= high[0])
+    if empty.any():
+        found[0, empty], found[1, empty] = np.inf, -np.inf
+    return found
 
 
 def _refuse_below_zero(least: float) -> None:
@@ -433,6 +432,8 @@ def _refuse_below_zero(least: float) -> None:
 
 _NO_TABLE = np.empty((0, 0))
 _NOT_MOVING = Moving(np.empty((0, 0, 0)), 1)
+_NO_END = 1e300
+"""The end of a bracket that has none on this side, U/mL: finite, so that the difference of two is 0."""
 _NO_INDEX, _NO_LEVEL = np.zeros(0, dtype=np.int64), np.zeros(0)
 # The stepper's functions for each way of computing; the compiled runner builds its own.
 _ON_FLOATS = stepper.build()
@@ -444,15 +445,14 @@ def _apart(rates: list[Any]) -> bool:
     return rates[_SHORT_FRACTION - _RATES] is not ZERO
 
 
+def _what_is_read(parts: list[Any]) -> list[Any]:
+    """Return the parts on which the concentrations depend, as :func:`_concentrations` takes them."""
+    return [parts[_CENTRAL], parts[_SHORT], parts[_RATES], parts[_SHORT_FRACTION]]
+
+
 def _read_parts(parts: list[Any], lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the concentrations of these lanes, as :func:`_concentrations` does."""
-    needed = _copies_of([parts[_CENTRAL], parts[_SHORT], parts[_RATES], parts[_SHORT_FRACTION]], lanes)
-    return _concentrations(*needed)
-
-
-def _read(state: list[Any], rates: list[Any], out: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the concentrations of heparin and of its long chains, as :func:`_concentrations` does."""
-    return _concentrations(state[_CENTRAL], state[_SHORT], rates[0], rates[_SHORT_FRACTION - _RATES], out)
+    return _concentrations(*_copies_of(_what_is_read(parts), lanes))
 
 
 class _Watch:
@@ -463,8 +463,10 @@ class _Watch:
     ) -> None:
         self._thresholds, self._lanes, self._grid = thresholds, lanes, moments.grid
         if isinstance(thresholds, Moving):
-            position = moments.begin_h * STEPS_PER_H
-            self._bracket = list(_moving_bracket(concentration, thresholds, lanes, position, moments.grid))
+            position, before = moments.begin_h * STEPS_PER_H, moments.grid - 1
+            # Low end, high end, and what each moves an interval, (4, m); at the grid point before the first interval ends.
+            self._lines = _moving_bracket(concentration, thresholds, lanes, position, before // thresholds.every)
+            self._lines[:2] += self._lines[2:] * (before - position)
             first_knot = -moments.grid % thresholds.every  # the interval at whose end each lane passes its first knot
             self._at_knots = {knot: np.flatnonzero(first_knot == knot) for knot in np.unique(first_knot).tolist()}
         else:
@@ -475,29 +477,30 @@ class _Watch:
 
         ``now``: the concentration at its end of the lanes that have this interval, the first of all.
         """
-        n, thresholds = len(now), self._thresholds
-        low, high, *steps = (ends[:n] for ends in self._bracket)
+        thresholds = self._thresholds
         if isinstance(thresholds, Moving):
-            low += steps[0]
-            high += steps[1]
-            renewed = (now < low) | (now > high)
-            out = np.flatnonzero(renewed)
-            every = thresholds.every
-            if (interval % every) in self._at_knots:
-                places = self._at_knots[interval % every]
-                renewed[places[: np.searchsorted(places, n)]] = True
-            new = np.flatnonzero(renewed)
-            if len(new):
-                passed = self._grid[new] + interval
-                brackets = _moving_bracket(now[new], thresholds, self._lanes[new], passed, passed + 1)
-                for ends, begun in zip(self._bracket, brackets, strict=True):
-                    ends[new] = begun
-            return out
+            return self._left_moving(now, interval, thresholds)
         if thresholds is not None and not len(thresholds):
             return _NO_INDEX
+        low, high = (ends[: len(now)] for ends in self._bracket)
         out = np.flatnonzero((now < low) | (now > high))
         if thresholds is not None and len(out):
             low[out], high[out] = _bracket(now[out], thresholds[:, out])
+        return out
+
+    def _left_moving(self, now: np.ndarray, interval: int, thresholds: Moving) -> np.ndarray:
+        n, every = len(now), thresholds.every
+        low, high = ends = self._lines[:2, :n]
+        ends += self._lines[2:, :n]
+        is_out = (now < low) | (now > high)
+        new = out = is_out.nonzero()[0]
+        places = self._at_knots.get(interval % every, _NO_INDEX)
+        if len(places) and places[0] < n:
+            is_out[places[: places.searchsorted(n)]] = True
+            new = is_out.nonzero()[0]
+        if len(new):
+            passed = self._grid[new] + interval
+            self._lines[:, new] = _moving_bracket(now[new], thresholds, self._lanes[new], passed, passed // every)
         return out
 
 
@@ -573,7 +576,8 @@ class _ByInterval:
         reaching = np.searchsorted(-moments.intervals, -np.arange(moments.intervals[0]), side="left")
         # Concentrations at the start, U/mL: last and peak of each lane; of the long chains too, where they are told apart.
         two = _apart(rates)
-        before, before_long = _read(state, rates)
+        read = _what_is_read([*state, *inputs, *rates])
+        before, before_long = _concentrations(*read)
         after = np.empty(len(lanes))
         of_heparin, of_long = _parts(thresholds, n_of_heparin)
         watch = _Watch(before, of_heparin, lanes, moments)
@@ -593,7 +597,7 @@ class _ByInterval:
                 step = self._over(np.full(n, INTERVAL_H), *(_views_of(x, slice(n)) for x in (inputs, rates)))
             step(state, n)
             # Levels at the end of the interval; the lanes from still to n have arrived.
-            now, now_long = _read(_views_of(state, slice(n)), _views_of(rates, slice(n)), after[:n])
+            now, now_long = _concentrations(*_views_of(read, slice(n)), after[:n])
             last[still:n] = now[still:]
             np.maximum(peak[:n], now, out=peak[:n])
             if len(flat):
@@ -625,7 +629,7 @@ class _ByInterval:
         if len(ahead):
             state, inputs, rates = self._taken(lanes[ahead])
             self._over((at_h - time_h)[ahead], inputs, rates)(state, len(ahead))
-            for levels, new in zip(found, _read(state, rates), strict=True):
+            for levels, new in zip(found, _concentrations(*_what_is_read([*state, *inputs, *rates])), strict=True):
                 levels[ahead] = new
         return found
 

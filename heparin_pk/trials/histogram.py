@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from heparin_pk.base.elementwise import each
-from heparin_pk.blood.response import Reagent, Responses, active_u_per_ml, level, log_aptt_rise
+from heparin_pk.blood.response import Reagent, Responses, active_u_per_ml, level, log_aptt_rise, slope_ml_per_u
 from heparin_pk.body.patient import Cohort
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES
@@ -46,13 +46,16 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
     reagent, effects = responses.aptt, responses.covariate_effects
     if isinstance(reagent, Reagent) and assay in ("aptt_s", "aptt_ratio"):
         unit_s = low * (reagent.control_aptt_s if assay == "aptt_ratio" else 1.0)
+        slope = slope_ml_per_u(cohort, reagent, effects)
         log_baseline = each(math.log, np.broadcast_to(cohort.baseline_aptt_s / unit_s, (cohort.n,)))
     else:
         reagent = None
     for hour, concentration in enumerate(hourly):
         if reagent is not None:  # an exponential, counted by its logarithm
             active = active_u_per_ml(concentration, cohort, effects, float(hour))
-            bins = (log_baseline + log_aptt_rise(active, cohort, reagent, effects, float(hour))) / _BIN
+            bins = log_aptt_rise(active, cohort, slope, float(hour))
+            bins += log_baseline
+            bins /= _BIN
         else:
             values = level(assay, concentration, cohort, responses, float(hour))
             bins = (np.log(values / low) if is_logarithmic else values - low) / _BIN
@@ -62,8 +65,9 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
             if len(at_edge):
                 values = level(assay, concentration[at_edge], cohort.take(at_edge), responses, float(hour))
                 bins[at_edge] = each(math.log, values / low) / _BIN
-        place = np.clip(np.floor(bins) + 1.0, 0.0, float(n_bins)).astype(np.int64)
-        counts[hour] = np.bincount(place, minlength=n_bins + 1)
+        np.floor(bins, out=bins)
+        bins += 1.0
+        counts[hour] = np.bincount(np.clip(bins, 0.0, float(n_bins), out=bins).astype(np.int64), minlength=n_bins + 1)
     return counts
 
 
