@@ -66,7 +66,7 @@ def test_draws_keep_their_bits(monkeypatch):
         plain = without_loops(monkeypatch, randomness.uniforms, 2**63 + 5, Stream.STEP, moments, subjects)
         np.testing.assert_array_equal(drawn, plain)
         assert drawn[17] == randomness.uniform(2**63 + 5, Stream.STEP, float(moments[17]), int(subjects[17]))
-    assert randomness.philox_of in COMPILED
+    assert randomness.uniforms in COMPILED
 
 
 def test_normals_keep_their_bits(monkeypatch):

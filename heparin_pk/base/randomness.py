@@ -20,8 +20,11 @@ from heparin_pk.base.streams import Stream, SubStream, address
 Compiler = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _TICKS_PER_H = 36_000  # a tenth of a second
-_FEW = 64
-"""Up to so many different moments are drawn one after the other, each for all its subjects at once."""
+_TOGETHER = 4096
+"""So many words are computed together: what that takes stays in the processor's cache."""
+_FEW = 4
+"""Up to so many different moments are drawn one after the other, each for all its subjects at once: of more moments each has too
+few of the subjects for numpy's own generator, which draws for all between the first and the last."""
 
 
 def checked_seed(seed: int | np.random.Generator) -> int:
@@ -65,9 +68,12 @@ def uniforms(seed: int, stream: Stream | SubStream, time_h: float | np.ndarray, 
     """Return :func:`uniform` of many subjects (m,), at one moment or each at its own (m,)."""
     subjects = np.asarray(subjects, dtype=np.uint64)
     key = _key(seed, stream)
+    if uniforms in COMPILED:
+        ticks = _ticks(time_h) if isinstance(time_h, np.ndarray) else np.full(len(subjects), _counter(0, time_h)[1])
+        return np.asarray(COMPILED[uniforms](subjects, ticks, _round_keys(key)))
     if not isinstance(time_h, np.ndarray):
         return _spread(_at_one_moment(key, time_h, subjects))
-    if philox_of in COMPILED or len(moments := np.unique(time_h)) > _FEW:
+    if len(moments := np.unique(time_h)) > _FEW:
         return _spread(_first_words(key, subjects, time_h))
     raw = np.empty(len(subjects), dtype=np.uint64)
     for moment in moments.tolist():
@@ -96,21 +102,47 @@ def _at_one_moment(key: np.ndarray, time_h: float, subjects: np.ndarray) -> np.n
     """Return the raw words of many subjects at one moment: neighbours lie on one stream, four words apart."""
     if not len(subjects):
         return subjects
-    if philox_of in COMPILED:
-        return _first_words(key, subjects, np.full(len(subjects), time_h))
     first, last = int(subjects.min()), int(subjects.max())
     if last - first < 4 * len(subjects) + 64:
         words = np.random.Philox(key=key, counter=_counter(first, time_h)).random_raw(4 * (last - first + 1))
-        return words[4 * (subjects - np.uint64(first)).astype(np.int64)]
+        return words[::4][(subjects - np.uint64(first)).astype(np.int64)]
     return _first_words(key, subjects, np.full(len(subjects), time_h))
 
 
 def _first_words(key: np.ndarray, subjects: np.ndarray, time_h: np.ndarray) -> np.ndarray:
     """Return the raw words of many subjects, each at its own moment, as numpy's generator would (it counts before it draws)."""
-    keys = key + np.arange(10, dtype=np.uint64)[:, None] * _WEYL
-    one, two = subjects + np.uint64(1), np.round(time_h * _TICKS_PER_H).astype(np.uint64)
-    words: np.ndarray = COMPILED.get(philox_of, philox_of())(one, two, np.uint64(0), keys)
+    one, two, keys = subjects + np.uint64(1), _ticks(time_h), _round_keys(key)
+    philox, words = philox_of(), np.empty_like(one)
+    for first in range(0, len(one), _TOGETHER):
+        part = slice(first, first + _TOGETHER)
+        words[part] = philox(one[part], two[part], np.uint64(0), keys)
     return words
+
+
+def _ticks(time_h: np.ndarray) -> np.ndarray:
+    return np.asarray(np.round(time_h * _TICKS_PER_H).astype(np.uint64))
+
+
+def _round_keys(key: np.ndarray) -> np.ndarray:
+    """Return the keys of the ten rounds, (10, 2)."""
+    return np.asarray(key + np.arange(10, dtype=np.uint64)[:, None] * _WEYL)
+
+
+def each_uniform_of(compiled: Compiler) -> Callable[..., Any]:
+    """Return :func:`uniforms` subject after subject, its part passed through ``compiled``, to be compiled.
+
+    It takes the subjects (m,), their moments in ticks (m,), and the keys of the ten rounds (10, 2).
+    """
+    philox = philox_of(compiled)
+
+    def each_uniform(subjects: Any, ticks: Any, keys: Any) -> Any:
+        found = np.empty(len(subjects))
+        for i in range(len(subjects)):
+            word = philox(subjects[i] + np.uint64(1), ticks[i], np.uint64(0), keys)
+            found[i] = (np.float64(np.int64(word >> np.uint64(11))) + 0.5) * 2.0**-53
+        return found
+
+    return each_uniform
 
 
 _FACTOR_1, _FACTOR_2 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)

@@ -62,7 +62,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
       reported;
     * ``report_all``: whether all intervals are reported instead;
     * ``n_of_heparin``: how many of the thresholds are of heparin; the others are of its long chains;
-    * ``moving`` (all patients, knots, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
+    * ``moving`` (knots, all patients, 2 k), ``every``, ``position`` (n,): thresholds that move instead, see
       :class:`~heparin_pk.engine.lanes.Moving`, and where each lane is, in grid intervals from 0 h; or (0, 0, 0), 1 and (0,);
     * ``hourly`` (all patients, hours + 1): filled with the concentration at every full hour, U/mL; or (0, 0);
     * ``hourly_long`` (all patients, hours + 1): filled with that of the long chains, where they are told apart;
@@ -294,7 +294,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         ends = np.zeros(STEPS_PER_H + 2, np.int64)
         least, watched = 0.0, report_all or thresholds.shape[0] > 0 or moves
-        limits, (_, knots, width) = moving.reshape(-1), moving.shape
+        limits, (knots, n_people, width) = moving.reshape(-1), moving.shape
         begins, room = np.zeros(size, np.int64), np.zeros(size, np.int64)  # of each lane in ``limits``
         flat, order = trajectories.reshape(-1), np.arange(n)
         for first in range(0, n, size):
@@ -327,13 +327,13 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                     low_step_l[:], high_step_l[:] = 0.0, 0.0
                 for lane in range(n_lanes):
                     row = (grid[places[lane]] - 1) // every
-                    next_knot[lane], begins[lane] = (row + 1) * every, (lanes[places[lane]] * knots + row) * width
-                    room[lane] = (knots - row) * width - 1
+                    next_knot[lane], begins[lane] = (row + 1) * every, (row * n_people + lanes[places[lane]]) * width
+                    room[lane] = knots - row - 1
                 # Lanes in the inmost loop: the processor then waits for the memory of many lanes at a time.
                 for at in range(intervals[first] // every + 3):
                     for index in range(width):
                         for lane in range(n_lanes):
-                            near[at, lane, index] = limits[begins[lane] + min(at * width + index, room[lane])]
+                            near[at, lane, index] = limits[begins[lane] + min(at, room[lane]) * n_people * width + index]
                 for lane in range(n_lanes):
                     place = places[lane]
                     knot[lane], start = 0, position[place]

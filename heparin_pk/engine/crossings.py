@@ -12,7 +12,7 @@ def each_crossed(
 ) -> None:  # fmt: skip
     """Do the same as ``InRange.crossed`` of :mod:`heparin_pk.trials.observer`, event after event.
 
-    * ``table`` (n, knots, 2 k): thresholds at each knot, of which those at ``place`` and the next count; U/mL.
+    * ``table`` (knots, n, 2 k): thresholds at each knot, of which those at ``place`` and the next count; U/mL.
     * ``knot_h``: hours from a knot to the next; infinite where the thresholds do not move.
     * ``since_h``, ``inside_h``, ``below_h``, ``first_h`` (n,): the counts that are kept, h.
     * ``shortest_h``: the shortest stay in range that is found.
@@ -21,16 +21,18 @@ def each_crossed(
     for i in range(len(lanes)):
         lane, start, end, old, new = lanes[i], start_h[i], end_h[i], before[i], after[i]
         knot, part = int(start / knot_h), start / knot_h
-        low, high = table[lane, knot, place], table[lane, knot, place + 1]
-        low_then, high_then = low, high
+        low, high = table[knot, lane, place], table[knot, lane, place + 1]
         if knot_h < math.inf:
+            part = part - knot
+            low = low + (table[knot + 1, lane, place] - low) * part
+            high = high + (table[knot + 1, lane, place + 1] - high) * part
+        low_then, high_then = low, high
+        if knot_h < math.inf and end != start:  # half of all events are jumps: something was given, and no time passed
             later, part_then = int(end / knot_h), end / knot_h
-            part, part_then = part - knot, part_then - later
-            low_then, high_then = table[lane, later, place], table[lane, later, place + 1]
-            low = low + (table[lane, knot + 1, place] - low) * part
-            high = high + (table[lane, knot + 1, place + 1] - high) * part
-            low_then = low_then + (table[lane, later + 1, place] - low_then) * part_then
-            high_then = high_then + (table[lane, later + 1, place + 1] - high_then) * part_then
+            part_then = part_then - later
+            low_then, high_then = table[later, lane, place], table[later, lane, place + 1]
+            low_then = low_then + (table[later + 1, lane, place] - low_then) * part_then
+            high_then = high_then + (table[later + 1, lane, place + 1] - high_then) * part_then
         was, now = int(old > high) - int(old < low), int(new > high_then) - int(new < low_then)
         if was == now:
             continue

@@ -108,7 +108,8 @@ class Levels(NamedTuple):
 class Moving(NamedTuple):
     """Thresholds that move in straight lines between knots on the grid, of all patients.
 
-    * ``table``: lower and upper thresholds of k ranges at each knot, (n, knots, 2 k), U/mL; the first knot is at 0 h.
+    * ``table``: lower and upper thresholds of k ranges at each knot, (knots, n, 2 k), U/mL; the first knot is at 0 h. Knot by
+      knot, because patients who pass the same hours then lie together in the processor's cache.
     * ``every``: grid intervals from a knot to the next.
     """
 
@@ -354,7 +355,7 @@ def _copies_of(values: Sequence[Any], index: np.ndarray) -> list[Any]:
 
 
 def _concentrations(
-    central: Any, short: Any, per_v1: Any, short_fraction: Any, out: np.ndarray | None = None
+    central: Any, short: Any, per_v1: Any, short_fraction: Any, *, out: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the concentrations of heparin and of its long chains, (m,) each, U/mL: one array where they are not told apart.
 
@@ -370,7 +371,7 @@ def _parts(thresholds: np.ndarray | Moving | None, n: int) -> tuple[np.ndarray |
     """Return the first n thresholds, and the others; ``None`` (all is reported) is both."""
     if isinstance(thresholds, Moving):
         every, k = thresholds.every, thresholds.table.shape[2]
-        nothing = np.empty((0, thresholds.table.shape[0]))
+        nothing = np.empty((0, thresholds.table.shape[1]))
         first, others = (Moving(table, every) for table in (thresholds.table[:, :, :n], thresholds.table[:, :, n:]))
         return first if n else nothing, others if n < k else nothing
     return (None, None) if thresholds is None else (thresholds[:n], thresholds[n:])
@@ -403,13 +404,14 @@ def _moving_bracket(
     than that to a threshold the bracket is empty: whatever comes next is reported.
     """
     rows = moving.table.reshape(-1, moving.table.shape[2])
-    place = lanes * moving.table.shape[1] + knot
+    n = moving.table.shape[1]
+    place = knot * n + lanes
     left = (knot + 1) * moving.every - position
     # All thresholds (2, k, m): now and at the next knot.
     at = np.empty((2, rows.shape[1], len(lanes)))
     here, then = at
     begin = rows.take(place, axis=0).T
-    then[:] = rows.take(place + 1, axis=0).T
+    then[:] = rows.take(place + n, axis=0).T
     np.subtract(then, begin, out=here)
     here *= 1.0 - left * (1.0 / moving.every)
     here += begin
@@ -493,7 +495,7 @@ class _Watch:
         low, high = ends = self._lines[:2, :n]
         ends += self._lines[2:, :n]
         is_out = (now < low) | (now > high)
-        new = out = is_out.nonzero()[0]
+        new = out = np.asarray(is_out.nonzero()[0])
         places = self._at_knots.get(interval % every, _NO_INDEX)
         if len(places) and places[0] < n:
             is_out[places[: places.searchsorted(n)]] = True
@@ -597,7 +599,7 @@ class _ByInterval:
                 step = self._over(np.full(n, INTERVAL_H), *(_views_of(x, slice(n)) for x in (inputs, rates)))
             step(state, n)
             # Levels at the end of the interval; the lanes from still to n have arrived.
-            now, now_long = _concentrations(*_views_of(read, slice(n)), after[:n])
+            now, now_long = _concentrations(*_views_of(read, slice(n)), out=after[:n])
             last[still:n] = now[still:]
             np.maximum(peak[:n], now, out=peak[:n])
             if len(flat):

@@ -17,14 +17,6 @@ from heparin_pk.engine.numba_cache import kept_on_disk, numba_compiler
 @lru_cache(maxsize=1)
 def install_compiled_loops() -> None:
     """Put compiled loops for element-by-element work into ``COMPILED``, where they give the same bits on this machine."""
-    philox = randomness.philox_of(numba_compiler("draws"))
-
-    # The first random word of every counter (subject, moment).
-    def first_words(one, two, nothing, keys):
-        words = np.empty_like(one)
-        for i in range(len(one)):
-            words[i] = philox(one[i], two[i], nothing, keys)
-        return words
 
     def powers(values, exponent):
         results = np.empty(len(values))
@@ -48,7 +40,7 @@ def install_compiled_loops() -> None:
         (crossings.each_crossed, crossings.each_crossed),
     ):
         COMPILED[plain] = kept_on_disk(loop)
-    first_words, powers = kept_on_disk(first_words), kept_on_disk(powers)
+    powers = kept_on_disk(powers)
     # exp, log, erf and powers come from a mathematical library, and numba may call another one than Python does: a loop is
     # installed only if it agrees with Python bit for bit on probes. Without it each() stays with Python's own function.
     probe = np.geomspace(1e-6, 40.0, 4096)
@@ -58,7 +50,7 @@ def install_compiled_loops() -> None:
             COMPILED[function] = loop
     if all(powers(probe, x).tolist() == [value**x for value in probe.tolist()] for x in (0.75, -0.25, 1.7)):
         COMPILED[pow] = powers
-    COMPILED[randomness.philox_of] = first_words
+    COMPILED[randomness.uniforms] = kept_on_disk(randomness.each_uniform_of(numba_compiler("draws")))
     # The inverse normal distribution takes a logarithm, so it is probed too, with both tails.
     normals, chances = kept_on_disk(randomness.each_inverse_normal_of(numba_compiler("draws"))), (np.arange(4096) + 0.5) / 4096.0
     chances = np.concatenate([chances, np.geomspace(1e-17, 0.5, 512), 1.0 - np.geomspace(1e-16, 0.5, 512)])

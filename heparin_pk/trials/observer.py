@@ -41,17 +41,12 @@ class InRange:
         n = cohort.n
         self._assay, self._cohort, self._responses = target.assay, cohort, responses
         self.is_of_long = target.assay in CLOTTING_TIMES  # whether it reads the long chains alone
-        # The observer's table holds the thresholds of all ranges at each knot, (n, knots, 2 k); these two are filled in here.
-        self._table, self._place, (_, n_knots, self._width) = table, place, table.shape
-        self._of_a_patient = n_knots * self._width
+        # The observer's table holds the thresholds of all ranges at each knot, (knots, n, 2 k); these two are filled in here.
+        self._table, self._place, (n_knots, _, self._width) = table, place, table.shape
         self._moves = drifts(target.assay, cohort, responses)
         ends = [concentration_for_u_per_ml(target.assay, value, cohort, responses) for value in (target.low, target.high)]
-        paths = np.empty((2, n_knots, n))
         for knot, both in enumerate(drifted_u_per_ml(ends, cohort, responses, n_knots) if self._moves else n_knots * [ends]):
-            paths[0, knot], paths[1, knot] = both
-        for first in range(0, n, 512):  # piece by piece, each in the processor's cache
-            piece = slice(first, first + 512)
-            table[piece, :, place], table[piece, :, place + 1] = paths[0, :, piece].T, paths[1, :, piece].T
+            table[knot, :, place], table[knot, :, place + 1] = both
         self._varies_with_time = any(
             law.form in ("swing", "fades") and law.applies_to(cohort) for law in responses.covariate_effects
         )
@@ -72,13 +67,14 @@ class InRange:
 
     def _limits(self, lanes: np.ndarray, time_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the two thresholds of these people (m,), each at its own moment."""
-        take, place = self._table.reshape(-1).take, lanes * self._of_a_patient + self._place
+        take, place = self._table.reshape(-1).take, lanes * self._width + self._place
         if not self._moves:
             return take(place), take(place + 1)
         knot = (time_h / KNOT_H).astype(np.int64)
-        place += knot * self._width
+        to_next = len(self._last) * self._width
+        place += knot * to_next
         part, low, high = time_h / KNOT_H - knot, take(place), take(place + 1)
-        place += self._width
+        place += to_next
         return low + (take(place) - low) * part, high + (take(place + 1) - high) * part
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels, start_h: np.ndarray, end_h: np.ndarray) -> None:
@@ -157,7 +153,7 @@ class TrialObserver:
     def __init__(self, cohort: Cohort, responses: Responses, ranges: tuple[TherapeuticRange, ...], hours: float) -> None:
         n = cohort.n
         self._move = any(drifts(target.assay, cohort, responses) for target in ranges)
-        self._table = np.empty((n, math.floor(hours / KNOT_H) + 2 if self._move else 1, 2 * len(ranges)))
+        self._table = np.empty((math.floor(hours / KNOT_H) + 2 if self._move else 1, n, 2 * len(ranges)))
         # The thresholds of heparin come first in the table, then those of its long chains.
         in_turn = sorted(range(len(ranges)), key=lambda index: ranges[index].assay in CLOTTING_TIMES)
         self.ranges = tuple(
@@ -174,7 +170,7 @@ class TrialObserver:
             return None
         if self._move:
             return Divided(Moving(self._table, round(KNOT_H * STEPS_PER_H)), self._n_of_heparin)
-        return Divided(self._table[lanes, 0].T, self._n_of_heparin)
+        return Divided(self._table[0, lanes].T, self._n_of_heparin)
 
     def passed(self, lanes: np.ndarray, moments: Moments, levels: Levels) -> None:
         """Note the time that passed; see :class:`heparin_pk.engine.lanes.IntervalObserver`."""

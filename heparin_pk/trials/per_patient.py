@@ -29,19 +29,15 @@ def rows_of(
     rows["time_to_therapeutic_h"] = np.where(np.isinf(own.first_h), np.nan, own.first_h)
     rows["common_range_first_h"] = np.where(np.isinf(common.first_h), np.nan, common.first_h)
     rows |= _of_results(charts, target, hours)
-    for hour in (24, 48):
-        if hour <= hours:
-            at_hour = level(target.assay, charts.hourly_for(target.assay)[:, hour], cohort, responses, float(hour))
-            rows[f"truly_in_range_at_{hour}_h"] = ((at_hour >= target.low) & (at_hour <= target.high)).astype(float)
     rows["adjustments"], rows["holds"], rows["reboluses"] = observer.adjustments, observer.holds, observer.reboluses
     rows["peak_u_per_ml"], rows["auc_u_h_per_ml"] = observer.peak_u_per_ml, charts.area_u_h_per_ml
     rows["heparin_given_u"] = charts.given_u
     rows["last_rate_u_per_kg_per_h"] = charts.rate_u_per_h / cohort.weight_kg
     for hour in SNAPSHOTS_H:
         if hour <= hours:
-            rows[f"level_at_{hour}_h"] = level(
-                target.assay, charts.hourly_for(target.assay)[:, hour], cohort, responses, float(hour)
-            )
+            at_hour = level(target.assay, charts.hourly_for(target.assay)[:, hour], cohort, responses, float(hour))
+            rows[f"level_at_{hour}_h"] = at_hour
+            rows[f"truly_in_range_at_{hour}_h"] = (at_hour >= target.low) & (at_hour <= target.high)
     return {key: np.asarray(rows[key], dtype=float) for key in OUTCOMES if key in rows}
 
 
