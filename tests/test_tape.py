@@ -69,3 +69,18 @@ def test_a_tape_computes_an_expression_once_and_reuses_its_arrays():
     assert found[1] is ZERO
     assert found[2] is x
     np.testing.assert_array_equal(x, [1.0, 2.0], err_msg="what is given is not written to")
+
+
+def test_a_tape_keeps_the_sides_of_every_operation():
+    def function(moving, fixed):
+        x, y = moving
+        root = WRITTEN.root(y) if arithmetic is WRITTEN else np.sqrt(y)
+        return x - y, x / y, 3.0 - x, 2.0 / y, ZERO - x, fixed[0] - x, x > y, root, -x
+
+    x, y, a = np.array([1.0, -2.0]), np.array([4.0, 9.0]), np.array([7.0, 0.5])
+    arithmetic = stepper.ARRAYS
+    plain = function([x, y], [a])
+    arithmetic = WRITTEN
+    tape = Tape(function, (True, True), (True,))
+    for one, other in zip(tape.play([x, y], tape.before([a]), np.empty((tape.n_buffers, 2))), plain, strict=True):
+        np.testing.assert_array_equal(one, other)
