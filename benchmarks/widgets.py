@@ -112,12 +112,12 @@ if hasattr(one, "_drawn"):  # what is refined beside the kernel is not its time
     one._drawn = lambda: drawn() and None
 for i in range(int(presses)):
     if kind == "slider":
-        value = control.value + control.step
+        name, value = "value", control.value + control.step
         value = value if value <= control.max else control.min
     else:
-        value = control.options[(control.index + 1) % len(control.options)]
+        name, value = "index", (control.index + 1) % len(control.options)
     before = time.process_time()
-    control.value = value
+    setattr(control, name, value)
     times.append(1000 * (time.process_time() - before))
 print(json.dumps(times))
 """
