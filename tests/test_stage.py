@@ -94,7 +94,6 @@ def test_a_scene_is_drawn_again_only_when_it_changes(monkeypatch):
     for change in (
         lambda: ax.set_ylim(-1.2, 2.0),
         lambda: ax.set_ylabel("another"),
-        lambda: ax.set_title("named"),
         lambda: ax.set_yticks([0.0, 1.0], ["no", "yes"]),
         lambda: ax.set_yticks([0.0, 1.0], ["No", "Yes"]),  # the same places, other names
         lambda: ax.set_yscale("symlog"),
@@ -104,6 +103,11 @@ def test_a_scene_is_drawn_again_only_when_it_changes(monkeypatch):
         layers(figure)
         layers(figure)
         assert len(drawn) == before + 1
+    ax.set_title("named")  # pictures that differ in their title share a scene
+    third = layers(figure)
+    assert len(drawn) == before + 1
+    assert ">named</text>" in third.curves
+    assert "named" not in third.scene
 
 
 def test_axes_stand_still():

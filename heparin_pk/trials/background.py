@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from heparin_pk.trials.workers import end_with_main
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, TimerHandle
     from concurrent.futures import Executor, Future
 
 PROCESSES = 2
@@ -129,3 +129,18 @@ def beside_all(next_work: Callable[[], Work | None]) -> None:
             beside(work, loop, go_on)
 
     loop.call_soon(go_on)
+
+
+_waiting: TimerHandle | None = None
+
+
+def when_at_rest(rest_s: float, begin: Callable[[], None]) -> None:
+    """Call ``begin`` unless this function is called again within ``rest_s`` seconds, where an event loop runs; else nothing."""
+    global _waiting  # noqa: PLW0603  one for all pictures of this process
+    try:
+        loop = get_running_loop()
+    except RuntimeError:
+        return
+    if _waiting is not None:
+        _waiting.cancel()
+    _waiting = loop.call_later(rest_s, begin)

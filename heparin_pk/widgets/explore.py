@@ -25,7 +25,7 @@ from heparin_pk.widgets.questions import Ask, NumberQuestion, Question, ask, on_
 from heparin_pk.widgets.stage import LivePicture, layers, numbers
 from heparin_pk.widgets.words import aloud, code_block
 
-PAUSE_S = 0.15
+PAUSE_S = 0.25
 """How long the controls must rest before a picture is refined: nothing is begun that the next step of a drag throws away."""
 
 

@@ -2,7 +2,7 @@
 
 A :class:`Stage` is a figure that is kept: its axes stand still while the functions of :mod:`heparin_pk.plot` draw on them again
 and again. :func:`layers` returns a figure as two drawings by matplotlib's own SVG renderer: the scene (axes, ticks, grid,
-labels, titles), drawn again only when one of these changes, and what moves. :class:`LivePicture` shows both.
+labels), drawn again only when one of these changes, and what moves, with the titles. :class:`LivePicture` shows both.
 """
 
 # mypy: allow-subclassing-any
@@ -28,6 +28,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
+from matplotlib.transforms import Transform
 
 from heparin_pk import plot
 
@@ -46,13 +47,14 @@ class _Axes(Axes):
 
     def legend(self, *args: Any, **options: Any) -> Legend:
         """Return the legend of these axes; one that stands still and says the same is the one that stood there before."""
-        handles, labels = self.get_legend_handles_labels()
-        if args or "handles" in options or options.get("loc", "best") == "best":  # others, or a place that follows the curves
+        if "handles" in options or options.get("loc", "best") == "best":  # a place that follows the curves
             self._kept = None
             return super().legend(*args, **options)
-        key = (tuple(labels), tuple(_look(handle) for handle in handles), repr(sorted(options.items())))
+        handles, labels = args or self.get_legend_handles_labels()
+        placed = tuple((name, _fixed(value)) for name, value in sorted(options.items()))
+        key = (tuple(labels), tuple(_look(handle) for handle in handles), placed)
         if self._kept is None or self._kept[0] != key:
-            self._kept = (key, super().legend(**options))
+            self._kept = (key, super().legend(*args, **options))
         self.legend_ = self._kept[1]
         return self._kept[1]
 
@@ -75,6 +77,13 @@ def _look(handle: Any) -> Hashable:
         return tuple(_look(part) for part in handle)
     getters = (getattr(handle, f"get_{name}", None) for name in _LOOK)
     return (type(handle).__name__, *(repr(get()) for get in getters if get is not None))
+
+
+def _fixed(option: Any) -> Hashable:
+    """Return what tells an option of a legend from another value of it: of a transform, where it puts two corners."""
+    if isinstance(option, Transform):
+        return tuple(map(tuple, option.transform([(0.0, 0.0), (1.0, 1.0)]).tolist()))
+    return repr(option)
 
 
 _LOOK = (
@@ -148,7 +157,7 @@ def moving(figure: Figure) -> list[Artist]:
 class Layers(NamedTuple):
     """A figure as two drawings of one size.
 
-    ``scene``: axes, ticks, grid, labels and titles, as SVG
+    ``scene``: axes, ticks, grid and labels, as SVG
     ``curves``: what moves, as the inside of an SVG
     ``width``, ``height``: size, points
     """
@@ -168,7 +177,8 @@ def layers(figure: Figure) -> Layers:
         figure.set_dpi(POINTS_PER_INCH)
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()  # places the axes
-        parts = [artist for artist in moving(figure) if artist.get_visible() and _is_shown(artist)]
+        titles = [ax.title for ax in figure.axes if ax.title.get_text()]
+        parts = [artist for artist in [*moving(figure), *titles] if artist.get_visible() and _is_shown(artist)]
         kept = [ax for ax in figure.axes if isinstance(ax, _Axes) and ax.get_visible() and ax.legend_ and ax.keeps(ax.legend_)]
         legends = {ax.legend_ for ax in kept}
         curves = _inside(_drawn(figure, [part for part in parts if part not in legends]))
@@ -252,11 +262,9 @@ def _key(figure: Figure) -> Hashable:
 
 
 def _of_axes(ax: Axes) -> Hashable:
-    title = ax.title
     return (
         ax.get_visible(),
         ax.get_position(original=True).bounds,
-        (title.get_text(), title.get_fontsize()),
         *((axis.get_label_text(), axis.label.get_fontsize(), axis.get_scale(), _ticks(axis)) for axis in (ax.xaxis, ax.yaxis)),
         ax.get_xlim(),
         ax.get_ylim(),
