@@ -152,7 +152,7 @@ def in_browser(page, address: str, name: str, label: str, kind: str, shot: Path 
     browser.run_all(page)
     root = page.locator(".heparin-pk-bedside, .heparin-pk").first
     root.locator("svg[role=img], img[alt]").first.wait_for(timeout=120_000)
-    page.wait_for_timeout({"nomograms": 9_000, "validation": 45_000}.get(name, 2_500))  # all that is prepared is ready
+    page.wait_for_timeout({"nomograms": 9_000, "validation": 60_000}.get(name, 2_500))  # all that is prepared is ready
     page.evaluate(WATCH)
     control = root.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True)).first
     handle = control.locator("[role=slider]" if kind == "slider" else "select").first

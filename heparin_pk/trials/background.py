@@ -131,16 +131,15 @@ def beside_all(next_work: Callable[[], Work | None]) -> None:
     loop.call_soon(go_on)
 
 
-_waiting: TimerHandle | None = None
+_waiting: dict[str, TimerHandle] = {}
 
 
-def when_at_rest(rest_s: float, begin: Callable[[], None]) -> None:
-    """Call ``begin`` unless this function is called again within ``rest_s`` seconds, where an event loop runs; else nothing."""
-    global _waiting  # noqa: PLW0603  one for all pictures of this process
+def when_at_rest(name: str, rest_s: float, begin: Callable[[], None]) -> None:
+    """Call ``begin`` unless this function is called again by this name within ``rest_s`` seconds; without an event loop never."""
     try:
         loop = get_running_loop()
     except RuntimeError:
         return
-    if _waiting is not None:
-        _waiting.cancel()
-    _waiting = loop.call_later(rest_s, begin)
+    if name in _waiting:
+        _waiting.pop(name).cancel()
+    _waiting[name] = loop.call_later(rest_s, begin)
