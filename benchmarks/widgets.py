@@ -112,12 +112,12 @@ if hasattr(one, "_drawn"):  # what is refined beside the kernel is not its time
     one._drawn = lambda: drawn() and None
 for i in range(int(presses)):
     if kind == "slider":
-        value = control.value + control.step
+        name, value = "value", control.value + control.step
         value = value if value <= control.max else control.min
     else:
-        value = control.options[(control.index + 1) % len(control.options)]
+        name, value = "index", (control.index + 1) % len(control.options)
     before = time.process_time()
-    control.value = value
+    setattr(control, name, value)
     times.append(1000 * (time.process_time() - before))
 print(json.dumps(times))
 """
@@ -152,7 +152,7 @@ def in_browser(page, address: str, name: str, label: str, kind: str, shot: Path 
     browser.run_all(page)
     root = page.locator(".heparin-pk-bedside, .heparin-pk").first
     root.locator("svg[role=img], img[alt]").first.wait_for(timeout=120_000)
-    page.wait_for_timeout(9_000 if name in ("nomograms", "validation") else 2_500)  # all that is prepared is ready
+    page.wait_for_timeout({"nomograms": 9_000, "validation": 60_000}.get(name, 2_500))  # all that is prepared is ready
     page.evaluate(WATCH)
     control = root.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True)).first
     handle = control.locator("[role=slider]" if kind == "slider" else "select").first

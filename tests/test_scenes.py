@@ -308,7 +308,7 @@ def test_a_trial_refines_while_a_sign_says_how_many_and_ends_as_a_direct_run(mon
         scene = widgets.nomograms(predict=False, n=200.0)
         signs = [scene.sign.value]
         assert scene.is_refining
-        assert Nomogram.load("raschke-1993").label in scene.picture.scene, "the axes have the new name at once"
+        assert Nomogram.load("raschke-1993").label in scene.picture.value, "the axes have the new name at once"
         await loop.rest()
         while loop.waiting:
             await loop.finish_one()
@@ -349,7 +349,7 @@ def test_a_new_value_ends_the_refinement_of_the_old_one(monkeypatch):
         scene.set(second=other_table(scene))
         shown = scene.picture.value
         assert "more are coming" in scene.sign.value
-        assert Nomogram.load(other_table(scene)).label in scene.picture.scene
+        assert Nomogram.load(other_table(scene)).label in scene.picture.value
         await loop.rest()
         await loop.finish_one()  # the work on the old tables: kept, not shown
         assert scene.picture.value == shown
@@ -504,3 +504,38 @@ def test_a_model_keeps_its_look_whatever_stands_beside_it():
     drugs = {"x": published.JIA_2015_UFH}
     assert plot.half_lives(drugs, scenes.TYPICAL).get_lines()[0].get_color() == plot.look_of("JIA_2015_UFH")[0]
     plt.close("all")
+
+
+def test_what_one_change_leads_to_is_prepared_only_while_the_controls_rest(monkeypatch):
+    """The first patients of every neighbouring trial are treated beside the notebook, and a change ends what is left to do."""
+    fresh_trials(monkeypatch)
+    loop, prepared = Loop(monkeypatch), []
+    monkeypatch.setattr(scenes, "beside_all", prepared.append)
+    monkeypatch.setattr(scenes, "_REST_S", 0.05)
+
+    async def look():
+        scene = widgets.nomograms(predict=False, n=200.0)
+        assert not scenes._neighbours  # nothing before the controls rest
+        await asyncio.sleep(0.15)
+        assert scenes._next_neighbour in prepared
+        expected = {
+            tuple({**scene.values, name: other}[key] for key in ("first", "second", "hospital", "reagent"))
+            for name in ("first", "second", "hospital", "reagent")
+            for other in values_of(scene.controls[name].options)
+        }
+        shown = ("raschke-1993", "durham-va-2009", "real", scenes._OF_EACH_NOMOGRAM)
+        assert set(scenes._neighbours) == {one for one in expected if one[0] != one[1]} - {shown}
+        scenes._neighbours[2:] = []
+        while (work := scenes._next_neighbour()) is not None:
+            work.take(scenes._chunk(scenes._tried(*work.key[:4]).trial, 0, 50, "numpy"))
+        named = [key for key in ((*shown[:1], other, *shown[2:]) for other in scenes._adults()) if key[0] != key[1]][:3]
+        assert sum(0 in {first for first, _ in scenes._tried(*key).chunks} for key in named) >= 2
+        begun = len(prepared)
+        scene.set(n=300.0)
+        assert not scenes._neighbours  # the picture has the processors again
+        await asyncio.sleep(0.15)
+        assert len(prepared) == begun + 1
+
+    asyncio.run(look())
+    assert loop.waiting
+    scenes._neighbours.clear()

@@ -94,7 +94,6 @@ def test_a_scene_is_drawn_again_only_when_it_changes(monkeypatch):
     for change in (
         lambda: ax.set_ylim(-1.2, 2.0),
         lambda: ax.set_ylabel("another"),
-        lambda: ax.set_title("named"),
         lambda: ax.set_yticks([0.0, 1.0], ["no", "yes"]),
         lambda: ax.set_yticks([0.0, 1.0], ["No", "Yes"]),  # the same places, other names
         lambda: ax.set_yscale("symlog"),
@@ -104,6 +103,11 @@ def test_a_scene_is_drawn_again_only_when_it_changes(monkeypatch):
         layers(figure)
         layers(figure)
         assert len(drawn) == before + 1
+    ax.set_title("named")  # pictures that differ in their title share a scene
+    third = layers(figure)
+    assert len(drawn) == before + 1
+    assert ">named</text>" in third.curves
+    assert "named" not in third.scene
 
 
 def test_axes_stand_still():
@@ -185,3 +189,58 @@ def test_numbers_are_read_off_the_picture():
         ["2", "30", "7", "3 to 6", ""],
     ]
     assert re.findall(r"<th scope=\"col\"[^>]*>([^<]*)", numbers(figure)) == ["time (h)", "curve", "steps", "band", "mark"]
+
+
+def test_no_style_sheet_reaches_the_page():
+    """A style sheet on the page makes a browser look at all its elements again, at every step of a slider."""
+    figure = stage()
+    everything(figure.panels[0])
+    drawn = layers(figure)
+    assert "<style" not in drawn.scene + drawn.curves
+    picture = LivePicture()
+    picture.show(drawn, "words")
+    assert "stroke-linejoin:round;stroke-linecap:butt" in picture.value  # what the style sheet said
+
+
+def with_legend(figure, label="a curve", **look):
+    """Draw one curve with a legend on a stage, and return what moves."""
+    (ax,) = figure.cleared()
+    ax.plot([0.0, 1.0], [0.0, 1.0], label=label, **{"color": "#0072B2", **look})
+    ax.set_xlim(0.0, 1.0)
+    ax.set_ylim(0.0, 1.0)
+    ax.legend(loc="upper left")
+    return re.sub(r'id="[^"]*"|url\(#\w+\)|href="#\w+"', "", layers(figure).curves)
+
+
+@pytest.mark.parametrize(
+    ("label", "look"),
+    [
+        ("another", {}),
+        ("a curve", {"color": "#D55E00"}),
+        ("a curve", {"ls": "--"}),
+        ("a curve", {"lw": 5.0}),
+        ("a curve", {"marker": "D"}),
+        ("a curve", {"marker": "o", "mfc": "none"}),
+        ("a curve", {"alpha": 0.4}),
+    ],
+)
+def test_a_legend_is_kept_as_long_as_it_says_the_same(label, look):
+    figure = stage()
+    first = with_legend(figure)
+    legend = figure.panels[0].get_legend()
+    assert with_legend(figure) == first
+    assert figure.panels[0].get_legend() is legend
+    other = with_legend(figure, label, **look)
+    assert figure.panels[0].get_legend() is not legend
+    assert other == with_legend(stage(), label, **look)  # as if nothing had been kept
+    assert with_legend(figure) == first
+
+
+def test_a_legend_that_is_not_drawn_again_is_gone():
+    figure = stage()
+    with_legend(figure)
+    (ax,) = figure.cleared()
+    ax.plot([0.0, 1.0], [0.0, 1.0], label="a curve")
+    assert "a curve" not in layers(figure).curves
+    ax.legend()  # a place that depends on the curve is looked for each time
+    assert "a curve" in layers(figure).curves

@@ -24,6 +24,7 @@ from heparin_pk.plot.base import (
     new_figure,
     save,
     shade_target,
+    styled,
     title,
 )
 from heparin_pk.plot.blood import calibration, discordance, reagents
@@ -72,9 +73,9 @@ from heparin_pk.plot.trials import (
 __all__ = [
     "BLACK",
     "BLUE",
+    "BROWN",
     "COLOURS",
     "DASHES",
-    "BROWN",
     "FEWEST_IN_A_GROUP",
     "GREEN",
     "MOST_NAMED",
@@ -131,6 +132,7 @@ __all__ = [
     "save",
     "shade_target",
     "steady_states",
+    "styled",
     "tell",
     "time_shares",
     "time_to",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -53,12 +55,30 @@ STYLE: dict[Any, Any] = {
 }
 
 
+_is_styled = False
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the common style; a block inside another one does nothing, so that a picture under a slider sets it once."""
+    global _is_styled  # noqa: PLW0603  as matplotlib's own style, one for the process
+    if _is_styled:
+        yield
+        return
+    with plt.rc_context(STYLE):
+        _is_styled = True
+        try:
+            yield
+        finally:
+            _is_styled = False
+
+
 class TalkingFigure(Figure):
     """A figure that a notebook shows as an HTML image with its text alternative."""
 
     def _repr_html_(self) -> str:
         drawn = io.BytesIO()
-        with plt.rc_context(STYLE):
+        with styled():
             self.savefig(drawn, format="png")
         return as_html(self, drawn.getvalue())
 
@@ -72,7 +92,7 @@ def wake_backend() -> None:
 def new_figure(width: float = 10.0, height: float = 6.0, **options: Any) -> tuple[Figure, np.ndarray]:
     """Return a figure in the common style, inches, and its Axes as a two-dimensional array; ``options`` go to ``subplots``."""
     wake_backend()
-    with plt.rc_context(STYLE):
+    with styled():
         return plt.subplots(figsize=(width, height), squeeze=False, layout="constrained", FigureClass=TalkingFigure, **options)
 
 
@@ -84,7 +104,7 @@ def save(figure: Figure, file: str | Path, **options: Any) -> None:
     suffix = Path(file).suffix
     options = {"format": suffix[1:].lower() or "png", **options}
     drawn = io.BytesIO()
-    with plt.rc_context(STYLE):
+    with styled():
         figure.savefig(drawn, **options)
     write_bytes(file if suffix else f"{file}.{options['format']}", drawn.getvalue())
 

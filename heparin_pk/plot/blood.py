@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -13,7 +12,19 @@ from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import ANTITHROMBIN_EFFECTS, Reagent, Responses, level
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence.calibration import Calibration, Sample, agreement
-from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, GREEN, RANGE, RANGE_SHADE, RANGE_TEXT, STYLE, VERMILION, new_figure
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREEN,
+    RANGE,
+    RANGE_SHADE,
+    RANGE_TEXT,
+    VERMILION,
+    new_figure,
+    styled,
+)
 
 ANTI_XA_RANGE = (0.3, 0.7)
 
@@ -69,7 +80,7 @@ def reagents(
     covariate_effects = responses.covariate_effects if responses is not None else ANTITHROMBIN_EFFECTS
     concentration = np.linspace(0.0, 1.0, 101)
     ceiling = ASSAYS["aptt_s"].ceiling
-    with plt.rc_context(STYLE):
+    with styled():
         _anti_xa_band(ax)
         if target is not None:
             _aptt_band(ax, target)
@@ -99,7 +110,7 @@ def calibration(samples: Sequence[Sample], fit: Calibration, *, ax: Axes | None 
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
     x = np.linspace(0.0, max(1.0, *(sample.anti_xa_u_per_ml for sample in samples)), 101)
-    with plt.rc_context(STYLE):
+    with styled():
         _anti_xa_band(ax)
         ax.set_xlim(0.0, 1.2)
         ax.set_ylim(0.0, 175.0)
@@ -127,7 +138,7 @@ def discordance(samples: Sequence[Sample], aptt_range: TherapeuticRange, *, ax: 
         ("aPTT in range", "o", GREEN, found.in_fraction, [sample for sample in inside if sample.aptt_s in aptt_range]),
         ("aPTT below", "v", BLUE, found.below_fraction, [sample for sample in inside if sample.aptt_s < aptt_range.low]),
     )
-    with plt.rc_context(STYLE):
+    with styled():
         ax.set_xlim(0.0, 1.2)
         ax.set_ylim(0.0, 175.0)
         _anti_xa_band(ax)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,13 +21,13 @@ from heparin_pk.plot.base import (
     RANGE,
     RANGE_SHADE,
     RANGE_TEXT,
-    STYLE,
     VERMILION,
     Dashes,
     axis_label,
     level_limits,
     new_figure,
     shade_target,
+    styled,
 )
 from heparin_pk.plot.models import look_of, outside_in_short, shade_beyond
 from heparin_pk.published.drug import Drug
@@ -113,7 +112,7 @@ def course(
     if axes is None:
         axes = tuple(course_scene(course.hours, target, most_u_per_kg_per_h=room_for_pump(course))[1])
     above, below = axes
-    with plt.rc_context(STYLE):
+    with styled():
         above.plot(course.time_h, course.level(target.assay), color=colour, ls=dashes, label=label or "true level")
         shade_beyond(above, course, target.assay, colour)
         if course.outside:
@@ -176,7 +175,7 @@ def replay(course: Course, labs: Sequence[Lab], target: TherapeuticRange, *, axe
     drawn = _draw(course, target=target, axes=axes, label="typical patient (model)")
     above = drawn[0]
     rows = metrics.prediction_errors(course, labs)
-    with plt.rc_context(STYLE):
+    with styled():
         for row in rows:
             above.plot([row["drawn_h"]] * 2, [row["measured"], row["predicted"]], color=BLACK, lw=1.2, ls=":", zorder=3)
         for ceiling, marker, name in ((False, "o", "measured"), (True, "^", "measured, above the ceiling")):
@@ -227,7 +226,7 @@ def bands(nomogram: Nomogram, *, ax: Axes | None = None) -> Axes:
         ax = axes[0, 0]
         figure.suptitle(nomogram.title, fontsize=15)
     n_bands = len(nomogram.bands)
-    with plt.rc_context(STYLE):
+    with styled():
         for row, band in enumerate(nomogram.bands):
             colour = RANGE if band.is_no_change else BLUE if _raises(band) else VERMILION
             ax.barh(row, 1.0, color=colour, alpha=0.22, height=0.92)
@@ -266,7 +265,7 @@ def half_lives(
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     doses = np.geomspace(15.0, 400.0, 48) if doses_u_per_kg is None else np.asarray(doses_u_per_kg, float)
-    with plt.rc_context(STYLE):
+    with styled():
         for name, drug in drugs.items():
             colour, dashes = look_of(drug.name)
             minutes = _half_lives_min(drug, patient, tuple(doses.tolist()))
@@ -296,8 +295,9 @@ def _half_lives_min(drug: Drug, patient: Patient, doses_u_per_kg: tuple[float, .
     return [60.0 * (metrics.half_life_h(after_bolus(drug, patient, dose)) or np.nan) for dose in doses_u_per_kg]
 
 
+@lru_cache(maxsize=8)
 def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
-    """Return the course of the twelve hours after one bolus."""
+    """Return the course of the twelve hours after one bolus; the last few are kept, because a picture asks twice."""
     return simulate(patient, drug, Regimen((Bolus(time_h=0.0, dose_u_per_kg=float(dose_u_per_kg)),)), hours=12.0)
 
 
@@ -307,7 +307,7 @@ def decays(
     """Draw the concentration after single boluses as a share of its peak, on a log axis: first-order decay is a straight line."""
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
-    with plt.rc_context(STYLE):
+    with styled():
         for colour, dashes, dose in zip(COLOURS, DASHES, doses_u_per_kg, strict=False):
             decay = after_bolus(drug, patient, dose)
             share = decay.concentration_u_per_ml / metrics.peak_u_per_ml(decay)
@@ -338,7 +338,7 @@ def plateaus(drugs: Mapping[str, Drug], patient: Patient, target: TherapeuticRan
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     rates = np.linspace(8.0, 26.0, 60)
-    with plt.rc_context(STYLE):
+    with styled():
         shade_target(ax, target, side="left")
         for name, drug in drugs.items():
             colour, dashes = look_of(drug.name)
@@ -369,7 +369,7 @@ def clearances(
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     levels = np.geomspace(0.05, 10.0, 80)
-    with plt.rc_context(STYLE):
+    with styled():
         if target is not None:
             ax.axvspan(target.low, target.high, color=RANGE, alpha=RANGE_SHADE, lw=0, zorder=0)
             ax.annotate(f"target\n{target.low:g}–{target.high:g}", (np.sqrt(target.low * target.high), 0.02), ha="center",
@@ -402,7 +402,7 @@ def binding_pool(
     if ax is None:
         ax = new_figure(8.0, 5.0)[1][0, 0]
     bound = State._fields.index("bound_u")
-    with plt.rc_context(STYLE):
+    with styled():
         for colour, dashes, dose in zip(COLOURS, DASHES, doses_u_per_kg, strict=False):
             decay = after_bolus(drug, patient, dose)
             ax.plot(decay.time_h, 100.0 * decay.states[:, bound] / sites_u, color=colour, ls=dashes, label=f"{dose:g} U/kg")

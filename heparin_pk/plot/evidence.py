@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from heparin_pk.evidence.validation import score
 from heparin_pk.evidence.validation.claim import GROUPS, Claim, Row
-from heparin_pk.plot.base import BLACK, BLUE, STYLE, VERMILION, new_figure
+from heparin_pk.plot.base import BLACK, BLUE, VERMILION, new_figure, styled
 
 GREY = "#767676"
 
@@ -43,7 +42,7 @@ def validation(rows: Sequence[Row | Claim], *, ax: Axes | None = None) -> Axes:
     marks = [("inside what was printed", "o", BLUE, BLUE), ("outside", "D", "white", VERMILION)]
     if any(claim.mark for claim, _ in ordered):
         marks.append(("* used to build, + own paper, = asked again: proves nothing", "o", GREY, GREY))
-    with plt.rc_context(STYLE):
+    with styled():
         low, high = ([getattr(claim, end) / scale for (claim, _), scale in zip(ordered, scales, strict=True)] for end in ENDS)
         ax.hlines(range(len(ordered)), low, high, colors=GREY, lw=3 if is_small else 7, alpha=0.35, capstyle="butt")
         looks: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
@@ -105,7 +104,7 @@ def validation_by_group(rows: Sequence[Row], *, hidden: bool = False, ax: Axes |
     if ax is None:
         ax = new_figure(12.0, 1.6 + 0.085 * n)[1][0, 0]
     right, y, names = 3.0, 0.0, []
-    with plt.rc_context(STYLE):
+    with styled():
         for group, some in by_group.items():
             n_inside = sum(row.inside for row in some)
             names.append((y + 0.5 * (len(some) - 1), group if hidden else f"{group}: {n_inside} of {len(some)} inside"))

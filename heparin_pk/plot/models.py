@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -15,7 +14,6 @@ from heparin_pk.plot.base import (
     BLACK,
     COLOURS,
     DASHES,
-    STYLE,
     Dashes,
     axis_label,
     hours_axis,
@@ -23,6 +21,7 @@ from heparin_pk.plot.base import (
     new_figure,
     room_for,
     shade_target,
+    styled,
 )
 from heparin_pk.published import ALL
 from heparin_pk.simulation.course import Course
@@ -75,7 +74,7 @@ def overlay(
         raise ValueError(f"none of these models says anything about {ASSAYS[assay].label}; got {len(courses)} courses")
     if ax is None:
         ax = new_figure(14.0, 6.4)[1][0, 0]
-    with plt.rc_context(STYLE):
+    with styled():
         if target is not None:
             shade_target(ax, target)
         for course in shown:

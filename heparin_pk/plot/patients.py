@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -23,6 +22,7 @@ from heparin_pk.plot.base import (
     level_limits,
     new_figure,
     shade_target,
+    styled,
 )
 from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
@@ -57,7 +57,7 @@ def two_assays(
     targets = targets or (range_of_reagent(reagent), ranges.ANTI_XA_TREATMENT)
     if axes is None:
         axes = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
-    with plt.rc_context(STYLE):
+    with styled():
         for ax, target in zip(axes, targets, strict=True):
             shade_target(ax, target)
             for index, (name, course) in enumerate(courses.items()):
@@ -85,7 +85,7 @@ def steady_states(drug: Drug, patients: Sequence[Patient], rate_u_per_kg_per_h: 
     low, middle, high = np.percentile(levels, (5, 50, 95))
     below, above = float(np.mean(levels < target.low)), float(np.mean(levels > target.high))
     ax: Axes = new_figure(9.5, 4.6)[1][0, 0]
-    with plt.rc_context(STYLE):
+    with styled():
         ax.axvspan(target.low, target.high, color=GREEN, alpha=0.16, lw=0, zorder=0)
         edges = np.arange(0.0, max(1.2, float(levels.max()) + 0.05), 0.05)
         ax.hist(levels, bins=edges.tolist(), color=BLUE, alpha=0.75, edgecolor="white")
@@ -109,7 +109,7 @@ def needed_doses(drug: Drug, people: Mapping[str, Patient], target: TherapeuticR
     """
     ax: Axes = new_figure(9.5, 1.4 + 0.45 * len(people))[1][0, 0]
     names, rates = list(people), []
-    with plt.rc_context(STYLE):
+    with styled():
         for row, name in enumerate(reversed(names)):
             try:
                 rate = needed_rate_u_per_kg_per_h(drug, people[name], target)

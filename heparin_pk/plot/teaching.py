@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from textwrap import fill
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.body.patient import Patient
-from heparin_pk.plot.base import BLUE, STYLE, axis_label, hours_axis, level_limits, new_figure, room_for, shade_target
+from heparin_pk.plot.base import BLUE, axis_label, hours_axis, level_limits, new_figure, room_for, shade_target, styled
 from heparin_pk.plot.models import outside_in_short
 from heparin_pk.simulation.course import Course
 from heparin_pk.teaching.indications import Indication
@@ -41,7 +40,7 @@ def indications(
         panels = new_figure(4.9 * columns, 3.9 * n_rows, nrows=n_rows, ncols=columns)[1]
     else:
         panels = np.asarray(axes)
-    with plt.rc_context(STYLE):
+    with styled():
         for index, (ax, indication) in enumerate(zip(panels.flat, several, strict=False)):
             _panel(ax, indication, indication.course(patient) if courses is None else courses[index])
         for ax in panels.flat[len(several) :]:

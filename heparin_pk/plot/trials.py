@@ -26,7 +26,6 @@ from heparin_pk.plot.base import (
     DASHES,
     PURPLE,
     RANGE,
-    STYLE,
     VERMILION,
     Dashes,
     TalkingFigure,
@@ -35,6 +34,7 @@ from heparin_pk.plot.base import (
     level_limits,
     new_figure,
     shade_target,
+    styled,
     title,
     wake_backend,
 )
@@ -89,7 +89,7 @@ def percentile_bands(outcomes: Outcomes, arm: str, *, ax: Axes | None = None) ->
     target = outcomes.targets[arm]
     colour, dashes = _colour(outcomes, arm)
     bottom, top = level_limits(target.assay, target)
-    with plt.rc_context(STYLE):
+    with styled():
         shade_target(ax, target)
         ax.set_ylim(bottom, top)
         hours_axis(ax, outcomes.hours)
@@ -132,7 +132,7 @@ def time_to(outcomes: Outcomes, key: str = "in_range_result_h", *, ax: Axes | No
     check_one_of("a curve", key, CURVES)
     if ax is None:
         ax = new_figure(9.0, 5.6)[1][0, 0]
-    with plt.rc_context(STYLE):
+    with styled():
         for arm in outcomes.arms if outcomes.n else ():
             colour, dashes = _colour(outcomes, arm)
             time_h, share = outcomes.curve(arm, key)
@@ -215,7 +215,7 @@ def forest(
         ax = new_figure(9.5, 1.9 + 0.36 * len(rows))[1][0, 0]
     outcome = OUTCOMES[key]
     scale, unit = (100.0, "percentage points") if outcome.most == 1.0 else (1.0, outcome.unit or "a patient")
-    with plt.rc_context(STYLE):
+    with styled():
         for y, (group, delta) in enumerate(reversed(rows)):
             is_all = group == "all"
             ax.plot([scale * end for end in delta.ends], [y, y], color=BLACK if is_all else BLUE, lw=2.6)
@@ -258,7 +258,7 @@ def time_shares(several: Mapping[str, Outcomes], arm: str, *, common: bool = Fal
     names = list(several)[::-1]
     keys = [f"{'common_range' if common else 'time'}_{side}_fraction" for side in ("below", "in_range", "above")]
     looks = (("below", BLUE, "//"), ("in range", RANGE, ""), ("above", VERMILION, ".."))
-    with plt.rc_context(STYLE):
+    with styled():
         for y, outcomes in enumerate(several[name] for name in names):
             start = 0.0
             for key, (side, colour, hatch) in zip(keys, looks, strict=True):
@@ -304,7 +304,7 @@ def ensemble(found: EnsembleOutcomes, arm: str, keys: Sequence[str] = _OF_MODELS
         ax = new_figure(10.0, 1.6 + 1.0 * len(keys))[1][0, 0]
     named = [member for member in found.ensemble.members if member.name in found.by_member]
     others = {member.name: member.label for member in named if not member.is_draw}
-    with plt.rc_context(STYLE):
+    with styled():
         for y, (key, spread) in enumerate(zip(keys, spreads, strict=True)):
             if spread is None:
                 raise ValueError(f"no model of the ensemble has {key} of {arm}: none is finished, or no patient counts")
@@ -352,9 +352,9 @@ def trial(
     courses = _by_arm(outcomes, sample)
     if figure is None:
         wake_backend()
-        with plt.rc_context(STYLE):
+        with styled():
             figure = plt.figure(figsize=(15.0, 11.0), layout="constrained", FigureClass=TalkingFigure)
-    with plt.rc_context(STYLE):
+    with styled():
         halves: Any = figure.subfigures(2, 1, height_ratios=(1.0, 1.15), hspace=0.03)
         upper, lower = halves
         same = len({outcomes.targets[arm].assay for arm in shown}) == 1
@@ -456,7 +456,7 @@ def vpc(check: PredictionCorrected, *, ax: Axes | None = None) -> Axes:
     if ax is None:
         ax = new_figure(10.5, 7.0)[1][0, 0]
     looks = ((BLUE, ":", "\\\\"), (VERMILION, "-", ""), (PURPLE, "--", "//"))
-    with plt.rc_context(STYLE):
+    with styled():
         if check.target is not None:
             shade_target(ax, check.target)
         ax.plot(check.points_h, check.points, ".", ms=6, color=BLACK, alpha=0.45, label="each result")

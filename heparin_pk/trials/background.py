@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from heparin_pk.trials.workers import end_with_main
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, TimerHandle
     from concurrent.futures import Executor, Future
 
 PROCESSES = 2
@@ -129,3 +129,17 @@ def beside_all(next_work: Callable[[], Work | None]) -> None:
             beside(work, loop, go_on)
 
     loop.call_soon(go_on)
+
+
+_waiting: dict[str, TimerHandle] = {}
+
+
+def when_at_rest(name: str, rest_s: float, begin: Callable[[], None]) -> None:
+    """Call ``begin`` unless this function is called again by this name within ``rest_s`` seconds; without an event loop never."""
+    try:
+        loop = get_running_loop()
+    except RuntimeError:
+        return
+    if name in _waiting:
+        _waiting.pop(name).cancel()
+    _waiting[name] = loop.call_later(rest_s, begin)

@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt
 from ipywidgets import HTML, Box, Checkbox, Dropdown, Layout, VBox
 from matplotlib.figure import Figure
 
+from heparin_pk import plot
 from heparin_pk.base.checks import check_between, check_is, check_one_of
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.trials.background import Work, beside
@@ -24,7 +25,7 @@ from heparin_pk.widgets.questions import Ask, NumberQuestion, Question, ask, on_
 from heparin_pk.widgets.stage import LivePicture, layers, numbers
 from heparin_pk.widgets.words import aloud, code_block
 
-PAUSE_S = 0.15
+PAUSE_S = 0.25
 """How long the controls must rest before a picture is refined: nothing is begun that the next step of a drag throws away."""
 
 
@@ -272,9 +273,10 @@ class Explore(Asleep, VBox):
         """Draw the picture once; return the work after which it will be better."""
         open_before = set(plt.get_fignums())
         try:
-            with warnings.catch_warnings(record=True) as noted, plt.ioff():
+            with warnings.catch_warnings(record=True) as noted, plt.ioff(), plot.styled():
                 warnings.simplefilter("always", OutsideValidityDomain)
                 picture = self.draw(**self.values)
+                drawn = layers(picture.figure)
         except ValueError as error:
             for number in set(plt.get_fignums()) - open_before:
                 plt.close(number)
@@ -286,7 +288,7 @@ class Explore(Asleep, VBox):
         notes = [str(note.message) for note in noted if issubclass(note.category, OutsideValidityDomain)]
         self.words, self.source_code = picture.words, picture.code
         self._numbers = picture.numbers or (lambda: numbers(picture.figure))
-        self.picture.show(layers(picture.figure), picture.words, self._change)
+        self.picture.show(drawn, picture.words, self._change)
         plt.close(picture.figure)
         self.is_refining = picture.more is not None
         self.sign.value = aloud(escape(picture.sign))

@@ -26,7 +26,7 @@ from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 from heparin_pk.simulation.overlay import overlay as overlay_courses
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.teaching import indications as reasons
-from heparin_pk.trials.background import Work, beside_all
+from heparin_pk.trials.background import Work, beside_all, when_at_rest
 from heparin_pk.trials.chunk import Chunk
 from heparin_pk.trials.hospital import HOSPITALS, THROMBOSIS_WARD
 from heparin_pk.trials.outcomes import Outcomes
@@ -36,7 +36,7 @@ from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
 from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
 from heparin_pk.widgets.questions import Question
-from heparin_pk.widgets.stage import Stage, table
+from heparin_pk.widgets.stage import Stage, layers, table
 
 TYPICAL = Patient(weight_kg=75.0)
 USUAL = Regimen((Bolus(time_h=0.0, dose_u_per_kg=80.0), Infusion(time_h=0.0, rate_u_per_kg_per_h=18.0)))
@@ -442,6 +442,10 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
     return Explore(_started(controls, start), _indications, predict=question if predict else None)
 
 
+_REST_S = 1.0
+"""How long the controls rest before other pictures are prepared: until then the processors belong to this one."""
+
+
 # Does it hold?
 
 
@@ -509,10 +513,35 @@ def _validation(group: str, fresh: bool) -> Drawing:
         f"rows = validation.rows({'' if group == 'all' else f'group={group!r}'})\n"
         "print(validation.in_words(rows))\nplot.validation(rows)\n"
     )
+    if more is None:
+        when_at_rest("validation", _REST_S, lambda: _draw_ahead(fresh=fresh))
     sign = f"our value is computed for {len(rows)} of {len(every)} printed values; more are coming" if more is not None else ""
     by_group = (lambda: _score_table(rows)) if len(every) > plot.MOST_NAMED else None
     words = plot.describe_validation(rows) if rows else "The models are being asked; no value is known yet."
     return Drawing(figure=stage, words=words, code=code, sign=sign, numbers=by_group, more=more)
+
+
+def _next_rows_of_all() -> Work | None:
+    """Return the work on the next rows of all groups; when there is none left, the pictures are drawn ahead."""
+    work = _next_rows(proof.GROUPS)
+    if work is None:
+        when_at_rest("validation", _REST_S, lambda: _draw_ahead(fresh=False))
+    return work
+
+
+_drawn_ahead: set[tuple[str, bool]] = set()
+
+
+def _draw_ahead(*, fresh: bool) -> None:
+    """While the controls rest, draw the axes of one group after another: they are kept, and the group then appears at once."""
+    todo = next((group for group in ("all", *proof.GROUPS) if (group, fresh) not in _drawn_ahead), None)
+    if todo is not None and _next_rows(proof.GROUPS) is None:
+        _drawn_ahead.add((todo, fresh))
+        try:
+            with plot.styled():
+                layers(_validation(todo, fresh).figure)  # which asks for the next, at rest
+        except ValueError:  # no row is left in this group
+            _draw_ahead(fresh=fresh)
 
 
 def _score_table(rows: list[proof.Row]) -> str:
@@ -553,7 +582,7 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
         answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
         right=_worst_group,
     )
-    beside_all(lambda: _next_rows(proof.GROUPS))
+    beside_all(_next_rows_of_all)
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
 
 
@@ -577,6 +606,8 @@ _KEPT_SIZES = 8
 """Numbers of patients for which the outcomes of one trial are kept."""
 _GROWS = 3
 """How many times as many patients the next picture has."""
+_MOST_TRIALS = 64
+"""Trials that are kept: that of the picture, and those that one change of a control leads to."""
 
 
 class _Tried:
@@ -627,7 +658,7 @@ def _chunk(trial: Trial, first: int, n: int, runner: str) -> Chunk:
     return trial.chunk(first, n, seed=_SEED, runner=runner).without_rows()
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=_MOST_TRIALS)
 def _tried(first: str, second: str, hospital: str, reagent: str) -> _Tried:
     """Return the virtual trial of two tables; kept, because a change of view or back again needs the same trial."""
     if first == second:
@@ -641,6 +672,40 @@ def _tried(first: str, second: str, hospital: str, reagent: str) -> _Tried:
         ),
         *(first, second, hospital, reagent),
     )
+
+
+_neighbours: list[tuple[str, str, str, str]] = []
+"""Trials that one change of a control leads to; their first patients are treated beside the notebook."""
+
+
+def _adults() -> tuple[str, ...]:
+    return tuple(name for name in nomogram_names() if name not in _FOR_CHILDREN)
+
+
+def _prepare_neighbours(first: str, second: str, hospital: str, reagent: str) -> None:
+    """When the controls rest, treat the first patients of every trial that one change leads to: its picture appears at once."""
+    _neighbours.clear()
+    when_at_rest("nomograms", _REST_S, lambda: _begin_with_neighbours(first, second, hospital, reagent))
+
+
+def _begin_with_neighbours(first: str, second: str, hospital: str, reagent: str) -> None:
+    _neighbours[:] = [
+        *((first, other, hospital, reagent) for other in _adults() if other not in (first, second)),
+        *((other, second, hospital, reagent) for other in _adults() if other not in (first, second)),
+        *((first, second, other, reagent) for other in HOSPITALS if other != hospital),
+        *((first, second, hospital, other) for other in (_OF_EACH_NOMOGRAM, *REAGENTS) if other != reagent),
+    ]
+    beside_all(_next_neighbour)
+
+
+def _next_neighbour() -> Work | None:
+    """Return the work on the first patients of the next neighbour that has none yet, or ``None``."""
+    while _neighbours:
+        tried = _tried(*_neighbours[0])
+        if all(first for first, _ in tried.chunks):  # none that begins with patient 0
+            return tried.more(_FIRST_PATIENTS)
+        del _neighbours[0]
+    return None
 
 
 _ready: list[bool] = []
@@ -682,6 +747,7 @@ def _nomograms(first: str, second: str, n: float, hospital: str, reagent: str, v
     if more is not None and _ready and (0, _FIRST_PATIENTS) not in tried.chunks:
         more.do()
         more = tried.more(wanted)
+    _prepare_neighbours(first, second, hospital, reagent)
     found = tried.outcomes(wanted)
     if view == _VIEWS[0]:
         stage = _stage(13.5, 5.6, (0.9, 1.15, 0.2, 0.5), 2, 1.0)
@@ -751,7 +817,7 @@ def _longer_in_its_own_range() -> str:
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on two nomograms, a hospital and a laboratory: the same virtual patients under both nomograms."""
-    adults = _labelled(Nomogram.load(name) for name in nomogram_names() if name not in _FOR_CHILDREN)
+    adults = _labelled(Nomogram.load(name) for name in _adults())
     controls: list[Control] = [
         Choice(name="first", label="nomogram", options=adults, value="raschke-1993"),
         Choice(name="second", label="compared with", options=adults, value="durham-va-2009"),

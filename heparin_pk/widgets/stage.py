@@ -2,7 +2,7 @@
 
 A :class:`Stage` is a figure that is kept: its axes stand still while the functions of :mod:`heparin_pk.plot` draw on them again
 and again. :func:`layers` returns a figure as two drawings by matplotlib's own SVG renderer: the scene (axes, ticks, grid,
-labels, titles), drawn again only when one of these changes, and what moves. :class:`LivePicture` shows both.
+labels), drawn again only when one of these changes, and what moves, with the titles. :class:`LivePicture` shows both.
 """
 
 # mypy: allow-subclassing-any
@@ -18,7 +18,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from ipywidgets import HTML, GridBox, Layout
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -26,16 +25,81 @@ from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
+from matplotlib.transforms import Transform
 
-from heparin_pk.plot import STYLE
+from heparin_pk import plot
 
 POINTS_PER_INCH = 72.0
 PIXELS_PER_INCH = 84.0
 """Size of a picture on the page: one inch of the figure, in CSS pixels."""
 _MOST_SCENES, _MOST_TEXTS = 64, 4096
 _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
+
+
+class _Axes(Axes):
+    """Axes that keep their legend, and its drawing, while it says the same: a legend costs as much as all curves together."""
+
+    _kept: tuple[Hashable, Legend] | None = None
+    _drawn_legend: tuple[Hashable, str] | None = None
+
+    def legend(self, *args: Any, **options: Any) -> Legend:
+        """Return the legend of these axes; one that stands still and says the same is the one that stood there before."""
+        if "handles" in options or options.get("loc", "best") == "best":  # a place that follows the curves
+            self._kept = None
+            return super().legend(*args, **options)
+        handles, labels = args or self.get_legend_handles_labels()
+        placed = tuple((name, _fixed(value)) for name, value in sorted(options.items()))
+        key = (tuple(labels), tuple(_look(handle) for handle in handles), placed)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, super().legend(*args, **options))
+        self.legend_ = self._kept[1]
+        return self._kept[1]
+
+    def keeps(self, artist: Artist) -> bool:
+        """Return whether an artist is the legend that is kept."""
+        return self._kept is not None and artist is self._kept[1]
+
+    def legend_drawn(self, figure: Figure) -> str:
+        """Return the kept legend as SVG."""
+        assert self._kept is not None
+        key = (self._kept[0], self.get_position(original=True).bounds)
+        if self._drawn_legend is None or self._drawn_legend[0] != key:
+            self._drawn_legend = (key, _inside(_drawn(figure, [self._kept[1]])))
+        return self._drawn_legend[1]
+
+
+def _look(handle: Any) -> Hashable:
+    """Return how a legend shows one of its handles."""
+    if isinstance(handle, tuple):  # bars with their error bars
+        return tuple(_look(part) for part in handle)
+    getters = (getattr(handle, f"get_{name}", None) for name in _LOOK)
+    return (type(handle).__name__, *(repr(get()) for get in getters if get is not None))
+
+
+def _fixed(option: Any) -> Hashable:
+    """Return what tells an option of a legend from another value of it: of a transform, where it puts two corners."""
+    if isinstance(option, Transform):
+        return tuple(map(tuple, option.transform([(0.0, 0.0), (1.0, 1.0)]).tolist()))
+    return repr(option)
+
+
+_LOOK = (
+    "color",
+    "linestyle",
+    "linewidth",
+    "marker",
+    "markersize",
+    "markerfacecolor",
+    "markeredgecolor",
+    "markeredgewidth",
+    "facecolor",
+    "edgecolor",
+    "alpha",
+    "hatch",
+)
 
 
 class Stage(Figure):
@@ -56,7 +120,7 @@ class Stage(Figure):
         gap: float = 0.0,
     ) -> None:
         left, below, right, above = margins
-        with rc_context(STYLE):
+        with plot.styled():
             super().__init__(figsize=(width, height), dpi=POINTS_PER_INCH, layout=None)
             panel = (width - left - right - gap * (columns - 1)) / columns
             self.subplots_adjust(
@@ -66,12 +130,15 @@ class Stage(Figure):
                 1.0 - above / height,
                 wspace=gap / panel if columns > 1 else None,
             )
-            self.panels = tuple(self.subplots(1, columns, squeeze=False)[0])
+            self.panels = tuple(self.subplots(1, columns, squeeze=False, subplot_kw={"axes_class": _Axes})[0])
 
     def cleared(self) -> tuple[Axes, ...]:
         """Return the axes without what was last drawn on them; their limits, ticks and labels stay until they are set again."""
         for artist in moving(self):
-            artist.remove()
+            if isinstance(artist.axes, _Axes) and artist.axes.keeps(artist):
+                artist.axes.legend_ = None
+            else:
+                artist.remove()
         for ax in self.panels:
             ax.relim()
         return self.panels
@@ -90,7 +157,7 @@ def moving(figure: Figure) -> list[Artist]:
 class Layers(NamedTuple):
     """A figure as two drawings of one size.
 
-    ``scene``: axes, ticks, grid, labels and titles, as SVG
+    ``scene``: axes, ticks, grid and labels, as SVG
     ``curves``: what moves, as the inside of an SVG
     ``width``, ``height``: size, points
     """
@@ -106,12 +173,16 @@ _scenes: OrderedDict[Hashable, str] = OrderedDict()
 
 def layers(figure: Figure) -> Layers:
     """Return a figure as a scene and what moves; the scene of a :class:`Stage` is drawn again only when it has changed."""
-    with rc_context(STYLE):
+    with plot.styled():
         figure.set_dpi(POINTS_PER_INCH)
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()  # places the axes
-        parts = [artist for artist in moving(figure) if artist.get_visible() and _is_shown(artist)]
-        curves = _inside(_drawn(figure, parts))
+        titles = [ax.title for ax in figure.axes if ax.title.get_text()]
+        parts = [artist for artist in [*moving(figure), *titles] if artist.get_visible() and _is_shown(artist)]
+        kept = [ax for ax in figure.axes if isinstance(ax, _Axes) and ax.get_visible() and ax.legend_ and ax.keeps(ax.legend_)]
+        legends = {ax.legend_ for ax in kept}
+        curves = _inside(_drawn(figure, [part for part in parts if part not in legends]))
+        curves += "".join(ax.legend_drawn(figure) for ax in kept)
         if isinstance(figure, Stage):
             key = _key(figure)
             if key not in _scenes:
@@ -157,9 +228,13 @@ def _drawn(figure: Figure, artists: list[Artist]) -> str:
 
 
 def _inside(svg: str) -> str:
-    """Return what stands inside the root of an SVG."""
+    """Return what stands inside the root of an SVG, without matplotlib's style sheet.
+
+    A style sheet on the page makes a browser look at every element of the page again, at each step of a slider; what it says
+    stands in the style of the root instead.
+    """
     start = svg.index(">", svg.index("<svg")) + 1
-    return svg[start : svg.rindex("</svg>")].replace("\n", "").replace("xlink:href", "href")
+    return _STYLE_SHEET.sub("", svg[start : svg.rindex("</svg>")]).replace("\n", "").replace("xlink:href", "href")
 
 
 def _scene(figure: Figure, parts: list[Artist]) -> str:
@@ -174,7 +249,11 @@ def _scene(figure: Figure, parts: list[Artist]) -> str:
     return f'<svg aria-hidden="true" viewBox="0 0 {width:g} {height:g}" {_ROOT}>{inside}</svg>'
 
 
-_ROOT = 'xmlns="http://www.w3.org/2000/svg" style="grid-area:1/1;display:block;width:100%;height:auto"'
+_STYLE_SHEET = re.compile(r"<defs>\s*<style[^>]*>\*\{stroke-linejoin: round; stroke-linecap: butt\}</style>\s*</defs>")
+_ROOT = (
+    'xmlns="http://www.w3.org/2000/svg" '
+    'style="grid-area:1/1;display:block;width:100%;height:auto;stroke-linejoin:round;stroke-linecap:butt"'
+)
 
 
 def _key(figure: Figure) -> Hashable:
@@ -183,11 +262,9 @@ def _key(figure: Figure) -> Hashable:
 
 
 def _of_axes(ax: Axes) -> Hashable:
-    title = ax.title
     return (
         ax.get_visible(),
         ax.get_position(original=True).bounds,
-        (title.get_text(), title.get_fontsize()),
         *((axis.get_label_text(), axis.label.get_fontsize(), axis.get_scale(), _ticks(axis)) for axis in (ax.xaxis, ax.yaxis)),
         ax.get_xlim(),
         ax.get_ylim(),
