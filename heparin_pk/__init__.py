@@ -43,9 +43,10 @@ from heparin_pk.trials.off_ramp import NormalAgain, normal_again_h
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
-from heparin_pk.ward import nomogram
+from heparin_pk.ward import faults, nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
+from heparin_pk.ward.faults import Catch, Check, Fault
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Pause, Protamine, Regimen, Resume, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump
@@ -86,7 +87,9 @@ __all__ = [
     "ByHand",
     "calibration",
     "cases",
+    "Catch",
     "Charts",
+    "Check",
     "clotting",
     "ClottingTime",
     "Cohort",
@@ -105,6 +108,8 @@ __all__ = [
     "EnsembleOutcomes",
     "Entry",
     "EventKind",
+    "Fault",
+    "faults",
     "Fixed",
     "hit",
     "Hold",
