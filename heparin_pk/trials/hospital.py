@@ -14,7 +14,7 @@ from heparin_pk.published.heparin_reversal import LANOISELEE_2026
 from heparin_pk.published.sources import ASSUMED
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.population import Population
-from heparin_pk.ward.faults import GUESSED_WEIGHT_CV
+from heparin_pk.ward.faults import GUESSED_WEIGHT_CV, KINDS, Fault, named
 from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
@@ -263,7 +263,21 @@ REAL_WARD = WardErrors(
     ),
 )
 """How often a hospital errs, as far as it was counted. Unplanned stops of the pump are not in it: no number was found."""
-WARDS = {"as-written": WardErrors(), "real-ward": REAL_WARD}
+FAULTY_WARD = replace(
+    REAL_WARD,
+    name="a real ward with faults",
+    faults=tuple(Fault(kind=name) for name in KINDS if name not in ("guessed-weight", "late-draw")),
+)
+"""The same ward, which also meets the faults that have a name, as often as ``heparin_pk.faults.KINDS`` says (mostly assumed).
+
+Guessed weights and late draws are left out: they are among the errors already."""
+WARDS = {
+    "as-written": WardErrors(),
+    "real-ward": REAL_WARD,
+    "real-ward-with-faults": FAULTY_WARD,
+    "real-ward-double-check": replace(FAULTY_WARD, checks=named(["independent double check"])),
+    "real-ward-smart-pump": replace(FAULTY_WARD, checks=named(["smart-pump limits"])),
+}
 """How a ward carries orders out, by the names of the command line."""
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
 
