@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of
-from heparin_pk.base.elementwise import each, power
+from heparin_pk.base.elementwise import choose, each, power
 from heparin_pk.base.randomness import checked_seed, standard_normals, uniforms
 from heparin_pk.base.source import Source, Value
 from heparin_pk.base.streams import Stream
@@ -214,15 +215,15 @@ def platelet_series(
         usual = check_between("usual_e9_per_l", usual_e9_per_l, 20.0, 1000.0)
     onset = float(_onset_d(pattern, stopped_d, uniforms(seed, Stream.PLATELETS.of("onset"), 0.0, one))[0])
     stop = math.inf if stopped_d is None else stopped_d
-    times, true = _lived(pattern, np.array([usual]), _removal_per_d(seed, one), np.array([onset]), stop, days_d)
-    counts = [float(_reported(_on_day(times, true, day), day, seed, one)[0]) for day in at]
+    times, true = _lived(pattern, usual, float(_removal_per_d(seed, one)[0]), onset, stop, days_d)
+    counts = [float(_reported(np.array([_on_day(times, true, day)]), day, seed, one)[0]) for day in at]
     return PlateletSeries(
         pattern=pattern,
         usual_e9_per_l=usual,
         onset_d=None if math.isinf(onset) else onset,
         stopped_d=stopped_d,
         days_d=tuple(times.tolist()),
-        true_e9_per_l=tuple(true[:, 0].tolist()),
+        true_e9_per_l=tuple(true.tolist()),
         counted_d=at,
         counted_e9_per_l=tuple(counts),
     )
@@ -327,11 +328,11 @@ def _reported(true: np.ndarray, day_d: float, seed: int, subjects: np.ndarray) -
     return np.asarray(np.round(true * each(math.exp, sd * z)))
 
 
-def _on_day(times_d: np.ndarray, true: np.ndarray, day_d: float) -> np.ndarray:
-    """Return the counts on a day (m,), straight lines between the moments; ``true``: (moments, m)."""
+def _on_day(times_d: np.ndarray, true: np.ndarray, day_d: float) -> Any:
+    """Return the count on a day, of one patient or of m (m,), straight lines between the moments."""
     later = min(max(int(np.searchsorted(times_d, day_d)), 1), len(times_d) - 1)
     share = (day_d - times_d[later - 1]) / (times_d[later] - times_d[later - 1])
-    return np.asarray(true[later - 1] + share * (true[later] - true[later - 1]))
+    return true[later - 1] + share * (true[later] - true[later - 1])
 
 
 def _onset_d(pattern: str, stopped_d: float | None, u: np.ndarray) -> np.ndarray:
@@ -347,28 +348,28 @@ def _onset_d(pattern: str, stopped_d: float | None, u: np.ndarray) -> np.ndarray
 
 
 def _lived(
-    pattern: str, usual: np.ndarray, removal: np.ndarray, onset_d: np.ndarray, stopped_d: float, days_d: float
+    pattern: str, usual: Any, removal: Any, onset_d: Any, stopped_d: float, days_d: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return moments and true counts of m patients (moments, m), by steps of a quarter of an hour (midpoint rule)."""
+    """Return moments and true counts, by steps of a quarter of an hour (midpoint rule); of one patient, or of m (moments, m)."""
     n = round(days_d * _STEPS_PER_D)
     times = np.linspace(0.0, days_d, n + 1)
     step, k, g = days_d / n, LOSS_PER_D.value, MARROW_EXPONENT.value
-    end_d = onset_d + _WITHOUT_HEPARIN_D if pattern == "delayed" else np.full(len(usual), stopped_d)
-    count, effect = usual.copy(), np.zeros(len(usual))
-    true = np.empty((n + 1, len(usual)))
-    true[0] = count
+    end_d = onset_d + _WITHOUT_HEPARIN_D if pattern == "delayed" else stopped_d
+    count, effect, counts = usual, 0.0 * usual, [usual]
 
-    def slopes(time_d: float, count: np.ndarray, effect: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def slopes(time_d: float, count: Any, effect: Any) -> tuple[Any, Any]:
         rise, fall = ANTIBODY_RISE_PER_D.value * (1.0 - effect), -ANTIBODY_FALL_PER_D.value * effect
-        growth = np.where(time_d < onset_d, 0.0, np.where(time_d < end_d, rise, fall))
+        growth = choose(time_d < onset_d, 0.0, choose(time_d < end_d, rise, fall))
         made = k * usual * power(usual / count, g)
         return made - (k + removal * effect) * count, growth
 
-    for place, time_d in enumerate(times[:-1].tolist()):
+    for time_d in times[:-1].tolist():
         dc, de = slopes(time_d, count, effect)
         dc, de = slopes(time_d + 0.5 * step, count + 0.5 * step * dc, effect + 0.5 * step * de)
         count, effect = count + step * dc, effect + step * de
-        true[place + 1] = count
+        counts.append(count)
+    true = np.asarray(counts)
     if pattern == "not immune":  # down by day 2, back three days later
-        true *= (1.0 - DIP_FRACTION.value * np.interp(times, [0.0, 2.0, 3.0, 5.0], [0.0, 1.0, 1.0, 0.0]))[:, None]
+        true = true.T * (1.0 - DIP_FRACTION.value * np.interp(times, [0.0, 2.0, 3.0, 5.0], [0.0, 1.0, 1.0, 0.0]))
+        true = true.T
     return times, true
