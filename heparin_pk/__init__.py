@@ -27,6 +27,7 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.exposure import Exposure, exposure
 from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
@@ -43,9 +44,10 @@ from heparin_pk.trials.off_ramp import NormalAgain, normal_again_h
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
-from heparin_pk.ward import nomogram
+from heparin_pk.ward import faults, nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
+from heparin_pk.ward.faults import Catch, Check, Fault
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Pause, Protamine, Regimen, Resume, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump
@@ -55,14 +57,18 @@ __version__ = "0.1.0"
 
 if _typing.TYPE_CHECKING:
     from heparin_pk.blood import clotting
-    from heparin_pk.teaching import alternatives, before_starting, hit, misconceptions, reversal
+    from heparin_pk.teaching import alternatives, before_starting, consequences, hit, misconceptions, regrets, reversal
+    from heparin_pk.trials import fault_arms
 
 _LATER = {
     "alternatives": "teaching",
     "before_starting": "teaching",
     "clotting": "blood",
+    "consequences": "teaching",
+    "fault_arms": "trials",
     "hit": "teaching",
     "misconceptions": "teaching",
+    "regrets": "teaching",
     "reversal": "teaching",
 }
 """Modules that are loaded when they are first asked for, and the folder of each."""
@@ -86,10 +92,13 @@ __all__ = [
     "ByHand",
     "calibration",
     "cases",
+    "Catch",
     "Charts",
+    "Check",
     "clotting",
     "ClottingTime",
     "Cohort",
+    "consequences",
     "Controller",
     "Course",
     "Covariate",
@@ -105,6 +114,11 @@ __all__ = [
     "EnsembleOutcomes",
     "Entry",
     "EventKind",
+    "Exposure",
+    "exposure",
+    "Fault",
+    "fault_arms",
+    "faults",
     "Fixed",
     "hit",
     "Hold",
@@ -150,6 +164,7 @@ __all__ = [
     "reagent_for",
     "Recheck",
     "Regimen",
+    "regrets",
     "Resume",
     "Residual",
     "Responses",

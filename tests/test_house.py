@@ -374,9 +374,14 @@ WITHOUT_A_UNIT = {
     "factors": "pairs of a parameter and what multiplies it",
     "reference": "in the unit of the measure it belongs to",
     "hours": "is its unit",
+    "minutes": "is its unit",
+    "most_minutes": "is its unit",
+    "peak_level": "in the unit of the assay of its range",
     "anti_xa_range": "two levels in the unit of the assay its name says",
     "width": "of a picture, in the unit of paper",
     "height": "of a picture, in the unit of paper",
+    "size": "of a fault, in the unit that its kind names",
+    "limits": "of that size, in the same unit",
 }
 """Numbers whose unit another field names, or that have none. A new entry needs its reason."""
 

@@ -48,14 +48,18 @@ from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
 from heparin_pk.plot.safety import (
+    describe_fault,
     describe_normal_again,
     describe_platelets,
     describe_post_test,
     describe_protamine,
+    describe_regrets,
+    fault,
     normal_again,
     platelets,
     post_test,
     protamine,
+    regrets,
 )
 from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import (
@@ -97,16 +101,19 @@ __all__ = [
     "course_scene",
     "decays",
     "describe",
+    "describe_fault",
     "describe_indication",
     "describe_normal_again",
     "describe_overlay",
     "describe_platelets",
     "describe_post_test",
     "describe_protamine",
+    "describe_regrets",
     "describe_trial",
     "describe_validation",
     "discordance",
     "ensemble",
+    "fault",
     "forest",
     "half_lives",
     "in_words",
@@ -127,6 +134,7 @@ __all__ = [
     "protamine",
     "range_of_reagent",
     "reagents",
+    "regrets",
     "replay",
     "room_for_pump",
     "save",
