@@ -27,7 +27,7 @@ from heparin_pk.plot.base import (
     title,
 )
 from heparin_pk.plot.blood import calibration, discordance, reagents
-from heparin_pk.plot.clotting import law_and_network, plate, tube
+from heparin_pk.plot.clotting import at_level, describe_over_heparin, heparin_added, law_and_network, over_heparin, plate, tube
 from heparin_pk.plot.courses import (
     PRINTED_HALF_LIVES_MIN,
     after_bolus,
@@ -42,6 +42,14 @@ from heparin_pk.plot.courses import (
     plateaus,
     replay,
     room_for_pump,
+)
+from heparin_pk.plot.day_by_day import (
+    a_day_late,
+    counts_so_far,
+    describe_a_day_late,
+    describe_counts_so_far,
+    so_many_in_1000,
+    titrated,
 )
 from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation, validation_by_group
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
@@ -86,18 +94,24 @@ __all__ = [
     "RANGE_TEXT",
     "STYLE",
     "VERMILION",
+    "a_day_late",
     "after_bolus",
+    "at_level",
     "axis_label",
     "bands",
     "binding_pool",
     "calibration",
     "clearances",
+    "counts_so_far",
     "course",
     "course_scene",
     "decays",
     "describe",
+    "describe_a_day_late",
+    "describe_counts_so_far",
     "describe_indication",
     "describe_normal_again",
+    "describe_over_heparin",
     "describe_overlay",
     "describe_platelets",
     "describe_post_test",
@@ -108,6 +122,7 @@ __all__ = [
     "ensemble",
     "forest",
     "half_lives",
+    "heparin_added",
     "in_words",
     "indications",
     "law_and_network",
@@ -117,6 +132,7 @@ __all__ = [
     "new_figure",
     "normal_again",
     "outside_in_short",
+    "over_heparin",
     "overlay",
     "percentile_bands",
     "plate",
@@ -130,11 +146,13 @@ __all__ = [
     "room_for_pump",
     "save",
     "shade_target",
+    "so_many_in_1000",
     "steady_states",
     "tell",
     "time_shares",
     "time_to",
     "title",
+    "titrated",
     "trial",
     "tube",
     "two_assays",

@@ -15,7 +15,7 @@ COPY = "heparin_pk_course_book"
 """The folder, in the current one, in which a learner works."""
 INDEX = "00-start-here"
 LEVELS = ("nursing", "pharmacy", "medicine", "pharmacometrics")
-_ASKS = ("quiz", "check_number", "predict_half_life", "predict_points_lost")
+_ASKS = ("quiz", "check_number", "predict_half_life", "predict_points_lost", "predict_no_lysis")
 """Functions that put one question to the learner each. The predictions before a picture and at the bedside come on top."""
 
 
@@ -108,6 +108,22 @@ LESSONS: tuple[Lesson, ...] = (
         able="compare two nomograms fairly, and say how far the answer rests on the model and on the hospital",
         before=(3, 4),
     ),
+    Lesson(
+        stem="08-why-does-heparin-stretch-the-aptt",
+        question="Why does heparin stretch the aPTT?",
+        minutes=35,
+        levels=("pharmacy", "medicine", "pharmacometrics"),
+        able="tell how heparin slows a clot and dissolves none, and why a published network may not fit your question",
+        before=(3,),
+    ),
+    Lesson(
+        stem="09-day-six-the-platelets-fall",
+        question="Day six: why do the platelets fall?",
+        minutes=40,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="suspect HIT on the right day, read a score and a test together, and act before the test is back",
+        before=(1,),
+    ),
 )
 
 
@@ -126,7 +142,7 @@ class Topic:
 
 
 TOPICS: tuple[Topic, ...] = (
-    Topic(name="How heparin acts", lessons=(3,), missing="the clotting cascade is told in words, and not simulated"),
+    Topic(name="How heparin acts", lessons=(3, 8)),
     Topic(name="Preventing deep-vein thrombosis", lessons=(5,)),
     Topic(name="Treating pulmonary embolism", lessons=(1, 5), missing="whether a clot shrinks is not simulated"),
     Topic(
@@ -139,7 +155,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3)),
     Topic(name="Adjusting the dose", lessons=(1, 4, 7)),
     Topic(name="Bleeding", lessons=(5,), missing="said in words; no bleed is simulated, so no dose here shows what it costs"),
-    Topic(name="Heparin-induced thrombocytopenia", lessons=(5,), missing="said in words; no platelet is simulated"),
+    Topic(name="Heparin-induced thrombocytopenia", lessons=(5, 9)),
     Topic(name="Allergy", lessons=(5,), missing="one sentence"),
     Topic(name="Reversal by protamine", lessons=(5,)),
     Topic(name="Telling the patient", lessons=(5,), missing="one sentence; no exercise"),
