@@ -55,15 +55,17 @@ __version__ = "0.1.0"
 
 if _typing.TYPE_CHECKING:
     from heparin_pk.blood import clotting
-    from heparin_pk.teaching import alternatives, before_starting, hit, misconceptions, reversal
+    from heparin_pk.teaching import alternatives, before_starting, hit, leaflet, misconceptions, reversal, team
 
 _LATER = {
     "alternatives": "teaching",
     "before_starting": "teaching",
     "clotting": "blood",
     "hit": "teaching",
+    "leaflet": "teaching",
     "misconceptions": "teaching",
     "reversal": "teaching",
+    "team": "teaching",
 }
 """Modules that are loaded when they are first asked for, and the folder of each."""
 
@@ -116,6 +118,7 @@ __all__ = [
     "Kinetics",
     "Lab",
     "Laboratory",
+    "leaflet",
     "level",
     "Levels",
     "Match",
@@ -163,6 +166,7 @@ __all__ = [
     "Step",
     "Stop",
     "Subcutaneous",
+    "team",
     "TherapeuticRange",
     "titrate",
     "titrate_cohort",

@@ -165,7 +165,7 @@ def titrated(course: Course, *, axes: Sequence[Axes] | None = None) -> Sequence[
         shade_target(axes[0], course.target)
         axes[0].set_ylim(*level_limits(course.target.assay, course.target))
         axes[0].set_ylabel(axis_label(course.target.assay))
-        axes[1].set_ylim(0.0, room_for_pump(course))
+        axes[1].set_ylim(0.0, 1.15 * room_for_pump(course))
         axes[1].set_ylabel(f"pump ({course.drug.amount_unit}/kg/h)")
         for ax in axes:
             ax.set_xlim(0.0, course.hours)
