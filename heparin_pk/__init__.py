@@ -27,6 +27,7 @@ from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
 from heparin_pk.simulation.course import Course, Entry
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
+from heparin_pk.simulation.exposure import Exposure, exposure
 from heparin_pk.simulation.matching import Match, reagent_for
 from heparin_pk.simulation.observer import NoObserver, Observer
 from heparin_pk.simulation.overlay import overlay
@@ -43,9 +44,10 @@ from heparin_pk.trials.off_ramp import NormalAgain, normal_again_h
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.population import Population, on_another_day, people
 from heparin_pk.trials.trial import Trial
-from heparin_pk.ward import nomogram
+from heparin_pk.ward import faults, nomogram
 from heparin_pk.ward.by_hand import ByHand, Fixed, Step
 from heparin_pk.ward.controller import Controller, Decision, Decisions, Situation, Situations, VectorController
+from heparin_pk.ward.faults import Catch, Check, Fault
 from heparin_pk.ward.nomogram import Band, Nomogram, Recheck, Start
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Pause, Protamine, Regimen, Resume, Stop, Subcutaneous
 from heparin_pk.ward.pump import Bag, Pump
@@ -55,15 +57,29 @@ __version__ = "0.1.0"
 
 if _typing.TYPE_CHECKING:
     from heparin_pk.blood import clotting
-    from heparin_pk.teaching import alternatives, before_starting, hit, leaflet, misconceptions, reversal, team
+    from heparin_pk.teaching import (
+        alternatives,
+        before_starting,
+        consequences,
+        hit,
+        leaflet,
+        misconceptions,
+        regrets,
+        reversal,
+        team,
+    )
+    from heparin_pk.trials import fault_arms
 
 _LATER = {
     "alternatives": "teaching",
     "before_starting": "teaching",
     "clotting": "blood",
+    "consequences": "teaching",
+    "fault_arms": "trials",
     "hit": "teaching",
     "leaflet": "teaching",
     "misconceptions": "teaching",
+    "regrets": "teaching",
     "reversal": "teaching",
     "team": "teaching",
 }
@@ -88,10 +104,13 @@ __all__ = [
     "ByHand",
     "calibration",
     "cases",
+    "Catch",
     "Charts",
+    "Check",
     "clotting",
     "ClottingTime",
     "Cohort",
+    "consequences",
     "Controller",
     "Course",
     "Covariate",
@@ -107,6 +126,11 @@ __all__ = [
     "EnsembleOutcomes",
     "Entry",
     "EventKind",
+    "Exposure",
+    "exposure",
+    "Fault",
+    "fault_arms",
+    "faults",
     "Fixed",
     "hit",
     "Hold",
@@ -153,6 +177,7 @@ __all__ = [
     "reagent_for",
     "Recheck",
     "Regimen",
+    "regrets",
     "Resume",
     "Residual",
     "Responses",

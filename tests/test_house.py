@@ -377,6 +377,8 @@ WITHOUT_A_UNIT = {
     "anti_xa_range": "two levels in the unit of the assay its name says",
     "width": "of a picture, in the unit of paper",
     "height": "of a picture, in the unit of paper",
+    "size": "of a fault, in the unit that its kind names",
+    "limits": "of that size, in the same unit",
 }
 """Numbers whose unit another field names, or that have none. A new entry needs its reason."""
 

@@ -95,4 +95,7 @@ def test_no_name_was_ever_changed():
         "CHILD_RESIDUAL": "residual of an aPTT",
         "UNCERTAINTY": "how well a model is known",
         "PLATELETS": "platelets",
+        "FAULT": "whether a fault strikes",
+        "FAULT_SIZE": "how large a fault is",
+        "CAUGHT": "whether a fault is caught",
     }

@@ -81,6 +81,14 @@ def _tex(text: str) -> str:
     return re.sub(r"([%&#_$])", r"\\\1", text)
 
 
+ASSUMED = Source(
+    key="ASSUMED",
+    citation="heparin_pk, teaching assumption: no source was found",
+    where="stated beside the value",
+    confidence="assumed",
+)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Value:
     """A number with its source; it cannot be created without one.

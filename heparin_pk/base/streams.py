@@ -31,6 +31,9 @@ class Stream(Enum):
     WRONG_SIZE = "how wrong"
     LATE_DRAW = "whether a draw is late"
     LATE_BY = "how late a draw is"
+    FAULT = "whether a fault strikes"  # injected faults (one each kind), from here on
+    FAULT_SIZE = "how large a fault is"  # (one each kind)
+    CAUGHT = "whether a fault is caught"  # (one each fault and check)
     SAMPLE_RATE = "rate of the pump"  # samples with which a laboratory finds its range, from here on
     SAMPLE_ANTITHROMBIN = "antithrombin"
     SAMPLE_FACTOR_VIII = "factor VIII"
@@ -62,6 +65,9 @@ _FAMILIES = (
     Stream.BETWEEN_DAYS,
     Stream.UNCERTAINTY,
     Stream.PLATELETS,
+    Stream.FAULT,
+    Stream.FAULT_SIZE,
+    Stream.CAUGHT,
 )
 
 

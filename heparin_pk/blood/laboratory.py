@@ -174,6 +174,8 @@ class Laboratory:
         drawn_h: float,
         seed: int,
         subject: int = 0,
+        *,
+        factor: np.ndarray | None = None,
     ) -> Lab:
         """Return the result that the ward will read for blood drawn now.
 
@@ -181,7 +183,7 @@ class Laboratory:
         errors are the same for the same ``seed``, ``subject`` and ``drawn_h``.
         """
         value, above = self.report_many(
-            np.array([concentration_u_per_ml]), patient, responses, np.array([drawn_h]), seed, np.array([subject])
+            np.array([concentration_u_per_ml]), patient, responses, np.array([drawn_h]), seed, np.array([subject]), factor=factor
         )
         return Lab(
             drawn_h=drawn_h,
@@ -199,10 +201,13 @@ class Laboratory:
         drawn_h: np.ndarray,
         seed: int,
         subjects: np.ndarray,
+        *,
+        factor: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the results of many samples: values, and whether each is above the ceiling, two arrays of shape (m,).
 
-        ``concentration_u_per_ml``, ``drawn_h`` and ``subjects`` have shape (m,); see :meth:`report`.
+        ``concentration_u_per_ml``, ``drawn_h`` and ``subjects`` have shape (m,); see :meth:`report`. ``factor`` (m,): on what is
+        measured, before it is capped and rounded, where a reagent reads otherwise than its range says; ``None``: none does.
         """
         reagent = responses.aptt if isinstance(responses, Responses) else responses
         concentration = self._with_residual(concentration_u_per_ml, "concentration", "u_per_ml", drawn_h, seed, subjects)
@@ -213,6 +218,7 @@ class Laboratory:
         measured = self._with_residual(true_level, self.assay.partition("_")[0], "s", drawn_h, seed, subjects, control_s)
         error = self.cv_fraction * standard_normals(seed, Stream.ASSAY.of(self.assay), drawn_h, subjects)
         seen = measured * each(math.exp, error)
+        seen = seen if factor is None else seen * factor
         ceiling = self.ceiling_for(reagent)
         resolution = self.resolution if self.resolution is not None else ASSAYS[self.assay].resolution
         above = seen > ceiling

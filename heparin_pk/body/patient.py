@@ -307,6 +307,18 @@ class Cohort:
         cohort._factors, cohort._sex_masks, cohort._drift = {}, {}, None
         return cohort
 
+    def with_column(self, name: str, values: np.ndarray) -> Cohort:
+        """Return the same patients with another column (n,); raises ``ValueError`` where a patient lies outside its limits."""
+        check_one_of("a column", name, _COHORT_FIELDS)
+        if values.shape != (self.n,):
+            raise ValueError(f"{name} must have one value for each of {self.n} patients; got shape {values.shape}")
+        _check_column(name, values)
+        cohort = object.__new__(Cohort)
+        cohort.n, cohort._parent, cohort._indices = self.n, self, np.arange(self.n)
+        cohort._factors, cohort._sex_masks, cohort._drift = {}, {}, None
+        setattr(cohort, name, values)
+        return cohort
+
 
 def _taken(value: Any, indices: np.ndarray) -> Any:
     return value[indices] if isinstance(value, np.ndarray) else value

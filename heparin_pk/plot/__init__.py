@@ -55,14 +55,18 @@ from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
 from heparin_pk.plot.safety import (
+    describe_fault,
     describe_normal_again,
     describe_platelets,
     describe_post_test,
     describe_protamine,
+    describe_regrets,
+    fault,
     normal_again,
     platelets,
     post_test,
     protamine,
+    regrets,
 )
 from heparin_pk.plot.teaching import describe_indication, indications
 from heparin_pk.plot.trials import (
@@ -109,6 +113,7 @@ __all__ = [
     "describe",
     "describe_a_day_late",
     "describe_counts_so_far",
+    "describe_fault",
     "describe_indication",
     "describe_normal_again",
     "describe_over_heparin",
@@ -116,10 +121,12 @@ __all__ = [
     "describe_platelets",
     "describe_post_test",
     "describe_protamine",
+    "describe_regrets",
     "describe_trial",
     "describe_validation",
     "discordance",
     "ensemble",
+    "fault",
     "forest",
     "half_lives",
     "heparin_added",
@@ -142,6 +149,7 @@ __all__ = [
     "protamine",
     "range_of_reagent",
     "reagents",
+    "regrets",
     "replay",
     "room_for_pump",
     "save",

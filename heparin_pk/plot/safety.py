@@ -1,4 +1,4 @@
-"""Pictures of what can go wrong: platelets day by day, the probability of HIT, protamine beside what is left, the off-ramp."""
+"""Pictures of what can go wrong: platelets, the probability of HIT, protamine, the off-ramp, faults, and the two regrets."""
 
 from __future__ import annotations
 
@@ -10,9 +10,28 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from heparin_pk.plot.base import BLACK, BLUE, BROWN, DASHES, GREEN, PURPLE, STYLE, VERMILION, new_figure, title
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    BROWN,
+    DASHES,
+    GREEN,
+    PURPLE,
+    STYLE,
+    VERMILION,
+    axis_label,
+    hours_axis,
+    level_limits,
+    new_figure,
+    shade_target,
+    title,
+)
 from heparin_pk.simulation.after_stop import GONE, WATCHED_H
+from heparin_pk.simulation.course import Course
+from heparin_pk.simulation.exposure import exposure, level_in_words
 from heparin_pk.simulation.platelets import NORMAL_E9_PER_L, PATTERNS, PlateletSeries
+from heparin_pk.teaching.consequences import Consequence
 from heparin_pk.teaching.hit import DiagnosticTest, Step
 from heparin_pk.teaching.reversal import Compared
 from heparin_pk.trials.off_ramp import NormalAgain
@@ -171,3 +190,99 @@ def normal_again(several: Sequence[NormalAgain], *, ax: Axes | None = None) -> A
 def describe_normal_again(several: Sequence[NormalAgain]) -> str:
     """Return the text alternative of the picture of the off-ramp."""
     return " ".join(f"Of {found.n} people after the end of an infusion: {found.in_words()}." for found in several)
+
+
+def _level(ax: Axes, course: Course, target: TherapeuticRange) -> np.ndarray:
+    """Prepare the Axes for a level against time; return the true level, what lies beyond the picture at its upper edge."""
+    low, high = level_limits(target.assay, target)
+    ax.set_ylim(low, high)
+    hours_axis(ax, course.hours)
+    ax.set_ylabel(axis_label(target.assay))
+    return np.asarray(np.minimum(course.level(target.assay), high))
+
+
+def _ceiling(ax: Axes, target: TherapeuticRange) -> None:
+    """Draw the ceiling of the assay, and shade the range."""
+    ceiling = ASSAYS[target.assay].ceiling
+    shade_target(ax, target)
+    if ceiling < level_limits(target.assay, target)[1]:
+        ax.axhline(ceiling, color=BLACK, lw=1.0, ls=":")
+        ax.annotate("ceiling of the test", (1.0, ceiling), xycoords=("axes fraction", "data"), xytext=(-4, 3), fontsize=11,
+                    ha="right", textcoords="offset points")  # fmt: skip
+
+
+def fault(found: Consequence, *, ax: Axes | None = None) -> Axes:
+    """Draw a course with a fault over the same course without, marked where each check would have caught it."""
+    ax = _axes(ax, 10.5, 5.5)
+    first, _ = found.exposures
+    with plt.rc_context(STYLE):
+        _ceiling(ax, first.target)
+        for course, colour, dashes, label in (
+            (found.without, BLUE, "--", "without"),
+            (found.struck, VERMILION, "-", "with the fault"),
+        ):
+            ax.plot(course.time_h, _level(ax, course, first.target), color=colour, ls=dashes, label=f"{label}, true level")
+            seen = [lab for lab in course.labs if lab.assay == first.target.assay]
+            ax.plot([lab.drawn_h for lab in seen], [lab.value for lab in seen], "o", ms=8, color=colour, mec=BLACK, ls="none",
+                    label=f"{label}, reported")  # fmt: skip
+        if found.entered_h is not None:
+            ax.axvline(found.entered_h, color=PURPLE, lw=2.0)
+            checks = [f"{name} ({chance.value:.0%})" for name, chance in found.chances.items()]
+            ax.annotate(
+                "\n".join(["a check could catch it here:", *checks]),
+                (found.entered_h, 0.97),
+                xycoords=("data", "axes fraction"),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="top",
+                color=PURPLE,
+                fontsize=11,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
+                zorder=6,
+            )
+        ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86), fontsize=11)
+    title(ax, f"{found.fault.kind}: {found.fault.of.what}")
+    return ax
+
+
+def describe_fault(found: Consequence) -> str:
+    """Return the text alternative of the picture of a fault."""
+    first, second = found.exposures
+    when = "The two courses do not differ" if found.entered_h is None else f"The courses differ from {found.entered_h:g} h on"
+    checks = ", ".join(f"{name} in {chance.value:.0%} of cases" for name, chance in found.chances.items())
+    target = first.target
+    return (
+        f"One course of {found.struck.hours:g} h without and with a fault: {found.fault.of.what}. {when}. Above "
+        f"{target.in_words()} for {first.above_h:.1f} h without and {second.above_h:.1f} h with it, below for "
+        f"{first.below_h:.1f} and {second.below_h:.1f} h; highest level {level_in_words(target, first.peak_level)} and "
+        f"{level_in_words(target, second.peak_level)}. It could be caught by {checks}."
+    )
+
+
+def regrets(course: Course, *, target: TherapeuticRange | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the two regrets of a course: what lies above its range in one colour, what lies below in another; no sum."""
+    ax = _axes(ax, 10.5, 5.0)
+    found = exposure(course, target)
+    with plt.rc_context(STYLE):
+        _ceiling(ax, found.target)
+        level = _level(ax, course, found.target)
+        ax.plot(course.time_h, level, color=BLACK, label="true level")
+        for limit, where, colour, hatch, label in (
+            (found.target.high, level > found.target.high, VERMILION, "//", f"too much: {found.above_h:.1f} h"),
+            (found.target.low, level < found.target.low, BLUE, "\\\\", f"too little: {found.below_h:.1f} h"),
+        ):
+            ax.fill_between(course.time_h, level, limit, where=where.tolist(), interpolate=True, color=colour, alpha=0.35,
+                            hatch=hatch, label=label)  # fmt: skip
+        ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86), fontsize=11)
+    title(ax, "Two regrets, and no sum")
+    return ax
+
+
+def describe_regrets(course: Course, target: TherapeuticRange | None = None) -> str:
+    """Return the text alternative of the picture of the two regrets."""
+    found = exposure(course, target)
+    first = "never in range" if found.first_in_range_h is None else f"first in range at {found.first_in_range_h:.1f} h"
+    return (
+        f"A course of {course.hours:g} h against {found.target.in_words()}: {found.above_h:.1f} h above the range, up to "
+        f"{level_in_words(found.target, found.peak_level)}; {found.below_h:.1f} h below it; {first}. The two are not summed."
+    )

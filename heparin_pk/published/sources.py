@@ -1,5 +1,6 @@
 """Papers and pages that more than one module cites, each once. The papers of a new drug may stand in its own file."""
 
+from heparin_pk.base import source as base
 from heparin_pk.base.source import Source
 
 HALF_LIFE_TABLE = Source(
@@ -282,9 +283,4 @@ DERIVED = Source(
     where="benchmarks/derive_default.py; shipped values are the optimum, rounded",
     confidence="derived",
 )
-ASSUMED = Source(
-    key="ASSUMED",
-    citation="heparin_pk, teaching assumption: no source was found",
-    where="stated beside the value",
-    confidence="assumed",
-)
+ASSUMED = base.ASSUMED

@@ -12,7 +12,7 @@ orders, trajectories) is the one that :func:`heparin_pk.simulation.simulate.titr
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -193,6 +193,9 @@ class _CohortRun:
             n
         )  # events up to this time are handled; lanes.time_h: how far a lane is integrated (a grid point or order)
         self.rate_u_per_h = np.zeros(n)
+        self._has_faults = conditions.ward_errors is not None and bool(conditions.ward_errors.faults)
+        # The rates the ward believes it set: others than those of the pump only where a fault struck.
+        self.believed_u_per_h = np.zeros(n) if self._has_faults else self.rate_u_per_h
         self.held_until_h = np.full(n, -1.0)
         self.paused_until_below, self.n_reboluses = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
         self.given_u, self.since_h, self.into_vein_u_per_h = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -250,8 +253,12 @@ class _CohortRun:
             self._inject_bolus(lanes, at_h, x, y)
         elif kind == EventKind.INFUSION:
             self.rate_u_per_h[lanes] = x
+            if self._has_faults:
+                self.believed_u_per_h[lanes] = y
         elif kind == EventKind.STOP:
             self.rate_u_per_h[lanes] = 0.0
+            if self._has_faults:
+                self.believed_u_per_h[lanes] = y
         elif kind == EventKind.HOLD:
             self.held_until_h[lanes] = np.maximum(self.held_until_h[lanes], at_h + x / 60.0)
             self._end_at(lanes, self.held_until_h[lanes], EventKind.HOLD_END)
@@ -306,8 +313,22 @@ class _CohortRun:
         """Draw blood, and put into the queue when its result is read."""
         heparin, long = self.lanes.state_at(lanes, at_h)
         concentration = np.maximum(0.0, long if self.laboratory.assay in CLOTTING_TIMES else heparin)
-        patients, responses, seed = self.cohort.take(lanes), self.conditions.responses, self.conditions.seed
-        value, above = self.laboratory.report_many(concentration, patients, responses, at_h, seed, self.subjects[lanes])
+        responses, seed, errors = self.conditions.responses, self.conditions.seed, self.conditions.ward_errors
+        struck = None if errors is None else errors.struck(seed, self.subjects[lanes])
+        if struck is None:
+            patients, factor = self.cohort.take(lanes), None
+        else:
+            again_h = struck.drawn_again_h(at_h, self.laboratory.turnaround_h)
+            clotted = ~np.isnan(again_h)
+            if clotted.any():
+                self.queue.add(lanes[clotted], again_h[clotted], EventKind.DRAW)
+                lanes, at_h, concentration = lanes[~clotted], at_h[~clotted], concentration[~clotted]
+                struck = replace(struck, subjects=self.subjects[lanes])
+            patients = self.cohort.take(lanes)
+            concentration, patients, factor = struck.sampled(concentration, patients, self.pump, self.laboratory.assay, at_h)
+        value, above = self.laboratory.report_many(
+            concentration, patients, responses, at_h, seed, self.subjects[lanes], factor=factor
+        )
         reported_h = at_h + self.laboratory.turnaround_h
         for kind, which in ((EventKind.RESULT, ~above), (EventKind.RESULT_ABOVE, above)):
             these, read_h, seen, drawn_h = kept_where(which, lanes, reported_h, value, at_h)
@@ -351,7 +372,7 @@ class _CohortRun:
         situations = Situations(
             time_h=read_only(now_h),
             weight_kg=self.weight_kg[lanes],
-            rate_u_per_h=self.rate_u_per_h[lanes],
+            rate_u_per_h=self.believed_u_per_h[lanes],
             n_results=n_results,
             levels=levels,
             above_ceiling=above,
@@ -366,7 +387,8 @@ class _CohortRun:
         if errors is None:
             made = controller.decide_many(situations)
         else:
-            made = errors.decide(controller, situations, self.conditions.seed, self.subjects[lanes])
+            running = self.rate_u_per_h[lanes] if self._has_faults else None
+            made = errors.decide(controller, situations, self.conditions.seed, self.subjects[lanes], running_u_per_h=running)
         rules.check_decisions(made, now_h, last_drawn_h, situations.weight_kg)
         return made
 
@@ -389,7 +411,13 @@ class _CohortRun:
             self._order(lanes, at_h, EventKind.RESUME, no_minutes, no_minutes, made.resume)
         rate = rules.delivered_u_per_h(made.rate_u_per_h, self.pump)
         unchanged = ~first & (at_h == now_h) & (rate == self.rate_u_per_h[lanes])
-        self._order(lanes, at_h, EventKind.INFUSION, rate, no_minutes, ~np.isnan(rate) & ~unchanged)
+        believed = rate
+        if made.believed_u_per_h is not None:
+            elsewhere = rules.delivered_u_per_h(made.believed_u_per_h, self.pump)
+            believed = np.where(np.isnan(elsewhere), rate, elsewhere)
+        self._order(lanes, at_h, EventKind.INFUSION, rate, believed, ~np.isnan(rate) & ~unchanged)
+        if made.dry_at_h is not None:
+            self._order(lanes, made.dry_at_h, EventKind.STOP, no_minutes, believed, ~np.isnan(made.dry_at_h))
         if made.notify is not None:
             self._order(lanes, at_h, EventKind.NOTIFY, no_minutes, no_minutes, made.notify)
         again, draw_h = kept_where(~np.isnan(made.next_draw_h), lanes, made.next_draw_h)

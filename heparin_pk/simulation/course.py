@@ -30,6 +30,7 @@ from heparin_pk.published.drug import Drug, Hypothesis, Parameter, ValidityDomai
 from heparin_pk.simulation.handover import Handover, handover
 from heparin_pk.simulation.matching import Match, match_of
 from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
+from heparin_pk.ward.faults import Catch, Check, Fault
 from heparin_pk.ward.orders import (
     ORDERS,
     Bolus,
@@ -282,7 +283,7 @@ class Course:
             self.plan_source,
             self.target.source if self.target else None,
             *(self.patient.drift.sources if self.patient.drift else ()),
-            *(self.ward_errors.sources if self.ward_errors else ()),
+            *(self.ward_errors.papers if self.ward_errors else ()),
         )
         every = (*self.drug.sources_for(self.patient, self.responses), *(source for source in more if source is not None))
         return tuple({source.citation: source for source in reversed(every)}.values())[::-1]
@@ -532,6 +533,9 @@ _CLASSES: dict[str, type] = {
         TherapeuticRange,
         Laboratory,
         WardErrors,
+        Fault,
+        Check,
+        Catch,
         Pump,
         Bag,
         Entry,

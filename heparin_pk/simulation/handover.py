@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, shown
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
-from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Order, Pause, Protamine, Stop, Subcutaneous
-from heparin_pk.ward.pump import ml_per_h
+from heparin_pk.body.patient import Patient
+from heparin_pk.published.drug import Drug
+from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Order, Pause, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.pump import Bag, ml_per_h
 
-if TYPE_CHECKING:
-    from heparin_pk.simulation.course import Course
+
+class Charted(Protocol):
+    """What a handover reads of a course: its chart, its pump and its patient."""
+
+    @property
+    def hours(self) -> float: ...
+    @property
+    def entries(self) -> tuple[Any, ...]: ...
+    @property
+    def time_h(self) -> np.ndarray: ...
+    @property
+    def pump_u_per_h(self) -> np.ndarray: ...
+    @property
+    def patient(self) -> Patient: ...
+    @property
+    def drug(self) -> Drug: ...
+    @property
+    def target(self) -> TherapeuticRange | None: ...
+    @property
+    def labs(self) -> tuple[Lab, ...]: ...
+    @property
+    def regimen(self) -> Regimen: ...
+    @property
+    def bag(self) -> Bag: ...
+    def orders_in_words(self, orders: tuple[Order, ...]) -> str:
+        """Return orders given at one moment as the chart writes them."""
+        ...
+
 
 LAST_RESULTS = 3
 """How many results are handed over: enough to see where it goes (chosen)."""
@@ -77,7 +105,7 @@ class Handover:
         return "\n".join(lines)
 
 
-def handover(course: Course, at_h: float | None = None) -> Handover:
+def handover(course: Charted, at_h: float | None = None) -> Handover:
     """Return the handover of a course at an hour (default: its end), from what stood in the chart by then.
 
     The next sample is known where it had been decided by then. Raises ``ValueError`` for an hour outside the course.
@@ -109,7 +137,7 @@ def handover(course: Course, at_h: float | None = None) -> Handover:
     )
 
 
-def _who(course: Course) -> str:
+def _who(course: Charted) -> str:
     one, unit = course.patient, course.drug.amount_unit
     words = [f"{one.weight_kg:g} kg"]
     if one.doses_by_kg != one.weight_kg:
@@ -122,7 +150,7 @@ def _who(course: Course) -> str:
     return f"{', '.join(words)}; bag {bag.units_u:,.0f} {unit} in {bag.volume_ml:g} mL"
 
 
-def _running(course: Course, at: float, rate: float) -> str:
+def _running(course: Charted, at: float, rate: float) -> str:
     unit = course.drug.amount_unit
     past = [order for order in course.regimen.orders if order.time_h <= at]
     changes = [order for order in past if isinstance(order, Infusion | Hold | Pause | Stop)]
@@ -139,7 +167,7 @@ def _running(course: Course, at: float, rate: float) -> str:
     return f"stands still: {course.orders_in_words((last,))} at {last.time_h:.4g} h"
 
 
-def _given(course: Course, at: float) -> tuple[float, str]:
+def _given(course: Charted, at: float) -> tuple[float, str]:
     """Return the units of the last 24 h, and the single doses and the units in words."""
     unit, from_h = course.drug.amount_unit, max(0.0, at - WITHIN_H)
     doses = [
@@ -158,7 +186,7 @@ def _given(course: Course, at: float) -> tuple[float, str]:
     return given_u, f"{'; '.join(words)}; {given_u:,.0f} {unit} in the last {at - from_h:.4g} h"
 
 
-def _by_pump_u(course: Course, from_h: float, to_h: float) -> float:
+def _by_pump_u(course: Charted, from_h: float, to_h: float) -> float:
     """Return what the pump gave between two hours, U."""
     starts, ends = np.clip(course.time_h[:-1], from_h, to_h), np.clip(course.time_h[1:], from_h, to_h)
     return float(np.sum(course.pump_u_per_h[:-1] * (ends - starts)))
@@ -180,7 +208,7 @@ def _so_far(results: tuple[Lab, ...], target: TherapeuticRange | None) -> str:
     return f"{in_range} of {len(sides)} results in the range, the last one {sides[-1]} it"
 
 
-def _next_check(course: Course, at: float, drawn: list[Lab]) -> tuple[float | None, str]:
+def _next_check(course: Charted, at: float, drawn: list[Lab]) -> tuple[float | None, str]:
     """Return the next sample as it was planned by then, h and in words."""
     if drawn:
         return None, "is decided when the pending sample is back"
@@ -190,7 +218,7 @@ def _next_check(course: Course, at: float, drawn: list[Lab]) -> tuple[float | No
     return min(coming), f"blood at {min(coming):.4g} h, {min(coming) - at:.2g} h from now"
 
 
-def _must_know(course: Course, at: float, rate: float, results: tuple[Lab, ...]) -> tuple[tuple[str, str], ...]:
+def _must_know(course: Charted, at: float, rate: float, results: tuple[Lab, ...]) -> tuple[tuple[str, str], ...]:
     found = [
         (order.whom, f"was to be called at {order.time_h:.4g} h ({entry.why})")
         for entry in course.entries
@@ -215,5 +243,5 @@ def _must_know(course: Course, at: float, rate: float, results: tuple[Lab, ...])
     return tuple(dict.fromkeys(found))
 
 
-def _recent(course: Course, at: float) -> list[Order]:
+def _recent(course: Charted, at: float) -> list[Order]:
     return [order for order in course.regimen.orders if at - WITHIN_H <= order.time_h <= at]

@@ -124,6 +124,8 @@ class _Bedside:
         self.kinetics = kinetics
         self.run = Run(kinetics, engine)
         self.rate_u_per_h = 0.0
+        self.believed_u_per_h = 0.0  # the rate the ward believes it set, U/h: another one only where a fault struck
+        self._believed_at: dict[float, float] = {}  # those rates, by the time of the order
         self._held_until_h = -1.0
         self.paused_until_below: float | None = None
         self._short_infusions: dict[int, float] = {}  # rates that run beside the pump, U/h
@@ -152,6 +154,10 @@ class _Bedside:
         self._give(time_h)
         self._schedule(time_h + hours, Priority.END, end)
 
+    def believe(self, time_h: float, rate_u_per_h: float) -> None:
+        """Note that the ward will believe in another rate than the one ordered for this moment."""
+        self._believed_at[time_h] = rate_u_per_h
+
     def carry_out(self, order: Order, _: float) -> None:
         """Carry out an order in absolute units, at its time."""
         now_h = order.time_h
@@ -162,9 +168,11 @@ class _Bedside:
                 self._give(now_h, State(central_u=dose_u or 0.0, short_u=self.kinetics.short_fraction * (dose_u or 0.0)))
             case Infusion(rate_u_per_h=rate):
                 self.rate_u_per_h = rate or 0.0
+                self.believed_u_per_h = self._believed_at.pop(now_h, self.rate_u_per_h)
                 self._give(now_h)
             case Stop():
                 self.rate_u_per_h = 0.0
+                self.believed_u_per_h = self._believed_at.pop(now_h, 0.0)
                 self._give(now_h)
             case Hold():
                 self._held_until_h = max(self._held_until_h, order.end_h)
@@ -255,9 +263,20 @@ class _PatientRun:
         """Draw blood, and schedule the moment its result is read."""
         laboratory = self.conditions.laboratory
         assert laboratory is not None  # only a closed loop draws blood
-        concentration = read_u_per_ml(laboratory.assay, self.bedside.kinetics, self.bedside.run.state_at(now_h))
+        concentration = max(0.0, read_u_per_ml(laboratory.assay, self.bedside.kinetics, self.bedside.run.state_at(now_h)))
+        patient, factor, errors, pump = self.patient, None, self.conditions.ward_errors, self.conditions.pump
+        struck = None if errors is None else errors.struck(self.conditions.seed, np.array([self.subject]))
+        if struck is not None:
+            assert pump is not None  # only a closed loop draws blood
+            drawn_h = np.array([now_h])
+            again_h = float(struck.drawn_again_h(drawn_h, laboratory.turnaround_h)[0])
+            if not math.isnan(again_h):
+                self.schedule(again_h, Priority.DRAW, self.draw)
+                return
+            found, patient, factor = struck.sampled(np.array([concentration]), patient, pump, laboratory.assay, drawn_h)
+            concentration = float(found[0])
         lab = laboratory.report(
-            max(0.0, concentration), self.patient, self.conditions.responses, now_h, self.conditions.seed, self.subject
+            concentration, patient, self.conditions.responses, now_h, self.conditions.seed, self.subject, factor=factor
         )
         self.schedule(lab.reported_h, Priority.RESULT, partial(self.read, lab))
 
@@ -277,6 +296,10 @@ class _PatientRun:
         orders = self.receivable(rules.checked_orders(decision, self.patient.doses_by_kg, pump, now_h))
         if lab is not None:
             orders = tuple(order for order in orders if not rules.is_unchanged_rate(order, rate_u_per_h, now_h))
+        if decision.believed_u_per_h is not None:
+            for order in orders:  # a rate, or the end of a bag that ran dry
+                if isinstance(order, Infusion | Stop):
+                    self.bedside.believe(order.time_h, pump.delivered_u_per_h(decision.believed_u_per_h))
         self.write_down(Entry(time_h=now_h, lab=lab, orders=orders, why=decision.why))
         for draw_h in rules.checked_draws_h(decision, now_h, last_drawn_h):
             self.schedule(draw_h, Priority.DRAW, self.draw)
@@ -289,7 +312,7 @@ class _PatientRun:
         situation = Situation(
             time_h=now_h,
             weight_kg=self.patient.doses_by_kg,
-            rate_u_per_h=self.bedside.rate_u_per_h,
+            rate_u_per_h=self.bedside.believed_u_per_h,
             labs=tuple(self.labs),
             pump=conditions.pump,
             age_y=self.patient.age_y,
@@ -302,14 +325,22 @@ class _PatientRun:
             return decision
         assert isinstance(controller, VectorController)
         situations = Situations.of(situation, controller.looks_back)
-        done = conditions.ward_errors.decide(controller, situations, conditions.seed, np.array([self.subject]))
+        running = np.array([self.bedside.rate_u_per_h])
+        done = conditions.ward_errors.decide(
+            controller, situations, conditions.seed, np.array([self.subject]), running_u_per_h=running
+        )
         last_drawn_h = self.labs[-1].drawn_h if self.labs else -math.inf
         rules.check_decisions(done, np.array([now_h]), np.array([last_drawn_h]), np.array([situation.weight_kg]))
         draw_h = float(done.next_draw_h[0])
+        orders, believed = done.orders(now_h, _whom_of(decision)), math.nan
+        if done.believed_u_per_h is not None and done.dry_at_h is not None:
+            believed, dry_h = float(done.believed_u_per_h[0]), float(done.dry_at_h[0])
+            orders = orders if math.isnan(dry_h) else (*orders, Stop(time_h=dry_h))
         return Decision(
-            orders=done.orders(now_h, _whom_of(decision)),
+            orders=orders,
             next_draw_h=None if math.isnan(draw_h) else draw_h,
             why=f"meant: {decision.why}",
+            believed_u_per_h=None if math.isnan(believed) else believed,
         )
 
 

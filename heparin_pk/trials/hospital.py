@@ -14,6 +14,7 @@ from heparin_pk.published.heparin_reversal import LANOISELEE_2026
 from heparin_pk.published.sources import ASSUMED
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.population import Population
+from heparin_pk.ward.faults import GUESSED_WEIGHT_CV, KINDS, Fault, named
 from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
@@ -225,15 +226,6 @@ BECKER_1999 = Source(
     doi="10.1016/s0002-8703(99)70460-6",
     pmid="9878937",
 )
-FERNANDES = Source(
-    key="How_accurately_weights",
-    citation=(
-        "Fernandes CMB, Clark S, Price A, Innes G. How accurately do we estimate patients' weight in emergency departments? "
-        "(year and journal not on the page)"
-    ),
-    where="Abstract: nurses' guesses lie within 10 % in 66 % of 117 patients; an SD of about 10 % gives that",
-    confidence="primary",
-)
 LATE_DRAW = Value(0.22, BRIGHAM_COMPLIANCE.at("Abstract: laboratory compliance 77.6 %; all of the rest taken as late draws"))
 LATE_BY_H = Value(2.0, ASSUMED.at("how late blood is drawn was looked for and not found"))
 CHANGE_DELAY_H = Value(0.6, BECKER_1999.at("Abstract: 1.6 h from the sample to the change, less 1 h for the result", "derived"))
@@ -242,7 +234,7 @@ WRONG_STEP = Value(0.076, PHARAND_2005.at("16.4 % not compliant, of which 46 % (
 WRONG_START = Value(0.192, JOHNS_HOPKINS_2025)
 WRONG_SIZE_CV = Value(0.35, ASSUMED.at("the size of wrong rates was not found"))
 OMITTED_BOLUS = Value(0.141, JOHNS_HOPKINS_2025.at("Abstract: first bolus right in 85.9 %; all of the rest taken as omitted"))
-WEIGHT_ERROR_CV = Value(0.10, FERNANDES)
+WEIGHT_ERROR_CV = GUESSED_WEIGHT_CV
 
 REAL_WARD = WardErrors(
     name="a real ward",
@@ -271,7 +263,21 @@ REAL_WARD = WardErrors(
     ),
 )
 """How often a hospital errs, as far as it was counted. Unplanned stops of the pump are not in it: no number was found."""
-WARDS = {"as-written": WardErrors(), "real-ward": REAL_WARD}
+FAULTY_WARD = replace(
+    REAL_WARD,
+    name="a real ward with faults",
+    faults=tuple(Fault(kind=name) for name in KINDS if name not in ("guessed-weight", "late-draw")),
+)
+"""The same ward, which also meets the faults that have a name, as often as ``heparin_pk.faults.KINDS`` says (mostly assumed).
+
+Guessed weights and late draws are left out: they are among the errors already."""
+WARDS = {
+    "as-written": WardErrors(),
+    "real-ward": REAL_WARD,
+    "real-ward-with-faults": FAULTY_WARD,
+    "real-ward-double-check": replace(FAULTY_WARD, checks=named(["independent double check"])),
+    "real-ward-smart-pump": replace(FAULTY_WARD, checks=named(["smart-pump limits"])),
+}
 """How a ward carries orders out, by the names of the command line."""
 POPULATIONS = {"thrombosis-ward": THROMBOSIS_WARD, "coronary-ward": CORONARY_WARD}
 

@@ -225,7 +225,7 @@ class Trial:
         for _, arm in self.arms:
             reagent, hospital = self._laboratory_of(arm).reagent, self.hospital_of(arm)
             found += [getattr(arm.controller, "source", None), reagent.source if reagent is not None else None]
-            found += [*hospital.sources, *(hospital.ward_errors.sources if hospital.ward_errors is not None else ())]
+            found += [*hospital.sources, *(hospital.ward_errors.papers if hospital.ward_errors is not None else ())]
         found.append(self.common_range.source)
         return tuple({source.citation: source for source in reversed(found) if source is not None}.values())[::-1]
 

@@ -48,11 +48,13 @@ class Decision:
     ``orders``: the orders, from now on.
     ``next_draw_h``: when to draw blood, h: one time, several, or ``None`` for no further draw.
     ``why``: the reason, as it is written on the chart.
+    ``believed_u_per_h``: the rate that the ward believes it set, where a fault makes the pump run at another; ``None``: the same.
     """
 
     orders: tuple[Order, ...] = ()
     next_draw_h: float | tuple[float, ...] | None = None
     why: str = ""
+    believed_u_per_h: float | None = None
 
     @property
     def draws_h(self) -> tuple[float, ...]:
@@ -138,6 +140,10 @@ class Decisions:
     ``pause_until_below``: pause the infusion until a result is below this level (m,); NaN: no pause; ``None``: nowhere.
     ``resume``: whether a paused infusion is resumed (m,); ``None``: nowhere.
     ``notify``: whether somebody is called (m,); ``None``: nowhere.
+    ``believed_u_per_h``: the rate that the ward believes it set, where a fault makes the pump run at another, U/h (m,); NaN: the
+    same; ``None``: nowhere. A controller leaves it out.
+    ``dry_at_h``: when a bag runs dry before the next draw, and the pump stops, h (m,); NaN: not; ``None``: nowhere. A controller
+    leaves it out.
     """
 
     bolus_u: np.ndarray
@@ -149,6 +155,8 @@ class Decisions:
     pause_until_below: np.ndarray | None = None
     resume: np.ndarray | None = None
     notify: np.ndarray | None = None
+    believed_u_per_h: np.ndarray | None = None
+    dry_at_h: np.ndarray | None = None
 
     def check_arrays(self, n: int) -> None:
         """Raise ``ValueError`` unless each field is an array of ``n`` numbers or truths (``None``: from ``at_h`` on)."""

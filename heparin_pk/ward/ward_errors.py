@@ -1,4 +1,4 @@
-"""Ward errors: orders carried out late, not at all, or with the wrong size or weight.
+"""Ward errors: orders carried out late, not at all, or with the wrong size or weight; and faults with a name.
 
 They stand between the controller and the pump. Without ``WardErrors`` every decision is carried out exactly and at once. On
 real wards blood is drawn late, steps are missed, weights are guessed. Every error is a random number with its own address
@@ -18,6 +18,7 @@ from heparin_pk.base.randomness import log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
 from heparin_pk.base.streams import Stream
 from heparin_pk.ward.controller import Decisions, Situations, VectorController
+from heparin_pk.ward.faults import Check, Fault, Struck, checked_checks, checked_faults, sources_of
 from heparin_pk.ward.orders import HOURS
 
 
@@ -36,6 +37,8 @@ class WardErrors:
     ``omitted_bolus_fraction``: share of first boluses that are not given.
     ``weight_error_cv_fraction``: CV of the log-normal factor on the weight, drawn once a patient.
     ``sources``: the papers the numbers were read from.
+    ``faults``: faults that are injected (:mod:`heparin_pk.ward.faults`), each kind at most once.
+    ``checks``: the checks that the ward has bought, which catch some of the faults.
 
     Raises ``ValueError`` when a share lies outside [0, 1], a delay outside [0, 12] h, or missed and wrong steps exceed 1.
     """
@@ -51,11 +54,13 @@ class WardErrors:
     omitted_bolus_fraction: float = 0.0
     weight_error_cv_fraction: float = 0.0
     sources: tuple[Source, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
         check_text("name", self.name)
         for field in fields(self):
-            if field.name in ("name", "sources"):
+            if field.name in ("name", "sources", "faults", "checks"):
                 continue
             most = 12.0 if field.name.endswith("_h") else 1.0
             check_between(field.name, getattr(self, field.name), 0.0, most)
@@ -66,6 +71,8 @@ class WardErrors:
         check_is("sources", self.sources, (list, tuple), "a list of Source")
         for source in self.sources:
             check_is("sources", source, Source, "a Source")
+        object.__setattr__(self, "faults", checked_faults(self.faults))
+        object.__setattr__(self, "checks", checked_checks(self.checks))
 
     __repr__ = shown
 
@@ -75,13 +82,34 @@ class WardErrors:
             return true_kg
         return true_kg * log_normal(self.weight_error_cv_fraction, standard_normals(seed, Stream.GUESSED_WEIGHT, 0.0, subjects))
 
-    def decide(self, controller: VectorController, seen: Situations, seed: int, subjects: np.ndarray) -> Decisions:
+    @property
+    def papers(self) -> tuple[Source, ...]:
+        """The papers behind the errors, the faults and the checks."""
+        return (*self.sources, *sources_of(self.faults, self.checks))
+
+    def struck(self, seed: int, subjects: np.ndarray) -> Struck | None:
+        """Return what strikes these patients (m,); ``None``: no fault can."""
+        return Struck(self.faults, self.checks, seed, subjects) if self.faults else None
+
+    def decide(
+        self,
+        controller: VectorController,
+        seen: Situations,
+        seed: int,
+        subjects: np.ndarray,
+        *,
+        running_u_per_h: np.ndarray | None = None,
+    ) -> Decisions:
         """Return the decisions of the controller for many patients, as this ward carries them out.
 
         ``seen``: the situations, before the ward's weight error; ``subjects``: the numbers of the patients (m,).
+        ``running_u_per_h`` (m,): the rates the pumps are set to, where a fault has made them others than the ward believes.
         """
-        now = seen.time_h
-        seen = replace(seen, weight_kg=self.weights_kg(seen.weight_kg, seed, subjects))
+        now, true_kg = seen.time_h, seen.weight_kg
+        weight_kg, struck = self.weights_kg(true_kg, seed, subjects), self.struck(seed, subjects)
+        if struck is not None:
+            weight_kg = struck.weight_kg(weight_kg, now)
+        seen = replace(seen, weight_kg=weight_kg)
         ordered = controller.decide_many(seen)
         check_is("what a controller decides for many", ordered, Decisions, "a Decisions")
         ordered.check_arrays(len(now))
@@ -102,7 +130,7 @@ class WardErrors:
         at_h = (now if ordered.at_h is None else ordered.at_h) + late_h
         # A delay may lead beyond the longest run, at whose end nothing is given.
         at_h = np.where(np.isfinite(at_h), np.minimum(at_h, HOURS[1]), at_h)
-        return Decisions(
+        made = Decisions(
             bolus_u=np.where(missed | no_bolus, 0.0, ordered.bolus_u),
             bolus_over_min=ordered.bolus_over_min,
             hold_min=np.where(missed, 0.0, ordered.hold_min),
@@ -113,6 +141,9 @@ class WardErrors:
             resume=None if ordered.resume is None else ordered.resume & ~missed,
             notify=None if ordered.notify is None else ordered.notify & ~missed,
         )
+        if struck is None:
+            return made
+        return struck.carried_out(made, seen, seen.rate_u_per_h if running_u_per_h is None else running_u_per_h, true_kg)
 
     @staticmethod
     def _uniforms(
