@@ -52,6 +52,13 @@ from heparin_pk.plot.day_by_day import (
     titrated,
 )
 from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation, validation_by_group
+from heparin_pk.plot.gone_wrong import (
+    after_the_stop,
+    describe_after_the_stop,
+    describe_past_the_checks,
+    past_the_checks,
+    protamine_now,
+)
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
 from heparin_pk.plot.safety import (
@@ -100,6 +107,7 @@ __all__ = [
     "VERMILION",
     "a_day_late",
     "after_bolus",
+    "after_the_stop",
     "at_level",
     "axis_label",
     "bands",
@@ -111,6 +119,7 @@ __all__ = [
     "course_scene",
     "decays",
     "describe",
+    "describe_after_the_stop",
     "describe_a_day_late",
     "describe_counts_so_far",
     "describe_fault",
@@ -118,6 +127,7 @@ __all__ = [
     "describe_normal_again",
     "describe_over_heparin",
     "describe_overlay",
+    "describe_past_the_checks",
     "describe_platelets",
     "describe_post_test",
     "describe_protamine",
@@ -141,12 +151,14 @@ __all__ = [
     "outside_in_short",
     "over_heparin",
     "overlay",
+    "past_the_checks",
     "percentile_bands",
     "plate",
     "plateaus",
     "platelets",
     "post_test",
     "protamine",
+    "protamine_now",
     "range_of_reagent",
     "reagents",
     "regrets",

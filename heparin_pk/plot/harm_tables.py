@@ -7,12 +7,39 @@ from collections.abc import Mapping, Sequence
 from heparin_pk.base.result_table import Cell, Link, ResultTable, table
 from heparin_pk.base.source import Source
 from heparin_pk.blood import clotting
+from heparin_pk.simulation.handover import Handover
 from heparin_pk.simulation.platelets import SOURCES
+from heparin_pk.teaching.before_starting import REACTIONS
 from heparin_pk.teaching.hit import FOUR_TS, FOUR_TS_SOURCE, CountedDay, DiagnosticTest, Step
 from heparin_pk.teaching.misconceptions import Misconception
-from heparin_pk.teaching.reversal import Compared, Dose
+from heparin_pk.teaching.regrets import SIGNS, SPEAKS, associations
+from heparin_pk.teaching.reversal import REACTIONS as REACTIONS_TO_PROTAMINE
+from heparin_pk.teaching.reversal import REBOUND, Compared, Dose
+from heparin_pk.teaching.team import DIVISION, Duty, Item
+from heparin_pk.trials.fault_arms import CheckedArm
+from heparin_pk.ward.faults import CHECKS
 
-__all__ = ["counted", "four_ts", "misconceptions", "plate", "platelet_sources", "protamine", "spread", "tests", "tube", "work_up"]
+__all__ = [
+    "allergy",
+    "arms",
+    "checks",
+    "counted",
+    "documentation",
+    "duties",
+    "four_ts",
+    "handover",
+    "misconceptions",
+    "plate",
+    "platelet_sources",
+    "protamine",
+    "published_regrets",
+    "reactions_to_protamine",
+    "signs",
+    "spread",
+    "tests",
+    "tube",
+    "work_up",
+]
 
 
 def _link(source: Source) -> Link:
@@ -128,3 +155,78 @@ def spread(found: Mapping[str, Dose]) -> ResultTable:
     return table(
         "The same patient in four centres", ("centre", "protamine"), [(name, one.in_words()) for name, one in found.items()]
     )
+
+
+def reactions_to_protamine() -> ResultTable:
+    """Return the numbers on reactions to protamine, and what its overdose does."""
+    rows: list[tuple[Cell, ...]] = [(one.what, _link(one.source)) for one in REACTIONS_TO_PROTAMINE]
+    rows.append((f"rebound: {REBOUND.where}", _link(REBOUND)))
+    return table("Protamine itself", ("what is known", "source"), rows)
+
+
+def allergy() -> ResultTable:
+    """Return allergic reactions to heparin, the mildest first: how each looks, and what is done."""
+    rows = [(one.name, one.looks, one.do, _link(one.source)) for one in REACTIONS]
+    return table("Allergy to heparin", ("reaction", "how it looks", "what is done", "source"), rows)
+
+
+# Two regrets
+
+
+def published_regrets(side: str) -> ResultTable:
+    """Return what was published of too much or too little heparin, for and against; raises ``ValueError`` for another side."""
+    rows = [(SPEAKS[one.speaks], one.patients, one.found, one.but or "–", _link(one.source)) for one in associations(side)]
+    headings = ("the paper", "patients", "what it found", "but", "source")
+    return table(f"{side[0].upper()}{side[1:]} heparin: for and against", headings, rows)
+
+
+def signs() -> ResultTable:
+    """Return the signs that a patient should report, in a patient's words."""
+    rows = [(one.sign, "a bleed" if one.of == "too much" else "a clot", _link(one.source)) for one in SIGNS]
+    return table("Call the nurse at once for", ("sign", "it may be", "source"), rows)
+
+
+# Errors, checks and the team
+
+
+def checks() -> ResultTable:
+    """Return every check: what is done, which errors it catches how surely, and what it costs."""
+    rows = []
+    for one in CHECKS.values():
+        caught = "; ".join(f"{catch.kind.replace('-', ' ')} {catch.chance.value:.0%}" for catch in one.catches)
+        rests_on = sorted({catch.chance.source.confidence for catch in one.catches})
+        rows.append((one.name, one.what, caught, f"{one.minutes.value:g} min per {one.per}", ", ".join(rests_on)))
+    headings = ("check", "what is done", "catches", "costs", "the chances are")
+    return table("Checks", headings, rows, note="The minutes are assumed.")
+
+
+def arms(several: Sequence[CheckedArm]) -> ResultTable:
+    """Return what checks cost and spared in each arm of a trial."""
+    rows = [
+        (one.arm, f"{one.minutes:.0f} min", f"{one.above_fraction:.1%}", f"{one.below_fraction:.1%}",
+         f"{one.peak_99_u_per_ml:.2f} U/mL", f"{one.most_u_per_ml:.2f} U/mL")
+        for one in several
+    ]  # fmt: skip
+    headings = ("checks", "staff time a patient", "time above", "time below", "peak of the worst 1 %", "highest of all")
+    return table("The same patients and the same errors, with other checks", headings, rows)
+
+
+def handover(one: Handover) -> ResultTable:
+    """Return a handover as a table, one line a heading."""
+    lines = [line.partition(":") for line in one.in_words().splitlines()[1:]]
+    rows = [(head, words.strip()) for head, _, words in lines]
+    return table(f"Handover at {one.at_h:.4g} h", ("", "what is said"), rows)
+
+
+def documentation(items: Sequence[Item]) -> ResultTable:
+    """Return what a chart holds and what it lacks."""
+    rows = [(one.what, one.written or "MISSING") for one in items]
+    missing = sum(one.is_missing for one in items)
+    note = f"{missing} of {len(items)} are missing." if missing else "A colleague can go on from here."
+    return table("In the chart", ("what", "written"), rows, note=note)
+
+
+def duties(several: Sequence[Duty]) -> ResultTable:
+    """Return who does what in a course, in the order of time."""
+    rows = [(f"{one.time_h:.4g} h", one.role, one.does) for one in several]
+    return table("Who does what", ("when", "who", "what"), rows, note=f"{DIVISION.where} ({DIVISION.confidence}).")

@@ -124,6 +124,14 @@ LESSONS: tuple[Lesson, ...] = (
         able="suspect HIT on the right day, read a score and a test together, and act before the test is back",
         before=(1,),
     ),
+    Lesson(
+        stem="10-when-it-goes-wrong",
+        question="When it goes wrong: what now?",
+        minutes=35,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="choose between hold, stop and protamine, dose protamine by the clock, and say when the blood is normal again",
+        before=(1, 3),
+    ),
 )
 
 

@@ -11,11 +11,10 @@ from heparin_pk.base.checks import check_is, check_text, shown
 from heparin_pk.base.source import Source
 from heparin_pk.body.patient import Patient
 from heparin_pk.published.sources import ASSUMED
-from heparin_pk.teaching import practice
+from heparin_pk.teaching import practice, regrets
 from heparin_pk.teaching.indications import Indication
 from heparin_pk.ward.orders import Infusion, Subcutaneous
 
-SIGNS_SOURCE: Source = next(one.source for one in practice.about("safe-use") if one.source.key == "ACC_heparin_table")
 DUTY_SOURCE: Source = next(one.source for one in practice.about("safe-use") if one.source.key == "Joint_Commission_2019")
 ONSET_SOURCE: Source = practice.about("hit-monitoring")[-1].source
 PLACENTA_SOURCE = Source(
@@ -25,20 +24,11 @@ PLACENTA_SOURCE = Source(
     confidence="second-hand",
     url="http://azkurs.org/description-v2.html?page=16",
 )
-PLAIN_WORDS = ASSUMED.at("the plain words are ours; signs from the counselling list, timing of HIT from the guideline")
-SOURCES = (SIGNS_SOURCE, DUTY_SOURCE, ONSET_SOURCE, PLACENTA_SOURCE, PLAIN_WORDS)
+PLAIN_WORDS = ASSUMED.at("the plain words are ours; allergy added; timing of HIT from the guideline")
+SOURCES = (*dict.fromkeys(one.source for one in regrets.SIGNS), DUTY_SOURCE, ONSET_SOURCE, PLACENTA_SOURCE, PLAIN_WORDS)
 
-SIGNS = (
-    "bleeding that you did not expect, or that does not stop",
-    "red or black stools",
-    "pink or brown urine",
-    "new bruises, or bruises that grow",
-    "blood when you cough or throw up",
-    "new pain or new swelling, such as in a leg",
-    "a bad headache, or you feel faint or weak",
-    "a rash, itching, chills, or trouble with your breath",
-)
-"""What the patient tells the ward at once; the first six from the list, headache and weakness and the signs of allergy added."""
+SIGNS = (*(one.sign for one in regrets.SIGNS), "a rash, itching, chills, or trouble with your breath")
+"""What the patient tells the ward at once: the signs of a bleed and of a clot, and those of an allergy."""
 
 _WHY = {
     "thrombosis": "You have a blood clot. Heparin keeps it from growing. Your body then clears the clot on its own. This takes "

@@ -6,6 +6,7 @@ A widget calls the package, shows the code of that call, and computes nothing bu
 from heparin_pk.widgets import bedside_day, warnings_in_words
 from heparin_pk.widgets.bedside_day import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.gone_wrong import after_the_stop, buy_checks, one_fault, protamine_by_time
 from heparin_pk.widgets.index import glossary, lessons, topics
 from heparin_pk.widgets.inside_the_tube import predict_no_lysis, tube
 from heparin_pk.widgets.low_platelets import hit_tests, instead_of_heparin, one_day_late, platelet_days
@@ -29,8 +30,10 @@ __all__ = [
     "Quiz",
     "Slider",
     "Toggle",
+    "after_the_stop",
     "bedside",
     "blood",
+    "buy_checks",
     "check_number",
     "glossary",
     "half_life",
@@ -41,6 +44,7 @@ __all__ = [
     "lessons",
     "nomograms",
     "one_day_late",
+    "one_fault",
     "overlay",
     "patients",
     "platelet_days",
@@ -49,6 +53,7 @@ __all__ = [
     "predict_points_lost",
     "progress",
     "progress_export",
+    "protamine_by_time",
     "quiz",
     "record",
     "topics",
