@@ -11,6 +11,7 @@ from heparin_pk.simulation.handover import Handover
 from heparin_pk.simulation.platelets import SOURCES
 from heparin_pk.teaching.before_starting import REACTIONS
 from heparin_pk.teaching.hit import FOUR_TS, FOUR_TS_SOURCE, CountedDay, DiagnosticTest, Step
+from heparin_pk.teaching.leaflet import Leaflet
 from heparin_pk.teaching.misconceptions import Misconception
 from heparin_pk.teaching.regrets import SIGNS, SPEAKS, associations
 from heparin_pk.teaching.reversal import REACTIONS as REACTIONS_TO_PROTAMINE
@@ -28,6 +29,7 @@ __all__ = [
     "duties",
     "four_ts",
     "handover",
+    "leaflet",
     "misconceptions",
     "plate",
     "platelet_sources",
@@ -230,3 +232,9 @@ def duties(several: Sequence[Duty]) -> ResultTable:
     """Return who does what in a course, in the order of time."""
     rows = [(f"{one.time_h:.4g} h", one.role, one.does) for one in several]
     return table("Who does what", ("when", "who", "what"), rows, note=f"{DIVISION.where} ({DIVISION.confidence}).")
+
+
+def leaflet(one: Leaflet) -> ResultTable:
+    """Return a leaflet as a table: heading and sentences."""
+    rows = [(heading if place == 0 else "", words) for heading, said in one.parts for place, words in enumerate(said)]
+    return table(one.title, ("", "in the patient's words"), rows)

@@ -132,6 +132,14 @@ LESSONS: tuple[Lesson, ...] = (
         able="choose between hold, stop and protamine, dose protamine by the clock, and say when the blood is normal again",
         before=(1, 3),
     ),
+    Lesson(
+        stem="11-who-noticed",
+        question="Who noticed?",
+        minutes=35,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="say which check catches which error at what cost, hand a patient over, and tell the patient what to report",
+        before=(1,),
+    ),
 )
 
 
