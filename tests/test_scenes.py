@@ -16,7 +16,7 @@ from heparin_pk.widgets.explore import values_of
 
 SCENES = (
     "half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms", "tube", "platelet_days", "hit_tests",
-    "one_day_late", "instead_of_heparin",
+    "one_day_late", "instead_of_heparin", "after_the_stop", "protamine_by_time", "one_fault", "buy_checks",
 )  # fmt: skip
 
 
@@ -119,6 +119,8 @@ RIGHT = {
     "platelet_days": "about 1 in 7",
     "hit_tests": "about 65 of 100",
     "instead_of_heparin": "longer",
+    "protamine_by_time": "about 30 mg",
+    "one_fault": "a new lot of reagent",
 }
 
 
