@@ -46,12 +46,14 @@ def after_the_stop(
             near = (course.time_h >= stop_h - 1.0) & (course.time_h <= stop_h + _SHOWN_H)
             axes[0].plot(course.time_h[near] - stop_h, course.concentration_u_per_ml[near], color=colour, ls=dashes, label=label)
         axes[0].set_xlim(-1.0, _SHOWN_H)
-        axes[0].set_ylim(0.0, 1.6)
+        axes[0].set_ylim(0.0, 1.1)
         axes[0].set_xlabel("time after the stop (h)")
         axes[0].set_ylabel("heparin (U/mL)")
         axes[0].legend(loc="upper right", fontsize=11)
         for y, dose in enumerate(centres.values()):
-            axes[1].plot([dose.low_mg, max(dose.high_mg, dose.low_mg + 0.4)], [y, y], color=BROWN, lw=12, solid_capstyle="butt")
+            if dose.high_mg > dose.low_mg:
+                axes[1].barh(y, dose.high_mg, color=BROWN, alpha=0.45, height=0.5)
+            axes[1].barh(y, dose.low_mg, color=BROWN, height=0.5)
             axes[1].annotate(dose.in_words().split(",")[0], (max(dose.high_mg, dose.low_mg), y), xytext=(8, 0), va="center",
                              textcoords="offset points", fontsize=11)  # fmt: skip
         axes[1].set_yticks(range(len(centres)), list(centres))
