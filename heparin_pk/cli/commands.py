@@ -31,6 +31,7 @@ from heparin_pk.evidence import datasets, validation
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.simulation.after_stop import GONE
+from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.matching import match_of, reagent_for
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.platelets import platelet_series
@@ -38,6 +39,7 @@ from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import before_starting, hit, indications, leaflet, misconceptions, practice, reversal
 from heparin_pk.trials import hospital, off_ramp
 from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
 from heparin_pk.ward import nomogram
@@ -57,10 +59,10 @@ def run_simulate(options: argparse.Namespace) -> None:
     show_course(course, published.ranges.first_for(course.responses), options, heading=read_in_words(course))
 
 
-def run_titrate(options: argparse.Namespace) -> None:
-    """Titrate one patient by a nomogram."""
+def titrated(options: argparse.Namespace) -> tuple[Course, Nomogram]:
+    """Return the course of one patient titrated by a nomogram, and the nomogram."""
     table = Nomogram.load(options.nomogram)
-    here = replace(hospital_of(options), between_days=False)  # a typical patient has no other day
+    here = _where(options)
     course = titrate(
         here.admit(patient_of(options), options.seed),
         model_of(options),
@@ -71,7 +73,18 @@ def run_titrate(options: argparse.Namespace) -> None:
         ward_errors=here.ward_errors,
         engine=options.engine,
     )
-    heading = f"{table.title}: aims at {table.target.in_words()}\nhospital: {here.in_words()}"
+    return course, table
+
+
+def _where(options: argparse.Namespace) -> Hospital:
+    """Return the hospital of a typical patient, who has no other day."""
+    return replace(hospital_of(options), between_days=False)
+
+
+def run_titrate(options: argparse.Namespace) -> None:
+    """Titrate one patient by a nomogram."""
+    course, table = titrated(options)
+    heading = f"{table.title}: aims at {table.target.in_words()}\nhospital: {_where(options).in_words()}"
     if course.match is not None and course.match.fits:  # where it does not, the chart says so
         heading += f"\n{course.match.in_words()}"
     show_course(course, table.target, options, heading=heading, handover_h=options.handover)

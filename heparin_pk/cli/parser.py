@@ -33,6 +33,7 @@ from heparin_pk.cli.commands import (
     run_tube,
     run_validate,
 )
+from heparin_pk.cli.faults import run_faults, run_regrets
 from heparin_pk.cli.handout import run_handout
 from heparin_pk.cli.notebooks import run_demo, run_lab
 from heparin_pk.cli.options import CONDITIONS, TUBE_FRACTIONS
@@ -45,6 +46,7 @@ from heparin_pk.published.reagents import MODERN, REAGENTS
 from heparin_pk.simulation.platelets import PATTERNS
 from heparin_pk.teaching import before_starting, hit, reversal
 from heparin_pk.trials import hospital
+from heparin_pk.ward.faults import KINDS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """The commands of one parser, as ``add_subparsers`` returns them."""
@@ -89,6 +91,8 @@ def parser() -> argparse.ArgumentParser:
     _add_before_starting(commands)
     _add_hit(commands)
     _add_reversal(commands)
+    _add_faults(commands)
+    _add_regrets(commands)
     _add_misconceptions(commands)
     _add_leaflet(commands)
     _add_validate(commands)
@@ -130,6 +134,12 @@ def _add_simulate(commands: Commands) -> None:
 def _add_titrate(commands: Commands) -> None:
     command = _command(commands, "titrate", run_titrate, "one patient titrated by a nomogram on laboratory results",
                        "heparin-pk titrate raschke-1993 --weight 80 --seed 7 --figure course.png")  # fmt: skip
+    _titrate_options(command)
+    _output_options(command)
+
+
+def _titrate_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of one patient titrated by a nomogram."""
     command.add_argument(
         "nomogram", metavar="NOMOGRAM", help="a name from 'heparin-pk nomograms', or your own .toml file (up to 100 kB)"
     )
@@ -147,7 +157,6 @@ def _add_titrate(commands: Commands) -> None:
     command.add_argument("--handover", type=typed_number, metavar="H",
                          help="also the handover at this hour, and what the chart lacks for a colleague to go on")  # fmt: skip
     _model_options(command)
-    _output_options(command)
 
 
 def _add_replay(commands: Commands) -> None:
@@ -280,6 +289,35 @@ def _add_reversal(commands: Commands) -> None:
     command.add_argument("--seed", type=typed_whole_number, default=0, help="the same seed gives the same people (default 0)")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
     command.add_argument("--figure", metavar="FILE", help="also draw the table beside what is left (.png, .svg, .pdf)")
+
+
+def _add_faults(commands: Commands) -> None:
+    command = _command(commands, "faults", run_faults, "errors at five places, what each does to a course, what would catch it",
+                       "heparin-pk faults tenfold --checks 'smart-pump limits' --figure fault.png")  # fmt: skip
+    command.add_argument("name", nargs="?", metavar="NAME", help=f"one of: {', '.join(KINDS)} (default: the list)")
+    command.add_argument("--checks", nargs="*", metavar="NAME", help="checks to buy; without a name: the list of checks")
+    command.add_argument("--minutes", type=typed_number, metavar="MIN", help="budget for the checks, minutes of staff time")
+    command.add_argument("--size", type=typed_number, metavar="X", help="how large the fault is, in its own unit")
+    command.add_argument("--until", type=typed_number, metavar="H", help="the fault strikes up to then, h")
+    command.add_argument("--nomogram", metavar="NOMOGRAM", help="the table (default: one in which the fault shows)")
+    command.add_argument("--weight", type=typed_number, metavar="KG", help="body weight, kg (default: one in which it shows)")
+    command.add_argument("--hours", type=typed_number, default=48.0, metavar="H", help="hours to simulate (default 48)")
+    command.add_argument("--seed", type=typed_whole_number, help="the same seed gives the same course")
+    command.add_argument("--trial", type=typed_whole_number, metavar="N",
+                         help="instead: N patients under no check, double checks, smart-pump limits, both")  # fmt: skip
+    command.add_argument("--engine", default="numpy", metavar="NAME", help=f"of a trial: {', '.join(RUNNERS)} (default numpy)")
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--figure", metavar="FILE", help="also draw the course with and without the fault (.png, .svg, .pdf)")
+
+
+def _add_regrets(commands: Commands) -> None:
+    command = _command(commands, "regrets", run_regrets,
+                       "what too much and what too little cost one patient, and what was published of each",
+                       "heparin-pk regrets raschke-1993 --weight 80 --seed 7 --figure regrets.png")  # fmt: skip
+    _titrate_options(command)
+    command.add_argument("--short", action="store_true", help="leave the papers out")
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
+    command.add_argument("--figure", metavar="FILE", help="also draw what lies above and below the range (.png, .svg, .pdf)")
 
 
 def _add_misconceptions(commands: Commands) -> None:

@@ -223,18 +223,20 @@ def fault(found: Consequence, *, ax: Axes | None = None) -> Axes:
         ):
             ax.plot(course.time_h, _level(ax, course, first.target), color=colour, ls=dashes, label=f"{label}, true level")
             seen = [lab for lab in course.labs if lab.assay == first.target.assay]
-            ax.plot([lab.drawn_h for lab in seen], [lab.value for lab in seen], "o", ms=8, color=colour, mec=BLACK, ls="none",
-                    label=f"{label}, reported")  # fmt: skip
+            for is_above, mark, face in ((False, "o", colour), (True, "^", "white")):
+                shown = [lab for lab in seen if lab.above_ceiling is is_above]
+                ax.plot([lab.drawn_h for lab in shown], [lab.value for lab in shown], mark, ms=9, mfc=face, mec=colour, mew=1.6,
+                        ls="none", zorder=5, label=None if is_above else f"{label}, reported")  # fmt: skip
         if found.entered_h is not None:
             ax.axvline(found.entered_h, color=PURPLE, lw=2.0)
             checks = [f"{name} ({chance.value:.0%})" for name, chance in found.chances.items()]
             ax.annotate(
                 "\n".join(["a check could catch it here:", *checks]),
-                (found.entered_h, 0.97),
+                (found.entered_h, 0.02),
                 xycoords=("data", "axes fraction"),
                 xytext=(8, 0),
                 textcoords="offset points",
-                va="top",
+                va="bottom",
                 color=PURPLE,
                 fontsize=11,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},

@@ -8,13 +8,15 @@ need heparin remove more. ``SOURCES`` says which number was read and which was c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of
-from heparin_pk.base.randomness import checked_seed, inverse_normal, standard_normals, uniform
+from heparin_pk.base.elementwise import choose, each, power
+from heparin_pk.base.randomness import checked_seed, standard_normals, uniforms
 from heparin_pk.base.source import Source, Value
 from heparin_pk.base.streams import Stream
 from heparin_pk.published.sources import ASSUMED
@@ -207,15 +209,14 @@ def platelet_series(
     seed = checked_seed(seed)
     check_is("subject", subject, int, "a whole number")
     check_between("subject", subject, 0, 2**53)
-    usual = _drawn("usual count", USUAL_E9_PER_L, USUAL_CV_FRACTION, seed, subject)
+    one = np.array([subject])
+    usual = float(_usual_e9_per_l(seed, one)[0])
     if usual_e9_per_l is not None:
         usual = check_between("usual_e9_per_l", usual_e9_per_l, 20.0, 1000.0)
-    removal = _drawn("depth", REMOVAL_PER_D, REMOVAL_CV_FRACTION, seed, subject)
-    onset = _onset_d(pattern, stopped_d, uniform(seed, Stream.PLATELETS.of("onset"), 0.0, subject))
-    times, true = _lived(pattern, usual, removal, onset, math.inf if stopped_d is None else stopped_d, days_d)
-    z = [standard_normals(seed, Stream.PLATELETS.of("count"), 24.0 * day, np.array([subject]))[0] for day in at]
-    sd = math.sqrt(math.log1p(COUNT_CV_FRACTION.value**2))
-    counts = tuple(round(float(np.interp(day, times, true)) * math.exp(sd * one)) * 1.0 for day, one in zip(at, z, strict=True))
+    onset = float(_onset_d(pattern, stopped_d, uniforms(seed, Stream.PLATELETS.of("onset"), 0.0, one))[0])
+    stop = math.inf if stopped_d is None else stopped_d
+    times, true = _lived(pattern, usual, float(_removal_per_d(seed, one)[0]), onset, stop, days_d)
+    counts = [float(_reported(np.array([_on_day(times, true, day)]), day, seed, one)[0]) for day in at]
     return PlateletSeries(
         pattern=pattern,
         usual_e9_per_l=usual,
@@ -224,7 +225,7 @@ def platelet_series(
         days_d=tuple(times.tolist()),
         true_e9_per_l=tuple(true.tolist()),
         counted_d=at,
-        counted_e9_per_l=counts,
+        counted_e9_per_l=tuple(counts),
     )
 
 
@@ -258,14 +259,84 @@ def platelets_of(
     )
 
 
-def _drawn(what: str, median: Value, cv: Value, seed: int, subject: int) -> float:
-    """Return a log-normal number of this patient."""
-    z = float(inverse_normal(np.array([uniform(seed, Stream.PLATELETS.of(what), 0.0, subject)]))[0])
-    return median.value * math.exp(math.sqrt(math.log1p(cv.value**2)) * z)
+def reported_e9_per_l(
+    patterns: np.ndarray, *, counted_d: Sequence[float], days_d: float, seed: int, subjects: np.ndarray
+) -> np.ndarray:
+    """Return the reported counts of many patients while heparin goes on, 10^9/L (k, n): each as :func:`platelet_series` has it.
+
+    ``patterns`` (n,): keys of ``PATTERNS`` but "delayed", whose fall begins after heparin.
+    ``counted_d`` (k,): the days of the counts, d, rising. ``days_d``: length of the series, d (1 to 60).
+    ``seed``, ``subjects`` (n,): the address of onset, depth and imprecision.
+
+    Only the patients whose count has moved by the last of these days are followed through time.
+    """
+    at = [check_between("counted_d", day, 0.0, check_between("days_d", days_d, 1.0, _LONGEST_D)) for day in counted_d]
+    if at != sorted(set(at)):
+        raise ValueError(f"counted_d must rise: a later count stands after an earlier one; got {list(counted_d)!r}")
+    known = set(np.unique(patterns).tolist())
+    if not known <= set(PATTERNS) - {"delayed"}:
+        raise ValueError(f"patterns must be of {', '.join(name for name in PATTERNS if name != 'delayed')}; got {sorted(known)}")
+    usual = _usual_e9_per_l(seed, subjects)
+    true = np.tile(usual, (len(at), 1))
+    for pattern in sorted(known - {"none"}):
+        who = np.flatnonzero(patterns == pattern)
+        onset = onset_d(pattern, seed, subjects[who])
+        moved = (onset < at[-1]) | (pattern == "not immune") if at else np.zeros(len(who), dtype=bool)
+        who, onset = who[moved], onset[moved]
+        times, lived = _lived(pattern, usual[who], _removal_per_d(seed, subjects[who]), onset, math.inf, days_d)
+        for row, day in enumerate(at):
+            true[row, who] = _on_day(times, lived, day)
+    counts = [_reported(one, day, seed, subjects) for one, day in zip(true, at, strict=True)]
+    return np.array(counts).reshape(len(at), len(subjects))
 
 
-def _onset_d(pattern: str, stopped_d: float | None, u: float) -> float:
-    """Return the day on which the fall begins; evenly spread over what is published (that it is even is assumed)."""
+def drawn_patterns(shares: Mapping[str, float], seed: int, subjects: np.ndarray) -> np.ndarray:
+    """Return the pattern of each of these patients (m,); ``shares``: how many have each pattern, the rest has "none"."""
+    u = uniforms(seed, Stream.PLATELETS.of("pattern"), 0.0, subjects)
+    found, below = np.full(len(subjects), "none", dtype="<U12"), 0.0
+    for pattern, share in shares.items():
+        check_one_of("pattern", pattern, PATTERNS)
+        found[(u >= below) & (u < below + share)] = pattern
+        below += share
+    return found
+
+
+def onset_d(pattern: str, seed: int, subjects: np.ndarray) -> np.ndarray:
+    """Return the day on which the fall of each of these patients begins while heparin goes on, d (m,); infinite without HIT."""
+    check_one_of("pattern", pattern, [name for name in PATTERNS if name != "delayed"])
+    return _onset_d(pattern, None, uniforms(seed, Stream.PLATELETS.of("onset"), 0.0, subjects))
+
+
+def _drawn(what: str, median: Value, cv: Value, seed: int, subjects: np.ndarray) -> np.ndarray:
+    """Return a log-normal number of each of these patients (m,)."""
+    z = standard_normals(seed, Stream.PLATELETS.of(what), 0.0, subjects)
+    return np.asarray(median.value * each(math.exp, math.sqrt(math.log1p(cv.value**2)) * z))
+
+
+def _usual_e9_per_l(seed: int, subjects: np.ndarray) -> np.ndarray:
+    return _drawn("usual count", USUAL_E9_PER_L, USUAL_CV_FRACTION, seed, subjects)
+
+
+def _removal_per_d(seed: int, subjects: np.ndarray) -> np.ndarray:
+    return _drawn("depth", REMOVAL_PER_D, REMOVAL_CV_FRACTION, seed, subjects)
+
+
+def _reported(true: np.ndarray, day_d: float, seed: int, subjects: np.ndarray) -> np.ndarray:
+    """Return what the laboratory reports of these true counts on a day, 10^9/L (m,), in whole numbers."""
+    sd = math.sqrt(math.log1p(COUNT_CV_FRACTION.value**2))
+    z = standard_normals(seed, Stream.PLATELETS.of("count"), 24.0 * day_d, subjects)
+    return np.asarray(np.round(true * each(math.exp, sd * z)))
+
+
+def _on_day(times_d: np.ndarray, true: np.ndarray, day_d: float) -> Any:
+    """Return the count on a day, of one patient or of m (m,), straight lines between the moments."""
+    later = min(max(int(np.searchsorted(times_d, day_d)), 1), len(times_d) - 1)
+    share = (day_d - times_d[later - 1]) / (times_d[later] - times_d[later - 1])
+    return true[later - 1] + share * (true[later] - true[later - 1])
+
+
+def _onset_d(pattern: str, stopped_d: float | None, u: np.ndarray) -> np.ndarray:
+    """Return the day on which the fall begins (m,); evenly spread over what is published (that it is even is assumed)."""
     match pattern:
         case "typical":
             return 5.0 + 5.0 * u
@@ -273,27 +344,23 @@ def _onset_d(pattern: str, stopped_d: float | None, u: float) -> float:
             return u
         case "delayed":
             return (stopped_d or 0.0) + 3.0 + 6.0 * u  # "several days" after the stop: 3 to 9 is assumed
-    return math.inf
+    return np.full(len(u), math.inf)
 
 
 def _lived(
-    pattern: str, usual: float, removal: float, onset_d: float, stopped_d: float, days_d: float
+    pattern: str, usual: Any, removal: Any, onset_d: Any, stopped_d: float, days_d: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return moments and true counts, by steps of a quarter of an hour (midpoint rule)."""
+    """Return moments and true counts, by steps of a quarter of an hour (midpoint rule); of one patient, or of m (moments, m)."""
     n = round(days_d * _STEPS_PER_D)
     times = np.linspace(0.0, days_d, n + 1)
     step, k, g = days_d / n, LOSS_PER_D.value, MARROW_EXPONENT.value
     end_d = onset_d + _WITHOUT_HEPARIN_D if pattern == "delayed" else stopped_d
-    count, effect, counts = usual, 0.0, [usual]
+    count, effect, counts = usual, 0.0 * usual, [usual]
 
-    def slopes(time_d: float, count: float, effect: float) -> tuple[float, float]:
-        if time_d < onset_d:
-            growth = 0.0
-        elif time_d < end_d:
-            growth = ANTIBODY_RISE_PER_D.value * (1.0 - effect)
-        else:
-            growth = -ANTIBODY_FALL_PER_D.value * effect
-        made = k * usual * (usual / count) ** g
+    def slopes(time_d: float, count: Any, effect: Any) -> tuple[Any, Any]:
+        rise, fall = ANTIBODY_RISE_PER_D.value * (1.0 - effect), -ANTIBODY_FALL_PER_D.value * effect
+        growth = choose(time_d < onset_d, 0.0, choose(time_d < end_d, rise, fall))
+        made = k * usual * power(usual / count, g)
         return made - (k + removal * effect) * count, growth
 
     for time_d in times[:-1].tolist():
@@ -303,5 +370,6 @@ def _lived(
         counts.append(count)
     true = np.asarray(counts)
     if pattern == "not immune":  # down by day 2, back three days later
-        true *= 1.0 - DIP_FRACTION.value * np.interp(times, [0.0, 2.0, 3.0, 5.0], [0.0, 1.0, 1.0, 0.0])
+        true = true.T * (1.0 - DIP_FRACTION.value * np.interp(times, [0.0, 2.0, 3.0, 5.0], [0.0, 1.0, 1.0, 0.0]))
+        true = true.T
     return times, true

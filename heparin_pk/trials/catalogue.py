@@ -75,6 +75,9 @@ OUTCOMES = {
         Outcome("heparin_given_u", "heparin given", "U", 1e8),
         Outcome("last_rate_u_per_kg_per_h", "rate at the end", "U/kg/h", 1e4),
         *(Outcome(f"level_at_{hour}_h", f"true level at {hour} h", "", 3e7) for hour in SNAPSHOTS_H),
+        Outcome("lowest_platelets_e9_per_l", "lowest platelet count reported", "10^9/L", 1e4),
+        Outcome("platelets_fell_by_half", "platelets reported to have fallen by more than half", "", _SHARE, True),
+        Outcome("has_hit", "heparin-induced thrombocytopenia that has begun", "", _SHARE, True),
     )
 }
 COVARIATES = ("weight_kg", "height_cm", "age_y", "sex", "baseline_aptt_s", "antithrombin_fraction", "factor_viii_u_per_ml")

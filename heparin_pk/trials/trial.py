@@ -31,6 +31,7 @@ from heparin_pk.simulation.cohort import fresh_copy, titrate_cohort
 from heparin_pk.simulation.conditions import laboratory_and_pump_for, responses_in
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.matching import Match, in_its_laboratory, match_of
+from heparin_pk.simulation.platelets import SOURCES
 from heparin_pk.simulation.simulate import titrate
 from heparin_pk.trials.arm import Arm, arms_by_name, own_label, own_name
 from heparin_pk.trials.catalogue import COVARIATES
@@ -43,6 +44,7 @@ from heparin_pk.trials.hospital import IDEAL, Hospital
 from heparin_pk.trials.observer import TrialObserver
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.per_patient import groups_of, rows_of
+from heparin_pk.trials.platelet_counts import HIT_FRACTION, Counting
 from heparin_pk.trials.population import Population
 from heparin_pk.trials.workers import Job, finished_chunks
 from heparin_pk.ward.controller import VectorController
@@ -80,6 +82,8 @@ class Trial:
     ``target``: the own range of arms that have none.
     ``common_range``: a range in which all arms are compared, beside each one's own; anti-Xa 0.3-0.7 U/mL where none is given.
     ``pump``: rounds the rates; ``None``: the table's own bag, else 100 U/mL.
+    ``platelets``: how platelets are counted, and who gets HIT (:class:`~heparin_pk.trials.platelet_counts.Counting`); ``None``:
+    they are not.
 
     Raises ``ValueError`` when an arm cannot read what the laboratory or the drug can report.
 
@@ -100,6 +104,7 @@ class Trial:
     target: TherapeuticRange | None = None
     common_range: TherapeuticRange = field(default_factory=lambda: ANTI_XA_TREATMENT)
     pump: Pump | None = None
+    platelets: Counting | None = None
 
     def __post_init__(self) -> None:
         check_is("population", self.population, Population, "a Population")
@@ -109,7 +114,12 @@ class Trial:
         check_is("ward_errors", self.ward_errors, (WardErrors, type(None)), "a WardErrors or None")
         check_is("target", self.target, (TherapeuticRange, type(None)), "a TherapeuticRange or None")
         check_is("common_range", self.common_range, TherapeuticRange, "a TherapeuticRange")
+        check_is("platelets", self.platelets, (Counting, type(None)), "a Counting or None")
         object.__setattr__(self, "hours", check_between("hours", self.hours, 1.0, 1440.0))
+        if self.platelets is not None:
+            self.platelets.check_within(self.hours)
+            if self.drug.anti_xa_fraction == 0.0:
+                raise ValueError(f"platelets must be None: {self.drug.name} causes no HIT")
         object.__setattr__(self, "arms", tuple(arms_by_name(self.arms)))
         if len(set(self.names)) != len(self.arms):
             raise ValueError(f"arms must have different names; got {', '.join(self.names)}")
@@ -226,6 +236,7 @@ class Trial:
             reagent, hospital = self._laboratory_of(arm).reagent, self.hospital_of(arm)
             found += [getattr(arm.controller, "source", None), reagent.source if reagent is not None else None]
             found += [*hospital.sources, *(hospital.ward_errors.papers if hospital.ward_errors is not None else ())]
+        found += [] if self.platelets is None else [*SOURCES, HIT_FRACTION.source]
         found.append(self.common_range.source)
         return tuple({source.citation: source for source in reversed(found) if source is not None}.values())[::-1]
 
@@ -238,6 +249,7 @@ class Trial:
         make_ready(runner)
         cohorts: dict[Population, Cohort] = {}
         rows, levels, times = {}, {}, {}
+        counts = {} if self.platelets is None else self.platelets.rows(subjects, self.hours, seed)
         for name, arm in self.arms:
             population = self.population_of(arm)
             if population not in cohorts:
@@ -260,7 +272,7 @@ class Trial:
                 runner=runner,
             )
             observer.finish(self.hours)
-            rows[name] = rows_of(cohort, charts, observer, target, responses, self.hours)
+            rows[name] = rows_of(cohort, charts, observer, target, responses, self.hours) | counts
             levels[name] = count_levels(charts, cohort, responses, target.assay)
             times[name] = count_times(rows[name], self.hours)
         groups = groups_of(cohort)
