@@ -195,7 +195,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3), doors=("heparin-pk practice aptt-or-anti-xa",)),
     Topic(name="Adjusting the dose", lessons=(1, 4, 7), doors=("heparin-pk titrate", "heparin-pk nomograms")),
     Topic(
-        name="Bleeding", lessons=(5, 10), doors=("heparin-pk reversal",),
+        name="Bleeding", lessons=(5, 10), doors=("heparin-pk regrets", "heparin-pk reversal"),
         missing="no bleed is simulated and no risk is computed: the papers contradict each other",
     ),
     Topic(name="Reversal by protamine", lessons=(5, 10), doors=("heparin-pk reversal",)),
@@ -214,7 +214,7 @@ TOPICS: tuple[Topic, ...] = (
         name="Teamwork: physician, nurse, pharmacist, laboratory", lessons=(5, 11), doors=("heparin-pk practice safe-use",),
         missing="who does what is assumed; hospitals differ",
     ),
-    Topic(name="Preventing errors", lessons=(11,), doors=("heparin-pk practice safe-use",)),
+    Topic(name="Preventing errors", lessons=(11,), doors=("heparin-pk faults", "heparin-pk practice safe-use")),
     Topic(name="Other drugs instead", lessons=(5, 9), doors=("heparin-pk hit",), missing="tablets are named, and not simulated"),
 )  # fmt: skip
 """The topics of "Therapeutic uses of heparin sodium injection in healthcare" (Farbe Firma), in its order."""
