@@ -59,7 +59,7 @@ def after_the_stop(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on the end of an infusion: how long heparin stays, what protamine does, and what centres would give."""
     controls: list[Control] = [
         Slider(name="rate", label="infusion before (U/kg/h)", low=6.0, high=26.0, step=1.0, value=18.0),
-        Slider(name="protamine", label="protamine (mg)", low=0.0, high=50.0, step=2.5, value=0.0),
+        Slider(name="protamine", label="protamine (mg)", low=0.0, high=50.0, step=1.0, value=0.0),
         Slider(name="after", label="given after (min)", low=0.0, high=180.0, step=15.0, value=15.0),
     ]
     question = NumberQuestion(
