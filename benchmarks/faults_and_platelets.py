@@ -13,10 +13,9 @@ import statistics
 import time
 from dataclasses import replace
 
-from heparin_pk.trials.platelet_counts import Counting
-
 from heparin_pk import Nomogram, Trial, hospital
 from heparin_pk.engine.lanes import RUNNERS, make_ready
+from heparin_pk.trials.platelet_counts import Counting
 
 
 def trials(hours: float) -> dict[str, Trial]:

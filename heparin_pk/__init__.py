@@ -57,7 +57,17 @@ __version__ = "0.1.0"
 
 if _typing.TYPE_CHECKING:
     from heparin_pk.blood import clotting
-    from heparin_pk.teaching import alternatives, before_starting, consequences, hit, misconceptions, regrets, reversal
+    from heparin_pk.teaching import (
+        alternatives,
+        before_starting,
+        consequences,
+        hit,
+        leaflet,
+        misconceptions,
+        regrets,
+        reversal,
+        team,
+    )
     from heparin_pk.trials import fault_arms
 
 _LATER = {
@@ -67,9 +77,11 @@ _LATER = {
     "consequences": "teaching",
     "fault_arms": "trials",
     "hit": "teaching",
+    "leaflet": "teaching",
     "misconceptions": "teaching",
     "regrets": "teaching",
     "reversal": "teaching",
+    "team": "teaching",
 }
 """Modules that are loaded when they are first asked for, and the folder of each."""
 
@@ -130,6 +142,7 @@ __all__ = [
     "Kinetics",
     "Lab",
     "Laboratory",
+    "leaflet",
     "level",
     "Levels",
     "Match",
@@ -178,6 +191,7 @@ __all__ = [
     "Step",
     "Stop",
     "Subcutaneous",
+    "team",
     "TherapeuticRange",
     "titrate",
     "titrate_cohort",

@@ -15,13 +15,18 @@ import pytest
 matplotlib.use("Agg")
 
 from heparin_pk import widgets
-from heparin_pk.cli import handout
+from heparin_pk.cli import handout, main
+from heparin_pk.cli.parser import parser
 from heparin_pk.teaching import course
 from heparin_pk.teaching.glossary import TERMS, explain
+from heparin_pk.widgets import Question
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SCENES = ("half_life", "blood", "patients", "indications", "nomograms", "validation")
+SCENES = (
+    "half_life", "blood", "patients", "indications", "nomograms", "validation", "tube", "platelet_days", "hit_tests",
+    "one_day_late", "instead_of_heparin", "after_the_stop", "protamine_by_time", "one_fault", "buy_checks",
+)  # fmt: skip
 
 
 def read(file):
@@ -73,6 +78,34 @@ def test_every_topic_points_at_notebooks_and_every_notebook_but_the_test_of_the_
         assert escape(topic.missing) in table
 
 
+def test_the_page_of_topics_has_no_empty_cell_and_no_dead_link():
+    """Each topic has a notebook and another door; the page is written from the table; its commands and files are there."""
+    page = ROOT / "docs" / "where-it-is-taught.md"
+    assert page.read_text(encoding="utf-8") == course.where_it_is_taught()
+    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert len(rows) == len(course.TOPICS) >= 20
+    for row in rows:
+        assert all(cell.strip() for cell in row.strip("|").split("|")), row
+    for link in re.findall(r"\]\((.*?)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).is_file(), link
+    known = parser()._subparsers._group_actions[0].choices
+    for topic in course.TOPICS:
+        assert topic.doors, topic.name
+        for door in topic.doors:
+            assert (ROOT / door).is_file() or door.split()[1] in known, door
+            if door.startswith(("heparin-pk indications ", "heparin-pk practice ", "heparin-pk misconceptions ")):
+                assert main(door.split()[1:]) == 0, door
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["acts", "own error", "deep-vein", "pulmonary", "infarction", "dialysis", "fibrillation", "skin or into the vein", "aptt",
+     "adjusting", "bleeding", "thrombocytopenia", "allergy", "telling the patient", "documentation", "teamwork", "other drugs"],
+)  # fmt: skip
+def test_every_topic_of_the_text_has_a_row(words):
+    assert [topic.name for topic in course.TOPICS if words in topic.name.lower()]
+
+
 def test_the_tables_of_the_index_name_and_link_every_notebook():
     shown = widgets.lessons().data
     for lesson in course.LESSONS:
@@ -85,9 +118,9 @@ def test_the_tables_of_the_index_name_and_link_every_notebook():
 
 def test_a_level_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="levels must be one of nursing, pharmacy"):
-        course.Lesson(stem="08-x", question="?", minutes=1, levels=("everyone",), able="x")
+        course.Lesson(stem="99-x", question="?", minutes=1, levels=("everyone",), able="x")
     with pytest.raises(ValueError, match="notebook must be one of"):
-        course.links("08-x")
+        course.links("99-x")
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
@@ -152,7 +185,7 @@ def secrets():
     found = {text for file in NOTEBOOKS for _, _, feedback in quizzes(file) for text in feedback}
     for name in SCENES:
         question = getattr(widgets, name)(predict=True).question
-        found |= set(question.answers.values())
+        found |= set(question.answers.values()) if isinstance(question, Question) else {question.too_low, question.too_high}
     return found
 
 
@@ -209,12 +242,13 @@ def test_a_cell_that_fails_is_named(tmp_path):
 
 
 def test_the_command_writes_what_is_asked_for(capsys, tmp_path):
-    from heparin_pk.cli import main
-
     assert main(["handout", "--no-run", "--only", "0", "--out", str(tmp_path / "out")]) == 0
-    assert sorted(file.stem for file in (tmp_path / "out").iterdir()) == [file.stem for file in NOTEBOOKS]
-    assert main(["handout", "--no-run", "--only", "9", "--out", str(tmp_path / "none")]) == 2
-    assert "--only must begin the name of a notebook (00 to 07); got '9'" in capsys.readouterr().err
+    assert sorted(file.stem for file in (tmp_path / "out").iterdir()) == [
+        file.stem for file in NOTEBOOKS if file.stem.startswith("0")
+    ]
+    assert main(["handout", "--no-run", "--only", "x", "--out", str(tmp_path / "none")]) == 2
+    last = course.LESSONS[-1].number
+    assert f"--only must begin the name of a notebook (00 to {last:02d}); got 'x'" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
 
 

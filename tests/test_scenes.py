@@ -14,7 +14,10 @@ from heparin_pk.evidence import validation as proof
 from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle, explore, scenes
 from heparin_pk.widgets.explore import values_of
 
-SCENES = ("half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms")
+SCENES = (
+    "half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms", "tube", "platelet_days", "hit_tests",
+    "one_day_late", "instead_of_heparin", "after_the_stop", "protamine_by_time", "one_fault", "buy_checks",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -112,6 +115,12 @@ RIGHT = {
     "patients": "higher",
     "indications": "about 0.1 U/mL",
     "nomograms": "46-70 s",
+    "tube": "in between",
+    "platelet_days": "about 1 in 7",
+    "hit_tests": "about 65 of 100",
+    "instead_of_heparin": "longer",
+    "protamine_by_time": "about 30 mg",
+    "one_fault": "a new lot of reagent",
 }
 
 

@@ -36,7 +36,7 @@ from heparin_pk.simulation.matching import match_of, reagent_for
 from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.platelets import platelet_series
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import before_starting, hit, indications, misconceptions, practice, reversal
+from heparin_pk.teaching import before_starting, hit, indications, leaflet, misconceptions, practice, reversal
 from heparin_pk.trials import hospital, off_ramp
 from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.hospital import Hospital
@@ -87,7 +87,7 @@ def run_titrate(options: argparse.Namespace) -> None:
     heading = f"{table.title}: aims at {table.target.in_words()}\nhospital: {_where(options).in_words()}"
     if course.match is not None and course.match.fits:  # where it does not, the chart says so
         heading += f"\n{course.match.in_words()}"
-    show_course(course, table.target, options, heading=heading)
+    show_course(course, table.target, options, heading=heading, handover_h=options.handover)
 
 
 def run_replay(options: argparse.Namespace) -> None:
@@ -409,6 +409,13 @@ def run_before_starting(options: argparse.Namespace) -> None:
         print(json.dumps([to_plain(one) for one in before_starting.go_through(stated)]))
     else:
         print("\n".join([before_starting.go_through_in_words(stated), "", before_starting.reactions_in_words(), PLAINLY]))
+
+
+def run_leaflet(options: argparse.Namespace) -> None:
+    """Print the leaflet of an indication in the patient's words."""
+    indication = indications.named(options.name)
+    found = leaflet.leaflet(indication, None if options.weight is None else patient_of(options))
+    print(json.dumps(to_plain(found)) if options.json else f"{found.in_words()}\n\n{PLAINLY}")
 
 
 def run_misconceptions(options: argparse.Namespace) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 
 from heparin_pk.base.citations import citations
 from heparin_pk.base.files import check_output, check_output_folder
+from heparin_pk.base.records import to_plain
 from heparin_pk.base.texts import one_line, visible
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
 from heparin_pk.evidence.datasets import ICUCourse
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
+from heparin_pk.teaching import team
 
 PLAINLY = "For teaching and study, not for the care of patients."
 PICTURES = (".png", ".svg", ".pdf")
@@ -83,6 +85,7 @@ def show_course(
     heading: str = "",
     compared: str = "",
     chart: ICUCourse | None = None,
+    handover_h: float | None = None,
 ) -> None:
     """Print a course as text or JSON, and write the CSV file and the picture asked for in the options.
 
@@ -90,7 +93,9 @@ def show_course(
     ``heading``: first line of the text
     ``compared``: text before the line of the range
     ``chart``: measurements to compare with, for a replay
+    ``handover_h``: hour of a handover that is printed too, h
     """
+    handed_over = None if handover_h is None else course.handover(handover_h)
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
     if options.csv is not None:
         course.to_csv(options.csv)
@@ -111,12 +116,17 @@ def show_course(
             "reagent": None if course.reagent is None else course.reagent.name,
             "course": json.loads(course.to_json()),
         }
+        if handed_over is not None:
+            answer["handover"] = to_plain(handed_over)
         print(json.dumps(answer, allow_nan=False))
         return
     about = "" if chart else patient_in_words(course)
     parts = [heading or (chart.in_words() if chart else ""), about, "" if chart else course.in_words()]
     parts.append(_levels(course) if not chart else prediction_table(course, chart))
     parts.append(compared + _metrics_in_words(course, target, predicted=chart is not None))
+    if handed_over is not None:
+        chart_holds = team.documentation_in_words(team.documentation(course, at_h=handover_h))
+        parts += [handed_over.in_words(), f"In the chart at {handover_h:.4g} h:\n{chart_holds}"]
     written = [f"written: {file}" for file in (options.csv, options.figure) if file]
     print("\n\n".join([*(part for part in parts if part), "\n".join([*written, PLAINLY])]))
 

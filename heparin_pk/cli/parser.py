@@ -19,6 +19,7 @@ from heparin_pk.cli.commands import (
     run_cite,
     run_hit,
     run_indications,
+    run_leaflet,
     run_misconceptions,
     run_models,
     run_nomograms,
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     _add_faults(commands)
     _add_regrets(commands)
     _add_misconceptions(commands)
+    _add_leaflet(commands)
     _add_validate(commands)
     _add_trial(commands)
     _add_tube(commands)
@@ -152,6 +154,8 @@ def _titrate_options(command: argparse.ArgumentParser) -> None:
         "--hospital", default="ideal", metavar="NAME",
         help="ideal (default): patients do not drift, orders as written; real: the patient drifts, results err, the ward errs",
     )  # fmt: skip
+    command.add_argument("--handover", type=typed_number, metavar="H",
+                         help="also the handover at this hour, and what the chart lacks for a colleague to go on")  # fmt: skip
     _model_options(command)
 
 
@@ -326,6 +330,14 @@ def _add_misconceptions(commands: Commands) -> None:
     )
     command.add_argument("name", nargs="?", metavar="NAME")
     command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_leaflet(commands: Commands) -> None:
+    command = _command(commands, "leaflet", run_leaflet, "a leaflet in the patient's words: why, how, tests, what to report",
+                       "heparin-pk leaflet pulmonary-embolism --weight 75 --condition kidney-failure")  # fmt: skip
+    command.add_argument("name", metavar="NAME", help="a name from 'heparin-pk indications'")
+    _patient_options(command, weight_needed=False)
+    command.add_argument("--json", action="store_true", help="print JSON instead of words")
 
 
 def _add_validate(commands: Commands) -> None:

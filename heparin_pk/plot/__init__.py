@@ -28,7 +28,7 @@ from heparin_pk.plot.base import (
     title,
 )
 from heparin_pk.plot.blood import calibration, discordance, reagents
-from heparin_pk.plot.clotting import law_and_network, plate, tube
+from heparin_pk.plot.clotting import at_level, describe_over_heparin, heparin_added, law_and_network, over_heparin, plate, tube
 from heparin_pk.plot.courses import (
     PRINTED_HALF_LIVES_MIN,
     after_bolus,
@@ -44,7 +44,22 @@ from heparin_pk.plot.courses import (
     replay,
     room_for_pump,
 )
+from heparin_pk.plot.day_by_day import (
+    a_day_late,
+    counts_so_far,
+    describe_a_day_late,
+    describe_counts_so_far,
+    so_many_in_1000,
+    titrated,
+)
 from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation, validation_by_group
+from heparin_pk.plot.gone_wrong import (
+    after_the_stop,
+    describe_after_the_stop,
+    describe_past_the_checks,
+    past_the_checks,
+    protamine_now,
+)
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
 from heparin_pk.plot.safety import (
@@ -91,20 +106,29 @@ __all__ = [
     "RANGE_TEXT",
     "STYLE",
     "VERMILION",
+    "a_day_late",
     "after_bolus",
+    "after_the_stop",
+    "at_level",
     "axis_label",
     "bands",
     "binding_pool",
     "calibration",
     "clearances",
+    "counts_so_far",
     "course",
     "course_scene",
     "decays",
     "describe",
+    "describe_after_the_stop",
+    "describe_a_day_late",
+    "describe_counts_so_far",
     "describe_fault",
     "describe_indication",
     "describe_normal_again",
+    "describe_over_heparin",
     "describe_overlay",
+    "describe_past_the_checks",
     "describe_platelets",
     "describe_post_test",
     "describe_protamine",
@@ -116,6 +140,7 @@ __all__ = [
     "fault",
     "forest",
     "half_lives",
+    "heparin_added",
     "in_words",
     "indications",
     "law_and_network",
@@ -125,13 +150,16 @@ __all__ = [
     "new_figure",
     "normal_again",
     "outside_in_short",
+    "over_heparin",
     "overlay",
+    "past_the_checks",
     "percentile_bands",
     "plate",
     "plateaus",
     "platelets",
     "post_test",
     "protamine",
+    "protamine_now",
     "range_of_reagent",
     "reagents",
     "regrets",
@@ -139,12 +167,14 @@ __all__ = [
     "room_for_pump",
     "save",
     "shade_target",
+    "so_many_in_1000",
     "steady_states",
     "styled",
     "tell",
     "time_shares",
     "time_to",
     "title",
+    "titrated",
     "trial",
     "tube",
     "two_assays",

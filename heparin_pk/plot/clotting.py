@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from heparin_pk.blood import clotting
 from heparin_pk.blood.response import Reagent, aptt_s
 from heparin_pk.body.patient import Patient
-from heparin_pk.plot.base import BLACK, BLUE, COLOURS, DASHES, GREEN, STYLE, VERMILION, new_figure, title
+from heparin_pk.plot.base import BLACK, BLUE, BROWN, COLOURS, DASHES, GREEN, PURPLE, STYLE, VERMILION, new_figure, title
 
 _SPARED = {"thrombin": "spares thrombin", "factor-xa": "spares factor Xa", "factor-ixa": "spares factor IXa"}
 _NOT_FOR_DOSING = "HepClot, a new and unpublished re-calibration: for the mechanism, never for a dose"
@@ -98,16 +98,129 @@ def law_and_network(
                     ls=DASHES[1:][index % (len(DASHES) - 1)], label=f"law: {reagent.name}")  # fmt: skip
         ax.plot(heparin, network, color=BLACK, lw=3.0, label="network: HepClot (unpublished)")
         ax.axvspan(0.3, 0.7, color=GREEN, alpha=0.16, lw=0, zorder=0)
-        ax.set_yscale("log")
-        ticks = [25, 30, 40, 60, 80, 100, 150, 200, 300]
-        ax.set_yticks(ticks, [str(tick) for tick in ticks])
-        ax.minorticks_off()
-        ax.set_ylim(25.0, 300.0)
-        ax.set_xlim(0.0, highest_u_per_ml)
+        _seconds_against_heparin(ax, highest_u_per_ml)
         ax.set_xlabel("heparin (U/mL); shaded: 0.3–0.7")
         ax.set_ylabel("aPTT (s), logarithmic")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
         title(ax, "The law doses are chosen by, and a network that must not choose any")
+    return ax
+
+
+def _seconds_against_heparin(ax: Axes, highest_u_per_ml: float) -> None:
+    """Set the axes of ln(aPTT) against heparin, U/mL."""
+    ax.set_yscale("log")
+    ticks = [25, 30, 40, 60, 80, 100, 150, 200, 300]
+    ax.set_yticks(ticks, [str(tick) for tick in ticks])
+    ax.minorticks_off()
+    ax.set_ylim(25.0, 300.0)
+    ax.set_xlim(0.0, highest_u_per_ml)
+
+
+def over_heparin(
+    series: Sequence[clotting.TubeAt],
+    at_u_per_ml: float,
+    *,
+    whole: Sequence[clotting.TubeAt] = (),
+    patient: Patient | None = None,
+    reagent: Reagent | None = None,
+    axes: Sequence[Axes] | None = None,
+) -> np.ndarray:
+    """Draw a plasma at one level of heparin: fibrin of the aPTT, thrombin generation, and the aPTT against heparin.
+
+    ``series``: :func:`heparin_pk.clotting.over_heparin` of the plasma, from 0 U/mL up; it may be empty while it is computed.
+    ``at_u_per_ml``: a level of the series, U/mL.
+    ``whole``: the series of the same plasma where heparin spares no enzyme, drawn beside it where one is spared.
+    ``patient``, ``reagent``: whose straight line (the law doses are chosen by) is drawn beside the network.
+    ``axes``: three Axes.
+
+    Raises ``ValueError`` for a level that is not in the series.
+    """
+    if axes is None:
+        axes = new_figure(14.0, 4.9, ncols=3)[1].ravel().tolist()
+    for ax, x, y in zip(axes, _X, _Y, strict=True):
+        ax.set_xlabel(x)
+        ax.set_ylabel(y)
+    axes[0].set_xlim(0.0, 200.0)
+    axes[0].set_ylim(0.0, 3100.0)
+    axes[1].set_xlim(0.0, 25.0)
+    axes[1].set_ylim(0.0, 460.0)
+    _seconds_against_heparin(axes[2], 1.25)
+    with plt.rc_context(STYLE):
+        if reagent is not None:
+            heparin = np.array(clotting.LEVELS_U_PER_ML)
+            law = aptt_s(heparin, patient if patient is not None else Patient(weight_kg=75.0), reagent)
+            axes[2].plot(heparin, law, color=BROWN, lw=1.8, ls=":", label=f"law: {reagent.label}")
+        for many, level, tint, dash, label in (
+            (series, 0.0, BLUE, "-", "no heparin"),
+            (whole, at_u_per_ml, PURPLE, ":", "heparin, nothing spared"),
+            (series, at_u_per_ml, VERMILION, "--", f"heparin {at_u_per_ml:g} U/mL"),
+        ):
+            if not many:
+                continue
+            one = at_level(many, level)
+            axes[0].plot(one.time_s, one.fibrin_nmol_per_l, color=tint, ls=dash, label=label)
+            axes[1].plot(one.time_min, one.thrombin_nmol_per_l, color=tint, ls=dash, label=label)
+            if one.clotted_s is not None:
+                height = float(np.interp(one.clotted_s, one.time_s, one.fibrin_nmol_per_l))
+                axes[0].plot([one.clotted_s], [height], "o", color=tint, ms=9, label="_clot")
+        for many, colour, dashes, label in ((whole, PURPLE, ":", "network, nothing spared"), (series, BLACK, "-", "network")):
+            if many:
+                known = [(one.heparin_u_per_ml, one.clotted_s) for one in many if one.clotted_s is not None]
+                axes[2].plot(*zip(*known, strict=True), color=colour, ls=dashes, label=label)
+        found = at_level(series, at_u_per_ml).clotted_s if series else None
+        if found is not None:
+            axes[2].plot([at_u_per_ml], [found], "D", ms=10, color=VERMILION, mec=BLACK, label="this tube", zorder=5)
+        if series:
+            axes[0].legend(loc="center right", fontsize=10)
+        if axes[2].get_legend_handles_labels()[0]:
+            axes[2].legend(loc="upper left", fontsize=10)
+    return np.array(axes)
+
+
+_X = ("aPTT: time after calcium (s)", "time after tissue factor (min)", "heparin (U/mL)")
+_Y = ("fibrin (nmol/L); dot: it has clotted", "thrombin (nmol/L)", "aPTT (s), logarithmic")
+
+
+def at_level(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> clotting.TubeAt:
+    """Return what a series holds at a level, U/mL; raises ``ValueError`` for one that is not in it."""
+    found = next((one for one in series if abs(one.heparin_u_per_ml - at_u_per_ml) < 1e-6), None)
+    if found is None:
+        levels = ", ".join(f"{one.heparin_u_per_ml:g}" for one in series)
+        raise ValueError(f"at_u_per_ml must be a level of the series, {levels}; got {at_u_per_ml:g}")
+    return found
+
+
+def describe_over_heparin(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> str:
+    """Return the text alternative: when the tube clots with and without its heparin, and how much thrombin is formed."""
+    bare, one = at_level(series, 0.0), at_level(series, at_u_per_ml)
+    return (
+        f"Heparin {at_u_per_ml:g} U/mL: the tube {_clots(one)}; without heparin it {_clots(bare)}. After tissue factor the "
+        f"highest thrombin is {one.peak_nmol_per_l:.0f} in place of {bare.peak_nmol_per_l:.0f} nmol/L, the area under thrombin "
+        f"{one.etp_nmol_min_per_l:.0f} in place of {bare.etp_nmol_min_per_l:.0f} nmol min/L."
+    )
+
+
+def _clots(one: clotting.TubeAt) -> str:
+    return "does not clot within 210 s" if one.clotted_s is None else f"clots at {one.clotted_s:.0f} s"
+
+
+def heparin_added(before: clotting.Tube, after: clotting.Tube, added_s: float, *, ax: Axes | None = None) -> Axes:
+    """Draw fibrin in two tubes that clot, one of them with heparin added: no more fibrin forms, and none dissolves.
+
+    ``before``, ``after``: the tube without heparin, and the one of :func:`heparin_pk.clotting.heparin_into_a_clotting_tube`.
+    ``added_s``: when heparin was added, s after calcium.
+    """
+    ax = ax if ax is not None else new_figure(9.5, 4.8)[1][0, 0]
+    with plt.rc_context(STYLE):
+        ax.plot(before.time_s, before.fibrin_nmol_per_l, color=BLUE, label="no heparin")
+        ax.plot(after.time_s, after.fibrin_nmol_per_l, color=VERMILION, ls="--", label=f"heparin added at {added_s:g} s")
+        ax.axvline(added_s, color=BLACK, lw=1.0, ls=":")
+        ax.set_xlim(0.0, 200.0)
+        ax.set_ylim(0.0, None)
+        ax.set_xlabel("time after calcium (s)")
+        ax.set_ylabel("fibrin (nmol/L)")
+        ax.legend(loc="lower right", fontsize=11)
+        title(ax, "What is there stays: heparin dissolves no fibrin")
     return ax
 
 

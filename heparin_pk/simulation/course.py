@@ -27,6 +27,7 @@ from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
 from heparin_pk.engine import ENGINES, states_from
 from heparin_pk.published.drug import Drug, Hypothesis, Parameter, ValidityDomain, Variability
+from heparin_pk.simulation.handover import Handover, handover
 from heparin_pk.simulation.matching import Match, match_of
 from heparin_pk.simulation.rules import U_PER_MG_PROTAMINE
 from heparin_pk.ward.faults import Catch, Check, Fault
@@ -322,6 +323,13 @@ class Course:
         """
         chart, match = chart_in_words(self.chart(), self.bag), self.match
         return chart if match is None or match.fits else f"{chart}\n{match.in_words()}"
+
+    def handover(self, at_h: float | None = None) -> Handover:
+        """Return what one ward tells the next one at an hour (default: the end), written from the chart; it holds no true level.
+
+        Raises ``ValueError`` for an hour outside the course.
+        """
+        return handover(self, at_h)
 
     @property
     def bag(self) -> Bag:

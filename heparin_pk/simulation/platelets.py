@@ -160,8 +160,8 @@ class PlateletSeries:
     def recovered_d(self, count_e9_per_l: float = NORMAL_E9_PER_L) -> float | None:
         """Return the first day after the lowest count on which the true count reaches this again, d (``None``: not within)."""
         check_between("count_e9_per_l", count_e9_per_l, 1.0, 1000.0)
-        after = [d for d, n in zip(self.days_d, self.true_e9_per_l, strict=True) if d >= self.nadir_d and n >= count_e9_per_l]
-        return after[0] if after else None
+        lowest_d, both = self.nadir_d, zip(self.days_d, self.true_e9_per_l, strict=True)
+        return next((day for day, count in both if day >= lowest_d and count >= count_e9_per_l), None)
 
     def in_words(self) -> str:
         """Return the reported counts as lines: day, count, fall from the highest count so far."""

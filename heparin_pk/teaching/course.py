@@ -15,7 +15,7 @@ COPY = "heparin_pk_course_book"
 """The folder, in the current one, in which a learner works."""
 INDEX = "00-start-here"
 LEVELS = ("nursing", "pharmacy", "medicine", "pharmacometrics")
-_ASKS = ("quiz", "check_number", "predict_half_life", "predict_points_lost")
+_ASKS = ("quiz", "check_number", "predict_half_life", "predict_points_lost", "predict_no_lysis")
 """Functions that put one question to the learner each. The predictions before a picture and at the bedside come on top."""
 
 
@@ -108,44 +108,116 @@ LESSONS: tuple[Lesson, ...] = (
         able="compare two nomograms fairly, and say how far the answer rests on the model and on the hospital",
         before=(3, 4),
     ),
+    Lesson(
+        stem="08-why-does-heparin-stretch-the-aptt",
+        question="Why does heparin stretch the aPTT?",
+        minutes=35,
+        levels=("pharmacy", "medicine", "pharmacometrics"),
+        able="tell how heparin slows a clot and dissolves none, and why a published network may not fit your question",
+        before=(3,),
+    ),
+    Lesson(
+        stem="09-day-six-the-platelets-fall",
+        question="Day six: why do the platelets fall?",
+        minutes=40,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="suspect HIT on the right day, read a score and a test together, and act before the test is back",
+        before=(1,),
+    ),
+    Lesson(
+        stem="10-when-it-goes-wrong",
+        question="When it goes wrong: what now?",
+        minutes=35,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="choose between hold, stop and protamine, dose protamine by the clock, and say when the blood is normal again",
+        before=(1, 3),
+    ),
+    Lesson(
+        stem="11-who-noticed",
+        question="Who noticed?",
+        minutes=35,
+        levels=("nursing", "pharmacy", "medicine"),
+        able="say which check catches which error at what cost, hand a patient over, and tell the patient what to report",
+        before=(1,),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic of a text for health-care staff on heparin, and where the course covers it.
+    """One topic of a text for health-care staff on heparin, and where the suite teaches it.
 
     ``name``: topic
     ``lessons``: numbers of the notebooks
+    ``doors``: other doors to it: commands ("heparin-pk tube") and pages ("docs/inside-the-tube.md")
     ``missing``: what is not covered; empty where nothing was left out on purpose
     """
 
     name: str
     lessons: tuple[int, ...]
+    doors: tuple[str, ...]
     missing: str = ""
 
 
 TOPICS: tuple[Topic, ...] = (
-    Topic(name="How heparin acts", lessons=(3,), missing="the clotting cascade is told in words, and not simulated"),
-    Topic(name="Preventing deep-vein thrombosis", lessons=(5,)),
-    Topic(name="Treating pulmonary embolism", lessons=(1, 5), missing="whether a clot shrinks is not simulated"),
     Topic(
-        name="Myocardial infarction", lessons=(5,), missing="doses of the guidelines in force were not found in a primary text"
+        name="How heparin acts", lessons=(3, 8), doors=("heparin-pk tube", "docs/inside-the-tube.md"),
+        missing="platelets, flow and vessel walls are not in the tube",
     ),
-    Topic(name="Dialysis", lessons=(5,), missing="clotting in the machine is not simulated"),
-    Topic(name="Atrial fibrillation", lessons=(5,), missing="the risk of stroke is not simulated"),
-    Topic(name="Under the skin or into the vein", lessons=(5,)),
-    Topic(name="First dose: bolus and infusion", lessons=(1, 2)),
-    Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3)),
-    Topic(name="Adjusting the dose", lessons=(1, 4, 7)),
-    Topic(name="Bleeding", lessons=(5,), missing="said in words; no bleed is simulated, so no dose here shows what it costs"),
-    Topic(name="Heparin-induced thrombocytopenia", lessons=(5,), missing="said in words; no platelet is simulated"),
-    Topic(name="Allergy", lessons=(5,), missing="one sentence"),
-    Topic(name="Reversal by protamine", lessons=(5,)),
-    Topic(name="Telling the patient", lessons=(5,), missing="one sentence; no exercise"),
-    Topic(name="Documentation and teamwork", lessons=(5,), missing="one list each; no exercise"),
-    Topic(name="Other drugs instead", lessons=(5,), missing="tablets are named, and not simulated"),
-)
+    Topic(
+        name="The text's own error: heparin “rapidly dissolves existing clots”", lessons=(1, 5, 8),
+        doors=("heparin-pk misconceptions dissolves-clots",),
+    ),
+    Topic(name="Preventing deep-vein thrombosis", lessons=(5,), doors=("heparin-pk indications dvt-prophylaxis-8h",)),
+    Topic(
+        name="Treating pulmonary embolism", lessons=(1, 5), doors=("heparin-pk indications pulmonary-embolism",),
+        missing="whether a clot shrinks is not simulated",
+    ),
+    Topic(
+        name="Myocardial infarction", lessons=(5,), doors=("heparin-pk indications myocardial-infarction",),
+        missing="doses of the guidelines in force were not found in a primary text",
+    ),
+    Topic(
+        name="Dialysis", lessons=(5,), doors=("heparin-pk indications haemodialysis",),
+        missing="clotting in the machine is not simulated",
+    ),
+    Topic(
+        name="Atrial fibrillation", lessons=(5,), doors=("heparin-pk indications atrial-fibrillation",),
+        missing="the risk of stroke is not simulated",
+    ),
+    Topic(name="Operations and the heart-lung machine", lessons=(5, 10), doors=("heparin-pk indications cardiac-surgery",)),
+    Topic(name="Under the skin or into the vein", lessons=(5,), doors=("heparin-pk indications vte-sc",)),
+    Topic(
+        name="History and risks before the start", lessons=(1, 5), doors=("heparin-pk before-starting",),
+        missing="no exercise in a notebook of its own",
+    ),
+    Topic(name="First dose: bolus and infusion", lessons=(1, 2), doors=("heparin-pk simulate",)),
+    Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3), doors=("heparin-pk practice aptt-or-anti-xa",)),
+    Topic(name="Adjusting the dose", lessons=(1, 4, 7), doors=("heparin-pk titrate", "heparin-pk nomograms")),
+    Topic(
+        name="Bleeding", lessons=(5, 10), doors=("heparin-pk regrets", "heparin-pk reversal"),
+        missing="no bleed is simulated and no risk is computed: the papers contradict each other",
+    ),
+    Topic(name="Reversal by protamine", lessons=(5, 10), doors=("heparin-pk reversal",)),
+    Topic(
+        name="Heparin-induced thrombocytopenia", lessons=(5, 9), doors=("heparin-pk hit", "heparin-pk practice hit-treatment"),
+        missing="the platelet count is an illustrative model",
+    ),
+    Topic(
+        name="Allergy", lessons=(5, 10), doors=("heparin-pk before-starting",),
+        missing="told in tables; no reaction is simulated",
+    ),
+    Topic(name="Telling the patient", lessons=(5, 11), doors=("heparin-pk leaflet",), missing="in English only"),
+    Topic(name="Platelets and aPTT told to the whole team", lessons=(9, 11), doors=("heparin-pk titrate",)),
+    Topic(name="Documentation", lessons=(5, 11), doors=("heparin-pk titrate",)),
+    Topic(
+        name="Teamwork: physician, nurse, pharmacist, laboratory", lessons=(5, 11), doors=("heparin-pk practice safe-use",),
+        missing="who does what is assumed; hospitals differ",
+    ),
+    Topic(name="Preventing errors", lessons=(11,), doors=("heparin-pk faults", "heparin-pk practice safe-use")),
+    Topic(name="Other drugs instead", lessons=(5, 9), doors=("heparin-pk hit",), missing="tablets are named, and not simulated"),
+)  # fmt: skip
+"""The topics of "Therapeutic uses of heparin sodium injection in healthcare" (Farbe Firma), in its order."""
 
 
 def neighbours(stem: str) -> tuple[str | None, str | None]:
@@ -226,3 +298,22 @@ def topics_table() -> str:
     """Return the topics as an HTML table: where the course covers each, and what is missing."""
     rows = [(escape(one.name), _numbers(one.lessons), escape(one.missing) or "–") for one in TOPICS]
     return _table(("Topic", "notebook", "not covered yet"), rows)
+
+
+def where_it_is_taught() -> str:
+    """Return the table of the topics as a page in Markdown, with links from the folder of the pages."""
+    lines = [
+        "# Where it is taught",
+        "",
+        "Every topic of *Therapeutic Uses of Heparin Sodium Injection in Healthcare* (Farbe Firma), and where it is taught here.",
+        "The table is written by `heparin_pk.teaching.course.where_it_is_taught()`; edit `TOPICS` there.",
+        "",
+        "| topic | notebooks | also | not covered |",
+        "|---|---|---|---|",
+    ]
+    by_number = {lesson.number: lesson for lesson in LESSONS}
+    for one in TOPICS:
+        books = ", ".join(f"[{n} {by_number[n].question}](../notebooks/{by_number[n].file})" for n in one.lessons)
+        doors = ", ".join(f"`{door}`" if door.startswith("heparin-pk") else f"[{door}](../{door})" for door in one.doors)
+        lines.append(f"| {one.name} | {books} | {doors} | {one.missing or '–'} |")
+    return "\n".join(lines) + "\n"

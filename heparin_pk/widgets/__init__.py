@@ -6,7 +6,10 @@ A widget calls the package, shows the code of that call, and computes nothing bu
 from heparin_pk.widgets import bedside_day, warnings_in_words
 from heparin_pk.widgets.bedside_day import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle
+from heparin_pk.widgets.gone_wrong import after_the_stop, buy_checks, one_fault, protamine_by_time
 from heparin_pk.widgets.index import glossary, lessons, topics
+from heparin_pk.widgets.inside_the_tube import predict_no_lysis, tube
+from heparin_pk.widgets.low_platelets import hit_tests, instead_of_heparin, one_day_late, platelet_days
 from heparin_pk.widgets.own_record import Progress, progress, progress_export, record
 from heparin_pk.widgets.predictions import predict_half_life, predict_points_lost
 from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, Quiz, check_number, hint, quiz
@@ -27,23 +30,33 @@ __all__ = [
     "Quiz",
     "Slider",
     "Toggle",
+    "after_the_stop",
     "bedside",
     "blood",
+    "buy_checks",
     "check_number",
     "glossary",
     "half_life",
     "hint",
+    "hit_tests",
     "indications",
+    "instead_of_heparin",
     "lessons",
     "nomograms",
+    "one_day_late",
+    "one_fault",
     "overlay",
     "patients",
+    "platelet_days",
     "predict_half_life",
+    "predict_no_lysis",
     "predict_points_lost",
     "progress",
     "progress_export",
+    "protamine_by_time",
     "quiz",
     "record",
     "topics",
+    "tube",
     "validation",
 ]

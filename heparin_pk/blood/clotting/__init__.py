@@ -9,6 +9,7 @@ calibrated, so what it was fitted to it cannot explain.
 * ``solve``: a stiff solver that ends: capped steps, no state without a number, other methods where one fails.
 * ``tube``: plasma, an aPTT, a thrombin generation.
 * ``plate``: published networks asked the same questions under heparin, and how far they disagree.
+* ``series``: one plasma at many levels of heparin, for a picture under a slider.
 * ``readout``: both for one plasma, beside the same without heparin and with one enzyme spared.
 
 What it shows: heparin makes antithrombin inhibit thrombin, factor Xa and factor IXa faster, so less thrombin activates factors V
@@ -28,6 +29,7 @@ The aPTT that doses are chosen by is :func:`heparin_pk.blood.response.aptt_s`; n
 
 from heparin_pk.blood.clotting import plate
 from heparin_pk.blood.clotting.readout import LABEL, Report, report
+from heparin_pk.blood.clotting.series import LEVELS_U_PER_ML, TubeAt, acts_like_u_per_ml, over_heparin
 from heparin_pk.blood.clotting.solve import SolverError
 from heparin_pk.blood.clotting.tube import (
     ENZYMES,
@@ -48,6 +50,7 @@ __all__ = [
     "LABEL",
     "ENZYMES",
     "HEPCLOT",
+    "LEVELS_U_PER_ML",
     "LONGEST_S",
     "PARTITIONS",
     "Plasma",
@@ -56,9 +59,12 @@ __all__ = [
     "SolverError",
     "ThrombinGeneration",
     "Tube",
+    "TubeAt",
+    "acts_like_u_per_ml",
     "aptt_s",
     "contact_activation",
     "heparin_into_a_clotting_tube",
+    "over_heparin",
     "plate",
     "report",
     "thrombin_generation",
