@@ -8,7 +8,7 @@ from heparin_pk.widgets.bedside_day import Bedside, bedside
 from heparin_pk.widgets.explore import Choice, Drawing, Explore, Slider, Toggle
 from heparin_pk.widgets.index import glossary, lessons, topics
 from heparin_pk.widgets.own_record import Progress, progress, progress_export, record
-from heparin_pk.widgets.predictions import predict_half_life, predict_points_lost
+from heparin_pk.widgets.predictions import predict_decay, predict_half_life, predict_points_lost
 from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, Quiz, check_number, hint, quiz
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
@@ -38,6 +38,7 @@ __all__ = [
     "nomograms",
     "overlay",
     "patients",
+    "predict_decay",
     "predict_half_life",
     "predict_points_lost",
     "progress",

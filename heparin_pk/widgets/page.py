@@ -47,6 +47,17 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
   .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
 
+/* A question, and how it is answered, may take several lines. */
+.heparin-pk-question > .widget-html > .widget-html-content, .heparin-pk-asked > .widget-html-content { line-height: 1.4; }
+
+/* A curve to be drawn: the hours are sliders on it. */
+svg.heparin-pk-draw { touch-action: none; cursor: crosshair; user-select: none; }
+.heparin-pk-point { cursor: ns-resize; outline: none; }
+.heparin-pk-point.is-drawn .mark { fill: #0072b2; }
+.heparin-pk-point:focus .ring { stroke: #222222; stroke-width: 3; }
+.heparin-pk-over { pointer-events: none; }
+.heparin-pk-drawn-bar { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin: 4px 0; min-height: 30px; }
+
 /* Projector: large type, no code. */
 body.heparin-pk-projector :is(.jp-Notebook, OURS) {
   --jp-content-font-size1: 24px; --jp-code-font-size: 20px; --jp-ui-font-size1: 22px;

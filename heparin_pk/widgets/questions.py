@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox
+from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox, Widget
 
 from heparin_pk.base.checks import check_between, check_one_of, check_text
 from heparin_pk.teaching.certainty import in_words, scale
@@ -129,13 +129,14 @@ class Ask(VBox):
     """A question with its answers (or a box for a number), how sure the learner is, a button and what is said afterwards.
 
     ``question``: HTML of the question
-    ``choice``: radio buttons of the answers, or the box for a number
+    ``choice``: radio buttons of the answers, the box for a number, or what holds the levels of a drawing
     ``sure``: radio buttons of the certainty; its value is the chance said, per cent
     ``show``: button that gives the answer
     ``said``: what is said about the answer
 
     ``verdict`` returns, for an answer, whether it is right and the explanation as HTML; it may raise ``ValueError`` with a
-    sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown.
+    sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown. ``shown`` stands in place of
+    ``choice`` where the answer is neither chosen nor typed, and ``missing`` is said where there is none yet.
     """
 
     def __init__(
@@ -149,8 +150,11 @@ class Ask(VBox):
         form: str = "",
         said_before: str = "",
         answered: Callable[[], None] | None = None,
+        shown: Widget | None = None,
+        missing: str = "",
     ) -> None:
         self.kind, self._name, self._verdict, self._answered = kind, slug(text), verdict, answered
+        self._missing = missing or ("Type a number first" if isinstance(choice, Text) else "Choose an answer first")
         self.question = HTML(f"<b>{escape(said_before)}{escape(text)}</b>", layout=Layout(max_width="56em"))
         self.choice = choice
         options = scale(len(choice.options) if isinstance(choice, RadioButtons) else None)
@@ -164,7 +168,7 @@ class Ask(VBox):
         for part in (heading, how):
             part.add_class("heparin-pk-asked")
         column = {"margin": "0 36px 0 0"}
-        answers = VBox((heading, self.choice), layout=Layout(**column))
+        answers = VBox((heading, self.choice if shown is None else shown), layout=Layout(**column))
         sure = VBox((how, self.sure), layout=Layout(**column))
         row = Box((answers, sure), layout=Layout(display="flex", flex_flow="row wrap", width="100%"))
         super().__init__(children=(self.question, row, self.show, self.said))
@@ -181,8 +185,7 @@ class Ask(VBox):
         if sure is not None:
             self.sure.value = sure
         if self.choice.value is None or self.choice.value == "":
-            first = "Type a number" if isinstance(self.choice, Text) else "Choose an answer"
-            self.said.value = aloud(f"{first} first. A wrong answer helps you learn, too.")
+            self.said.value = aloud(f"{self._missing}. A wrong answer helps you learn, too.")
             return
         if self.sure.value is None:
             self.said.value = aloud("Say how sure you are, too: over the course you will see how well you know what you know.")
