@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SECOND = "02-why-is-the-half-life-not-a-number.ipynb"
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type + cell.model.id)"
+IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 ONE_HALF_LIFE = [max(0.05, 8.0 * 2.0 ** (-60.0 * hour / 71.0)) for hour in _HOURS]
 
 
@@ -103,6 +104,8 @@ def drawn(axes) -> list[float]:
 def give(page, root) -> str:
     """Say how sure, press the button, and return the verdict."""
     root.get_by_label("fairly sure (75 %)").check()
+    page.wait_for_timeout(500)  # a hand, too, is slower than the kernel
+    page.wait_for_function(IDLE, timeout=120_000)
     root.get_by_role("button", name="Show what happens").click()
     said = root.locator("[role=status]").first
     said.get_by_text("farthest off").wait_for(timeout=120_000)

@@ -45,7 +45,7 @@ from heparin_pk.plot.courses import (
 )
 from heparin_pk.plot.evidence import MOST_NAMED, describe_validation, validation, validation_by_group
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
-from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
+from heparin_pk.plot.patients import needed_doses, steady_states, two_assays
 from heparin_pk.plot.safety import (
     describe_normal_again,
     describe_platelets,
@@ -124,7 +124,6 @@ __all__ = [
     "platelets",
     "post_test",
     "protamine",
-    "range_of_reagent",
     "reagents",
     "replay",
     "room_for_pump",

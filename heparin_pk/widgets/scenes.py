@@ -18,7 +18,7 @@ from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence import validation as proof
 from heparin_pk.published.drug import Drug
-from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
+from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, of_reagent
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
@@ -298,7 +298,7 @@ def _patients(
     courses = {"typical, 75 kg": _typical_course(), "this patient": simulate(patient, drug, USUAL, hours=48.0)}
     stage = _stage(13.0, 5.0, (0.9, 0.75, 0.2, 0.3), 2, 1.0)
     plot.two_assays(courses, axes=stage.cleared())
-    aptt = plot.range_of_reagent(drug.reagent)
+    aptt = of_reagent(drug.reagent)
     words = (
         f"80 U/kg, then 18 U/kg/h. Needed in this model for the middle of the range (not a dose): {_need(drug, patient, aptt)}; "
         f"{_need(drug, patient, ANTI_XA_TREATMENT)}.\n{drug.in_the_patients_words(patient)}"
@@ -330,7 +330,7 @@ def _need(drug: Drug, patient: Patient, target: TherapeuticRange) -> str:
     seconds, found = (float(level(assay, plateau, later, drug.responses)) for assay in ("aptt_s", "anti_xa_u_per_ml"))
     aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     words = f"{rate:.1f} U/kg/h by {target.in_words()}, with aPTT {aptt} and anti-Xa {found:.2f} U/mL"
-    high_s = plot.range_of_reagent(drug.reagent).high
+    high_s = of_reagent(drug.reagent).high
     if max(seconds / high_s, found / ANTI_XA_TREATMENT.high) > _TOO_MUCH:
         words += " (a warning: the other assay lies far above its range)"
     return words
