@@ -7,6 +7,7 @@ The first answer to a question counts for the score and for the calibration; eve
 # (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import zlib
@@ -20,6 +21,7 @@ from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox, Widg
 from heparin_pk.base.checks import check_between, check_one_of, check_text
 from heparin_pk.teaching.certainty import in_words, scale
 from heparin_pk.teaching.record import slug
+from heparin_pk.trials.background import Work, beside
 from heparin_pk.widgets import own_record
 from heparin_pk.widgets.controls import Unfolds, script
 from heparin_pk.widgets.page import Asleep
@@ -36,11 +38,15 @@ class Question:
     ``text``: question
     ``answers``: answer to the explanation for those who chose it
     ``right``: function that returns the right answer, as the package computes it
+    ``work``: function that returns work to be done before the right answer is known, or ``None`` where none is left
+    ``why``: function that returns the explanation for those who chose an answer, where it needs numbers (``None``: as above)
     """
 
     text: str
     answers: Mapping[str, str]
     right: Callable[[], str]
+    work: Callable[[], Work | None] = lambda: None
+    why: Callable[[str], str] | None = None
 
     def is_right(self, predicted: str) -> bool:
         """Return whether a prediction is right; raises ``ValueError`` for one that is none of the answers."""
@@ -58,7 +64,7 @@ class Question:
             first = f"✓ As you predicted: <b>{escape(predicted)}</b>."
         else:
             first = f"✗ You predicted “{escape(predicted)}”; it is <b>{escape(self.right())}</b>."
-        return f"{first} {escape(self.answers[predicted])}"
+        return f"{first} {escape(self.answers[predicted] if self.why is None else self.why(predicted))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +131,15 @@ def read_number(text: str) -> float:
     return float(typed.replace(",", "."))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """An answer as it was given: its value, what the record calls it, and the chance said, per cent."""
+
+    answer: Any
+    label: str
+    sure: int
+
+
 class Ask(VBox):
     """A question with its answers (or a box for a number), how sure the learner is, a button and what is said afterwards.
 
@@ -136,7 +151,9 @@ class Ask(VBox):
 
     ``verdict`` returns, for an answer, whether it is right and the explanation as HTML; it may raise ``ValueError`` with a
     sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown. ``shown`` stands in place of
-    ``choice`` where the answer is neither chosen nor typed, and ``missing`` is said where there is none yet.
+    ``choice`` where the answer is neither chosen nor typed, and ``missing`` is said where there is none yet. ``work`` returns
+    what must be computed before the verdict is known: that is done beside the notebook, and a sentence says so until the verdict
+    comes. ``listeners`` are called after each verdict, and ``is_answered`` says whether there was one.
     """
 
     def __init__(
@@ -152,8 +169,11 @@ class Ask(VBox):
         answered: Callable[[], None] | None = None,
         shown: Widget | None = None,
         missing: str = "",
+        work: Callable[[], Work | None] = lambda: None,
     ) -> None:
         self.kind, self._name, self._verdict, self._answered = kind, slug(text), verdict, answered
+        self._work, self._is_waiting, self.is_answered = work, False, False
+        self.listeners: list[Callable[[], None]] = []
         self._missing = missing or ("Type a number first" if isinstance(choice, Text) else "Choose an answer first")
         self.question = HTML(f"<b>{escape(said_before)}{escape(text)}</b>", layout=Layout(max_width="56em"))
         self.choice = choice
@@ -176,10 +196,13 @@ class Ask(VBox):
 
     def _changed(self, _: Any) -> None:
         """Take away what was said about another answer."""
-        self.said.value = aloud("")
+        if not self._is_waiting:
+            self.said.value = aloud("")
 
     def answer(self, answer: Any = None, sure: int | None = None) -> None:
         """Give the answer that is chosen, or this one; say what is right and keep it in the record."""
+        if self._is_waiting:
+            return
         if answer is not None:
             self.choice.value = answer
         if sure is not None:
@@ -190,19 +213,50 @@ class Ask(VBox):
         if self.sure.value is None:
             self.said.value = aloud("Say how sure you are, too: over the course you will see how well you know what you know.")
             return
+        label = str(self.choice.label if isinstance(self.choice, RadioButtons) else self.choice.value.strip())
+        given = _Given(answer=self.choice.value, label=label, sure=int(self.sure.value))
+        more = self._work()
         try:
-            is_right, words = self._verdict(self.choice.value)
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a script: the verdict itself does what is left
+            more = None
+        if more is None:
+            self._give(given)
+            return
+        self._is_waiting = True
+        self.said.value = aloud(
+            f"Your answer is given: “{escape(label)}”. What is right is being computed; the verdict will appear here by itself."
+        )
+        if self._answered is not None:
+            self._answered()
+
+        def is_done() -> None:
+            again = self._work()
+            if again is not None:
+                beside(again, loop, is_done)
+                return
+            self._is_waiting = False
+            self._give(given)
+
+        beside(more, loop, is_done)
+
+    def _give(self, given: _Given) -> None:
+        """Say whether an answer is right, and keep it in the record."""
+        try:
+            is_right, words = self._verdict(given.answer)
         except ValueError as error:
             self.said.value = aloud(escape(str(error)))
             return
         if self._answered is not None:
             self._answered()
-        given = self.choice.label if isinstance(self.choice, RadioButtons) else self.choice.value.strip()
         problem = own_record.record(
-            {"kind": self.kind, "question": self._name, "answer": str(given), "right": is_right, "sure": self.sure.value}
+            {"kind": self.kind, "question": self._name, "answer": given.label, "right": is_right, "sure": given.sure}
         )
-        meant = in_words(int(self.sure.value), is_right=is_right)
+        meant = in_words(given.sure, is_right=is_right)
         self.said.value = aloud(f"{words} <i>{escape(meant)}</i>{'<br>' + escape(problem) if problem else ''}")
+        self.is_answered = True
+        for listener in self.listeners:
+            listener()
 
 
 def on_paper(question: Question | NumberQuestion) -> str:
@@ -224,7 +278,7 @@ def ask(question: Question | NumberQuestion, answered: Callable[[], None] | None
     if isinstance(question, NumberQuestion):
         return Ask(question.text, _number_box(question), verdict, form=question.form, answered=answered, **texts)
     choice = RadioButtons(options=list(question.answers), value=None, layout=Layout(width="auto"))
-    return Ask(question.text, choice, verdict, answered=answered, **texts)
+    return Ask(question.text, choice, verdict, answered=answered, work=question.work, **texts)
 
 
 def _number_box(question: NumberQuestion) -> Text:

@@ -535,11 +535,26 @@ def _groups_that_prove() -> tuple[str, ...]:
 
 def _worst_group() -> str:
     """Return the group with the largest share of misses among the rows that prove something."""
-    shares = {}
-    for group in _groups_that_prove():
-        inside = [row.inside for row in _all_rows(group) if row.claim.proves]
-        shares[group] = sum(inside) / len(inside)
-    return min(shares, key=lambda group: shares[group])
+    return max(_groups_that_prove(), key=lambda group: _missed(group)[0] / _missed(group)[1])
+
+
+def _missed(group: str) -> tuple[int, int]:
+    """Return how many of the rows of a group that prove something the models miss, and how many there are."""
+    outside = [not row.inside for row in _all_rows(group) if row.claim.proves]
+    return sum(outside), len(outside)
+
+
+def _why_worst(predicted: str) -> str:
+    """Return by how much a group is better than the worst one, or that it is the worst."""
+    worst = _worst_group()
+    (n, of), (most, of_most) = _missed(predicted), _missed(worst)
+    if predicted == worst:
+        return f"They miss {n} of {of} there. Go through its misses, and read what they have in common."
+    better = "hardly fewer" if most / of_most - n / of < 0.1 else "fewer"
+    return (
+        f"They miss {n} of {of} values of “{predicted}”, {better} than the {most} of {of_most} of “{worst}”. Compare the two "
+        "groups: what do the misses have in common?"
+    )
 
 
 def validation(*, predict: bool = True, **start: Any) -> Explore:
@@ -550,8 +565,10 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
     ]
     question = Question(
         text="In which group do the models miss the largest share of the printed values?",
-        answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
+        answers=dict.fromkeys(_groups_that_prove(), ""),
+        why=_why_worst,
         right=_worst_group,
+        work=lambda: _next_rows(_groups_that_prove()),
     )
     beside_all(lambda: _next_rows(proof.GROUPS))
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
@@ -740,13 +757,18 @@ def _trial_in_words(found: Outcomes) -> str:
     return "\n".join(words)
 
 
+_ASKED_ABOUT, _ASKED_PATIENTS = ("raschke-1993", "durham-va-2009", "real", _OF_EACH_NOMOGRAM), 500
+"""The trial of the first picture, which the question is about, and its patients."""
+
+
 def _longer_in_its_own_range() -> str:
     """Return under which of the two nomograms the patients of the first picture are in its own range for longer."""
-    found = _outcomes("raschke-1993", "durham-va-2009", 500, "real", _OF_EACH_NOMOGRAM)
-    first, second = (found.estimate(arm, "time_in_range_fraction") for arm in found.arms)
-    assert first is not None  # it is None only without a patient
-    assert second is not None
-    return "no difference" if abs(first.mean - second.mean) < 0.02 else "46-70 s" if first.mean > second.mean else "68-95 s"
+    first, second, hospital, reagent = _ASKED_ABOUT
+    found = _outcomes(first, second, _ASKED_PATIENTS, hospital, reagent)
+    one, other = (found.estimate(arm, "time_in_range_fraction") for arm in found.arms)
+    assert one is not None  # it is None only without a patient
+    assert other is not None
+    return "no difference" if abs(one.mean - other.mean) < 0.02 else "46-70 s" if one.mean > other.mean else "68-95 s"
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
@@ -776,6 +798,7 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
             "range.",
         },
         right=_longer_in_its_own_range,
+        work=lambda: _tried(*_ASKED_ABOUT).more(_ASKED_PATIENTS),
     )
     if find_spec("numba") is not None and not _ready:
         beside_all(lambda: None if _ready else Work(key="compile", function=compile_loops, arguments=(), take=_load_loops))
