@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 
-from heparin_pk import widgets
+matplotlib.use("Agg")
+
+from heparin_pk import Patient, plot, published, widgets
+from heparin_pk.plot import tables
 from heparin_pk.teaching import drawn_curve
 from heparin_pk.teaching import record as records
 from heparin_pk.widgets import own_record
 from heparin_pk.widgets.predictions import _HOURS, _LOWEST, _decay
 
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+ASKS = "(?:quiz|check_number|predict_half_life|predict_decay|predict_points_lost|half_life|reasons|comparison|nomograms|patients)"
 MODEL = _decay()
 STRAIGHT_71 = [max(_LOWEST, MODEL[0] * 2.0 ** (-60.0 * hour / 71.0)) for hour in _HOURS]
 BEST_LINE = list(np.exp(np.polyval(np.polyfit(_HOURS, np.log(MODEL), 1), _HOURS)))
@@ -61,7 +69,7 @@ def file(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", DRAWN)
 def test_each_error_is_found_and_told(name, file):
     levels, errors = DRAWN[name]
-    found = drawn_curve.compare(_HOURS, levels, MODEL, factor=1.5, lowest=_LOWEST)
+    found = drawn_curve.compare(_HOURS, levels, MODEL, within_ratio=1.5, lowest_u_per_ml=_LOWEST)
     assert found.errors == errors
     assert found.is_right == (not errors)
     asked = widgets.predict_decay()
@@ -163,13 +171,13 @@ def test_what_is_no_curve_gets_a_sentence(text, why, file):
     [
         ({"times_h": _HOURS[:4], "drawn": MODEL[:4], "model": MODEL[:4]}, "five or more; got 4, 4 and 4"),
         ({"drawn": MODEL[:5]}, "same number of values"),
-        ({"factor": 1.0}, "factor must lie between"),
-        ({"drawn": [*MODEL[:8], 0.01]}, "drawn must lie between"),
-        ({"drawn": [*MODEL[:8], math.nan]}, "drawn must lie between"),
+        ({"within_ratio": 1.0}, "within_ratio must lie between"),
+        ({"drawn": [*MODEL[:8], 0.01]}, "drawn_u_per_ml must lie between"),
+        ({"drawn": [*MODEL[:8], math.nan]}, "drawn_u_per_ml must lie between"),
     ],
 )
 def test_a_comparison_needs_curves_that_can_be_compared(change, why):
-    whole = {"times_h": _HOURS, "drawn": MODEL, "model": MODEL, "factor": 1.5, "lowest": _LOWEST, **change}
+    whole = {"times_h": _HOURS, "drawn": MODEL, "model": MODEL, "within_ratio": 1.5, "lowest_u_per_ml": _LOWEST, **change}
     curves = [whole.pop(name) for name in ("times_h", "drawn", "model")]
     with pytest.raises(ValueError, match=why):
         drawn_curve.compare(*curves, **whole)
@@ -178,3 +186,63 @@ def test_a_comparison_needs_curves_that_can_be_compared(change, why):
 def test_a_drawing_has_a_level_for_each_hour():
     with pytest.raises(ValueError, match="levels must be 9 numbers; got 2"):
         widgets.predict_decay().draw([1.0, 2.0])
+
+
+# What answers a question waits for its answer
+
+
+def test_a_picture_or_table_waits_for_the_answer():
+    question = widgets.quiz("Which one is it?", ["a", "b"], ["No.", "Yes."], right=1)
+    drawn = []
+
+    def draw(*, colour):
+        drawn.append(colour)
+        return plot.decays(published.UFH_DEFAULT, Patient(weight_kg=75))
+
+    waiting = widgets.after(question, draw, colour="blue")
+    assert drawn == []
+    assert waiting.what.value == ""
+    assert "appears here when you have answered" in waiting.waits.value
+    assert "<img" not in waiting._repr_mimebundle_()["text/html"]
+    question.answer(0)
+    assert drawn == [], "an answer without a certainty is none"
+    question.answer(0, sure=75)
+    assert drawn == ["blue"]
+    assert 'img alt="' in waiting.what.value
+    assert waiting.anyway.layout.display == "none"
+    question.answer(1, sure=75)
+    assert drawn == ["blue"], "once is enough"
+    later = widgets.after(question, tables.half_lives, published.UFH_DEFAULT, Patient(weight_kg=75), (25, 100))
+    assert later.is_shown, "a cell that is run again after the answer"
+    assert "<table" in later.what.value
+
+
+def test_without_an_answer_it_is_shown_when_asked_for():
+    waiting = widgets.after(widgets.predict_decay(), tables.half_lives, published.UFH_DEFAULT, Patient(weight_kg=75), (25,))
+    waiting.anyway.click()
+    assert "<table" in waiting.what.value
+
+
+@pytest.mark.parametrize("asked", [None, "quiz", widgets.half_life(predict=False)], ids=["None", "a text", "no question"])
+def test_only_a_question_is_waited_for(asked):
+    with pytest.raises(ValueError, match="asked must be a widget that asks a question"):
+        widgets.after(asked, tables.half_lives)
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_what_waits_in_a_notebook_waits_for_a_question_before_it(file):
+    """After "**Predict** ..." comes a question; what answers it is not shown by running all cells."""
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    asked: set[str] = set()
+    for i, cell in enumerate(cells):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            assert "**Predict:**" not in source, "a prediction is asked by a widget, with a verdict"
+            if re.search(r"\*\*Predict\*\*(?! before you move)", source):
+                assert re.match(rf"\w+ = {ASKS}\(", "".join(cells[i + 1]["source"])) or re.match(
+                    rf"\w+ = {ASKS}\(", "".join(cells[i + 2]["source"])
+                ), source[-80:]
+            continue
+        asked |= {name for name, _ in re.findall(rf"^(\w+) = ({ASKS})\(", source, re.M)}
+        for name in re.findall(r"^after\((\w+),", source, re.M):
+            assert name in asked, name

@@ -39,30 +39,36 @@ class Compared:
 
 
 def compare(
-    times_h: Sequence[float], drawn: Sequence[float], model: Sequence[float], *, factor: float, lowest: float
+    times_h: Sequence[float],
+    drawn_u_per_ml: Sequence[float],
+    model_u_per_ml: Sequence[float],
+    *,
+    within_ratio: float,
+    lowest_u_per_ml: float,
 ) -> Compared:
     """Compare a drawn decline with a model's, both as levels at the same times.
 
-    ``factor``: at each time a drawn level counts as right from ``model / factor`` to ``model * factor``
-    ``lowest``: lower end of the axis: a curve that has reached it could not be drawn further down
+    ``within_ratio``: at each time a drawn level counts as right up to this many times too high or too low
+    ``lowest_u_per_ml``: lower end of the axis: a curve that has reached it could not be drawn further down
 
     A curve is judged by its form, too: one that is near the model's at every time but straight, where the model's is bent, is
     wrong.
 
-    Raises ``ValueError`` for fewer than five times, different numbers of levels, a level below ``lowest``, or a factor of 1 or
-    less.
+    Raises ``ValueError`` for fewer than five times, different numbers of levels, a level below the axis, or a ratio of 1
+    or less.
     """
-    if len(times_h) < 5 or len(drawn) != len(times_h) or len(model) != len(times_h):
+    if len(times_h) < 5 or len(drawn_u_per_ml) != len(times_h) or len(model_u_per_ml) != len(times_h):
         raise ValueError(
-            f"times_h, drawn and model must have the same number of values, five or more; got {len(times_h)}, {len(drawn)} "
-            f"and {len(model)}"
+            "times_h, drawn_u_per_ml and model_u_per_ml must have the same number of values, five or more; got "
+            f"{len(times_h)}, {len(drawn_u_per_ml)} and {len(model_u_per_ml)}"
         )
-    check_between("factor", factor, 1.0 + 1e-9, 100.0)
-    for level in drawn:
-        check_between("drawn", level, lowest * (1.0 - 1e-9), math.inf)
-    off = np.log(np.asarray(drawn)) - np.log(np.asarray(model))
-    most = math.log(factor) + 1e-9
-    errors = _errors(np.asarray(times_h, float), np.log(np.asarray(drawn)), np.log(np.asarray(model)), most, math.log(lowest))
+    check_between("within_ratio", within_ratio, 1.0 + 1e-9, 100.0)
+    for level in drawn_u_per_ml:
+        check_between("drawn_u_per_ml", level, lowest_u_per_ml * (1.0 - 1e-9), math.inf)
+    drawn, model = np.log(np.asarray(drawn_u_per_ml)), np.log(np.asarray(model_u_per_ml))
+    off = drawn - model
+    most = math.log(within_ratio) + 1e-9
+    errors = _errors(np.asarray(times_h, float), drawn, model, most, math.log(lowest_u_per_ml))
     is_right = bool(np.all(np.abs(off) <= most)) and not set(errors) & {RISES, STRAIGHT, BENDS_UP}
     return Compared(is_right=is_right, errors=() if is_right else errors, farthest=int(np.argmax(np.abs(off))))
 
@@ -98,11 +104,11 @@ def _bend(times_h: np.ndarray, levels: np.ndarray) -> float:
     return float(-np.polyfit(times_h, levels, 2)[0] * span**2 / 4.0)
 
 
-def half_life_h(times_h: Sequence[float], levels: Sequence[float]) -> float | None:
+def half_life_h(times_h: Sequence[float], levels_u_per_ml: Sequence[float]) -> float | None:
     """Return the half-life of the straight line through levels on a logarithmic axis, h; ``None`` for a line that does not fall.
 
     >>> half_life_h([0, 1, 2], [8.0, 4.0, 2.0])
     1.0
     """
-    slope = float(np.polyfit(np.asarray(times_h, float), np.log(np.asarray(levels, float)), 1)[0])
+    slope = float(np.polyfit(np.asarray(times_h, float), np.log(np.asarray(levels_u_per_ml, float)), 1)[0])
     return round(math.log(2.0) / -slope, 9) if slope < -1e-9 else None

@@ -10,6 +10,7 @@ from heparin_pk.widgets.index import glossary, lessons, topics
 from heparin_pk.widgets.own_record import Progress, progress, progress_export, record
 from heparin_pk.widgets.predictions import predict_decay, predict_half_life, predict_points_lost
 from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, Quiz, check_number, hint, quiz
+from heparin_pk.widgets.reveal import after
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
 warnings_in_words.say_warnings_in_words()
@@ -27,6 +28,7 @@ __all__ = [
     "Quiz",
     "Slider",
     "Toggle",
+    "after",
     "bedside",
     "blood",
     "check_number",

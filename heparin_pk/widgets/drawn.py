@@ -43,7 +43,7 @@ class DrawnQuestion:
     ``target``: therapeutic range that is shaded
     ``right``: function that returns the model's levels at those times
     ``course``: function that returns times, h, and levels of the model's curve, as fine as it is drawn
-    ``factor``: a drawn level counts as right from the model's divided by this to the model's multiplied by it
+    ``within_ratio``: a drawn level counts as right from the model's divided by this to the model's multiplied by it
     ``why``: function that returns the explanation for what a comparison has found, given the drawn levels
     """
 
@@ -57,7 +57,7 @@ class DrawnQuestion:
     target: TherapeuticRange
     right: Callable[[], Sequence[float]]
     course: Callable[[], tuple[Sequence[float], Sequence[float]]]
-    factor: float
+    within_ratio: float
     why: Callable[[Compared, Sequence[float]], str]
 
     @property
@@ -65,8 +65,8 @@ class DrawnQuestion:
         """How it is drawn, and what counts as right."""
         return (
             "Draw over the axes with mouse, pen or finger. Or go from hour to hour with the Tab key, and move each level with "
-            f"the arrow keys. It counts as right where each level is at most {self.factor:g} times too high or too low, and the "
-            "curve bends as the model's does."
+            f"the arrow keys. It counts as right where each level is at most {self.within_ratio:g} times too high or too low, "
+            "and the curve bends as the model's does."
         )
 
     def read(self, text: str) -> tuple[float, ...]:
@@ -84,7 +84,7 @@ class DrawnQuestion:
 
     def compared(self, drawn: Sequence[float]) -> Compared:
         """Return what a comparison of a drawn curve with the model's finds."""
-        return compare(self.times_h, drawn, self.right(), factor=self.factor, lowest=self.low)
+        return compare(self.times_h, drawn, self.right(), within_ratio=self.within_ratio, lowest_u_per_ml=self.low)
 
     def verdict(self, drawn: Sequence[float]) -> str:
         """Return whether a drawn curve is right, where it is farthest off, and why, as HTML."""

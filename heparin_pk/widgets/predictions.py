@@ -151,7 +151,7 @@ def predict_decay() -> Drawn:
         target=ANTI_XA_TREATMENT,
         right=_decay,
         course=_decay_curve,
-        factor=_WITHIN,
+        within_ratio=_WITHIN,
         why=_why_drawn,
     )
     return Drawn(question)

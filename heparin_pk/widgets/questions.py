@@ -39,7 +39,7 @@ class Question:
     ``answers``: answer to the explanation for those who chose it
     ``right``: function that returns the right answer, as the package computes it
     ``work``: function that returns work to be done before the right answer is known, or ``None`` where none is left
-    ``why``: function that returns the explanation for those who chose an answer, where it needs numbers (``None``: as above)
+    ``why``: function that returns what comes before the explanation, where it needs numbers (``None``: nothing)
     """
 
     text: str
@@ -64,7 +64,8 @@ class Question:
             first = f"✓ As you predicted: <b>{escape(predicted)}</b>."
         else:
             first = f"✗ You predicted “{escape(predicted)}”; it is <b>{escape(self.right())}</b>."
-        return f"{first} {escape(self.answers[predicted] if self.why is None else self.why(predicted))}"
+        numbers = f" {escape(self.why(predicted))}" if self.why is not None else ""
+        return f"{first}{numbers} {escape(self.answers[predicted])}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

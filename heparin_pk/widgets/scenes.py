@@ -549,12 +549,9 @@ def _why_worst(predicted: str) -> str:
     worst = _worst_group()
     (n, of), (most, of_most) = _missed(predicted), _missed(worst)
     if predicted == worst:
-        return f"They miss {n} of {of} there. Go through its misses, and read what they have in common."
+        return f"They miss {n} of {of} there."
     better = "hardly fewer" if most / of_most - n / of < 0.1 else "fewer"
-    return (
-        f"They miss {n} of {of} values of “{predicted}”, {better} than the {most} of {of_most} of “{worst}”. Compare the two "
-        "groups: what do the misses have in common?"
-    )
+    return f"They miss {n} of {of} values of “{predicted}”, {better} than the {most} of {of_most} of “{worst}”."
 
 
 def validation(*, predict: bool = True, **start: Any) -> Explore:
@@ -565,7 +562,7 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
     ]
     question = Question(
         text="In which group do the models miss the largest share of the printed values?",
-        answers=dict.fromkeys(_groups_that_prove(), ""),
+        answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
         why=_why_worst,
         right=_worst_group,
         work=lambda: _next_rows(_groups_that_prove()),
