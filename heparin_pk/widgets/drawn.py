@@ -164,10 +164,10 @@ def _drawable(question: DrawnQuestion, drawn: Sequence[float | None]) -> str:
     """Return the axes with a slider for each hour, as HTML; the script makes it follow pointer and keys."""
     q, bottom = question, _HEIGHT - _BOTTOM
     points = "".join(
-        f'<g class="heparin-pk-point" role="slider" tabindex="0" aria-orientation="vertical" '
+        f'<g class="heparin-pk-point" color="{BLUE}" role="slider" tabindex="0" aria-orientation="vertical" '
         f'aria-label="{escape(q.what)} at {time:g} h" aria-valuemin="{q.low:g}" aria-valuemax="{q.high:g}" '
         f'aria-valuenow="{q.low:g}" aria-valuetext="not drawn yet" transform="translate({q.x(time):.1f} {bottom:g})">'
-        '<circle class="ring" r="15" fill="none"/>'
+        f'<circle class="ring" r="15" fill="none" stroke="{_INK}" stroke-width="3"/>'
         f'<circle class="mark" r="8" fill="white" stroke="{BLUE}" stroke-width="2.5"/></g>'
         for time in q.times_h
     )
