@@ -125,6 +125,17 @@ def test_it_runs_and_every_picture_has_words_of_its_own(page):
     assert silent == []
 
 
+def test_running_all_cells_answers_no_question(page):
+    """What answers a question waits for its answer: pictures and tables of "after" cells are not there yet."""
+    waiting = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter((cell) => cell.model.type === 'code' && /^after\\(/m.test(cell.model.sharedModel.getSource())).length"""
+    )
+    said = page.get_by_text("It appears here when you have answered.")
+    assert said.count() == waiting
+    assert page.locator(".heparin-pk:has-text('It appears here') :is(img, table)").count() == 0
+
+
 def test_a_key_typed_in_a_control_stays_there(page):
     """x cuts a cell, dd deletes it, r makes it text: in a control of any kind they do nothing, and arrow keys stay inside."""
     kinds = {
