@@ -43,6 +43,9 @@ PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
   })"""
 SIZES = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-bedside) .widget-label, .jp-RenderedMarkdown p')]
   .filter((words) => words.getClientRects().length).map((words) => parseFloat(getComputedStyle(words).fontSize))"""
+LETTERS = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-bedside) .widget-gridbox svg text')]
+  .filter((text) => text.getClientRects().length)
+  .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a)"""
 CODE = """() => [...document.querySelectorAll('.jp-CodeCell .jp-Cell-inputWrapper')]
   .filter((code) => code.getClientRects().length).length"""
 TABBABLE = """(root) => {
@@ -120,6 +123,17 @@ def test_it_runs_and_every_picture_has_words_of_its_own(page):
             .map((image) => image.outerHTML.slice(0, 200))"""
     )
     assert silent == []
+
+
+def test_running_all_cells_answers_no_question(page):
+    """What answers a question waits for its answer: pictures and tables of "after" cells are not there yet."""
+    waiting = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter((cell) => cell.model.type === 'code' && /^after\\(/m.test(cell.model.sharedModel.getSource())).length"""
+    )
+    said = page.get_by_text("It appears here when you have answered.")
+    assert said.count() == waiting
+    assert page.locator(".heparin-pk:has-text('It appears here') :is(img, table)").count() == 0
 
 
 def test_a_key_typed_in_a_control_stays_there(page):
@@ -321,6 +335,8 @@ def test_nothing_is_cut_off_and_sliders_can_be_aimed(page, tmp_path, width, heig
         })""",
         OURS,
     )
+    letters = page.evaluate(LETTERS)
+    assert not letters or min(letters) >= (8.5 if width > 900 else 10.4), "on a screen at 200 % twice as large"
     page.screenshot(path=tmp_path / f"at-{width}.png")
     page.set_viewport_size({"width": 1280, "height": 900})
     assert overlaps == []
@@ -352,7 +368,7 @@ def test_one_key_makes_it_large_and_hides_the_code(page, tmp_path):
     handles = [handle for root in roots(page) for handle in shown(root, controls)]
     if not handles:
         return  # without widgets there is no page of theirs
-    before = page.evaluate(SIZES)
+    before, letters = page.evaluate(SIZES), page.evaluate(LETTERS)
     assert max(before) < 20
     assert page.evaluate(CODE) > 0
     handles[0].focus()
@@ -360,6 +376,8 @@ def test_one_key_makes_it_large_and_hides_the_code(page, tmp_path):
     page.wait_for_timeout(500)
     assert min(page.evaluate(SIZES)) >= 20
     assert page.evaluate(CODE) == 0
+    if letters:
+        assert min(page.evaluate(LETTERS)) >= 1.25 * min(letters), "the letters of live pictures grow, too"
     page.screenshot(path=tmp_path / "projector.png")
     switch = page.locator(".heparin-pk-projector-switch:visible").first
     assert switch.get_attribute("aria-pressed") == "true"

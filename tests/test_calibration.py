@@ -1,11 +1,13 @@
 """A laboratory derives its own aPTT range, and the two assays disagree."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from heparin_pk import Laboratory, Nomogram, Patient, TherapeuticRange, aptt_range_for_anti_xa, plot, published, titrate
+from heparin_pk.evidence import calibration
 from heparin_pk.evidence.calibration import (
     FACTOR_VIII_AFTER_SURGERY,
     FACTOR_VIII_THROMBOSIS,
@@ -14,8 +16,10 @@ from heparin_pk.evidence.calibration import (
     _student_t_975,
     agreement,
     calibrate,
+    end_in_words,
     samples,
 )
+from heparin_pk.plot import tables
 
 UFH, REAGENTS = published.UFH_DEFAULT, published.reagents.REAGENTS
 EXACT = tuple(Sample(anti_xa_u_per_ml=x, aptt_s=30 * float(np.exp(2.0 * x))) for x in np.linspace(0.1, 0.9, 20))
@@ -189,3 +193,14 @@ def test_pictures():
     assert "rank correlation" in legend.get_title().get_text()
     lines = plot.reagents(Patient(weight_kg=75), list(REAGENTS.values())).get_legend().get_lines()
     assert len({(line.get_color(), str(line.get_linestyle())) for line in lines}) == len(REAGENTS)
+
+
+def test_what_no_laboratory_reports_is_printed_as_above_the_ceiling():
+    """An aPTT above 150 s is reported as "> 150 s", and so is the end of a range and of its interval."""
+    assert end_in_words(134.4, (104.0, 229.0)) == "134 s (104 to > 150)"
+    assert end_in_words(134.4, (104.0, 149.0)) == "134 s (104 to 149)"
+    assert end_in_words(180.0, (160.0, 229.0)) == "> 150 s (> 150)"
+    tubes = calibration.samples(published.UFH_DEFAULT, published.reagents.REAGENTS["actin-fs"], 30, seed=4)
+    printed = str(tables.calibrations({"30 samples": tubes})) + calibration.calibrate(tubes).in_words()
+    assert "> 150 s (> 150)" in printed, "the straight line of these samples ends at 229 s"
+    assert not [number for number in re.findall(r"[0-9]+(?= to| s|\))", printed) if int(number) > 150]

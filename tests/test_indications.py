@@ -13,10 +13,12 @@ from heparin_pk import (
     Protamine,
     Source,
     indications,
+    level,
     metrics,
     plot,
     published,
 )
+from heparin_pk.blood.response import Reagent
 from heparin_pk.teaching.indications import ALL, Indication, named
 
 PATIENTS = {
@@ -114,6 +116,27 @@ def test_every_level_aimed_at_has_a_source(one):
     if one.target is not None:
         assert one.target.source is not None
         assert one.target.source.where
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_an_aptt_aimed_at_is_what_the_range_of_anti_xa_is_with_the_reagent_in_use(one):
+    """A range belongs to one reagent: 1.5-2.5 times control is another reagent's, and would call a treated patient untreated."""
+    if one.target is None or not one.target.assay.startswith("aptt"):
+        return
+    course = one.course(PATIENTS[one.people])
+    if not isinstance(course.reagent, Reagent):
+        return
+    typical, answers = Patient(weight_kg=75), one.drug.answers_with(course.reagent)
+    ends = [float(level(one.target.assay, anti_xa, typical, answers)) for anti_xa in (0.3, 0.7)]
+    assert (one.target.low, one.target.high) == pytest.approx(ends, abs=0.5)
+    assert "reagent in use" in one.caveats
+
+
+def test_the_presets_without_a_bolus_are_read_with_the_reagent_of_the_default_model():
+    in_seconds = {one.name for one in ALL if one.target is not None and one.target.assay == "aptt_s"}
+    assert in_seconds == {"atrial-fibrillation", "stroke"}
+    for name in in_seconds:
+        assert (named(name).target.low, named(name).target.high) == (54, 120)
 
 
 def test_another_model_may_be_asked():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 
 import matplotlib
 import pytest
@@ -12,6 +14,7 @@ import pytest
 matplotlib.use("Agg")
 
 from heparin_pk import widgets
+from heparin_pk.base import files
 from heparin_pk.plot.learning import certainty
 from heparin_pk.teaching import certainty as said
 from heparin_pk.teaching import record as records
@@ -161,6 +164,48 @@ def test_an_answer_that_cannot_be_written_is_kept_for_the_session(file, monkeypa
     assert "Right" in asked.said.value
     assert "kept until the notebook is closed" in asked.said.value
     assert len(own_record.entries()[0]) == 1
+
+
+WRITE = """
+import sys
+from heparin_pk.teaching import record
+name, file = sys.argv[1:]
+sys.stdin.readline()
+for i in range(60):
+    record.append(file, {"kind": "quiz", "question": f"{name}-{i}", "right": True, "sure": 75})
+"""
+
+
+def test_two_notebooks_may_write_at_once_and_nothing_is_lost(file):
+    """Two processes read and write the whole file in turn; without a lock each would write over what the other has added."""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE, name, str(file)], stdin=subprocess.PIPE, text=True)
+        for name in ("one", "two")
+    ]
+    for writer in writers:
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    for writer in writers:
+        writer.stdin.close()
+    kept = [entry["question"] for entry in records.read(file)]
+    assert len(kept) == 120
+    for name in ("one", "two"):
+        mine = [question for question in kept if question.startswith(name)]
+        assert mine == [f"{name}-{i}" for i in range(60)], "each in its order"
+
+
+def test_a_record_that_another_program_keeps_is_not_waited_for_without_end(file, monkeypatch):
+    monkeypatch.setattr(files, "_WAIT_FOR_OTHERS_S", 0.1)
+    with files.alone(file):
+        asked = question()
+        asked.answer(1, sure=75)
+    assert "another program keeps it" in asked.said.value
+    assert "kept until the notebook is closed" in asked.said.value
+    assert not file.exists()
+    asked.answer(1, sure=75)
+    assert len(records.read(file)) == 1, "afterwards it can be written again"
+    assert len(own_record.entries()[0]) == 2
 
 
 @pytest.mark.parametrize(

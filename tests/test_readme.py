@@ -382,6 +382,17 @@ def test_what_it_says_of_two_tables_holds_under_every_model():
         assert model.difference(DURHAM, OWN).mean < -0.1
 
 
+def test_the_seventh_notebook_says_what_it_says_of_two_hundred_draws():
+    """One interval in two places: the notebook draws ten, and quotes the interval of two hundred from here."""
+    notebook = (ROOT / "notebooks" / "07-which-nomogram-for-whom.ipynb").read_text(encoding="utf-8")
+    of_two_hundred = re.search(
+        r"models that the same papers allow it is (-[0-9.]+ to \+[0-9.]+), chance", " ".join(README.split())
+    )[1]
+    assert f"With 200 draws and 4,000 patients the difference in the common range is {of_two_hundred} points." in notebook
+    assert "Ensemble.of(trial.drug, 10, seed=7)" in notebook
+    assert "The next cell draws ten sets of parameters." in notebook
+
+
 def test_the_changelog_has_dates_and_says_where_numbers_change():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", changelog, re.M)

@@ -11,7 +11,8 @@ import pytest
 
 from heparin_pk import Nomogram, OutsideValidityDomain, Patient, plot, published, simulate, widgets
 from heparin_pk.evidence import validation as proof
-from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle, explore, scenes
+from heparin_pk.trials.background import Work
+from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle, explore, questions, scenes
 from heparin_pk.widgets.explore import values_of
 
 SCENES = (
@@ -145,6 +146,78 @@ def test_the_worst_group_is_the_one_of_the_table():
     missed = {group: [not row.inside for row in rows if row.claim.group == group] for group in question.answers}
     shares = {group: sum(one) / len(one) for group, one in missed.items()}
     assert shares[question.right()] == max(shares.values())
+
+
+def slowly(seconds):
+    """Return after some time what it was given: work for another process."""
+    time.sleep(seconds)
+    return seconds
+
+
+def test_a_verdict_that_must_be_computed_comes_by_itself_and_nothing_is_blocked(monkeypatch):
+    """The kernel goes on while another process computes; the answer that was given counts, not the one chosen meanwhile."""
+    kept: list[dict] = []
+    monkeypatch.setattr(questions.own_record, "record", lambda entry: kept.append(entry) or "")
+    done: list[float] = []
+
+    def work():
+        return None if len(done) == 2 else Work(key=len(done), function=slowly, arguments=(0.3,), take=done.append)
+
+    question = widgets.Question(
+        text="Which?", answers={"a": "No.", "b": "Yes."}, right=lambda: "b" if len(done) == 2 else "?", work=work
+    )
+
+    async def look():
+        asked, heard, ticks = questions.ask(question), [], 0
+        asked.listeners.append(lambda: heard.append(asked.said.value))
+        asked.answer("a", sure=75)
+        assert "“a”. What is right is being computed" in asked.said.value
+        assert not asked.is_answered
+        asked.answer("b", sure=95)
+        asked.choice.value = "b"
+        while not asked.is_answered:
+            assert "being computed" in asked.said.value
+            ticks += 1
+            await asyncio.sleep(0.01)
+        assert heard == [asked.said.value]
+        return asked.said.value, ticks
+
+    said, ticks = asyncio.run(asyncio.wait_for(look(), 60.0))
+    assert ticks > 20, "the kernel did other things meanwhile"
+    assert "✗ You predicted “a”; it is <b>b</b>. No." in said
+    assert [(entry["answer"], entry["right"], entry["sure"]) for entry in kept] == [("a", False, 75)]
+
+
+def test_the_question_of_the_validation_is_answered_beside_the_notebook(monkeypatch):
+    """Answered at once, it does not ask the models here; its explanation has the numbers of the chosen group."""
+    asked_here: list[str] = []
+    monkeypatch.setattr(scenes, "_asked", lambda *_: asked_here.append("here") or {})
+    monkeypatch.setattr(scenes, "_answers", {})
+    began: list[Work] = []
+    monkeypatch.setattr(questions, "beside", lambda work, _loop, _done: began.append(work))
+    monkeypatch.setattr(scenes, "beside_all", lambda _next: None)
+
+    async def look():
+        scene = widgets.validation(group="virtual trials")
+        scene.answer("children", 75)
+        return scene
+
+    scene = asyncio.run(look())
+    assert "being computed" in scene.predicted.value
+    assert [work.key[0] for work in began] == ["rows"]
+    assert asked_here == [], "the rows are asked beside this process"
+    assert not scene.hidden, "the picture is there and fills"
+
+
+def test_the_explanation_of_the_validation_has_the_numbers_of_the_chosen_group(monkeypatch):
+    missed = {"kinetics": (2, 40), "children": (9, 20), "response": (8, 20)}
+    monkeypatch.setattr(scenes, "_groups_that_prove", lambda: tuple(missed))
+    monkeypatch.setattr(scenes, "_missed", missed.__getitem__)
+    question = widgets.validation().question
+    assert question.verdict("children").startswith("✓")
+    assert "miss 9 of 20 there" in question.verdict("children")
+    assert "2 of 40 values of “kinetics”, fewer than the 9 of 20 of “children”" in question.verdict("kinetics")
+    assert "8 of 20 values of “response”, hardly fewer than" in question.verdict("response")
 
 
 def test_sliders_follow_a_hand():

@@ -16,7 +16,8 @@ import matplotlib.pyplot as plt
 
 from heparin_pk import ByHand, Drug, Lab, Nomogram, Patient, Reagent, Step, cases, metrics, plot, published, reagent_for, titrate
 from heparin_pk.simulation.course import chart_in_words
-from heparin_pk.teaching import day_review, second_look
+from heparin_pk.teaching import day_review, practice, second_look
+from heparin_pk.teaching.indications import named
 from heparin_pk.widgets import bedside, bedside_day, quiz
 from heparin_pk.widgets.bedside_day import _OPEN, _TABLES
 from heparin_pk.widgets.controls import ROW, Unfolds
@@ -623,6 +624,27 @@ def test_each_question_has_its_reason(step, value, said):
     asked = second_look.at_a_result(step, lab, 18.0, 80.0, table, 6.0)
     assert any(said in one for one in asked), asked
     assert all(one.startswith("Do you really mean") for one in asked)
+
+
+def test_the_label_and_what_is_known_stand_behind_a_dose_beyond_the_tables():
+    """The US label: 5,000 units, then 20,000 to 40,000 units in 24 h, for 68 kg; resistance is spoken of above 35,000 U a day."""
+    bolus, rate = second_look.at_the_start(ByHand(bolus_u_per_kg=85, rate_u_per_kg_per_h=21), 60)
+    for asked in (bolus, rate):
+        assert "The US label: 5,000 units, then 20,000 to 40,000 units/24 h, for a patient of 68 kg" in asked
+        assert "US prescribing information" in asked
+    assert "resistance" not in bolus + rate, "21 U/kg/h of 60 kg are 30,240 U a day"
+    (heavy,) = second_look.at_the_start(ByHand(bolus_u_per_kg=0, rate_u_per_kg_per_h=18), 126)
+    assert "This is 54,432 U a day. On heparin resistance: There is no agreed definition. Above 35,000 U a day" in heavy
+    assert "international, 2023-12; survey, no consensus" in heavy
+    said = [
+        one for one in practice.about("heparin-resistance") if f"{second_look._RESISTANCE_U_PER_DAY:,.0f} U a day" in one.text
+    ]
+    assert said[0].source.confidence == "primary"
+    assert named("vte-label").source.confidence == "primary"
+    lab = Lab(drawn_h=6, reported_h=7, assay="aptt_s", value=30)
+    table = Nomogram.load("raschke-1993")
+    asked = second_look.at_a_result(Step(rate_u_per_kg_per_h=26), lab, 18.0, 80.0, table, 6.0)
+    assert any("The highest cap" in one and "The US label: 5,000 units" in one and "49,920 U a day" in one for one in asked)
 
 
 def test_the_limits_are_those_the_tables_print():

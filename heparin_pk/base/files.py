@@ -10,8 +10,9 @@ import secrets
 import stat
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from heparin_pk.base.texts import visible
 
@@ -22,6 +23,8 @@ LARGEST_TABLE_BYTES = 100_000
 LONGEST_TABLE_LINE = 4000
 """A TOML table with a longer line is not read: a key of a thousand dots takes minutes."""
 _WAIT_FOR_READER_S = 5.0
+_WAIT_FOR_OTHERS_S = 10.0
+_NO_LOCKS = {getattr(errno, name, -1) for name in ("ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")}
 _KINDS = {
     stat.S_IFDIR: "is a folder",
     stat.S_IFIFO: "is a pipe",
@@ -100,6 +103,50 @@ def _write(file: str | Path, content: bytes | str) -> None:
         out.finish()
     finally:
         out.discard()
+
+
+@contextlib.contextmanager
+def alone(file: str | Path) -> Iterator[None]:
+    """Let one process after the other read and write a file again; all of them must ask for it with this function.
+
+    A hidden file beside it (".name.lock") is locked meanwhile. The system unlocks it when its process ends, however it ends.
+    Where a file system or a browser knows no locks, nothing is locked. Not to be nested.
+
+    Raises ``ValueError`` that names the file when the folder cannot be written to, or others keep it for 10 s.
+    """
+    place = Path(os.path.realpath(file))
+    try:
+        descriptor = os.open(place.with_name(f".{place.name}.lock"), _flags("RDWR", "CREAT", "NOFOLLOW", "CLOEXEC"), 0o666)
+    except OSError as error:
+        raise ValueError(f"{visible(os.fspath(file))}: cannot be written: {_reason(error)}") from None
+    try:
+        until = time.monotonic() + _WAIT_FOR_OTHERS_S
+        while not _is_locked(descriptor):
+            if time.monotonic() > until:
+                raise ValueError(f"{visible(os.fspath(file))}: cannot be written: another program keeps it")
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(descriptor)  # unlocks it
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Lock an open file, if no other process has; return whether it is, or need not be."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415  on Windows alone
+
+            lock: Any = msvcrt
+            lock.locking(descriptor, lock.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415  not on Windows
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        return True
+    except OSError as error:
+        return error.errno in _NO_LOCKS
+    return True
 
 
 def check_output(file: str | Path) -> None:

@@ -118,7 +118,9 @@ def _asked(source: str) -> str:
     Only the question and the answers offered are read from the code: which of them is right, and why, stays behind.
     """
     body = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
-    call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    names_it = len(body) == 2 and isinstance(body[0], ast.Assign) and isinstance(body[1], ast.Expr)  # a name, then its widget
+    first = body[0] if names_it or len(body) == 1 else None
+    call = first.value if isinstance(first, ast.Expr | ast.Assign) else None
     if (
         not isinstance(call, ast.Call)
         or not isinstance(call.func, ast.Name)

@@ -17,7 +17,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, floats
 from heparin_pk.base.randomness import checked_seed, standard_normal
 from heparin_pk.base.source import Source, Value
 from heparin_pk.base.streams import Stream
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
@@ -131,10 +131,20 @@ class Calibration:
     def in_words(self) -> str:
         """Return the range and its confidence bands, as a laboratory would report them."""
         return (
-            f"aPTT {self.low_s:.0f} s ({self.low_band_s[0]:.0f}-{self.low_band_s[1]:.0f}) to {self.high_s:.0f} s "
-            f"({self.high_band_s[0]:.0f}-{self.high_band_s[1]:.0f}), {self.form}, {self.n} samples, "
-            f"r = {self.correlation:.2f}"
+            f"aPTT {end_in_words(self.low_s, self.low_band_s)} to {end_in_words(self.high_s, self.high_band_s)}, {self.form}, "
+            f"{self.n} samples, r = {self.correlation:.2f}"
         )
+
+
+def end_in_words(end_s: float, band_s: tuple[float, float]) -> str:
+    """Return an end of a range with its confidence band, s; what lies above the ceiling of the aPTT is written as "> 150".
+
+    >>> end_in_words(134.0, (104.0, 229.0))
+    '134 s (104 to > 150)'
+    """
+    ceiling_s = ASSAYS["aptt_s"].ceiling
+    end, low, high = (f"> {ceiling_s:g}" if one > ceiling_s else f"{one:.0f}" for one in (end_s, *band_s))
+    return f"{end} s ({low})" if low == high else f"{end} s ({low} to {high})"
 
 
 def samples(

@@ -61,7 +61,7 @@ from heparin_pk.plot.gone_wrong import (
     protamine_now,
 )
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
-from heparin_pk.plot.patients import needed_doses, range_of_reagent, steady_states, two_assays
+from heparin_pk.plot.patients import needed_doses, steady_states, two_assays
 from heparin_pk.plot.safety import (
     describe_fault,
     describe_normal_again,
@@ -160,7 +160,6 @@ __all__ = [
     "post_test",
     "protamine",
     "protamine_now",
-    "range_of_reagent",
     "reagents",
     "regrets",
     "replay",

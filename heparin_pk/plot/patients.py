@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.blood.response import Reagent, aptt_range_for_anti_xa
+from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
 from heparin_pk.plot.base import (
     BLACK,
@@ -30,17 +30,6 @@ from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.dosing import needed_rate_u_per_kg_per_h
 
 
-def range_of_reagent(reagent: object) -> TherapeuticRange:
-    """Return the aPTT range of a laboratory with this reagent: the seconds of its typical patient at anti-Xa 0.3-0.7 U/mL.
-
-    The printed ratio of 1.5-2.5, which belongs to another reagent, where an aPTT follows no heparin reagent.
-    """
-    if not isinstance(reagent, Reagent):
-        return ranges.APTT_RATIO_TREATMENT
-    target = ranges.ANTI_XA_TREATMENT
-    return aptt_range_for_anti_xa(reagent, Patient(weight_kg=75.0), (target.low, target.high))
-
-
 def two_assays(
     courses: Mapping[str, Course],
     *,
@@ -54,7 +43,7 @@ def two_assays(
     """
     reagent = next(iter(courses.values())).reagent
     named = "" if targets or not isinstance(reagent, Reagent) else f", reagent {reagent.label}"
-    targets = targets or (range_of_reagent(reagent), ranges.ANTI_XA_TREATMENT)
+    targets = targets or (ranges.of_reagent(reagent), ranges.ANTI_XA_TREATMENT)
     if axes is None:
         axes = new_figure(13.0, 5.0, nrows=1, ncols=2)[1][0]
     with styled():

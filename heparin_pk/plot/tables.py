@@ -14,7 +14,7 @@ from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.blood.response import ClottingTime, Reagent, aptt_range_for_anti_xa, level
 from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
 from heparin_pk.body.patient import Patient
-from heparin_pk.evidence.calibration import FORMS, Sample, agreement, calibrate
+from heparin_pk.evidence.calibration import FORMS, Sample, agreement, calibrate, end_in_words
 from heparin_pk.evidence.validation import GROUPS, Row, score
 from heparin_pk.evidence.validation.edition import LEFT
 from heparin_pk.evidence.vpc import PredictionCorrected
@@ -213,7 +213,7 @@ def calibrations(samples: Mapping[str, Sequence[Sample]]) -> ResultTable:
             fit = calibrate(tuple(tubes), form=form)
             ends = ((fit.low_s, fit.low_band_s), (fit.high_s, fit.high_band_s))
             rows.append((f"{name}, {'straight' if form == 'linear' else form} line",
-                         *(f"{end:.0f} s ({band[0]:.0f} to {band[1]:.0f})" for end, band in ends),
+                         *(end_in_words(end, band) for end, band in ends),
                          f"{fit.correlation:.2f}"))  # fmt: skip
     return table("The aPTT range of one laboratory (95 % confidence interval)",
                  ("samples and line", "lower end", "upper end", "correlation"), rows)  # fmt: skip

@@ -1,8 +1,11 @@
 """Therapeutic ranges as data. Seconds belong to one reagent or device; a ratio to one control; anti-Xa travels best."""
 
+from dataclasses import replace
+
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
-from heparin_pk.blood.response import Responses
+from heparin_pk.blood.response import Reagent, Responses, aptt_range_for_anti_xa
+from heparin_pk.body.patient import Patient
 from heparin_pk.published.sources import RASCHKE_1993
 
 ANTI_XA_TREATMENT = TherapeuticRange(
@@ -57,6 +60,20 @@ ACT_INTERVENTION_HEMOCHRON = TherapeuticRange(
     source=PCI_CARD.at("300-350 s on a Hemochron device, without a GP IIb/IIIa inhibitor"),
 )
 RANGES = (ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, APTT_RASCHKE, ACT_INTERVENTION_HEMOTEC, ACT_INTERVENTION_HEMOCHRON)
+
+
+def of_reagent(reagent: object) -> TherapeuticRange:
+    """Return the aPTT range of a laboratory with this reagent: the seconds of its typical patient at anti-Xa 0.3-0.7 U/mL.
+
+    The printed ratio of 1.5-2.5, which belongs to another reagent, where an aPTT follows no heparin reagent.
+    """
+    if not isinstance(reagent, Reagent):
+        return APTT_RATIO_TREATMENT
+    target = ANTI_XA_TREATMENT
+    found = aptt_range_for_anti_xa(reagent, Patient(weight_kg=75.0), (target.low, target.high))
+    assert target.source is not None
+    where = f"{target.source.where}. DERIVED: the aPTT of a typical patient at these levels with the reagent {reagent.label}"
+    return replace(found, source=target.source.at(where))
 
 
 def of_assay(assay: str, device: str = "") -> TherapeuticRange | None:

@@ -15,7 +15,7 @@ COPY = "heparin_pk_course_book"
 """The folder, in the current one, in which a learner works."""
 INDEX = "00-start-here"
 LEVELS = ("nursing", "pharmacy", "medicine", "pharmacometrics")
-_ASKS = ("quiz", "check_number", "predict_half_life", "predict_points_lost", "predict_no_lysis")
+_ASKS = ("quiz", "check_number", "predict_decay", "predict_half_life", "predict_points_lost", "predict_no_lysis")
 """Functions that put one question to the learner each. The predictions before a picture and at the bedside come on top."""
 
 

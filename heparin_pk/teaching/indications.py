@@ -12,8 +12,8 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.source import Source
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.body.patient import Patient
+from heparin_pk.published import UFH_DEFAULT, ranges
 from heparin_pk.published import named as model_named
-from heparin_pk.published import ranges
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.sources import BRUNET_2008, RASCHKE_1993
 from heparin_pk.simulation.course import Course
@@ -218,7 +218,8 @@ _ARGATROBAN_ORDER = Source(
     url="http://ashpublications.net/view-large/10692593",
 )
 
-_RATIO = ranges.APTT_RATIO_TREATMENT
+_APTT_IN_USE = ranges.of_reagent(UFH_DEFAULT.reagent)
+"""What anti-Xa 0.3-0.7 U/mL is in seconds with the reagent of the default model, in which these presets are read."""
 _DIALYSIS_TARGET = TherapeuticRange(
     assay="anti_xa_u_per_ml",
     low=0.3,
@@ -399,12 +400,13 @@ ALL: tuple[Indication, ...] = (
         why=f"{_KEEPS} in the left atrium, from where they can reach the brain.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=10.35),),
         hours=48.0,
-        target=_RATIO,
+        target=_APTT_IN_USE,
         watch="aPTT at 6 h; bleeding; platelets",
         source=_AF,
         caveats=(
-            "The middle of the advised rates (9.7-11.0 U/kg/h): a third of that cohort bled. With an insensitive reagent the "
-            "aPTT stays below its range; that is no reason to give more. Oral anticoagulants are the rule."
+            "The middle of the advised rates (9.7-11.0 U/kg/h): a third of that cohort bled, more often above 11.0. The reagent "
+            "and the range of that hospital are not known; shaded is what anti-Xa 0.3-0.7 U/mL is with the reagent in use. The "
+            "level stays below it; that is no reason to give more. Oral anticoagulants are the rule."
         ),
         practice=("atrial-fibrillation",),
     ),
@@ -414,12 +416,13 @@ ALL: tuple[Indication, ...] = (
         why=f"{_GROWS}; the dose is low because a bleed in the brain is feared.",
         orders=(Infusion(time_h=0.0, rate_u_per_kg_per_h=12.0),),
         hours=48.0,
-        target=_RATIO,
+        target=_APTT_IN_USE,
         watch="the neurological examination; aPTT at 6 h",
         source=_CNS,
         caveats=(
             "Not for acute ischaemic stroke: anticoagulation within 48 h of its onset is not recommended (AHA/ASA 2026, class "
-            "3: no benefit). The table's own aPTT goal is 71-105 s; the ratio here is the usual one."
+            "3: no benefit). The table's own aPTT goal is 71-105 s with a reagent of its own; shaded is what anti-Xa 0.3-0.7 "
+            "U/mL is with the reagent in use."
         ),
         practice=("stroke",),
     ),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from heparin_pk.base.checks import check_between, check_is, check_text
-from heparin_pk.base.files import read_text, write_text
+from heparin_pk.base.files import alone, read_text, write_text
 from heparin_pk.base.texts import as_cell, visible
 from heparin_pk.teaching.certainty import BANDS
 
@@ -88,8 +88,13 @@ def read(file: str | Path) -> list[Entry]:
 
 
 def append(file: str | Path, entry: Mapping[str, Any]) -> None:
-    """Write an entry at the end of a record file; raises ``ValueError`` where the file cannot be read or written."""
-    write_text(file, as_lines([*read(file), entry]))
+    """Write an entry at the end of a record file; several notebooks may do so at the same time, and no entry is lost.
+
+    Raises ``ValueError`` where the file cannot be read or written.
+    """
+    line = as_lines([entry])
+    with alone(file):
+        write_text(file, as_lines(read(file)) + line)
 
 
 def set_aside(file: str | Path) -> Path:

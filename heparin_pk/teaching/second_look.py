@@ -1,6 +1,7 @@
 """A second look at orders before they are given: what no published table does, said as a question. Nothing is forbidden.
 
-Each limit is the highest that a table of this package prints for adults, and the question names the table.
+Each limit is the highest that a table of this package prints for adults, and the question names the table. What the US label
+and studies of practice say of such a dose stands behind it, where a primary text was read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from functools import lru_cache
 
 from heparin_pk.base.checks import check_is
 from heparin_pk.blood.laboratory import Lab
+from heparin_pk.teaching import practice
+from heparin_pk.teaching.indications import named
 from heparin_pk.ward.by_hand import ByHand, Step
 from heparin_pk.ward.nomogram import Nomogram, names
 
@@ -17,6 +20,8 @@ _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-ap
 _TWICE_RATIO = 2.0
 """A recheck this many times later than the table's, and a change of rate this many times as large as any printed, is questioned:
 a good answer may well go further than a table, but hardly twice as far. Chosen, not found."""
+_RESISTANCE_U_PER_DAY = 35_000.0
+"""The dose from which heparin resistance is spoken of, as the statement on it prints."""
 
 
 @lru_cache(maxsize=1)
@@ -50,6 +55,26 @@ def _beyond(what: str, value: float, asked: str, unit: str, digits: str = "g") -
     return [f"Do you really mean {asked}? Published tables stop at {most:{digits}} {unit} ({title})."]
 
 
+def _label() -> str:
+    """Return what the US label orders at the start, with its source."""
+    source = named("vte-label").source
+    return f"The US label: {source.where} ({source.citation})."
+
+
+def _said_of_rate(rate_u_per_h: float) -> str:
+    """Return what the US label orders, and what is said of so much in a day."""
+    if 24.0 * rate_u_per_h <= _RESISTANCE_U_PER_DAY:
+        return _label()
+    one = next(one for one in practice.about("heparin-resistance") if one.source.confidence == "primary")
+    said = f"{one.text} ({one.source.cite()}; {one.region}, {one.dated}; {one.strength})"
+    return f"{_label()} This is {24.0 * rate_u_per_h:,.0f} U a day. On heparin resistance: {said}."
+
+
+def _with(questions: list[str], said: str) -> list[str]:
+    """Return questions with what else is said behind the last one."""
+    return [*questions[:-1], f"{questions[-1]} {said}"] if questions else []
+
+
 def at_the_start(start: ByHand, weight_kg: float) -> tuple[str, ...]:
     """Return the questions about the first orders for a patient of this weight, kg; none where tables order as much.
 
@@ -58,10 +83,11 @@ def at_the_start(start: ByHand, weight_kg: float) -> tuple[str, ...]:
     check_is("start", start, ByHand, "a ByHand")
     bolus, rate = start.bolus_u_per_kg, start.rate_u_per_kg_per_h
     dose_u, rate_u_per_h = bolus * weight_kg, rate * weight_kg
-    found = _beyond("bolus_u_per_kg", bolus, f"a bolus of {bolus:g} U/kg ({dose_u:,.0f} U)", "U/kg")
-    found += _beyond("bolus_u", dose_u, f"a bolus of {dose_u:,.0f} U", "U", ",.0f")
-    found += _beyond("rate_u_per_kg_per_h", rate, f"a first rate of {rate:g} U/kg/h", "U/kg/h")
-    found += _beyond("rate_u_per_h", rate_u_per_h, f"a first rate of {rate_u_per_h:,.0f} U/h", "U/h", ",.0f")
+    boluses = _beyond("bolus_u_per_kg", bolus, f"a bolus of {bolus:g} U/kg ({dose_u:,.0f} U)", "U/kg")
+    boluses += _beyond("bolus_u", dose_u, f"a bolus of {dose_u:,.0f} U", "U", ",.0f")
+    rates = _beyond("rate_u_per_kg_per_h", rate, f"a first rate of {rate:g} U/kg/h", "U/kg/h")
+    rates += _beyond("rate_u_per_h", rate_u_per_h, f"a first rate of {rate_u_per_h:,.0f} U/h", "U/h", ",.0f")
+    found = [*_with(boluses, _label()), *_with(rates, _said_of_rate(rate_u_per_h))]
     late_h, title = _highest("first_check_h")
     if start.first_check_h > _TWICE_RATIO * late_h:
         found.append(
@@ -102,7 +128,10 @@ def at_a_result(
             asked = f"a rate of {rate_u_per_h:,.0f} U/h"
             most, title = _highest("rate_u_per_h")
             if rate_u_per_h > most:
-                found.append(f"Do you really mean {asked}? The highest cap in a published table is {most:,.0f} U/h ({title}).")
+                found.append(
+                    f"Do you really mean {asked}? The highest cap in a published table is {most:,.0f} U/h ({title}). "
+                    f"{_said_of_rate(rate_u_per_h)}"
+                )
     if step.recheck_h > _TWICE_RATIO * recheck_after_h:
         found.append(
             f"Do you really mean to draw no blood for {step.recheck_h:g} h? {table.title} checks again after "

@@ -11,8 +11,9 @@ from heparin_pk.widgets.index import glossary, lessons, topics
 from heparin_pk.widgets.inside_the_tube import predict_no_lysis, tube
 from heparin_pk.widgets.low_platelets import hit_tests, instead_of_heparin, one_day_late, platelet_days
 from heparin_pk.widgets.own_record import Progress, progress, progress_export, record
-from heparin_pk.widgets.predictions import predict_half_life, predict_points_lost
+from heparin_pk.widgets.predictions import predict_decay, predict_half_life, predict_points_lost
 from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, Quiz, check_number, hint, quiz
+from heparin_pk.widgets.reveal import after
 from heparin_pk.widgets.scenes import blood, half_life, indications, nomograms, overlay, patients, validation
 
 warnings_in_words.say_warnings_in_words()
@@ -30,6 +31,7 @@ __all__ = [
     "Quiz",
     "Slider",
     "Toggle",
+    "after",
     "after_the_stop",
     "bedside",
     "blood",
@@ -48,6 +50,7 @@ __all__ = [
     "overlay",
     "patients",
     "platelet_days",
+    "predict_decay",
     "predict_half_life",
     "predict_no_lysis",
     "predict_points_lost",

@@ -295,13 +295,14 @@ _SCRIPT = """
 """
 
 
-def script() -> Output:
+def script(more: str = "") -> Output:
     """Return an invisible widget that adds keyboard and screen-reader support to the page.
 
     It gives every slider the name that ipywidgets only prints beside it. It reads the box of a slider: a decimal comma is
     understood; a text that is not a number within the limits is refused in words beside the box, and nothing changes. It makes
     the answers to one question one radio group. No key typed in the widget reaches the shortcuts of the notebook, which cut and
-    delete cells. It moves the focus to the next row after an answer is given. The rest is in ``page``.
+    delete cells. It moves the focus to the next row after an answer is given. The rest is in ``page``. ``more`` is a script that
+    one widget alone needs.
     """
-    code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT + page.SCRIPT}, "metadata": {}}
+    code = {"output_type": "display_data", "data": {"application/javascript": _SCRIPT + page.SCRIPT + more}, "metadata": {}}
     return Output(outputs=(code,), layout=Layout(height="0", overflow="hidden", margin="0", padding="0"))

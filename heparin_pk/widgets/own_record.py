@@ -23,7 +23,7 @@ from ipywidgets import HTML, Box, Button, Layout, VBox
 from matplotlib.figure import Figure
 
 from heparin_pk.base.checks import check_one_of
-from heparin_pk.base.files import write_text
+from heparin_pk.base.files import alone, write_text
 from heparin_pk.plot import STYLE
 from heparin_pk.plot.learning import certainty, describe_certainty
 from heparin_pk.teaching import record as records
@@ -98,9 +98,13 @@ def _set_aside_what_cannot_be_read(file: Path) -> str:
     """Give a record that cannot be read another name; return a sentence about it, empty where all is well."""
     try:
         records.read(file)
-    except ValueError as error:
-        aside = records.set_aside(file)
-        return f"{error}. It is kept as {aside.name}, and a new record is begun."
+    except ValueError:
+        with alone(file):
+            try:
+                records.read(file)
+            except ValueError as error:
+                aside = records.set_aside(file)
+                return f"{error}. It is kept as {aside.name}, and a new record is begun."
     return ""
 
 
@@ -131,7 +135,8 @@ def _reset() -> None:
     file = place()
     if file is not None:
         try:
-            file.unlink(missing_ok=True)
+            with alone(file):
+                file.unlink(missing_ok=True)
         except OSError as error:
             raise ValueError(f"{file}: cannot be deleted: {error.strerror}") from None
 

@@ -42,10 +42,23 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
 /* A narrow page, or one seen at 200 %: a picture keeps its letters, and moves sideways in its own frame. */
 @media (max-width: 900px) {
   .jp-RenderedMarkdown p > img, img.heparin-pk-picture,
-  OURS .widget-html-content > :is(img, svg), OURS .widget-gridbox > * { min-width: 34rem; }
+  OURS .widget-html-content > :is(img, svg) { min-width: 34rem; }
+  OURS .widget-gridbox > * { min-width: max(34rem, calc(0.86 * var(--heparin-pk-natural, 0px))) !important; }
   OURS :is(.widget-gridbox, .widget-html):has(img, svg[role=img]) { overflow-x: auto !important; }
   .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
+
+/* A question, and how it is answered, may take several lines. */
+.heparin-pk-question > .widget-html > .widget-html-content, .heparin-pk-asked > .widget-html-content { line-height: 1.4; }
+
+/* A curve to be drawn: the hours are sliders on it. */
+svg.heparin-pk-draw { touch-action: none; cursor: crosshair; user-select: none; }
+.heparin-pk-point { cursor: ns-resize; outline: none; }
+.heparin-pk-point.is-drawn .mark { fill: currentColor; }
+.heparin-pk-point .ring { opacity: 0; }
+.heparin-pk-point:focus .ring { opacity: 1; }
+.heparin-pk-over { pointer-events: none; }
+.heparin-pk-drawn-bar { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin: 4px 0; min-height: 30px; }
 
 /* Projector: large type, no code. */
 body.heparin-pk-projector :is(.jp-Notebook, OURS) {
@@ -69,7 +82,8 @@ body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none
 body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
 body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
 body.heparin-pk-projector OURS .jupyter-button { width: auto !important; padding: 4px 16px !important; }
-body.heparin-pk-projector OURS .widget-gridbox { max-width: 100% !important; }
+body.heparin-pk-projector OURS .widget-gridbox { max-width: 100% !important; overflow-x: auto !important; }
+body.heparin-pk-projector OURS .widget-gridbox > * { min-width: calc(1.3 * var(--heparin-pk-natural, 0px)) !important; }
 body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, .jp-OutputArea-promptOverlay) {
   display: none;
 }
@@ -147,8 +161,13 @@ SCRIPT = (
     root.append(bar);
     write();
   };
+  // The letters of a picture grow with the page: its frame learns how wide the picture is meant to be.
+  const letters = () => document.querySelectorAll(`:is(${OURS}) .widget-gridbox`).forEach((box) => {
+    const natural = parseFloat(box.style.maxWidth);
+    if (natural > 300) box.style.setProperty('--heparin-pk-natural', natural + 'px');
+  });
   // What can be moved sideways can be moved with the keyboard.
-  const reach = () => document.querySelectorAll(
+  const reach = () => letters() ?? document.querySelectorAll(
     `:is(${OURS}) :is(.widget-gridbox, .widget-html), .jp-OutputArea-output, .jp-RenderedMarkdown p`).forEach((box) => {
       const moves = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== 'visible';
       if (moves && !box.hasAttribute('tabindex')) {
@@ -163,6 +182,9 @@ SCRIPT = (
     let waiting = 0;
     window.heparinPkReach = () => { clearTimeout(waiting); waiting = setTimeout(reach, 200); };
     window.addEventListener('resize', window.heparinPkReach);
+    document.addEventListener('click', (event) => {  // an answer brings a picture
+      if (event.target.closest(OURS)) setTimeout(window.heparinPkReach, 800);
+    });
   }
   let tries = 0;
   const find = () => {

@@ -7,6 +7,7 @@ The first answer to a question counts for the score and for the calibration; eve
 # (ipywidgets has no types: its classes are Any)
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import zlib
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox
+from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox, Widget
 
 from heparin_pk.base.checks import check_between, check_one_of, check_text
 from heparin_pk.teaching.certainty import in_words, scale
 from heparin_pk.teaching.record import slug
+from heparin_pk.trials.background import Work, beside
 from heparin_pk.widgets import own_record
 from heparin_pk.widgets.controls import Unfolds, script
 from heparin_pk.widgets.page import Asleep
@@ -36,11 +38,15 @@ class Question:
     ``text``: question
     ``answers``: answer to the explanation for those who chose it
     ``right``: function that returns the right answer, as the package computes it
+    ``work``: function that returns work to be done before the right answer is known, or ``None`` where none is left
+    ``why``: function that returns what comes before the explanation, where it needs numbers (``None``: nothing)
     """
 
     text: str
     answers: Mapping[str, str]
     right: Callable[[], str]
+    work: Callable[[], Work | None] = lambda: None
+    why: Callable[[str], str] | None = None
 
     def is_right(self, predicted: str) -> bool:
         """Return whether a prediction is right; raises ``ValueError`` for one that is none of the answers."""
@@ -58,7 +64,8 @@ class Question:
             first = f"✓ As you predicted: <b>{escape(predicted)}</b>."
         else:
             first = f"✗ You predicted “{escape(predicted)}”; it is <b>{escape(self.right())}</b>."
-        return f"{first} {escape(self.answers[predicted])}"
+        numbers = f" {escape(self.why(predicted))}" if self.why is not None else ""
+        return f"{first}{numbers} {escape(self.answers[predicted])}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,17 +132,29 @@ def read_number(text: str) -> float:
     return float(typed.replace(",", "."))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """An answer as it was given: its value, what the record calls it, and the chance said, per cent."""
+
+    answer: Any
+    label: str
+    sure: int
+
+
 class Ask(VBox):
     """A question with its answers (or a box for a number), how sure the learner is, a button and what is said afterwards.
 
     ``question``: HTML of the question
-    ``choice``: radio buttons of the answers, or the box for a number
+    ``choice``: radio buttons of the answers, the box for a number, or what holds the levels of a drawing
     ``sure``: radio buttons of the certainty; its value is the chance said, per cent
     ``show``: button that gives the answer
     ``said``: what is said about the answer
 
     ``verdict`` returns, for an answer, whether it is right and the explanation as HTML; it may raise ``ValueError`` with a
-    sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown.
+    sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown. ``shown`` stands in place of
+    ``choice`` where the answer is neither chosen nor typed, and ``missing`` is said where there is none yet. ``work`` returns
+    what must be computed before the verdict is known: that is done beside the notebook, and a sentence says so until the verdict
+    comes. ``listeners`` are called after each verdict, and ``is_answered`` says whether there was one.
     """
 
     def __init__(
@@ -149,8 +168,14 @@ class Ask(VBox):
         form: str = "",
         said_before: str = "",
         answered: Callable[[], None] | None = None,
+        shown: Widget | None = None,
+        missing: str = "",
+        work: Callable[[], Work | None] = lambda: None,
     ) -> None:
         self.kind, self._name, self._verdict, self._answered = kind, slug(text), verdict, answered
+        self._work, self._is_waiting, self.is_answered = work, False, False
+        self.listeners: list[Callable[[], None]] = []
+        self._missing = missing or ("Type a number first" if isinstance(choice, Text) else "Choose an answer first")
         self.question = HTML(f"<b>{escape(said_before)}{escape(text)}</b>", layout=Layout(max_width="56em"))
         self.choice = choice
         options = scale(len(choice.options) if isinstance(choice, RadioButtons) else None)
@@ -164,7 +189,7 @@ class Ask(VBox):
         for part in (heading, how):
             part.add_class("heparin-pk-asked")
         column = {"margin": "0 36px 0 0"}
-        answers = VBox((heading, self.choice), layout=Layout(**column))
+        answers = VBox((heading, self.choice if shown is None else shown), layout=Layout(**column))
         sure = VBox((how, self.sure), layout=Layout(**column))
         row = Box((answers, sure), layout=Layout(display="flex", flex_flow="row wrap", width="100%"))
         super().__init__(children=(self.question, row, self.show, self.said))
@@ -172,34 +197,67 @@ class Ask(VBox):
 
     def _changed(self, _: Any) -> None:
         """Take away what was said about another answer."""
-        self.said.value = aloud("")
+        if not self._is_waiting:
+            self.said.value = aloud("")
 
     def answer(self, answer: Any = None, sure: int | None = None) -> None:
         """Give the answer that is chosen, or this one; say what is right and keep it in the record."""
+        if self._is_waiting:
+            return
         if answer is not None:
             self.choice.value = answer
         if sure is not None:
             self.sure.value = sure
         if self.choice.value is None or self.choice.value == "":
-            first = "Type a number" if isinstance(self.choice, Text) else "Choose an answer"
-            self.said.value = aloud(f"{first} first. A wrong answer helps you learn, too.")
+            self.said.value = aloud(f"{self._missing}. A wrong answer helps you learn, too.")
             return
         if self.sure.value is None:
             self.said.value = aloud("Say how sure you are, too: over the course you will see how well you know what you know.")
             return
+        label = str(self.choice.label if isinstance(self.choice, RadioButtons) else self.choice.value.strip())
+        given = _Given(answer=self.choice.value, label=label, sure=int(self.sure.value))
+        more = self._work()
         try:
-            is_right, words = self._verdict(self.choice.value)
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a script: the verdict itself does what is left
+            more = None
+        if more is None:
+            self._give(given)
+            return
+        self._is_waiting = True
+        self.said.value = aloud(
+            f"Your answer is given: “{escape(label)}”. What is right is being computed; the verdict will appear here by itself."
+        )
+        if self._answered is not None:
+            self._answered()
+
+        def is_done() -> None:
+            again = self._work()
+            if again is not None:
+                beside(again, loop, is_done)
+                return
+            self._is_waiting = False
+            self._give(given)
+
+        beside(more, loop, is_done)
+
+    def _give(self, given: _Given) -> None:
+        """Say whether an answer is right, and keep it in the record."""
+        try:
+            is_right, words = self._verdict(given.answer)
         except ValueError as error:
             self.said.value = aloud(escape(str(error)))
             return
         if self._answered is not None:
             self._answered()
-        given = self.choice.label if isinstance(self.choice, RadioButtons) else self.choice.value.strip()
         problem = own_record.record(
-            {"kind": self.kind, "question": self._name, "answer": str(given), "right": is_right, "sure": self.sure.value}
+            {"kind": self.kind, "question": self._name, "answer": given.label, "right": is_right, "sure": given.sure}
         )
-        meant = in_words(int(self.sure.value), is_right=is_right)
+        meant = in_words(given.sure, is_right=is_right)
         self.said.value = aloud(f"{words} <i>{escape(meant)}</i>{'<br>' + escape(problem) if problem else ''}")
+        self.is_answered = True
+        for listener in self.listeners:
+            listener()
 
 
 def on_paper(question: Question | NumberQuestion) -> str:
@@ -221,7 +279,7 @@ def ask(question: Question | NumberQuestion, answered: Callable[[], None] | None
     if isinstance(question, NumberQuestion):
         return Ask(question.text, _number_box(question), verdict, form=question.form, answered=answered, **texts)
     choice = RadioButtons(options=list(question.answers), value=None, layout=Layout(width="auto"))
-    return Ask(question.text, choice, verdict, answered=answered, **texts)
+    return Ask(question.text, choice, verdict, answered=answered, work=question.work, **texts)
 
 
 def _number_box(question: NumberQuestion) -> Text:

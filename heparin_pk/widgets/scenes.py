@@ -18,7 +18,7 @@ from heparin_pk.blood.response import level
 from heparin_pk.body.patient import Patient
 from heparin_pk.evidence import validation as proof
 from heparin_pk.published.drug import Drug
-from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT
+from heparin_pk.published.ranges import ANTI_XA_TREATMENT, APTT_RATIO_TREATMENT, of_reagent
 from heparin_pk.published.reagents import REAGENTS
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
@@ -298,7 +298,7 @@ def _patients(
     courses = {"typical, 75 kg": _typical_course(), "this patient": simulate(patient, drug, USUAL, hours=48.0)}
     stage = _stage(13.0, 5.0, (0.9, 0.75, 0.2, 0.3), 2, 1.0)
     plot.two_assays(courses, axes=stage.cleared())
-    aptt = plot.range_of_reagent(drug.reagent)
+    aptt = of_reagent(drug.reagent)
     words = (
         f"80 U/kg, then 18 U/kg/h. Needed in this model for the middle of the range (not a dose): {_need(drug, patient, aptt)}; "
         f"{_need(drug, patient, ANTI_XA_TREATMENT)}.\n{drug.in_the_patients_words(patient)}"
@@ -330,7 +330,7 @@ def _need(drug: Drug, patient: Patient, target: TherapeuticRange) -> str:
     seconds, found = (float(level(assay, plateau, later, drug.responses)) for assay in ("aptt_s", "anti_xa_u_per_ml"))
     aptt = f"{seconds:.0f} s" if seconds <= 150.0 else "more than 150 s"
     words = f"{rate:.1f} U/kg/h by {target.in_words()}, with aPTT {aptt} and anti-Xa {found:.2f} U/mL"
-    high_s = plot.range_of_reagent(drug.reagent).high
+    high_s = of_reagent(drug.reagent).high
     if max(seconds / high_s, found / ANTI_XA_TREATMENT.high) > _TOO_MUCH:
         words += " (a warning: the other assay lies far above its range)"
     return words
@@ -564,11 +564,23 @@ def _groups_that_prove() -> tuple[str, ...]:
 
 def _worst_group() -> str:
     """Return the group with the largest share of misses among the rows that prove something."""
-    shares = {}
-    for group in _groups_that_prove():
-        inside = [row.inside for row in _all_rows(group) if row.claim.proves]
-        shares[group] = sum(inside) / len(inside)
-    return min(shares, key=lambda group: shares[group])
+    return max(_groups_that_prove(), key=lambda group: _missed(group)[0] / _missed(group)[1])
+
+
+def _missed(group: str) -> tuple[int, int]:
+    """Return how many of the rows of a group that prove something the models miss, and how many there are."""
+    outside = [not row.inside for row in _all_rows(group) if row.claim.proves]
+    return sum(outside), len(outside)
+
+
+def _why_worst(predicted: str) -> str:
+    """Return by how much a group is better than the worst one, or that it is the worst."""
+    worst = _worst_group()
+    (n, of), (most, of_most) = _missed(predicted), _missed(worst)
+    if predicted == worst:
+        return f"They miss {n} of {of} there."
+    better = "hardly fewer" if most / of_most - n / of < 0.1 else "fewer"
+    return f"They miss {n} of {of} values of “{predicted}”, {better} than the {most} of {of_most} of “{worst}”."
 
 
 def validation(*, predict: bool = True, **start: Any) -> Explore:
@@ -580,7 +592,9 @@ def validation(*, predict: bool = True, **start: Any) -> Explore:
     question = Question(
         text="In which group do the models miss the largest share of the printed values?",
         answers=dict.fromkeys(_groups_that_prove(), "Go from group to group, and read what the misses have in common."),
+        why=_why_worst,
         right=_worst_group,
+        work=lambda: _next_rows(_groups_that_prove()),
     )
     beside_all(_next_rows_of_all)
     return Explore(_started(controls, start), _validation, predict=question if predict else None)
@@ -806,13 +820,18 @@ def _trial_in_words(found: Outcomes) -> str:
     return "\n".join(words)
 
 
+_ASKED_ABOUT, _ASKED_PATIENTS = ("raschke-1993", "durham-va-2009", "real", _OF_EACH_NOMOGRAM), 500
+"""The trial of the first picture, which the question is about, and its patients."""
+
+
 def _longer_in_its_own_range() -> str:
     """Return under which of the two nomograms the patients of the first picture are in its own range for longer."""
-    found = _outcomes("raschke-1993", "durham-va-2009", 500, "real", _OF_EACH_NOMOGRAM)
-    first, second = (found.estimate(arm, "time_in_range_fraction") for arm in found.arms)
-    assert first is not None  # it is None only without a patient
-    assert second is not None
-    return "no difference" if abs(first.mean - second.mean) < 0.02 else "46-70 s" if first.mean > second.mean else "68-95 s"
+    first, second, hospital, reagent = _ASKED_ABOUT
+    found = _outcomes(first, second, _ASKED_PATIENTS, hospital, reagent)
+    one, other = (found.estimate(arm, "time_in_range_fraction") for arm in found.arms)
+    assert one is not None  # it is None only without a patient
+    assert other is not None
+    return "no difference" if abs(one.mean - other.mean) < 0.02 else "46-70 s" if one.mean > other.mean else "68-95 s"
 
 
 def nomograms(*, predict: bool = True, **start: Any) -> Explore:
@@ -842,6 +861,7 @@ def nomograms(*, predict: bool = True, **start: Any) -> Explore:
             "range.",
         },
         right=_longer_in_its_own_range,
+        work=lambda: _tried(*_ASKED_ABOUT).more(_ASKED_PATIENTS),
     )
     if find_spec("numba") is not None and not _ready:
         beside_all(lambda: None if _ready else Work(key="compile", function=compile_loops, arguments=(), take=_load_loops))
