@@ -236,12 +236,15 @@ COMMANDS = {
     "before-starting": (("--weight", "--baseline-aptt", "--creatinine-clearance"), ()),
     "hit": (("--seed",), ()),
     "reversal": (("--seed", "--bolus", "--infusion", *PATIENT), ()),
+    "faults": (("--weight", "--hours", "--seed"), ("tenfold", "line-blood", "new-lot", "x")),
+    "regrets": ((*PATIENT, "--turnaround", "--seed", *MODEL), None),
     "misconceptions": ((), ("one-half-life", "x")),
     "trial": (("-n", "--seed", "--hours", "--people", "--ward", "--hospital", "--model", "--reagent", "--turnaround",
                "--dosing-weight", "--group", "--workers", "--engine", "--checkpoint", "--csv"), None),
 }  # fmt: skip
 NEEDED = {"simulate": ("--weight", "--infusion"), "titrate": ("--weight",), "overlay": ("--weight", "--bolus", "--hours"),
-          "trial": ("-n", "--hours"), "indications": ("--weight",), "reversal": ("--weight",)}  # fmt: skip
+          "trial": ("-n", "--hours"), "indications": ("--weight",), "reversal": ("--weight",),
+          "regrets": ("--weight",)}  # fmt: skip
 
 
 def cli(rng: np.random.Generator, folder: Path) -> Case:

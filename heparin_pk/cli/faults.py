@@ -21,6 +21,7 @@ def run_faults(options: argparse.Namespace) -> None:
         _refuse(options, "--trial stands alone", "name", "checks", "minutes", "size", "until", "weight", "figure")
         _print_trial(options)
         return
+    _refuse(options, "without --trial no trial runs", "engine")
     if options.name is None:
         _refuse(options, "the list needs the name of a fault", "size", "until", "weight", "nomogram", "seed", "figure")
         _print_list(options)
@@ -78,7 +79,7 @@ def _print_trial(options: argparse.Namespace) -> None:
     """Print a trial of checks: no check, independent double checks, smart-pump limits, both."""
     table = Nomogram.load(options.nomogram or "raschke-1993")
     trial = fault_arms.trial_of_checks(table, hours=options.hours)
-    outcomes = trial.run(options.trial, seed=options.seed or 0, runner=options.engine, progress=not options.json)
+    outcomes = trial.run(options.trial, seed=options.seed or 0, runner=options.engine or "numpy", progress=not options.json)
     arms = fault_arms.what_checks_did(trial, outcomes)
     if options.json:
         print(json.dumps({"n": outcomes.n, "arms": [to_plain(one) for one in arms]}, allow_nan=False))

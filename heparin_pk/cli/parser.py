@@ -305,7 +305,7 @@ def _add_faults(commands: Commands) -> None:
     command.add_argument("--seed", type=typed_whole_number, help="the same seed gives the same course")
     command.add_argument("--trial", type=typed_whole_number, metavar="N",
                          help="instead: N patients under no check, double checks, smart-pump limits, both")  # fmt: skip
-    command.add_argument("--engine", default="numpy", metavar="NAME", help=f"of a trial: {', '.join(RUNNERS)} (default numpy)")
+    command.add_argument("--engine", metavar="NAME", help=f"of a trial: {', '.join(RUNNERS)} (default numpy)")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
     command.add_argument("--figure", metavar="FILE", help="also draw the course with and without the fault (.png, .svg, .pdf)")
 
