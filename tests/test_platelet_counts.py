@@ -32,6 +32,15 @@ def test_one_patient_and_many_have_the_same_counts():
         assert rows["has_hit"][subject] == (one.onset_d is not None and one.onset_d < HOURS / 24)
 
 
+def test_a_fall_is_one_of_more_than_half_of_the_highest_count():
+    many = np.arange(2_000)
+    counts, rows = OFTEN.counts_e9_per_l(many, HOURS, 5), OFTEN.rows(many, HOURS, 5)
+    falls = 100.0 * (1.0 - counts / np.maximum.accumulate(counts, axis=0))
+    largest = falls.max(axis=0)
+    assert ((largest > 50.0) & (largest < 60.0)).sum() > 10  # some are just beyond the limit
+    np.testing.assert_array_equal(rows["platelets_fell_by_half"] == 1.0, largest > 50.0)
+
+
 def test_counts_are_the_same_in_every_arm_and_chunk_and_move_no_level():
     short = replace(trial(), hours=24.0, platelets=Counting(counted_d=(0.0, 1.0), hit_fraction=0.5, rapid_fraction=1.0))
     whole, cut = (short.run(30, seed=2, people_per_chunk=size, progress=False) for size in (30, 7))
