@@ -25,12 +25,21 @@ ASKS = "(?:quiz|check_number|predict_half_life|predict_decay|predict_points_lost
 MODEL = _decay()
 STRAIGHT_71 = [max(_LOWEST, MODEL[0] * 2.0 ** (-60.0 * hour / 71.0)) for hour in _HOURS]
 BEST_LINE = list(np.exp(np.polyval(np.polyfit(_HOURS, np.log(MODEL), 1), _HOURS)))
+INSIDE_LINE = min(  # the straight line that is nearest at its worst hour: everywhere within the tolerance
+    (
+        [begin * end ** (hour / 8.0) for hour in _HOURS]
+        for begin in np.linspace(7.0, 14.0, 71)
+        for end in np.linspace(0.01, 0.06, 51)
+    ),
+    key=lambda line: max(abs(math.log(one / its)) for one, its in zip(line, MODEL, strict=True)),
+)
 DRAWN = {  # what is drawn: the errors it shows
     "as the model": (MODEL, ()),
     "a hand beside it": ([level * (1.3 if i % 2 else 0.98) for i, level in enumerate(MODEL)], ()),
     "a little low": ([level * 0.75 for level in MODEL], ()),
     "one half-life": (STRAIGHT_71, (drawn_curve.STRAIGHT,)),
     "the best straight line": (BEST_LINE, (drawn_curve.STRAIGHT,)),
+    "a straight line within the tolerance": (INSIDE_LINE, (drawn_curve.STRAIGHT,)),
     "the peak of twice the dose": ([max(_LOWEST, level / 2.0) for level in MODEL], (drawn_curve.PEAK_TOO_LOW,)),
     "twice the peak": ([level * 2.0 for level in MODEL], (drawn_curve.PEAK_TOO_HIGH,)),
     "into the tissues": ([8.0, 4.0, 2.4, 1.6, 1.2, 1.0, 0.9, 0.8, 0.75], (drawn_curve.BENDS_UP,)),
@@ -80,6 +89,12 @@ def test_each_error_is_found_and_told(name, file):
     (kept,) = records.read(file)
     assert (kept["kind"], kept["right"], kept["sure"]) == ("prediction", found.is_right, 75)
     assert len(kept["answer"].split(";")) == len(_HOURS)
+
+
+def test_a_straight_line_is_wrong_although_it_is_within_the_tolerance():
+    ratios = [one / its for one, its in zip(INSIDE_LINE, MODEL, strict=True)]
+    assert 1.0 / 1.5 < min(ratios) < max(ratios) < 1.5
+    assert not drawn_curve.compare(_HOURS, INSIDE_LINE, MODEL, within_ratio=1.5, lowest_u_per_ml=_LOWEST).is_right
 
 
 def test_every_error_has_an_example():
