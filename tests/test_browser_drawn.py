@@ -70,6 +70,7 @@ def place(axes, hour: float, level: float) -> tuple[float, float]:
 
 def drag(page, axes, levels) -> None:
     """Draw a curve in one stroke, four events for each hour."""
+    axes.scroll_into_view_if_needed()  # a verdict below may have moved them out of view
     steps = [hour / 4.0 for hour in range(33)]
     logs = [math.log(level) for level in levels]
     page.mouse.move(*place(axes, 0.0, levels[0]))

@@ -119,8 +119,8 @@ SYNERGY_2012 = Source(
 HULL_1992 = Source(
     key="Hull_1992",
     citation=(
-        "Hull RD, Raskob GE, Rosenbloom D, et al. Optimal therapeutic level of heparin therapy in p"
-        "atients with venous thrombosis. Arch Intern Med 1992;152(8):1589-1595"
+        "Hull RD, Raskob GE, Rosenbloom D, et al. Optimal therapeutic level of heparin therapy in patients with venous "
+        "thrombosis. Arch Intern Med 1992;152(8):1589-1595"
     ),
     where="Abstract",
     confidence="primary",
