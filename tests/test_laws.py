@@ -6,6 +6,7 @@ The parameters below walk ``published.ALL``, ``nomogram.names()`` and ``ENGINES`
 from dataclasses import fields, is_dataclass, replace
 from itertools import pairwise
 
+import instances
 import laws
 import numpy as np
 import pytest
@@ -72,6 +73,7 @@ from heparin_pk import (
 )
 from heparin_pk.blood.response import aptt_s
 from heparin_pk.engine import ENGINES
+from heparin_pk.ward.faults import CHECKS
 
 # The laws are arithmetic: they hold outside the validity domain, too.
 pytestmark = pytest.mark.filterwarnings("ignore::heparin_pk.published.drug.OutsideValidityDomain")
@@ -321,6 +323,10 @@ SOURCE = Source(
 )
 EXAMPLES = [
     SOURCE,
+    heparin_pk.Fault(kind="tenfold", chance_fraction=1.0, from_h=5.5),
+    next(iter(CHECKS.values())),
+    next(iter(CHECKS.values())).catches[0],
+    heparin_pk.exposure(instances.course_of_every_order(), instances.RANGE),
     Ensemble.of(published.UFH_DEFAULT, 1, seed=1),
     EnsembleMember(name="m", drug=published.UFH_DEFAULT, weight_ratio=1 / 3, is_draw=True),
     Value(0.1 + 0.2, SOURCE),

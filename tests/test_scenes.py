@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 import warnings
+from html import unescape
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,9 +26,9 @@ SCENES = (
 def test_every_scene_draws_speaks_and_shows_code_that_runs(name, capsys):
     scene = getattr(widgets, name)(**({} if name == "overlay" else {"predict": False}))
     assert '<svg role="img"' in scene.picture.value
-    assert f"<title>{scene.words.splitlines()[0][:40]}" in scene.picture.value.replace("&gt;", ">")
+    assert f"<title>{scene.words.splitlines()[0][:40]}" in unescape(scene.picture.value)
     assert len(scene.words) > 60
-    assert scene.words.splitlines()[0][:40] in scene.said.value.replace("&gt;", ">")
+    assert scene.words.splitlines()[0][:40] in unescape(scene.said.value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideValidityDomain)
         exec(compile(scene.source_code, name, "exec"), {})

@@ -92,7 +92,7 @@ def leaflet(indication: Indication, patient: Patient | None = None) -> Leaflet:
     ``patient``: what is known of the patient changes the text: pregnancy, kidneys, a child (default: an adult).
 
     >>> from heparin_pk.teaching.indications import named
-    >>> leaflet(named("pulmonary-embolism")).parts[0][1][1]
+    >>> leaflet(named("pulmonary-embolism")).parts[0][1][-1]
     'Heparin does not melt the clot.'
     """
     check_is("indication", indication, Indication, "an Indication")

@@ -411,7 +411,7 @@ def ledger(course: Course, target: TherapeuticRange | None = None) -> Ledger:
     >>> from heparin_pk import Nomogram, Patient, titrate, published
     >>> course = titrate(Patient(weight_kg=80), published.UFH_DEFAULT, Nomogram.load("raschke-1993"), seed=3)
     >>> print(*ledger(course).side_in_words("too little"), sep="\n")
-    0.0 h of 48 h below the range; area below 0.0458 s x h
+    0.0 h of 48 h below the range; area below 0 s x h
     0.0 h of the first 24 h below it; first in range at 4.2 h
     first result at or above the lower limit: drawn at 6 h; 0 boluses after the first
     """
