@@ -48,6 +48,15 @@ MEASURED = (
     ("nomograms", "predict=False", "patients", "slider"),
     ("nomograms", "predict=False", "compared with", "list"),
     ("nomograms", "predict=False", "picture", "list"),
+    ("tube", "predict=False", "heparin (U/mL)", "slider"),
+    ("platelet_days", "predict=False", "today (day)", "slider"),
+    ("hit_tests", "predict=False", "timing (points)", "slider"),
+    ("one_day_late", "predict=False", "waiting (days)", "slider"),
+    ("instead_of_heparin", "predict=False", "weight (kg)", "slider"),
+    ("after_the_stop", "predict=False", "given after (min)", "slider"),
+    ("protamine_by_time", "predict=False", "since the bolus (min)", "slider"),
+    ("one_fault", "predict=False", "error", "list"),
+    ("buy_checks", "predict=False", "minutes to spend", "slider"),
 )
 
 WATCH = """
@@ -152,7 +161,9 @@ def in_browser(page, address: str, name: str, label: str, kind: str, shot: Path 
     browser.run_all(page)
     root = page.locator(".heparin-pk-bedside, .heparin-pk").first
     root.locator("svg[role=img], img[alt]").first.wait_for(timeout=120_000)
-    page.wait_for_timeout({"nomograms": 9_000, "validation": 60_000}.get(name, 2_500))  # all that is prepared is ready
+    page.wait_for_timeout(
+        {"nomograms": 9_000, "validation": 60_000, "tube": 20_000, "one_fault": 9_000}.get(name, 2_500)
+    )  # all that is prepared is ready
     page.evaluate(WATCH)
     control = root.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True)).first
     handle = control.locator("[role=slider]" if kind == "slider" else "select").first
