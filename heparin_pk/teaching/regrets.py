@@ -150,12 +150,12 @@ NALLAMOTHU_2005 = Source(
 ACCP_7 = Source(
     key="ACCP_2004_bleeding",
     citation=(
-        "Hemorrhagic complications of anticoagulant treatment: the Seventh ACCP Conference on Antithrombotic and Thrombolytic "
-        "Therapy (Chest 2004)"
+        "Levine MN, et al. Hemorrhagic complications of anticoagulant treatment: the Seventh ACCP Conference on Antithrombotic "
+        "and Thrombolytic Therapy. Chest 2004;126(3 Suppl):287S-310S"
     ),
-    where="Section 3.1.1, as copied on a web page",
+    where="Section 3.1.1, read in a copy on another site, not in the journal",
     confidence="second-hand",
-    url="http://www.edviagraaustralia.net/hemorrhagic-complications-of-anticoagulant-treatment-part-21.html",
+    pmid="15383476",
 )
 
 ASSOCIATIONS = (
