@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from instances import INFUSIONDRUG, INPUTEVENTS, LAB, LABEVENTS
 
 from heparin_pk import Bolus, Infusion, Stop, datasets, published
 from heparin_pk.evidence.chart_exports import from_eicu, from_mimic_iv
@@ -132,7 +133,7 @@ def test_height_age_and_sex_describe_the_patient(read):
 DATED, LINE_5 = with_times(PLAIN, date), "2026-03-28 03:45:00"
 WRONG = {
     "an unknown column": (PLAIN.replace("weight_kg", "weight"), "line 1: a column must be one of .*; got 'weight'"),
-    "an unknown unit": (PLAIN.replace("1200,U/h", "12,mL/h", 1), "line 6: unit of infusion must be U/h or U/kg/h"),
+    "an unknown unit": (PLAIN.replace("1200,U/h", "12,mg/h", 1), "line 6: unit of infusion must be U/h or U/kg/h"),
     "an anti-Xa in seconds": (PLAIN.replace("ptt,112.5", "anti_xa,0.4"), "line 5: unit of anti_xa must be U/mL; got 's'"),
     "an American date": (DATED.replace(LINE_5, "03/28/2026 03:45"), "line 5: time must be written"),
     "a day that does not exist": (DATED.replace(LINE_5, "2026-02-30 03:45"), "line 5: time must be a date"),
@@ -160,34 +161,6 @@ def test_units_are_known_by_their_usual_words():
 
 
 # Exports of databases: made rows under their real columns
-
-INPUTEVENTS = """subject_id,hadm_id,stay_id,starttime,endtime,itemid,amount,amountuom,rate,rateuom,patientweight,statusdescription
-1,2,3,2150-01-01 22:00:00,2150-01-02 04:30:00,225152,9360,units,1440,units/hour,80,ChangeDose/Rate
-1,2,3,2150-01-01 22:00:00,2150-01-01 22:01:00,225152,6400,units,,,80,FinishedRunning
-1,2,3,2150-01-02 04:30:00,2150-01-02 05:30:00,225152,1200,units,1200,units/hour,80,FinishedRunning
-1,2,3,2150-01-02 04:30:00,2150-01-02 09:30:00,225152,9999,units,9999,units/hour,80,Rewritten
-1,2,3,2150-01-02 04:30:00,2150-01-02 05:30:00,221289,1,mg,1,mcg/kg/min,80,FinishedRunning
-1,2,4,2150-01-05 04:30:00,2150-01-05 05:30:00,225152,1200,units,1200,units/hour,80,FinishedRunning
-"""
-LABEVENTS = """hadm_id,itemid,charttime,value,valuenum,valueuom
-2,51275,2150-01-02 04:00:00,>150,,sec
-2,51275,2150-01-01 21:00:00,31,31,sec
-2,51237,2150-01-02 04:00:00,1.1,1.1,
-9,51275,2150-01-02 04:00:00,88,88,sec
-"""
-INFUSIONDRUG = """patientunitstayid,infusionoffset,drugname,drugrate,infusionrate,patientweight
-7,120,Heparin (units/hr),1440,14.4,80
-7,510,Heparin (units/kg/hr),15,12,80
-7,570,Heparin (units/hr),0,0,80
-7,130,Propofol (mcg/kg/min),20,,80
-8,130,Heparin (units/hr),900,,70
-"""
-LAB = """patientunitstayid,labresultoffset,labname,labresult,labresulttext
-7,60,PTT,31,31
-7,480,PTT,,>150
-7,480,PT - INR,1.1,1.1
-8,300,PTT,60,60
-"""
 
 
 def written(tmp_path, **texts):
@@ -246,3 +219,30 @@ def test_a_wrong_eicu_export_says_what_and_where(tmp_path):
     files = written(tmp_path, infusiondrug=INFUSIONDRUG.replace("Heparin (units/hr),1440", "Heparin (ml/hr),14.4"), lab=LAB)
     with pytest.raises(ValueError, match=r"infusiondrug\.csv, line 2: drugname must end with its unit"):
         from_eicu(*files, patientunitstayid=7)
+
+
+@pytest.mark.parametrize("unit", ["mL/h of 100 U/mL", "ml/hr of 100 units/mL", "mL/hour of 100,0 IE/ml"])
+def test_a_rate_in_ml_per_h_is_one_of_its_bag(read, unit):
+    plain = PLAIN.replace("1440,U/h", "1450,U/h")
+    in_ml = plain.replace("1450,U/h", f'14.5,"{unit}"').replace("1200,U/h", f'12,"{unit}"')
+    assert read(in_ml).regimen == read(plain).regimen
+
+
+def test_the_strength_of_the_bag_may_be_a_column(read):
+    head, *rows = [line.split(",") for line in PLAIN.strip().split("\n")]
+    strong = [[*row[:3], f"{float(row[3]) / 50:g}", "mL/h", row[5], "50"] if row[2] == "infusion" else [*row, ""] for row in rows]
+    chart = read("\n".join(",".join(row) for row in [[*head, "bag_u_per_ml"], *strong]))
+    assert chart.regimen == read(PLAIN).regimen
+
+
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [
+        ("mL/h", r"made\.csv, line 3: a rate in mL/h needs the strength of the bag"),
+        ("mL/h of 0.1 U/mL", r"line 3: bag_u_per_ml must lie between 0.5 and 50,?000; got 0.1"),
+        ("mL/h of 100 mg/mL", r"line 3: unit of infusion must be U/h or U/kg/h"),
+    ],
+)
+def test_a_bag_that_is_not_known_is_asked_for(read, unit, message):
+    with pytest.raises(ValueError, match=message):
+        read(PLAIN.replace("1440,U/h", f"14.4,{unit}"))

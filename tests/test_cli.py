@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from instances import INFUSIONDRUG, INPUTEVENTS, LAB, LABEVENTS
 
 from heparin_pk import (
     Bolus,
@@ -29,6 +30,7 @@ from heparin_pk.base.texts import UNSAFE
 from heparin_pk.body.patient import Patient
 from heparin_pk.cli import notebooks
 from heparin_pk.cli.parser import parser
+from heparin_pk.evidence.chart_exports import from_eicu
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -207,6 +209,41 @@ def test_one_patient_has_no_confidence_interval(capsys):
     assert "points (one patient: no interval)" in words
 
 
+def test_a_replay_is_held_against_the_range_that_is_named(capsys):
+    _, out, _ = run(capsys, "replay", "M3D-027", "--target", "anti-xa:0.3-0.7", "--json")
+    assert json.loads(out)["target"] == {"assay": "anti_xa_u_per_ml", "low": 0.3, "high": 0.7}
+    _, out, _ = run(capsys, "replay", "M3D-027", "--target", "50-70", "--json")
+    assert json.loads(out)["target"] == {"assay": "aptt_s", "low": 50.0, "high": 70.0}
+    _, out, _ = run(capsys, "replay", "M3D-027", "--json")
+    assert json.loads(out)["target"] == {"assay": "aptt_s", "low": 60.0, "high": 100.0}  # inferred for this ward
+
+
+def test_a_chart_of_ones_own_is_not_held_against_the_range_of_another_ward(capsys, tmp_path):
+    chart = "t_h,t_end_h,event,value,unit,weight_kg\n0,24,infusion,1440,U/h,80\n8,,{}\n"
+    (tmp_path / "aptt.csv").write_text(chart.format("ptt,62,s,80"))
+    (tmp_path / "xa.csv").write_text(chart.format("anti_xa,0.4,U/mL,80"))
+    modern = published.ranges.of_reagent(published.UFH_DEFAULT.reagent)
+    _, out, _ = run(capsys, "replay", str(tmp_path / "aptt.csv"), "--json")
+    assert json.loads(out)["target"] == {"assay": "aptt_s", "low": modern.low, "high": modern.high}
+    _, out, _ = run(capsys, "replay", str(tmp_path / "xa.csv"), "--json")
+    assert json.loads(out)["target"] == {"assay": "anti_xa_u_per_ml", "low": 0.3, "high": 0.7}
+
+
+def test_exports_of_two_databases_are_replayed(capsys, tmp_path):
+    files = {name: tmp_path / f"{name}.csv" for name in ("inputevents", "labevents", "infusiondrug", "lab")}
+    for name, text in zip(files, (INPUTEVENTS, LABEVENTS, INFUSIONDRUG, LAB), strict=True):
+        files[name].write_text(text)
+    given = {name: str(file) for name, file in files.items()}
+    code, out, err = run(capsys, "replay", given["inputevents"], "--mimic-iv", given["labevents"], "--stay", "3")
+    assert (code, err) == (0, "")
+    assert "stay 3" in out
+    code, out, err = run(capsys, "replay", given["infusiondrug"], "--eicu", given["lab"], "--stay", "7", "--json")
+    assert (code, err) == (0, "")
+    again = Course.from_json(out)
+    charted = from_eicu(files["infusiondrug"], files["lab"], patientunitstayid=7).regimen.orders
+    assert again.regimen.orders == charted[:2]  # the stop stands at the end of the chart
+
+
 def test_replay_of_a_real_patient(capsys, tmp_path):
     code, out, _ = run(capsys, "replay", "M3D-001", "--figure", str(tmp_path / "r.svg"))
     assert code == 0
@@ -281,6 +318,12 @@ BAD = {
     "unknown reagent": (("titrate", "raschke-1993", "--weight", "80", "--reagent", "x"), "no reagent 'x'"),
     "unknown engine": (("titrate", "raschke-1993", "--weight", "80", "--engine", "x"), "engine must be one of"),
     "unknown course": (("replay", "M3D-999"), "no course 'M3D-999'"),
+    "target without a range": (("replay", "M3D-001", "--target", "60"), "--target reads LOW-HIGH"),
+    "target of another test": (("replay", "M3D-001", "--target", "inr:2-3"), "with aptt:, ratio:, anti-xa:, act: before it"),
+    "target upside down": (("replay", "M3D-001", "--target", "80-60"), "0 < low < high"),
+    "export without a stay": (("replay", "x.csv", "--eicu", "lab.csv"), "--eicu needs --stay"),
+    "stay without an export": (("replay", "M3D-001", "--stay", "3"), "--stay belongs to --mimic-iv and --eicu"),
+    "two exports": (("replay", "x.csv", "--eicu", "a.csv", "--mimic-iv", "b.csv", "--stay", "3"), "either --mimic-iv or --eicu"),
     "missing file": (("replay", "nowhere/x.csv"), "nowhere/x.csv: cannot be read"),
     "missing table": (("titrate", "nowhere/x.toml", "--weight", "80"), "nowhere/x.toml: cannot be read"),
     "no such command": (("frob",), "invalid choice"),

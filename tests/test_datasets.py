@@ -103,7 +103,7 @@ BAD = {
     "text": (GOOD.replace("1000", "much"), "line 3: value must be a number; got 'much'"),
     "nan": (GOOD.replace("62.5", "nan"), "line 4: value is missing; got 'nan'"),
     "negative rate": (GOOD.replace("1000", "-1000"), "line 3: rate_u_per_h must lie between"),
-    "wrong unit": (GOOD.replace("1000,U/h", "10,mL/h"), "line 3: unit of infusion must be U/h or U/kg/h; got 'mL/h'"),
+    "wrong unit": (GOOD.replace("1000,U/h", "10,mL/h"), "line 3: a rate in mL/h needs the strength of the bag"),
     "backwards": (GOOD.replace("0,12,infusion", "12,0,infusion"), "line 3: an infusion needs 0 <= t_h < t_end_h"),
     "overlap": (GOOD + "6,14,infusion,900,U/h,70\n", "line 7: infusions overlap"),
     "no heparin": (HEADER + "0,0,ptt,30,s,70\n", "no infusion and no bolus"),

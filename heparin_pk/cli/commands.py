@@ -22,13 +22,14 @@ from heparin_pk.cli.options import (
     patient_of,
     plasma_of,
     population_of,
+    range_of,
+    range_of_chart,
     reagent_of,
     regimen_of,
 )
 from heparin_pk.cli.output import PLAINLY, as_counted, complain, read_in_words, show_course, write_picture
 from heparin_pk.cli.signals import BY_SIGNAL
 from heparin_pk.evidence import datasets, validation
-from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.simulation.after_stop import GONE
 from heparin_pk.simulation.course import Course
@@ -92,7 +93,8 @@ def run_titrate(options: argparse.Namespace) -> None:
 
 def run_replay(options: argparse.Namespace) -> None:
     """Simulate the orders of a charted or an exported course again."""
-    before = exported_course(options.course)
+    of_a_database = (options.mimic_iv, options.eicu, options.stay) != (None, None, None)
+    before = None if of_a_database else exported_course(options.course)
     if before is not None:
         if options.weight is not None:
             raise ValueError("--weight belongs to charts; an exported course has its patient")
@@ -105,13 +107,15 @@ def run_replay(options: argparse.Namespace) -> None:
             engine=options.engine,
         )
         target = before.target or published.ranges.ANTI_XA_TREATMENT
+        target = range_of(options.target) if options.target else target
         show_course(course, target, options, heading="the orders of an exported course, simulated again")
         return
-    chart = chart_of(options.course, options.course_id, options.weight)
+    chart = chart_of(options)
     course = datasets.replay(chart, model_of(options), reagent=reagent_of(options), engine=options.engine)
-    match = match_of(WARD_TARGET, course.reagent)
+    target = range_of(options.target) if options.target else range_of_chart(chart, course)
+    match = match_of(target, course.reagent)
     fit = f"\n{match.in_words()}" if match is not None and not match.fits else ""
-    show_course(course, WARD_TARGET, options, heading=f"{chart.in_words()}\n{read_in_words(course)}{fit}", chart=chart)
+    show_course(course, target, options, heading=f"{chart.in_words()}\n{read_in_words(course)}{fit}", chart=chart)
 
 
 def run_nomograms(options: argparse.Namespace) -> None:

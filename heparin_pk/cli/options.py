@@ -14,11 +14,13 @@ from typing import Any
 from heparin_pk import published
 from heparin_pk.base.files import read_text
 from heparin_pk.base.tables import number
+from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.clotting import Plasma
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.patient import YES_OR_NO, Patient
 from heparin_pk.evidence import datasets
+from heparin_pk.evidence.chart_exports import from_eicu, from_mimic_iv
 from heparin_pk.evidence.datasets import ICUCourse
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.reagents import REAGENTS
@@ -151,13 +153,57 @@ def exported_course(name_or_file: str) -> Course | None:
     return None
 
 
-def chart_of(name_or_file: str, course_id: str | None, weight_kg: float | None) -> ICUCourse:
-    """Return a chart by its name, or from a CSV file of events; raises ``ValueError`` for an unknown name or an invalid file."""
+def chart_of(options: argparse.Namespace) -> ICUCourse:
+    """Return a chart by its name, from a CSV file of events, or from two files of MIMIC-IV or eICU.
+
+    Raises ``ValueError`` for an unknown name, an invalid file, or options that do not belong together.
+    """
+    name_or_file, course_id, weight_kg = options.course, options.course_id, options.weight
+    exports = {"--mimic-iv": options.mimic_iv, "--eicu": options.eicu}
+    given = [name for name, file in exports.items() if file is not None]
+    if len(given) > 1:
+        raise ValueError("give either --mimic-iv or --eicu")
+    if bool(given) != (options.stay is not None):
+        raise ValueError(f"{given[0]} needs --stay" if given else "--stay belongs to --mimic-iv and --eicu")
+    if given and course_id is not None:
+        raise ValueError(f"--course-id belongs to a file of events; {given[0]} has --stay")
+    if options.mimic_iv is not None:
+        return from_mimic_iv(name_or_file, options.mimic_iv, stay_id=options.stay, weight_kg=weight_kg)
+    if options.eicu is not None:
+        return from_eicu(name_or_file, options.eicu, patientunitstayid=options.stay, weight_kg=weight_kg)
     if name_or_file.endswith(".csv") or os.sep in name_or_file:
         return datasets.read_icu_csv(name_or_file, course_id=course_id, weight_kg=weight_kg)
     if course_id is not None:
         raise ValueError("--course-id belongs to a file that holds several courses")
     return datasets.load_icu_course(name_or_file, weight_kg=weight_kg)
+
+
+_TESTS = {"aptt": "aptt_s", "ratio": "aptt_ratio", "anti-xa": "anti_xa_u_per_ml", "act": "act_s"}
+
+
+def range_of(text: str) -> TherapeuticRange:
+    """Return the range of ``--target``; raises ``ValueError`` for a text that is none.
+
+    >>> range_of("60-80").in_words(), range_of("anti-xa:0.3-0.7").in_words()
+    ('aPTT 60-80 s', 'anti-Xa 0.3-0.7 U/mL')
+    """
+    test, _, limits = text.rpartition(":")
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)-([0-9]+(?:\.[0-9]+)?)", limits)
+    if found is None or (test or "aptt") not in _TESTS:
+        raise ValueError(f"--target reads LOW-HIGH, with {', '.join(f'{one}:' for one in _TESTS)} before it; got {text!r}")
+    return TherapeuticRange(assay=_TESTS[test or "aptt"], low=float(found[1]), high=float(found[2]))
+
+
+def range_of_chart(chart: ICUCourse, course: Course) -> TherapeuticRange:
+    """Return the range a chart is held against where none is named.
+
+    For a course of this package it is the ward's. For another chart it is anti-Xa 0.3-0.7 U/mL where only the anti-Xa was
+    measured; else what that is in the aPTT of the reagent in use.
+    """
+    if chart.course_id in datasets.icu_course_ids():
+        return datasets.WARD_TARGET
+    measured = {lab.assay for lab in chart.labs}
+    return published.ranges.ANTI_XA_TREATMENT if measured == {"anti_xa_u_per_ml"} else published.ranges.of_reagent(course.reagent)
 
 
 def population_of(options: argparse.Namespace) -> Population:

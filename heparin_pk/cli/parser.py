@@ -164,7 +164,15 @@ def _add_replay(commands: Commands) -> None:
                        "heparin-pk replay M3D-027 --figure replay.png")  # fmt: skip
     command.add_argument("course", metavar="COURSE-OR-FILE",
                          help="a charted course (M3D-001 ...), a CSV file of events, "
-                         "or a file of --csv or --json (up to 64 MB)")  # fmt: skip
+                         "a file of --csv or --json (up to 64 MB), or the doses of --mimic-iv or --eicu")  # fmt: skip
+    command.add_argument("--mimic-iv", metavar="LABEVENTS.CSV",
+                         help="COURSE-OR-FILE holds inputevents of MIMIC-IV, and this file labevents; needs --stay")  # fmt: skip
+    command.add_argument("--eicu", metavar="LAB.CSV",
+                         help="COURSE-OR-FILE holds infusiondrug of eICU, and this file lab; needs --stay")  # fmt: skip
+    command.add_argument("--stay", metavar="ID", help="stay_id (MIMIC-IV) or patientunitstayid (eICU) in these files")
+    command.add_argument("--target", metavar="RANGE",
+                         help="range aimed at: 60-80 (aPTT in s), anti-xa:0.3-0.7, act:180-220, ratio:1.5-2.5 (default: that of "
+                         "the course; for your own file what anti-Xa 0.3-0.7 U/mL is with the reagent)")  # fmt: skip
     command.add_argument("--weight", type=typed_number, metavar="KG", help="body weight, kg, if the chart does not state it")
     command.add_argument("--course-id", metavar="NAME", help="name of the course in a file with several courses")
     _model_options(command, hours=False, model=None)

@@ -24,6 +24,8 @@ UNITS = {
     "s": ("s", "sec", "secs", "seconds"),
 }
 """The units of a chart and how else they are written, in small letters."""
+ML_PER_H = re.compile(r"ml/h(?:r|our)?(?:of([0-9]+(?:[.,][0-9]+)?)(?:u|iu|ie|units?)/ml)?")
+"""A rate in mL/h, in small letters without spaces, with the strength of its bag or without."""
 ABOVE = "above_ceiling"
 """The column that says which results were written with a sign, as ">150"."""
 

@@ -24,11 +24,12 @@ from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.patient import Patient
-from heparin_pk.evidence.chart_rows import ABOVE, HEPARIN, as_charted, unit_of
+from heparin_pk.evidence.chart_rows import ABOVE, HEPARIN, ML_PER_H, as_charted, unit_of
 from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.course import Course
 from heparin_pk.simulation.simulate import simulate
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Order, Protamine, Regimen, Stop, Subcutaneous
+from heparin_pk.ward.pump import CONCENTRATION_U_PER_ML
 
 MIMIC_III_DEMO = Source(
     key="MIMIC_III_demo",
@@ -48,8 +49,20 @@ WARD_TARGET = TherapeuticRange(
 CLEAN_BASELINE_S = (18.0, 45.0)
 """An aPTT before heparin is taken as baseline only within these limits, s."""
 _COLUMNS = ("t_h", "t_end_h", "event", "value", "unit")
-_NUMERIC = ("t_h", "t_end_h", "value", "weight_kg", "height_cm", "age_y")
-_MORE_COLUMNS = ("weight_kg", "height_cm", "age_y", "sex", "note", "course_id", "dataset", "subject_id", "hadm_id", "system")
+_NUMERIC = ("t_h", "t_end_h", "value", "weight_kg", "bag_u_per_ml", "height_cm", "age_y")
+_MORE_COLUMNS = (
+    "weight_kg",
+    "bag_u_per_ml",
+    "height_cm",
+    "age_y",
+    "sex",
+    "note",
+    "course_id",
+    "dataset",
+    "subject_id",
+    "hadm_id",
+    "system",
+)
 _OTHER_EVENTS = ("creatinine", "hemoglobin", "inr", "platelets")
 _EVENTS = ("infusion", "bolus", "subcutaneous", "hold", "stop", "protamine", "ptt", "aptt", "anti_xa", "act", *_OTHER_EVENTS)
 _RESULTS = {"ptt": ("aptt_s", "s"), "aptt": ("aptt_s", "s"), "anti_xa": ("anti_xa_u_per_ml", "U/mL"), "act": ("act_s", "s")}
@@ -161,8 +174,9 @@ def read_icu_csv(file: str | Path, *, course_id: str | None = None, weight_kg: f
     ``act``;
     ``creatinine``, ``hemoglobin``, ``inr`` and ``platelets`` are not used.
     ``value``: rate, dose or result; of a hold its length, where ``t_end_h`` is empty.
-    ``unit``: U/h or U/kg/h for an infusion, U or U/kg for a bolus or a subcutaneous dose, mg for protamine, min for a hold, s for
-    an aPTT or an ACT, U/mL for an anti-Xa; IU, units and IE are read as U.
+    ``unit``: U/h, U/kg/h or "mL/h of 100 U/mL" for an infusion (or mL/h, with a column ``bag_u_per_ml``), U or U/kg for a bolus
+    or a subcutaneous dose, mg for protamine, min for a hold, s for an aPTT or an ACT, U/mL for an anti-Xa; IU, units and IE are
+    read as U.
     ``weight_kg``: body weight, kg; may be absent when the parameter ``weight_kg`` is given. Where it changes, the first one
     describes the patient, doses per kilogram use that of their line, and ``flaws`` says so.
     ``height_cm``, ``age_y``, ``sex``: optional; once, or the same in every line.
@@ -239,7 +253,8 @@ class _Charted:
         time_h = row.number("t_h") - self.zero_h
         end_h = None if row.is_missing("t_end_h") else row.number("t_end_h") - self.zero_h
         if event == "infusion":
-            rate = self._amount(row, "U/h", "U/kg/h")
+            strength = _bag_u_per_ml(row)
+            rate = self._amount(row, "U/h", "U/kg/h") if strength is None else row.number("value") * strength
             if time_h < 0.0 or (end_h is not None and end_h <= time_h):
                 until = "nothing" if end_h is None else f"{end_h:g}"
                 raise ValueError(f"an infusion needs 0 <= t_h < t_end_h; got {time_h:g} and {until}")
@@ -328,6 +343,24 @@ class _Charted:
                 raise ValueError(
                     f"{row.place}: the infusion is held from {hold.time_h:g} to {hold.end_h:g} h, but one starts at {start_h:g} h"
                 )
+
+
+def _bag_u_per_ml(row: Row) -> float | None:
+    """Return the strength of the bag of a rate in mL/h, U/mL; ``None`` for a rate in another unit."""
+    in_ml = ML_PER_H.fullmatch(row.text("unit").lower().replace(" ", ""))
+    if in_ml is None:
+        return None
+    written = None if in_ml[1] is None else tables.number("unit", in_ml[1].replace(",", "."))
+    column = None if row.is_missing("bag_u_per_ml") else row.number("bag_u_per_ml")
+    if written is not None and column is not None and written != column:
+        raise ValueError(f"the bag must have one strength; got {written:g} U/mL in unit and {column:g} in bag_u_per_ml")
+    strength = written if written is not None else column
+    if strength is None:
+        raise ValueError(
+            f"a rate in mL/h needs the strength of the bag: write 'mL/h of 100 U/mL', or add a column bag_u_per_ml; got "
+            f"{row.text('value')} {row.text('unit')}"
+        )
+    return check_between("bag_u_per_ml", strength, *CONCENTRATION_U_PER_ML)
 
 
 def _held_min(row: Row, minutes: float) -> float:
