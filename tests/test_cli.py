@@ -28,7 +28,7 @@ from heparin_pk import (
 )
 from heparin_pk.base.texts import UNSAFE
 from heparin_pk.body.patient import Patient
-from heparin_pk.cli import notebooks
+from heparin_pk.cli import notebooks, options
 from heparin_pk.cli.parser import parser
 from heparin_pk.evidence.chart_exports import from_eicu
 
@@ -242,6 +242,13 @@ def test_exports_of_two_databases_are_replayed(capsys, tmp_path):
     again = Course.from_json(out)
     charted = from_eicu(files["infusiondrug"], files["lab"], patientunitstayid=7).regimen.orders
     assert again.regimen.orders == charted[:2]  # the stop stands at the end of the chart
+
+
+def test_the_engine_of_a_trial_is_compiled_where_it_is_there_and_pays(monkeypatch):
+    for is_there, patients, expected in ((True, 20_000, "compiled"), (True, 19_999, "numpy"), (False, 1_000_000, "numpy")):
+        monkeypatch.setattr(options, "find_spec", lambda _, is_there=is_there: object() if is_there else None)
+        assert options.runner_of("auto", patients) == expected
+        assert options.runner_of("python", patients) == "python"
 
 
 def test_replay_of_a_real_patient(capsys, tmp_path):

@@ -26,6 +26,7 @@ from heparin_pk.cli.options import (
     range_of_chart,
     reagent_of,
     regimen_of,
+    runner_of,
 )
 from heparin_pk.cli.output import PLAINLY, as_counted, complain, read_in_words, show_course, write_picture
 from heparin_pk.cli.signals import BY_SIGNAL
@@ -473,7 +474,7 @@ def run_trial(options: argparse.Namespace) -> None:
         options.number,
         seed=options.seed,
         workers=options.workers,
-        runner=options.engine,
+        runner=runner_of(options.engine, options.number * len(arms)),
         keep_rows=False,
         checkpoint=options.checkpoint,
         csv_file=options.csv,
@@ -530,7 +531,7 @@ def _with_models(
             seed=options.seed,
             outcomes=outcomes,
             workers=options.workers,
-            runner=options.engine,
+            runner=runner_of(options.engine, options.number * len(trial.arms)),
             scheduler=options.scheduler,
             progress=not options.quiet,
         )

@@ -8,6 +8,7 @@ import json
 from heparin_pk.base.records import to_plain
 from heparin_pk.body.patient import Patient
 from heparin_pk.cli.commands import titrated
+from heparin_pk.cli.options import runner_of
 from heparin_pk.cli.output import PLAINLY, write_picture
 from heparin_pk.teaching import consequences, regrets
 from heparin_pk.trials import fault_arms
@@ -79,7 +80,12 @@ def _print_trial(options: argparse.Namespace) -> None:
     """Print a trial of checks: no check, independent double checks, smart-pump limits, both."""
     table = Nomogram.load(options.nomogram or "raschke-1993")
     trial = fault_arms.trial_of_checks(table, hours=options.hours)
-    outcomes = trial.run(options.trial, seed=options.seed or 0, runner=options.engine or "numpy", progress=not options.json)
+    outcomes = trial.run(
+        options.trial,
+        seed=options.seed or 0,
+        runner=runner_of(options.engine or "auto", 4 * options.trial),
+        progress=not options.json,
+    )
     arms = fault_arms.what_checks_did(trial, outcomes)
     if options.json:
         print(json.dumps({"n": outcomes.n, "arms": [to_plain(one) for one in arms]}, allow_nan=False))

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,17 @@ def population_of(options: argparse.Namespace) -> Population:
     else:
         raise ValueError(f"no population {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
     return population if options.dosing_weight is None else replace(population, dosing_weight=options.dosing_weight)
+
+
+_WORTH_COMPILING = 20_000
+"""Patients in all arms from which loading compiled code costs less than it saves (where its code is kept on disk)."""
+
+
+def runner_of(name: str, patients: int) -> str:
+    """Return the engine of a trial: for "auto" compiled where numba is installed and it pays, else NumPy; any other as it is."""
+    if name != "auto":
+        return name
+    return "compiled" if patients >= _WORTH_COMPILING and find_spec("numba") is not None else "numpy"
 
 
 def plasma_of(options: argparse.Namespace) -> Plasma:

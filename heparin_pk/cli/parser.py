@@ -313,7 +313,7 @@ def _add_faults(commands: Commands) -> None:
     command.add_argument("--seed", type=typed_whole_number, help="the same seed gives the same course")
     command.add_argument("--trial", type=typed_whole_number, metavar="N",
                          help="instead: N patients under no check, double checks, smart-pump limits, both")  # fmt: skip
-    command.add_argument("--engine", metavar="NAME", help=f"of a trial: {', '.join(RUNNERS)} (default numpy)")
+    command.add_argument("--engine", metavar="NAME", help=f"of a trial: auto (default), {', '.join(RUNNERS)}")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
     command.add_argument("--figure", metavar="FILE", help="also draw the course with and without the fault (.png, .svg, .pdf)")
 
@@ -399,8 +399,11 @@ def _add_trial(commands: Commands) -> None:
         "--workers", type=typed_whole_number, default=1, metavar="N", help="processes on this machine (default 1)"
     )
     command.add_argument("--scheduler", metavar="ADDRESS", help="run on an existing Dask cluster instead (tcp://...)")
-    engines = f"{', '.join(RUNNERS)} (default numpy): the same numbers; compiled is the fastest from a few thousand patients on"
-    command.add_argument("--engine", default="numpy", metavar="NAME", help=engines)
+    engines = (
+        f"auto (default), {', '.join(RUNNERS)}: the same numbers; auto is compiled where numba is installed and the number of "
+        "patients is worth it, else numpy"
+    )
+    command.add_argument("--engine", default="auto", metavar="NAME", help=engines)
     command.add_argument("--ensemble", type=typed_whole_number, metavar="DRAWS",
                          help="also run the trial with so many draws of the model's uncertain parameters (1 to 200) and, for "
                               "UFH_DEFAULT, the other sets fitted to the same papers; print how far they differ")  # fmt: skip

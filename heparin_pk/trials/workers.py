@@ -106,10 +106,11 @@ def _in_processes(job: Job, todo: list[tuple[int, int]], workers: int) -> Iterat
     Worker processes hold one end of a pipe. When this process closes the other end, or ends in any way (killed too), they end.
     """
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # noqa: PLC0415  absent in a browser
-    from multiprocessing import get_context  # noqa: PLC0415
+
+    from heparin_pk.trials.processes import context_for  # noqa: PLC0415  the same
 
     others = min(workers, len(todo)) - 1
-    context = get_context("spawn")
+    context = context_for(job)
     their_end, my_end = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(others, mp_context=context, initializer=end_with_main, initargs=(their_end,))
     rest, left = deque(todo), len(todo)
