@@ -94,7 +94,7 @@ def test_a_course_with_faults_reads_back(tmp_path):
     course = lived(errors=errors)
     assert Course.from_json(course.to_json()) == course
     cited = {source.key for source in course.sources}
-    assert {"Douglass_2018", "Lot_notice_2021"} <= cited
+    assert {"Douglass_2018", "UCI_2021"} <= cited
 
 
 @pytest.mark.parametrize("runner", ["numpy", "compiled"])

@@ -198,3 +198,15 @@ def test_the_commands(capsys):
     assert "Your kidneys are weak" in capsys.readouterr().out
     assert main(["leaflet", "headache"]) == 2
     assert "no indication 'headache'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("one", indications.ALL, ids=lambda one: one.name)
+def test_a_leaflet_speaks_of_what_is_done(one):
+    """A pump day and night only where an infusion runs for a day; nothing of a pump where there is none."""
+    words = leaflet.leaflet(one).in_words()
+    infused = any(isinstance(order, Infusion) for order in one.orders)
+    at_a_machine = any(part in one.name for part in ("haemodialysis", "surgery", "intervention"))
+    assert ("day and night" in words) == (infused and not at_a_machine)
+    assert ("turn the pump up or down" in words) == (infused and not at_a_machine)
+    assert ("While you are treated" in words) == at_a_machine
+    assert ("under the skin" in words) == any(isinstance(order, Subcutaneous) for order in one.orders)

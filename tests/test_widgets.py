@@ -634,7 +634,7 @@ def test_the_label_and_what_is_known_stand_behind_a_dose_beyond_the_tables():
         assert "US prescribing information" in asked
     assert "resistance" not in bolus + rate, "21 U/kg/h of 60 kg are 30,240 U a day"
     (heavy,) = second_look.at_the_start(ByHand(bolus_u_per_kg=0, rate_u_per_kg_per_h=18), 126)
-    assert "This is 54,432 U a day. On heparin resistance: There is no agreed definition. Above 35,000 U a day" in heavy
+    assert "This is 54,432 U a day. On heparin resistance, which tests show and no first order answers: There is no" in heavy
     assert "international, 2023-12; survey, no consensus" in heavy
     said = [
         one for one in practice.about("heparin-resistance") if f"{second_look._RESISTANCE_U_PER_DAY:,.0f} U a day" in one.text

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from heparin_pk import published
+from heparin_pk.base.checks import check_one_of
 from heparin_pk.base.files import read_text
 from heparin_pk.base.tables import number
 from heparin_pk.blood.assay import TherapeuticRange
@@ -20,6 +21,7 @@ from heparin_pk.blood.clotting import Plasma
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.bodysize import dosing_weight_kg
 from heparin_pk.body.patient import YES_OR_NO, Patient
+from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.chart_exports import from_eicu, from_mimic_iv
 from heparin_pk.evidence.datasets import ICUCourse
@@ -223,7 +225,11 @@ _WORTH_COMPILING = 20_000
 
 
 def runner_of(name: str, patients: int) -> str:
-    """Return the engine of a trial: for "auto" compiled where numba is installed and it pays, else NumPy; any other as it is."""
+    """Return the engine of a trial: for "auto" compiled where numba is installed and it pays, else NumPy.
+
+    Raises ``ValueError`` for an unknown name.
+    """
+    check_one_of("--engine", name, ("auto", *RUNNERS))
     if name != "auto":
         return name
     return "compiled" if patients >= _WORTH_COMPILING and find_spec("numba") is not None else "numpy"

@@ -19,8 +19,8 @@ SWISS_LABEL = Source(
 )
 US_LABEL = Source(
     key="US_label",
-    citation="Heparin sodium injection, US prescribing information, section 12.3 Pharmacokinetics",
-    where="Volume 0.07 L/kg; biphasic clearance, saturable and first order; half-life 0.5 to 2 h",
+    citation="Heparin sodium injection, US prescribing information, section 12 Clinical pharmacology",
+    where="12.3: Volume 0.07 L/kg; biphasic clearance, saturable and first order; half-life 0.5 to 2 h",
     confidence="primary",
     url="https://www.pfizermedicalinformation.com/heparin-inj-4/clinical-pharmacology",
 )

@@ -451,7 +451,8 @@ def work_up(
         p = immunoassay_test.after_fraction(p, is_positive=immunoassay)
         excluded = not immunoassay and score.probability != "high"
         words = f"{immunoassay_test.name} {'positive' if immunoassay else 'negative'}"
-        steps.append(Step(what=words, hit_fraction=p, do=_EXCLUDED if excluded else _GO_ON, source=LINKINS_2015))
+        do = _EXCLUDED if excluded else _GO_ON if suspected else _MOSTLY_FALSE
+        steps.append(Step(what=words, hit_fraction=p, do=do, source=LINKINS_2015))
     if functional is not None:
         p = functional_test.after_fraction(p, is_positive=functional)
         words = f"{functional_test.name} {'positive' if functional else 'negative'}"
@@ -462,11 +463,15 @@ def work_up(
 
 _KEEP = "HIT is not tested for; heparin goes on and platelets are counted on; other causes are looked for"
 _STOP = (
-    "stop all heparin, catheter flushes too; give another anticoagulant at once; send an immunoassay; no vitamin K "
-    "antagonist before the platelets are back; no routine platelets"
+    "stop all heparin, catheter flushes too; give another anticoagulant at once, in full dose (at an intermediate score, with a "
+    "high risk of bleeding and no other reason for a full dose, in a low one); send an immunoassay; no vitamin K antagonist "
+    "before the platelets are back; no routine platelets"
 )
 _EXCLUDED = "HIT is excluded (low or intermediate score, negative test); heparin may be given again; look for the other cause"
 _GO_ON = "the other anticoagulant goes on, no heparin, until a functional test decides"
+_MOSTLY_FALSE = (
+    "mostly a false positive: score again and ask a haematologist; a functional test decides before heparin is replaced"
+)
 _IT_IS_HIT = (
     "HIT: no heparin; the other anticoagulant goes on; vitamin K antagonist only at 150 x 10^9/L or more; no routine platelets"
 )

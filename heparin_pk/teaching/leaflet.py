@@ -24,8 +24,22 @@ PLACENTA_SOURCE = Source(
     confidence="second-hand",
     url="http://azkurs.org/description-v2.html?page=16",
 )
+DELAYED_SOURCE = Source(
+    key="US_label_delayed_HIT",
+    citation="Heparin sodium injection, US prescribing information, section 17",
+    where="HIT can occur up to several weeks after heparin was stopped",
+    confidence="primary",
+    url="https://www.pfizermedicalinformation.com/en-us/heparin-inj-5",
+)
 PLAIN_WORDS = ASSUMED.at("the plain words are ours; allergy added; timing of HIT from the guideline")
-SOURCES = (*dict.fromkeys(one.source for one in regrets.SIGNS), DUTY_SOURCE, ONSET_SOURCE, PLACENTA_SOURCE, PLAIN_WORDS)
+SOURCES = (
+    *dict.fromkeys(one.source for one in regrets.SIGNS),
+    DUTY_SOURCE,
+    ONSET_SOURCE,
+    DELAYED_SOURCE,
+    PLACENTA_SOURCE,
+    PLAIN_WORDS,
+)
 
 SIGNS = (*(one.sign for one in regrets.SIGNS), "a rash, itching, chills, or trouble with your breath")
 """What the patient tells the ward at once: the signs of a bleed and of a clot, and those of an allergy."""
@@ -36,6 +50,7 @@ _WHY = {
     "prevention": "After an operation, or when you lie still, a clot can form in the leg. Heparin helps to prevent this.",
     "heart": "A clot sits in a blood vessel of your heart. Heparin keeps it from growing. Other drugs and doctors open "
     "the vessel.",
+    "stent": "Doctors work in a blood vessel of your heart. Heparin keeps clots from forming on their tools.",
     "dialysis": "Your blood runs through a machine. Heparin keeps it from clotting there.",
     "bypass": "During the operation your blood runs through a machine. Heparin keeps it from clotting there. Afterwards another "
     "drug takes the heparin away.",
@@ -45,6 +60,7 @@ _WHY = {
 _KIND = (
     ("prophylaxis", "prevention"),
     ("myocardial", "heart"),
+    ("intervention", "stent"),
     ("coronary", "heart"),
     ("haemodialysis", "dialysis"),
     ("surgery", "bypass"),
@@ -101,7 +117,7 @@ def leaflet(indication: Indication, patient: Patient | None = None) -> Leaflet:
     drug = "this drug" if kind == "instead" else "heparin"
     parts = [
         ("Why you get it", _WHY[kind]),
-        ("How you get it", _how(indication)),
+        ("How you get it", _how(indication, kind)),
         ("Which tests you need", _tests(indication, kind)),
         ("For you", _for_you(indication, patient, kind)),
     ]
@@ -118,7 +134,9 @@ def _sentences(text: str) -> list[str]:
     return [f"{one}." for one in text.removesuffix(".").split(". ")]
 
 
-def _how(indication: Indication) -> str:
+def _how(indication: Indication, kind: str) -> str:
+    if kind == "dialysis":
+        return "It goes into the tubes of the machine while you are treated."
     if any(isinstance(order, Infusion) for order in indication.orders):
         return (
             "It runs into a vein from a pump, day and night. If the pump beeps, or the arm with the line hurts, ring the bell. "
@@ -135,10 +153,17 @@ _PLATELETS = (
 )
 
 
+_WHILE_TREATED = ("dialysis", "stent", "bypass")
+
+
 def _tests(indication: Indication, kind: str) -> str:
     platelets = "" if kind == "instead" else _PLATELETS
     if indication.target is None:
         return f"This dose needs no test of how fast your blood clots.{platelets}"
+    if kind in _WHILE_TREATED:
+        return f"While you are treated, we test how fast your blood clots.{platelets}"
+    if not any(isinstance(order, Infusion) for order in indication.orders):
+        return f"We may take blood to see how fast it clots. Then the next dose may change.{platelets}"
     return (
         "We take blood to see how fast it clots. Then we may turn the pump up or down. So we need blood often on the first day."
         f"{platelets}"
@@ -175,6 +200,6 @@ def _at_home(kind: str) -> tuple[str, ...]:
         return ("Carry a card that says you must not have heparin.", "Show it to each doctor, nurse and dentist.")
     return (
         "Heparin leaves your blood within a day.",
-        "In the next two weeks, a new pain, a swollen leg or a dark sore on the skin may be due to heparin. Come back at once.",
+        "In the next weeks, a new pain, a swollen leg or a dark sore on the skin may be due to heparin. Come back at once.",
         "If heparin once made your platelets drop, say so each time you are asked about drugs.",
     )

@@ -38,7 +38,7 @@ SEED_PAGE = Source(
     where="Treatment of pulmonary embolism: 'it rapidly dissolves existing clots'",
     confidence="primary",
 )
-LABEL_NO_LYSIS = US_LABEL.at("12: heparin has no fibrinolytic activity and does not lyse existing clots")
+LABEL_NO_LYSIS = US_LABEL.at("12.1: heparin has no fibrinolytic activity and does not lyse existing clots")
 WITHOUT_BOLUS = next(one.source for one in practice.about("venous-thromboembolism") if one.source.key == "Prucnal_2020").at(
     "Abstract: in range at 24 h 41.4 % after an infusion alone, 26.3 % after bolus and infusion (not randomised)"
 )

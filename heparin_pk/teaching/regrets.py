@@ -158,6 +158,17 @@ ACCP_7 = Source(
     pmid="15383476",
 )
 
+GREEN_1988 = Source(
+    key="Green_1988",
+    citation=(
+        "Fixed- vs adjusted-dose heparin in the prophylaxis of thromboembolism in spinal cord injury. JAMA 1988;260(9):1255-8 "
+        "(authors not on the page read)"
+    ),
+    where="Abstract: 75 randomised, 29 in each group followed",
+    confidence="primary",
+    pmid="3404638",
+)
+
 ASSOCIATIONS = (
     Association(
         side="too much",
@@ -183,6 +194,14 @@ ASSOCIATIONS = (
         found="5 of 10 with twice the upper limit in half of their tests had a major bleed, 1 of 40 in range (relative risk 20)",
         but="these are six bleeds",
         source=ACCP_7,
+    ),
+    Association(
+        side="too much",
+        speaks="for",
+        patients="58 with a spinal cord injury (randomised by level)",
+        found="7 of 29 bled with the aPTT held at 1.5 times control, none of 29 with 5,000 U twice a day",
+        but="it is prevention under the skin and not treatment, and they are seven bleeds",
+        source=GREEN_1988,
     ),
     Association(
         side="too much",
@@ -231,6 +250,14 @@ ASSOCIATIONS = (
         value=Value(1.54, ANAND_2003.at("Abstract: below 60 s against 60 s and more"), interval=(1.10, 2.15)),
         but="these are arteries, and no one was randomised to a low aPTT",
         source=ANAND_2003,
+    ),
+    Association(
+        side="too little",
+        speaks="for",
+        patients="58 with a spinal cord injury (randomised by level)",
+        found="9 of 29 had a clot with 5,000 U twice a day, 2 of 29 with the aPTT held at 1.5 times control",
+        but="it is prevention under the skin and not treatment",
+        source=GREEN_1988,
     ),
     Association(
         side="too little",
@@ -295,7 +322,10 @@ _UNC = Source(
 _MICHIGAN = Source(
     key="Michigan_blood_thinners",
     citation="Blood thinners in hospital, health library acm3131, University of Michigan Frankel Cardiovascular Center",
-    where="The text for patients: when to use the call button",
+    where=(
+        "The text for patients: when to use the call button; that three of these are signs of a clot is ours, and pain or "
+        "swelling can be a bleed"
+    ),
     confidence="primary",
     url="https://umcvc.org/health-library/acm3131",
 )
@@ -306,6 +336,8 @@ SIGNS = (
     Sign(of="too much", sign="blood in your urine", source=_UNC),
     Sign(of="too much", sign="stool that is red, or black like tar", source=_UNC),
     Sign(of="too much", sign="vomit that is red, or looks like ground coffee", source=_UNC),
+    Sign(of="too much", sign="a period that is heavy or long", source=_UNC),
+    Sign(of="too much", sign="belly pain, or you vomit", source=_MICHIGAN),
     Sign(of="too much", sign="the worst headache of your life; sudden trouble to speak, see or move", source=_UNC),
     Sign(of="too much", sign="you feel very weak, dizzy or short of breath", source=_UNC),
     Sign(of="too little", sign="new pain or swelling, or pain that gets worse", source=_MICHIGAN),
@@ -386,7 +418,7 @@ class Ledger:
         )
         return (
             "The two are not summed: an hour above is no hour below. No risk of this patient follows from them: the papers "
-            f"disagree, and none of them was randomised by level.{other}"
+            f"disagree, and only one of them, small, was randomised by level.{other}"
         )
 
     def to_plain(self) -> dict[str, Any]:

@@ -67,7 +67,10 @@ def _said_of_rate(rate_u_per_h: float) -> str:
         return _label()
     one = next(one for one in practice.about("heparin-resistance") if one.source.confidence == "primary")
     said = f"{one.text} ({one.source.cite()}; {one.region}, {one.dated}; {one.strength})"
-    return f"{_label()} This is {24.0 * rate_u_per_h:,.0f} U a day. On heparin resistance: {said}."
+    return (
+        f"{_label()} This is {24.0 * rate_u_per_h:,.0f} U a day. On heparin resistance, which tests show and no first order "
+        f"answers: {said}."
+    )
 
 
 def _with(questions: list[str], said: str) -> list[str]:

@@ -65,10 +65,13 @@ ATAY_2014 = Source(
     pmid="25351356",
 )
 LOT_NOTICE_2021 = Source(
-    key="Lot_notice_2021",
-    citation="One hospital's notice of a new lot of its aPTT reagent, October 2021",
-    where="The range for heparin moved from 60-100 s to 65-110 s",
-    confidence="second-hand",
+    key="UCI_2021",
+    citation=(
+        "Changes to heparin therapeutic range (aPTT target), Oct. 2021. University of California, Irvine, clinical laboratory"
+    ),
+    where="The range for heparin moved from 60-100 s to 65-110 s with a new lot of reagent",
+    confidence="primary",
+    url="http://www.pathology.uci.edu/services/test-announcements/changes-to-heparin-therapeutic-2021-10-06.html",
 )
 POON_2010 = Source(
     key="Poon_2010",
@@ -78,17 +81,20 @@ POON_2010 = Source(
     ),
     where="Abstract: 14,041 administrations observed; errors other than of time in 11.5 %, with bar codes in 6.8 %: 41.4 % fewer",
     confidence="primary",
+    doi="10.1056/NEJMsa0907115",
+    pmid="20445181",
 )
 GUESSES = Source(
     key="How_accurately_weights",
     citation=(
         "Fernandes CMB, Clark S, Price A, Innes G. How accurately do we estimate patients' weight in emergency departments? "
-        "(year and journal not on the page)"
+        "Can Fam Physician 1999;45:2373-6"
     ),
     where="Abstract: nurses' guesses lie within 10 % in 66 % of 117 patients; an SD of about 10 % gives that",
     confidence="primary",
+    pmid="10540697",
 )
-GUESSED_WEIGHT_CV = Value(0.10, GUESSES)
+GUESSED_WEIGHT_CV = Value(0.10, GUESSES.at(GUESSES.where, "derived"))
 """How far a guess of the weight is off, a CV."""
 
 
@@ -190,11 +196,12 @@ _KINDS = (
         then="no result: after the turnaround the ward is told, and draws again within half an hour (assumed)",
         size=_assumed(0.5, "from the call to the next draw"), unit="h to the next draw", limits=(0.1, 12.0),
         chance=Value(0.0055, ATAY_2014.at(
-            "2.28 % of coagulation samples rejected x 24 %, the clotted among all rejections", "derived")),
+            "2.28 % of coagulation samples rejected x 24 %, the clotted among all rejections of the laboratory", "derived")),
     ),
     Kind(
         name="doac-yesterday", place="assay", strikes="assay", what="the patient took a factor Xa inhibitor by mouth before",
-        then="an anti-Xa counts it as heparin, and the dose is cut although there is little heparin; an aPTT is not changed here",
+        then="an anti-Xa counts it as heparin, and the dose is cut although there is little heparin; an aPTT is not changed. "
+        "That the other drug thins the blood too, so that a bolus on top can bleed, is not shown",
         size=_assumed(1.0, "anti-Xa of the other drug at 0 h, U/mL"), unit="U/mL at 0 h", limits=(0.0, 10.0),
         chance=_assumed(0.05, "one patient of 20"), once=True,
     ),
@@ -326,17 +333,30 @@ def _catches(**known: Value) -> tuple[Catch, ...]:
 
 
 _DOSAGE_SEEN = Value(0.33, DOUGLASS_2018.at("a weight-based dosage error was seen by 33 % of pairs with a double check"))
+_SEEN = (0.15, 0.57)
+"""95 % interval of 7 of 21 pairs (Clopper and Pearson; 21 pairs by Koyama 2020, Table 2)."""
 _CHECKS = (
     Check(
         name="independent double check", per="rate",
         what="a second nurse works out weight, dose and rate alone, then both compare bag and pump with the order",
         catches=_catches(
-            tenfold=Value(0.33, _DOSAGE_SEEN.source.at("33 % of dosage errors; taken for a rate ten times too high", "derived")),
-            pounds_for_kilograms=_DOSAGE_SEEN,
-            units_as_ml=Value(0.33, _DOSAGE_SEEN.source.at("33 % of dosage errors; taken for a wrong unit", "derived")),
-            wrong_bag=Value(1.0, DOUGLASS_2018.at("a wrong vial was seen by 100 % of pairs with a double check")),
+            tenfold=Value(
+                0.33, _DOSAGE_SEEN.source.at("33 % of dosage errors; taken for a tenfold rate", "derived"), interval=_SEEN
+            ),
+            pounds_for_kilograms=Value(
+                0.33, _DOSAGE_SEEN.source.at("33 % of dosage errors; taken for a weight in pounds", "derived"), interval=_SEEN
+            ),
+            units_as_ml=Value(
+                0.33, _DOSAGE_SEEN.source.at("33 % of dosage errors; taken for a wrong unit", "derived"), interval=_SEEN
+            ),
+            wrong_bag=Value(
+                1.0,
+                DOUGLASS_2018.at("a wrong vial was seen by all 21 pairs with a double check (21 by Koyama 2020); taken for a bag",
+                                 "derived"),
+                interval=(0.84, 1.0),
+            ),
         ),
-        minutes=_assumed(5.0, "two nurses, a few minutes each"),
+        minutes=_assumed(5.0, "between 1 min (Kruse 1992) and 7 min (Modic 2016) a check"),
     ),
     Check(
         name="smart-pump limits", per="rate", what="the pump's drug library stops a rate beyond its hard limit",
