@@ -26,7 +26,7 @@ def test_all_81_combinations(points):
 @pytest.mark.parametrize("part", PARTS)
 def test_a_missing_part_is_named(part):
     given = {name: 1 for name in PARTS if name != part}
-    with pytest.raises(ValueError, match=f"needs all four parts, 0 to 2 points each; missing {part}$"):
+    with pytest.raises(ValueError, match=f"needs all four parts, 0 to 2 points each; missing {part.replace('_', ' ')}$"):
         FourTs(**given)
     for wrong in (3, -1, 1.5, True, "2"):
         with pytest.raises(ValueError, match=f"{part} must be one of 0, 1, 2"):

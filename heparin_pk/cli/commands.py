@@ -346,15 +346,21 @@ def _show_platelets(options: argparse.Namespace) -> None:
     scored = ("fall", "nadir", "day", "heparin_days_ago", "thrombosis", "other_causes", "immunoassay", "functional")
     if any(getattr(options, name) is not None for name in scored):
         raise ValueError("--series stands apart from the score: with --risk, --stopped, --seed and --figure")
-    days = hit.count_days_d(options.risk)
-    series = platelet_series(options.series, counted_d=(0, *days) if days else (), stopped_d=options.stopped, seed=options.seed)
+    is_recent = options.series == "rapid"  # it needs antibodies of an earlier heparin
+    days = hit.count_days_d(options.risk, heparin_in_last_30_days=is_recent)
+    counted = tuple(dict.fromkeys((0, *days))) if days else ()  # a count before heparin is taken in all
+    series = platelet_series(options.series, counted_d=counted, stopped_d=options.stopped, seed=options.seed)
     if options.figure is not None:
         write_picture(options.figure, lambda plot: plot.platelets(series).figure)
     if options.json:
         print(json.dumps(to_plain(series)))
         return
     written = [f"written: {options.figure}"] if options.figure else []
-    print("\n".join([series.in_words(), hit.monitoring_in_words(options.risk), *written, PLAINLY]))
+    print(
+        "\n".join(
+            [series.in_words(), hit.monitoring_in_words(options.risk, heparin_in_last_30_days=is_recent), *written, PLAINLY]
+        )
+    )
 
 
 def run_reversal(options: argparse.Namespace) -> None:

@@ -211,7 +211,7 @@ def _metrics_in_words(course: Course, target: TherapeuticRange, *, predicted: bo
             matched = aptt_range_for_anti_xa(course.reagent, course.patient).in_words()
         except ValueError as error:  # a patient with next to no antithrombin
             matched = f"no aPTT range ({error})"
-        lines.append(f"with this reagent ({course.reagent.name}) anti-Xa 0.3-0.7 U/mL is {matched} in this patient")
+        lines.append(f"with this reagent ({course.reagent.label}) anti-Xa 0.3-0.7 U/mL is {matched} in this patient")
     if course.labs:
         lines.append(
             f"from the results: Rosendaal {share('rosendaal_fraction')}, "

@@ -241,9 +241,9 @@ CHECKS = (
     Check(
         name="allergy to heparin",
         needs=("reacted_to_heparin",),
-        prevents="an allergic reaction that was announced",
+        prevents="an allergic reaction that could have been foreseen",
         source=AUSTRALIAN_PRESCRIBER,
-        warns=_says("reacted_to_heparin", "known hypersensitivity: contraindicated; which reaction was it? (see REACTIONS)"),
+        warns=_says("reacted_to_heparin", "known hypersensitivity: contraindicated; which reaction was it? (see the list below)"),
     ),
     Check(
         name="heparin in the last 100 days",
@@ -305,7 +305,7 @@ def go_through(stated: Stated) -> tuple[Finding, ...]:
         missing = [name for name in check.needs if getattr(stated, name) is None]
         if missing:
             unknown = "" if len(check.needs) == 1 else f" ({' and '.join(name.replace('_', ' ') for name in missing)})"
-            status, words = "missing", f"not stated{unknown}; it prevents {check.prevents}"
+            status, words = "missing", f"not stated{unknown}; asking prevents {check.prevents}"
         else:
             words = check.warns(stated)
             status = "warning" if words else "fine"

@@ -191,31 +191,48 @@ TOPICS: tuple[Topic, ...] = (
         name="History and risks before the start", lessons=(1, 5), doors=("heparin-pk before-starting",),
         missing="no exercise in a notebook of its own",
     ),
-    Topic(name="First dose: bolus and infusion", lessons=(1, 2), doors=("heparin-pk simulate",)),
-    Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3), doors=("heparin-pk practice aptt-or-anti-xa",)),
-    Topic(name="Adjusting the dose", lessons=(1, 4, 7), doors=("heparin-pk titrate", "heparin-pk nomograms")),
     Topic(
-        name="Bleeding", lessons=(5, 10), doors=("heparin-pk regrets", "heparin-pk reversal"),
+        name="First dose: bolus and infusion", lessons=(1, 2),
+        doors=("heparin-pk simulate --weight 80 --bolus 80 --infusion 18",),
+    ),
+    Topic(name="Monitoring by aPTT and anti-Xa", lessons=(1, 3), doors=("heparin-pk practice aptt-or-anti-xa",)),
+    Topic(
+        name="Adjusting the dose", lessons=(1, 4, 7),
+        doors=("heparin-pk titrate raschke-1993 --weight 82", "heparin-pk nomograms"),
+    ),
+    Topic(
+        name="Bleeding", lessons=(5, 10),
+        doors=("heparin-pk regrets raschke-1993 --weight 80", "heparin-pk reversal --weight 80"),
         missing="no bleed is simulated and no risk is computed: the papers contradict each other",
     ),
-    Topic(name="Reversal by protamine", lessons=(5, 10), doors=("heparin-pk reversal",)),
+    Topic(name="Reversal by protamine", lessons=(5, 10), doors=("heparin-pk reversal --weight 80",)),
     Topic(
-        name="Heparin-induced thrombocytopenia", lessons=(5, 9), doors=("heparin-pk hit", "heparin-pk practice hit-treatment"),
+        name="Heparin-induced thrombocytopenia", lessons=(5, 9),
+        doors=("heparin-pk hit --series typical", "heparin-pk practice hit-treatment"),
         missing="the platelet count is an illustrative model",
     ),
     Topic(
         name="Allergy", lessons=(5, 10), doors=("heparin-pk before-starting",),
         missing="told in tables; no reaction is simulated",
     ),
-    Topic(name="Telling the patient", lessons=(5, 11), doors=("heparin-pk leaflet",), missing="in English only"),
-    Topic(name="Platelets and aPTT told to the whole team", lessons=(9, 11), doors=("heparin-pk titrate",)),
-    Topic(name="Documentation", lessons=(5, 11), doors=("heparin-pk titrate",)),
+    Topic(
+        name="Telling the patient", lessons=(5, 11),
+        doors=("heparin-pk leaflet pulmonary-embolism",), missing="in English only",
+    ),
+    Topic(
+        name="Platelets and aPTT told to the whole team", lessons=(9, 11),
+        doors=("heparin-pk titrate raschke-1993 --weight 82 --handover 18",),
+    ),
+    Topic(name="Documentation", lessons=(5, 11), doors=("heparin-pk titrate raschke-1993 --weight 82 --handover 18",)),
     Topic(
         name="Teamwork: physician, nurse, pharmacist, laboratory", lessons=(5, 11), doors=("heparin-pk practice safe-use",),
         missing="who does what is assumed; hospitals differ",
     ),
     Topic(name="Preventing errors", lessons=(11,), doors=("heparin-pk faults", "heparin-pk practice safe-use")),
-    Topic(name="Other drugs instead", lessons=(5, 9), doors=("heparin-pk hit",), missing="tablets are named, and not simulated"),
+    Topic(
+        name="Other drugs instead", lessons=(5, 9),
+        doors=("heparin-pk practice hit-treatment",), missing="tablets are named, and not simulated",
+    ),
 )  # fmt: skip
 """The topics of "Therapeutic uses of heparin sodium injection in healthcare" (Farbe Firma), in its order."""
 

@@ -144,9 +144,12 @@ def count_days_d(risk: str, *, heparin_in_last_30_days: bool = False, stopped_d:
     return tuple(range(0 if heparin_in_last_30_days else FIRST_COUNT_D, last + 1, int(gap)))
 
 
-def monitoring_in_words(risk: str) -> str:
-    """Return what is counted in a risk group, and the guidelines it comes from; they differ between countries."""
-    days = count_days_d(risk)
+def monitoring_in_words(risk: str, *, heparin_in_last_30_days: bool = False) -> str:
+    """Return what is counted in a risk group, and the guidelines it comes from; they differ between countries.
+
+    ``heparin_in_last_30_days``: counts then start on day 0.
+    """
+    days = count_days_d(risk, heparin_in_last_30_days=heparin_in_last_30_days)
     words = f"days {', '.join(map(str, days))}" if days else "no counts to screen"
     return f"{RISK_GROUPS[risk][0]}: {words}\n{practice.in_words('hit-monitoring')}"
 
@@ -200,7 +203,8 @@ class FourTs:
     def __post_init__(self) -> None:
         missing = [name for name in FOUR_TS if getattr(self, name) is None]
         if missing:
-            raise ValueError(f"a 4Ts score needs all four parts, 0 to 2 points each; missing {', '.join(missing)}")
+            named = ", ".join(name.replace("_", " ") for name in missing)
+            raise ValueError(f"a 4Ts score needs all four parts, 0 to 2 points each; missing {named}")
         for name in FOUR_TS:
             check_one_of(name, getattr(self, name), (0, 1, 2))
 

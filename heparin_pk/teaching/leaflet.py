@@ -113,18 +113,19 @@ def leaflet(indication: Indication, patient: Patient | None = None) -> Leaflet:
     """
     check_is("indication", indication, Indication, "an Indication")
     check_is("patient", patient, (Patient, type(None)), "a Patient or None")
+    is_child = indication.people != "adults" or (patient is not None and patient.age_y is not None and patient.age_y < 16.0)
     kind = next((kind for part, kind in _KIND if part in indication.name), "thrombosis")
     drug = "this drug" if kind == "instead" else "heparin"
     parts = [
         ("Why you get it", _WHY[kind]),
         ("How you get it", _how(indication, kind)),
         ("Which tests you need", _tests(indication, kind)),
-        ("For you", _for_you(indication, patient, kind)),
+        ("For you", _for_you(patient, kind, is_child=is_child)),
     ]
     found = [(heading, tuple(_sentences(text))) for heading, text in parts if text]
     ask = tuple(f"{one[0].upper()}{one[1:]}" for one in SIGNS)
     found.append(("Tell us at once", ("Ring the bell. Do not wait for the next round.", *ask)))
-    found.append(("What you can do", _you_can(drug)))
+    found.append(("What you can do", _you_can(drug, is_child=is_child)))
     found.append(("After you go home", _at_home(kind)))
     title = "Your blood thinner" if kind == "instead" else "Your heparin"
     return Leaflet(title=title, parts=tuple(found))
@@ -170,9 +171,9 @@ def _tests(indication: Indication, kind: str) -> str:
     )
 
 
-def _for_you(indication: Indication, patient: Patient | None, kind: str) -> str:
+def _for_you(patient: Patient | None, kind: str, *, is_child: bool) -> str:
     said = []
-    if indication.people != "adults" or (patient is not None and patient.age_y is not None and patient.age_y < 16.0):
+    if is_child:
         said.append("This page is for the parents. You know your child best, so tell us if something looks wrong.")
     if patient is not None and patient.pregnant and kind != "instead":
         said.append("Heparin does not reach your baby.")
@@ -184,14 +185,23 @@ def _for_you(indication: Indication, patient: Patient | None, kind: str) -> str:
     return " ".join(said)
 
 
-def _you_can(drug: str) -> tuple[str, ...]:
+def _you_can(drug: str, *, is_child: bool) -> tuple[str, ...]:
+    ask = "Ask what the last test showed. Ask when the next one is due."
+    if is_child:
+        return (
+            f"Tell each doctor, nurse and dentist that your child gets {drug}.",
+            "Ask us before you give a pill or a juice for pain or fever. Some make a child bleed more.",
+            "Use a soft toothbrush.",
+            "Ask that your child is weighed. The dose depends on it.",
+            ask,
+        )
     return (
         f"Tell each doctor, nurse and dentist that you get {drug}.",
         "Ask us before you take a pill for pain, such as aspirin or ibuprofen. Some pills make you bleed more.",
         "Ask us before you take any herb or drug from home.",
         "Use a soft toothbrush. Shave with care.",
         "Tell us your true weight. If you were not weighed, ask for it. The dose depends on it.",
-        "Ask what your last test showed. Ask when the next one is due.",
+        ask,
     )
 
 

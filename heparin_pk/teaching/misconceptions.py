@@ -15,6 +15,7 @@ import numpy as np
 
 from heparin_pk.base.checks import check_is, check_text, shown
 from heparin_pk.base.source import Source
+from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.blood.response import level
 from heparin_pk.body.kinetics import State
 from heparin_pk.body.patient import Patient
@@ -134,9 +135,10 @@ def _many_ranges() -> str:
     targets = [Nomogram.load(name).target for name in nomogram.names()]
     seconds = sorted({(one.low, one.high) for one in targets if one.assay == "aptt_s"})
     read = sorted(float(level("aptt_s", 0.5, _ADULT, UFH_DEFAULT.answers_with(reagent))) for reagent in REAGENTS.values())
+    longest = f"more than {ASSAYS['aptt_s'].ceiling:g}" if read[-1] > ASSAYS["aptt_s"].ceiling else f"{read[-1]:.0f}"
     return (
         f"the tables here aim at {len(seconds)} different ranges of seconds, from {seconds[0][0]:g}-{seconds[0][1]:g} to "
-        f"{seconds[-1][0]:g}-{seconds[-1][1]:g} s; one tube with 0.5 U/mL reads {read[0]:.0f} to {read[-1]:.0f} s in "
+        f"{seconds[-1][0]:g}-{seconds[-1][1]:g} s; one tube with 0.5 U/mL reads {read[0]:.0f} to {longest} s in "
         f"{len(read)} reagents"
     )
 

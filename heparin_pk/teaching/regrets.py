@@ -383,7 +383,7 @@ class Ledger:
             lines = [
                 f"{one.above_h:.1f} h of {one.hours:g} h above the range; area above {one.area_above_h:.3g} {unit} x h",
                 f"highest level {level_in_words(target, one.peak_level)}; highest concentration {one.peak_u_per_ml:.2f} U/mL",
-                f"{self.holds} holds, each with heparin off for a while",
+                f"{self.holds} holds, each with heparin off for a while" if self.holds else "no hold",
             ]
         else:
             first = "never" if one.first_in_range_h is None else f"at {one.first_in_range_h:.1f} h"

@@ -229,7 +229,7 @@ def _buy_checks(most: float, **chosen: bool) -> Drawing:
 def buy_checks(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on checks: buy them with minutes of the staff, and see which errors still get past."""
     controls: list[Control] = [
-        Slider(name="most", label="minutes to spend", low=10.0, high=90.0, step=5.0, value=45.0),
+        Slider(name="most", label="minutes to spend", low=10.0, high=90.0, step=5.0, value=30.0),
         *(Toggle(name=_key(name), label=name, value=name == "independent double check") for name in CHECKS),
     ]
     seen = CHECKS["independent double check"].chance_of("pounds-for-kilograms")

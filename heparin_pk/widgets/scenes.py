@@ -263,11 +263,11 @@ def blood(*, predict: bool = True, **start: Any) -> Explore:
         "shows less?",
         answers={
             "the aPTT": "With half of the antithrombin a therapeutic level of heparin still prolongs the aPTT as much (Krulder "
-            "1996); it changes only when nearly none is left.",
+            "1996); it changes only when three quarters of it are gone.",
             "the anti-Xa": "The heparin in the tube can only work through the patient's own antithrombin, if the assay adds "
             "none: with half of it, half of the anti-Xa.",
             "both equally": "They need antithrombin in different amounts: the anti-Xa falls in proportion, the aPTT only when "
-            "nearly none is left.",
+            "three quarters of it are gone.",
         },
         right=_first_to_show_low_antithrombin,
     )
