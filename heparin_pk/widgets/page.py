@@ -43,7 +43,7 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
 @media (max-width: 900px) {
   .jp-RenderedMarkdown p > img, img.heparin-pk-picture,
   OURS .widget-html-content > :is(img, svg) { min-width: 34rem; }
-  OURS .widget-gridbox > * { min-width: max(34rem, calc(0.86 * var(--heparin-pk-natural, 0px))) !important; }
+  OURS .widget-gridbox > * { min-width: max(34rem, calc(0.9 * var(--heparin-pk-natural, 0px))) !important; }
   OURS :is(.widget-gridbox, .widget-html):has(img, svg[role=img]) { overflow-x: auto !important; }
   .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
