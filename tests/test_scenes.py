@@ -195,7 +195,7 @@ def test_the_question_of_the_validation_is_answered_beside_the_notebook(monkeypa
     monkeypatch.setattr(scenes, "_asked", lambda *_: asked_here.append("here") or {})
     monkeypatch.setattr(scenes, "_answers", {})
     began: list[Work] = []
-    monkeypatch.setattr(questions, "beside", lambda work, _loop, _done: began.append(work))
+    monkeypatch.setattr(questions, "beside", lambda work, _loop, _done, **_: began.append(work))
     monkeypatch.setattr(scenes, "beside_all", lambda _next: None)
 
     async def look():
@@ -355,7 +355,7 @@ class Loop:
 
     def __init__(self, monkeypatch):
         self.waiting = []
-        monkeypatch.setattr(explore, "beside", lambda work, _, is_done: self.waiting.append((work, is_done)))
+        monkeypatch.setattr(explore, "beside", lambda work, _, is_done, **__: self.waiting.append((work, is_done)))
         monkeypatch.setattr(explore, "PAUSE_S", 0.0)
         monkeypatch.setattr(scenes, "beside_all", lambda _: None)
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heparin_pk.base.checks import check_is, shown
+from heparin_pk.base.checks import check_between, check_is, shown
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.course import Course
 
 FIRST_DAY_H = 24.0
+_LONGEST_H, _MOST = 24.0 * 366.0, 1e12
+"""Limits of what an exposure can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -29,6 +31,8 @@ class Exposure:
     ``first_in_range_h``: when the true level first was in range for five minutes at least, h; ``None``: never.
     ``first_result_not_below_h``: when blood was first drawn whose result was in range or above, h; ``None``: never.
     ``first_result_in_range_h``: when blood was first drawn whose result was in range, h; ``None``: never.
+
+    Raises ``ValueError`` for another range, and for a number that is negative, is none, or lasts more than a year.
     """
 
     target: TherapeuticRange
@@ -43,6 +47,19 @@ class Exposure:
     first_in_range_h: float | None
     first_result_not_below_h: float | None
     first_result_in_range_h: float | None
+
+    def __post_init__(self) -> None:
+        check_is("target", self.target, TherapeuticRange, "a TherapeuticRange")
+        found = {"hours": check_between("hours", self.hours, 0.0, _LONGEST_H)}
+        for name in ("above_h", "below_h", "below_on_first_day_h"):
+            found[name] = check_between(name, getattr(self, name), 0.0, _LONGEST_H)
+        for name in ("area_above_h", "area_below_h", "peak_level", "peak_u_per_ml"):
+            found[name] = check_between(name, getattr(self, name), 0.0, _MOST)
+        for name in ("first_in_range_h", "first_result_not_below_h", "first_result_in_range_h"):
+            if getattr(self, name) is not None:
+                found[name] = check_between(name, getattr(self, name), 0.0, _LONGEST_H)
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     __repr__ = shown
 

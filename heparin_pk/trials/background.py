@@ -71,8 +71,12 @@ def _forget() -> None:
     _pool = None
 
 
-def beside(work: Work, loop: AbstractEventLoop, is_done: Callable[[], None]) -> None:
+def beside(
+    work: Work, loop: AbstractEventLoop, is_done: Callable[[], None], *, refused: Callable[[ValueError], None] | None = None
+) -> None:
     """Do work in another process; the event loop then takes the result and calls ``is_done``.
+
+    ``refused``: called with the ``ValueError`` of work that is not possible; ``None``: the event loop reports it.
 
     Where no process can be had, the event loop does the work itself when it has nothing else to do.
     """
@@ -101,6 +105,8 @@ def beside(work: Work, loop: AbstractEventLoop, is_done: Callable[[], None]) -> 
         elif isinstance(error, RuntimeError):  # a process was killed
             _forget()
             _here(work, is_done)
+        elif isinstance(error, ValueError) and refused is not None:
+            refused(error)
         else:
             raise error
 

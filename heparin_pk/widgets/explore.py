@@ -266,8 +266,12 @@ class Explore(Asleep, VBox):
                 if again is not None:
                     self._refine(again, change, loop)
 
+        def refused(error: ValueError) -> None:
+            if self._change == change:
+                self._refuse(error)
+
         self._timer = None
-        beside(more, loop, is_done)
+        beside(more, loop, is_done, refused=refused)
 
     def _drawn(self) -> Work | None:
         """Draw the picture once; return the work after which it will be better."""
@@ -280,10 +284,7 @@ class Explore(Asleep, VBox):
         except ValueError as error:
             for number in set(plt.get_fignums()) - open_before:
                 plt.close(number)
-            self.words, self.source_code, self._numbers, self.is_refining = str(error), "", None, False
-            self.picture.say(f"<b>Not possible:</b> {escape(str(error))}")
-            self.said.value, self.sign.layout.display = aloud(""), "none"
-            self._renew()
+            self._refuse(error)
             return None
         notes = [str(note.message) for note in noted if issubclass(note.category, OutsideValidityDomain)]
         self.words, self.source_code = picture.words, picture.code
@@ -298,6 +299,13 @@ class Explore(Asleep, VBox):
         self.said.value = aloud(text)
         self._renew()
         return picture.more
+
+    def _refuse(self, error: ValueError) -> None:
+        """Say in place of the picture why there is none."""
+        self.words, self.source_code, self._numbers, self.is_refining = str(error), "", None, False
+        self.picture.say(f"<b>Not possible:</b> {escape(str(error))}")
+        self.said.value, self.sign.layout.display = aloud(""), "none"
+        self._renew()
 
     def _renew(self) -> None:
         """Write again what is unfolded."""

@@ -43,7 +43,7 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
 @media (max-width: 900px) {
   .jp-RenderedMarkdown p > img, img.heparin-pk-picture,
   OURS .widget-html-content > :is(img, svg) { min-width: 34rem; }
-  OURS .widget-gridbox > * { min-width: max(34rem, calc(0.9 * var(--heparin-pk-natural, 0px))) !important; }
+  OURS .widget-gridbox > * { min-width: max(34rem, calc(0.9 * var(--heparin-pk-drawn, 0px))) !important; }
   OURS :is(.widget-gridbox, .widget-html):has(img, svg[role=img]) { overflow-x: auto !important; }
   .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
@@ -165,6 +165,8 @@ SCRIPT = (
   const letters = () => document.querySelectorAll(`:is(${OURS}) .widget-gridbox`).forEach((box) => {
     const natural = parseFloat(box.style.maxWidth);
     if (natural > 300) box.style.setProperty('--heparin-pk-natural', natural + 'px');
+    const svg = box.querySelector('svg[viewBox]');  // drawn in points; 84 pixels are an inch
+    if (svg) box.style.setProperty('--heparin-pk-drawn', (svg.viewBox.baseVal.width * 84) / 72 + 'px');
   });
   // What can be moved sideways can be moved with the keyboard.
   const reach = () => letters() ?? document.querySelectorAll(

@@ -36,10 +36,10 @@ class Revealed(Asleep, VBox):
 
     def __init__(self, ask: Ask, make: Callable[[], Any]) -> None:
         self._make, self.is_shown = make, False
-        self.waits, self.what = HTML(aloud(_WAITS)), HTML(layout=Layout(width="100%"))
+        self.waits, self.what = HTML(aloud(_WAITS)), HTML(layout=Layout(width="100%", overflow="auto"))
         self.anyway = Button(description="Show it without an answer", layout=Layout(width="auto"))
         self.anyway.on_click(lambda _: self.show())
-        super().__init__(children=(self.waits, self.anyway, self.what, script()), layout=Layout(width="100%"))
+        super().__init__(children=(self.waits, self.anyway, self.what, script()), layout=Layout(width="100%", overflow="visible"))
         self.add_class("heparin-pk")
         if ask.is_answered:
             self.show()

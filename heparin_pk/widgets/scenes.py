@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.util import find_spec
@@ -663,13 +664,22 @@ class _Tried:
         arguments = (self.trial, done, size, runner)
         return Work(key=(*self.named, done, size), function=_chunk, arguments=arguments, take=self.take)
 
-    def take(self, chunk: Chunk) -> None:
-        """Keep a chunk."""
-        self.chunks[chunk.first, chunk.n] = chunk
+    def take(self, chunk: Chunk | None) -> None:
+        """Keep a chunk; ``None``: this trial was not possible."""
+        if chunk is not None:
+            self.chunks[chunk.first, chunk.n] = chunk
 
 
 def _chunk(trial: Trial, first: int, n: int, runner: str) -> Chunk:
     return trial.chunk(first, n, seed=_SEED, runner=runner).without_rows()
+
+
+def _chunk_if_possible(trial: Trial, first: int, n: int, runner: str) -> Chunk | None:
+    """Return a chunk, or ``None`` where a table cannot be used with this reagent: that is said when it is chosen."""
+    try:
+        return _chunk(trial, first, n, runner)
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=_MOST_TRIALS)
@@ -715,10 +725,11 @@ def _begin_with_neighbours(first: str, second: str, hospital: str, reagent: str)
 def _next_neighbour() -> Work | None:
     """Return the work on the first patients of the next neighbour that has none yet, or ``None``."""
     while _neighbours:
-        tried = _tried(*_neighbours[0])
-        if all(first for first, _ in tried.chunks):  # none that begins with patient 0
-            return tried.more(_FIRST_PATIENTS)
-        del _neighbours[0]
+        with suppress(ValueError):  # two tables that no trial can have are refused when they are chosen
+            tried = _tried(*_neighbours.pop(0))
+            if all(first for first, _ in tried.chunks):  # none that begins with patient 0
+                work = tried.more(_FIRST_PATIENTS)
+                return None if work is None else replace(work, function=_chunk_if_possible)
     return None
 
 
