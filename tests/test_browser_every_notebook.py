@@ -32,6 +32,7 @@ LISTEN = """() => {
   });
 }"""
 IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+NOTHING_IS_COMPUTED = "() => !document.body.textContent.includes('What is right is being computed')"
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type + cell.model.id)"
 PICTURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter((cell) => cell.model.type === 'code')
@@ -90,9 +91,10 @@ def page(request, lab):
 
 
 def settle(page) -> None:
-    """Wait until the kernel has answered."""
+    """Wait until the kernel has answered, and every verdict that is computed beside it has come."""
     page.wait_for_timeout(60)
     page.wait_for_function(IDLE, timeout=120_000)
+    page.wait_for_function(NOTHING_IS_COMPUTED, timeout=120_000)
     page.wait_for_timeout(40)
 
 
@@ -261,6 +263,8 @@ def test_every_control_moves_and_every_answer_gets_words(page):
 
 
 def test_everything_can_be_reached_with_the_tab_key_in_the_order_of_the_page(page):
+    settle(page)
+    page.wait_for_timeout(400)  # what a verdict brings is in reach
     for root in roots(page):
         expected = root.evaluate(TABBABLE)
         if not expected:
@@ -283,6 +287,7 @@ def test_axe_finds_nothing_serious(page, theme):
     page.wait_for_function(
         "light => document.body.dataset.jpThemeLight === light", arg="true" if "Light" in theme else "false", timeout=20_000
     )
+    settle(page)
     page.wait_for_timeout(1500)
     found = Axe().run(page, context={"include": [[".jp-OutputArea"]]}).response
     bad = [

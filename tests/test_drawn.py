@@ -21,7 +21,10 @@ from heparin_pk.widgets import own_record
 from heparin_pk.widgets.predictions import _HOURS, _LOWEST, _decay
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
-ASKS = "(?:quiz|check_number|predict_half_life|predict_decay|predict_points_lost|half_life|reasons|comparison|nomograms|patients)"
+ASKS = (
+    "(?:quiz|check_number|predict_half_life|predict_decay|predict_points_lost|predict_no_lysis|half_life|reasons|comparison|"
+    "nomograms|patients|buy_checks)"
+)
 MODEL = _decay()
 STRAIGHT_71 = [max(_LOWEST, MODEL[0] * 2.0 ** (-60.0 * hour / 71.0)) for hour in _HOURS]
 BEST_LINE = list(np.exp(np.polyval(np.polyfit(_HOURS, np.log(MODEL), 1), _HOURS)))

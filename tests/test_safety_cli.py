@@ -56,8 +56,8 @@ def test_reversal_before_starting_and_misconceptions(capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (SCORE[:-2], "missing other_causes"),
-        (("hit",), "missing thrombocytopenia, timing, thrombosis, other_causes"),
+        (SCORE[:-2], "missing other causes"),
+        (("hit",), "missing thrombocytopenia, timing, thrombosis, other causes"),
         (("hit", "--fall", "55"), "--fall and --nadir belong together"),
         ((*SCORE[:4], "-3", *SCORE[5:]), "nadir_e9_per_l must lie between 0 and 2000; got -3"),
         ((*SCORE[:6], "-7", *SCORE[7:]), "onset_d must lie between 0 and 1000; got -7"),

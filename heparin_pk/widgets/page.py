@@ -136,6 +136,7 @@ SCRIPT = (
   };
   const addSwitch = (root) => {
     root.dataset.heparinPkView = 'added';
+    new ResizeObserver(() => window.heparinPkReach()).observe(root);  // a verdict may bring a table
     root.addEventListener('keydown', (event) => {
       if (event.key !== 'p' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(types)) return;
       event.preventDefault();
