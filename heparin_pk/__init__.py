@@ -21,7 +21,7 @@ from heparin_pk.body.drift import Drift
 from heparin_pk.body.kinetics import Kinetics
 from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.engine.lanes import Levels, Moments
-from heparin_pk.evidence import calibration, datasets, validation, vpc
+from heparin_pk.evidence import datasets
 from heparin_pk.published.drug import Drug, Hypothesis, OutsideValidityDomain, Parameter, Residual, ValidityDomain, Variability
 from heparin_pk.simulation import metrics
 from heparin_pk.simulation.cohort import Charts, titrate_cohort
@@ -34,7 +34,6 @@ from heparin_pk.simulation.overlay import overlay
 from heparin_pk.simulation.platelets import PlateletSeries, platelet_series
 from heparin_pk.simulation.rules import EventKind
 from heparin_pk.simulation.simulate import simulate, titrate
-from heparin_pk.teaching import indications, practice
 from heparin_pk.trials import cases, hospital
 from heparin_pk.trials.arm import Arm
 from heparin_pk.trials.distribution import Distribution
@@ -57,13 +56,16 @@ __version__ = "0.1.0"
 
 if _typing.TYPE_CHECKING:
     from heparin_pk.blood import clotting
+    from heparin_pk.evidence import calibration, validation, vpc
     from heparin_pk.teaching import (
         alternatives,
         before_starting,
         consequences,
         hit,
+        indications,
         leaflet,
         misconceptions,
+        practice,
         regrets,
         reversal,
         team,
@@ -73,15 +75,20 @@ if _typing.TYPE_CHECKING:
 _LATER = {
     "alternatives": "teaching",
     "before_starting": "teaching",
+    "calibration": "evidence",
     "clotting": "blood",
     "consequences": "teaching",
     "fault_arms": "trials",
     "hit": "teaching",
+    "indications": "teaching",
     "leaflet": "teaching",
     "misconceptions": "teaching",
+    "practice": "teaching",
     "regrets": "teaching",
     "reversal": "teaching",
     "team": "teaching",
+    "validation": "evidence",
+    "vpc": "evidence",
 }
 """Modules that are loaded when they are first asked for, and the folder of each."""
 
