@@ -53,7 +53,8 @@ TABBABLE = """(root) => {
   let names = 0;
   const groups = new Set();
   root.querySelectorAll('input[type=radio]').forEach((radio) => { radio.dataset.tab = 'radio ' + radio.name; });
-  return [...root.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')].filter((e) => {
+  return [...root.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter((e) => {
+    if (!e.checkVisibility()) return false;  // in "details" that are closed
     if (e.tabIndex < 0 || e.disabled || !e.getClientRects().length || getComputedStyle(e).visibility === 'hidden') return false;
     if (e.type === 'radio' && groups.has(e.name)) return false;
     if (e.type === 'radio') groups.add(e.name);
