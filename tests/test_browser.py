@@ -337,11 +337,13 @@ def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, ans
     with browser.page_in_chromium(1400, 1000) as page:
         browser.open_notebook(page, lab, f"notebooks/{notebook}")
         browser.run_all(page)
-        show = page.get_by_role("button", name="Show what happens").first
-        show.wait_for(timeout=90_000)
+        page.get_by_role("button", name="Show what happens").first.wait_for(timeout=90_000)
         assert browser.cells_in_error(page) == []
         assert browser.cells_without_their_picture(page) == []
-        scene = page.locator(".heparin-pk").filter(has=show)
+        scene = (
+            page.locator(".heparin-pk").filter(has=page.get_by_label(answer, exact=True)).filter(has=page.get_by_role("slider"))
+        )
+        show = scene.get_by_role("button", name="Show what happens")
         assert scene.locator("svg[role=img]").count() == 0
         scene.get_by_label(answer, exact=True).check()
         scene.get_by_label("fairly sure (75 %)").check()
