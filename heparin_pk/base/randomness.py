@@ -69,7 +69,7 @@ def uniforms(seed: int, stream: Stream | SubStream, time_h: float | np.ndarray, 
     subjects = np.asarray(subjects, dtype=np.uint64)
     key = _key(seed, stream)
     if uniforms in COMPILED:
-        ticks = _ticks(time_h) if isinstance(time_h, np.ndarray) else np.full(len(subjects), _counter(0, time_h)[1])
+        ticks = _ticks(time_h) if isinstance(time_h, np.ndarray) else _counter(0, time_h)[1:2]
         return np.asarray(COMPILED[uniforms](subjects, ticks, _round_keys(key)))
     if not isinstance(time_h, np.ndarray):
         return _spread(_at_one_moment(key, time_h, subjects))
@@ -112,11 +112,14 @@ def _at_one_moment(key: np.ndarray, time_h: float, subjects: np.ndarray) -> np.n
 def _first_words(key: np.ndarray, subjects: np.ndarray, time_h: np.ndarray) -> np.ndarray:
     """Return the raw words of many subjects, each at its own moment, as numpy's generator would (it counts before it draws)."""
     one, two, keys = subjects + np.uint64(1), _ticks(time_h), _round_keys(key)
-    philox, words = philox_of(), np.empty_like(one)
+    one_round, found = round_of(), np.empty_like(one)
     for first in range(0, len(one), _TOGETHER):
         part = slice(first, first + _TOGETHER)
-        words[part] = philox(one[part], two[part], np.uint64(0), keys)
-    return words
+        words = one[part], two[part], np.uint64(0), np.uint64(0)
+        for key in keys:
+            words = one_round(*words, *key)
+        found[part] = words[0]
+    return found
 
 
 def _ticks(time_h: np.ndarray) -> np.ndarray:
@@ -131,15 +134,17 @@ def _round_keys(key: np.ndarray) -> np.ndarray:
 def each_uniform_of(compiled: Compiler) -> Callable[..., Any]:
     """Return :func:`uniforms` subject after subject, its part passed through ``compiled``, to be compiled.
 
-    It takes the subjects (m,), their moments in ticks (m,), and the keys of the ten rounds (10, 2).
+    It takes the subjects (m,), their moments in ticks, (m,) or (1,) for all, and the keys of the ten rounds (10, 2).
     """
-    philox = philox_of(compiled)
+    one_round = round_of(compiled)
 
     def each_uniform(subjects: Any, ticks: Any, keys: Any) -> Any:
-        found = np.empty(len(subjects))
+        found, nothing, own = np.empty(len(subjects)), np.uint64(0), len(ticks) > 1
         for i in range(len(subjects)):
-            word = philox(subjects[i] + np.uint64(1), ticks[i], np.uint64(0), keys)
-            found[i] = (np.float64(np.int64(word >> np.uint64(11))) + 0.5) * 2.0**-53
+            one, two, three, four = subjects[i] + np.uint64(1), ticks[i if own else 0], nothing, nothing
+            for turn in range(10):
+                one, two, three, four = one_round(one, two, three, four, keys[turn, 0], keys[turn, 1])
+            found[i] = (np.float64(np.int64(one >> np.uint64(11))) + 0.5) * 2.0**-53
         return found
 
     return each_uniform
@@ -151,11 +156,10 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-def philox_of(compiled: Compiler = lambda function: function) -> Callable[..., Any]:
-    """Return Philox4x64-10, its parts passed through ``compiled`` (nothing, or a compiler).
+def round_of(compiled: Compiler = lambda function: function) -> Callable[..., Any]:
+    """Return one of the ten rounds of Philox4x64-10, its parts passed through ``compiled`` (nothing, or a compiler).
 
-    Called with (one, two, nothing, keys) it returns the first word for the counter (one, two, 0, 0) under the ten round keys
-    (10, 2): unsigned numbers of 64 bits, or arrays of them; ``nothing`` is a zero of the kind.
+    It takes the four words and the two keys of the round, unsigned numbers of 64 bits or arrays of them, and returns four words.
     """
 
     @compiled
@@ -167,15 +171,12 @@ def philox_of(compiled: Compiler = lambda function: function) -> Callable[..., A
         return factor_high * high + (low_high >> _HALF) + (high_low >> _HALF) + (middle >> _HALF), factor * x
 
     @compiled
-    def philox(one: Any, two: Any, nothing: Any, keys: Any) -> Any:
-        three = four = nothing
-        for turn in range(10):
-            high_1, low_1 = product(_FACTOR_1, one)
-            high_2, low_2 = product(_FACTOR_2, three)
-            one, two, three, four = high_2 ^ two ^ keys[turn, 0], low_2, high_1 ^ four ^ keys[turn, 1], low_1
-        return one
+    def one_round(one: Any, two: Any, three: Any, four: Any, key_1: Any, key_2: Any) -> Any:
+        high_1, low_1 = product(_FACTOR_1, one)
+        high_2, low_2 = product(_FACTOR_2, three)
+        return high_2 ^ two ^ key_1, low_2, high_1 ^ four ^ key_2, low_1
 
-    return philox
+    return one_round
 
 
 def log_normal(cv_fraction: float, z: float | np.ndarray) -> float | np.ndarray:

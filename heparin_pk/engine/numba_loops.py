@@ -10,7 +10,7 @@ import numpy as np
 
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
-from heparin_pk.engine import crossings, event_queue
+from heparin_pk.engine import crossings, event_queue, tallies
 from heparin_pk.engine.numba_cache import kept_on_disk, numba_compiler
 
 
@@ -33,11 +33,15 @@ def install_compiled_loops() -> None:
 
         return kept_on_disk(loop, function.__name__)
 
-    # The event queue uses only comparisons and copies, the crossings only + - * /: the same bits on every machine.
+    # The event queue uses only comparisons and copies, the crossings and tallies only + - * / and rounding to a whole number:
+    # the same bits on every machine.
     for plain, loop in (
         (event_queue.write_down, event_queue.each_write_down),
         (event_queue.take_next, event_queue.each_take_next),
         (crossings.each_crossed, crossings.each_crossed),
+        (tallies.sums_by_cell, tallies.each_sum_by_cell),
+        (tallies.close_to_whole, tallies.each_close_to_whole),
+        (tallies.count_by_bin, tallies.each_count_by_bin),
     ):
         COMPILED[plain] = kept_on_disk(loop)
     powers = kept_on_disk(powers)

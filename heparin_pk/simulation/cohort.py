@@ -188,6 +188,8 @@ class _CohortRun:
         self._given_long = getattr(observer, "given_long", None)
         n = cohort.n
         self.weight_kg = np.broadcast_to(np.asarray(rules.dosed_by_kg(controller, cohort), float), (n,))
+        errors = conditions.ward_errors
+        self._ward_kg = self.weight_kg if errors is None else errors.weights_kg(self.weight_kg, conditions.seed, subjects)
         self.queue = EventQueue(n, _PRIORITY_OF, conditions.hours, at_the_end=STILL_AT_THE_END, at_once=(Priority.RESULT,))
         self.here_h = np.zeros(
             n
@@ -234,10 +236,6 @@ class _CohortRun:
         self.into_vein_u_per_h[lanes] = running
         protamine = self.queue.running(lanes, EventKind.PROTAMINE_END) if "protamine" in self._routes else None
         self.lanes.run_in(lanes, running, protamine)
-        heparin, long = self.lanes.concentrations_u_per_ml(lanes)
-        self.observer.given(lanes, at_h, heparin)
-        if self._given_long is not None:
-            self._given_long(lanes, at_h, long)
 
     def carry_out(self, kind: int, lanes: np.ndarray, at_h: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
         """Carry out one event of this kind for each of these lanes; for ``x`` and ``y`` see :class:`EventKind`."""
@@ -278,10 +276,17 @@ class _CohortRun:
 
     def _inject_bolus(self, lanes: np.ndarray, at_h: np.ndarray, dose_u: np.ndarray, minutes: np.ndarray) -> None:
         slow = minutes > 0.0  # a bolus over minutes is a short infusion: its rate stands in the queue until it ends
-        self._add_to_plasma(lanes[~slow], dose_u[~slow])
-        self.given_u[lanes[~slow]] += dose_u[~slow]
         hours = minutes[slow] / 60.0
         self._end_at(lanes[slow], at_h[slow] + hours, EventKind.BOLUS_END, dose_u[slow] / hours)
+        lanes, dose_u, at_h = kept_where(~slow, lanes, dose_u, at_h)
+        if not len(lanes):
+            return
+        self._add_to_plasma(lanes, dose_u)
+        self.given_u[lanes] += dose_u
+        heparin, long = self.lanes.concentrations_u_per_ml(lanes)
+        self.observer.given(lanes, at_h, heparin)
+        if self._given_long is not None:
+            self._given_long(lanes, at_h, long)
 
     def _add_to_plasma(self, lanes: np.ndarray, dose_u: np.ndarray) -> None:
         self.lanes.add(lanes, "central_u", dose_u)
@@ -388,7 +393,14 @@ class _CohortRun:
             made = controller.decide_many(situations)
         else:
             running = self.rate_u_per_h[lanes] if self._has_faults else None
-            made = errors.decide(controller, situations, self.conditions.seed, self.subjects[lanes], running_u_per_h=running)
+            made = errors.decide(
+                controller,
+                situations,
+                self.conditions.seed,
+                self.subjects[lanes],
+                running_u_per_h=running,
+                ward_kg=self._ward_kg[lanes],
+            )
         rules.check_decisions(made, now_h, last_drawn_h, situations.weight_kg)
         return made
 

@@ -16,7 +16,9 @@ class Observer(IntervalObserver, Protocol):
     """
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
-        """Something was given or changed for these lanes (m,); the concentration is the one just after it.
+        """A bolus went into the plasma of these lanes (m,) at once; the concentration is the one just after it.
+
+        No other order changes a concentration at its own moment.
 
         An observer's ``given_long``, if it has one, is called next, with the concentration of the long chains (the same, unless
         the model tells long from short chains).

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heparin_pk.engine.tallies import cells_of, sums_by_cell
 from heparin_pk.trials.catalogue import OUTCOMES, Outcome
 
 Z_95 = 1.959963984540054
@@ -39,37 +40,16 @@ def sums_of(rows: Mapping[str, Mapping[str, np.ndarray]], groups: Mapping[str, n
 
 
 def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndarray:
-    # Patients who belong to the same groups stand together: one pass sums up all of them, and a group is a sum of such cells.
-    order, begins = _cells(who)
-    in_cells = who[:, order[begins]]
-    sizes = np.diff(begins, append=len(order))
+    # One pass sums up the patients of all groups, cell by cell, and a group is a sum of cells.
+    cells = cells_of(who)
+    in_cells = who[:, cells.order[cells.begins]]
     found = np.empty((len(who), len(keys), 3), dtype=np.int64)
     for place, (key, one) in enumerate(zip(keys, values, strict=True)):  # one at a time stays in the processor's cache
-        one = one[order]  # noqa: PLW2901
-        n_known = sizes
-        known = ~np.isnan(one)
-        if not known.all():
-            n_known = np.add.reduceat(known, begins, dtype=np.int64)
-            one[~known] = 0.0
-        largest = max(one.max(initial=0.0), -one.min(initial=0.0))
+        of_cells, largest = sums_by_cell(one, cells, *(2.0**power for power in unit_powers(OUTCOMES[key])))
         if largest > OUTCOMES[key].most:
             raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest:g}")
-        once, squared = (2.0**power for power in unit_powers(OUTCOMES[key]))
-        units, squares = np.rint(one * once).astype(np.int64), np.rint(one * one * squared).astype(np.int64)
-        of_cells = np.stack([n_known, np.add.reduceat(units, begins), np.add.reduceat(squares, begins)], axis=1)
         found[:, place] = in_cells @ of_cells
     return found
-
-
-def _cells(who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the order in which patients of the same groups stand together, and where each such cell begins.
-
-    ``who`` (groups, n): 1 where a patient belongs to a group.
-    """
-    code = (1 << np.arange(len(who))) @ who  # one bit a group
-    # NumPy sorts 16-bit integers by radix, in linear time.
-    order = np.argsort(code.astype(np.uint16) if len(who) <= 16 else code, kind="stable")
-    return order, np.concatenate([[0], np.flatnonzero(np.diff(code[order])) + 1])
 
 
 def with_digits(value: float, digits: int, sign: str = "") -> str:

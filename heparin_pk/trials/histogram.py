@@ -10,6 +10,7 @@ import numpy as np
 from heparin_pk.base.elementwise import each
 from heparin_pk.blood.response import Reagent, Responses, active_u_per_ml, level, log_aptt_rise, slope_ml_per_u
 from heparin_pk.body.patient import Cohort
+from heparin_pk.engine.tallies import close_to_whole, count_by_bin
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES
 
@@ -61,13 +62,11 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
             bins = (np.log(values / low) if is_logarithmic else values - low) / _BIN
         if is_logarithmic:
             # Both ways are fast and may miss the last bit: at the edge of a bin, the level and its logarithm by Python decide.
-            at_edge = np.flatnonzero(np.abs(bins - np.rint(bins)) < _CLOSE)
+            at_edge = close_to_whole(bins, _CLOSE)
             if len(at_edge):
                 values = level(assay, concentration[at_edge], cohort.take(at_edge), responses, float(hour))
                 bins[at_edge] = each(math.log, values / low) / _BIN
-        np.floor(bins, out=bins)
-        bins += 1.0
-        counts[hour] = np.bincount(np.clip(bins, 0.0, float(n_bins), out=bins).astype(np.int64), minlength=n_bins + 1)
+        counts[hour] = count_by_bin(bins, n_bins)
     return counts
 
 

@@ -91,7 +91,7 @@ class InRange:
         self._last[lanes] = self._felt(lanes, last, moments.end_h) if self._varies_with_time else last
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration: np.ndarray) -> None:
-        """Note the level just after something was given."""
+        """Note the level just after a bolus."""
         x = self._felt(lanes, concentration, at_h)
         self.crossed(lanes, at_h, at_h, self._last[lanes], x)
         self._last[lanes] = x
@@ -181,14 +181,14 @@ class TrialObserver:
             one.passed(lanes, moments, levels, start_h, end_h)
 
     def given(self, lanes: np.ndarray, at_h: np.ndarray, concentration_u_per_ml: np.ndarray) -> None:
-        """Note the level just after something was given."""
+        """Note the level just after a bolus."""
         self.peak_u_per_ml[lanes] = np.maximum(self.peak_u_per_ml[lanes], concentration_u_per_ml)
         for one in self.ranges:
             if not one.is_of_long:
                 one.given(lanes, at_h, concentration_u_per_ml)
 
     def given_long(self, lanes: np.ndarray, at_h: np.ndarray, long_u_per_ml: np.ndarray) -> None:
-        """Note the level of the long chains just after something was given."""
+        """Note the level of the long chains just after a bolus."""
         for one in self.ranges:
             if one.is_of_long:
                 one.given(lanes, at_h, long_u_per_ml)

@@ -99,14 +99,16 @@ class WardErrors:
         subjects: np.ndarray,
         *,
         running_u_per_h: np.ndarray | None = None,
+        ward_kg: np.ndarray | None = None,
     ) -> Decisions:
         """Return the decisions of the controller for many patients, as this ward carries them out.
 
         ``seen``: the situations, before the ward's weight error; ``subjects``: the numbers of the patients (m,).
         ``running_u_per_h`` (m,): the rates the pumps are set to, where a fault has made them others than the ward believes.
+        ``ward_kg`` (m,): the weights that the ward doses by (:meth:`weights_kg`), where they are known already.
         """
         now, true_kg = seen.time_h, seen.weight_kg
-        weight_kg, struck = self.weights_kg(true_kg, seed, subjects), self.struck(seed, subjects)
+        weight_kg, struck = self.weights_kg(true_kg, seed, subjects) if ward_kg is None else ward_kg, self.struck(seed, subjects)
         if struck is not None:
             weight_kg = struck.weight_kg(weight_kg, now)
         seen = replace(seen, weight_kg=weight_kg)
@@ -154,6 +156,8 @@ class WardErrors:
         With a fraction of 0 or 1 every number decides alike, and none is drawn.
         """
         found, drawn = np.full(len(subjects), np.inf), np.flatnonzero(where)
+        if not len(drawn):
+            return found
         found[drawn] = uniforms(seed, stream, now[drawn], subjects[drawn]) if 0.0 < fraction < 1.0 else 0.5
         return found
 
