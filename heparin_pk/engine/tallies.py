@@ -62,7 +62,7 @@ def each_sum_by_cell(values: Any, of: Any, once: Any, squared: Any, found: Any) 
     largest = 0.0
     for i in range(len(values)):
         value, cell = values[i], of[i]
-        if value == value:  # noqa: PLR0124  NaN is not equal to itself
+        if value == value:
             largest = max(largest, abs(value))
             found[cell, 0] += 1
             found[cell, 1] += np.int64(np.rint(value * once))
