@@ -69,13 +69,12 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
     * ``write``: whether the new states are written to ``table``;
     * ``peak`` (n,): filled with the highest concentration of each lane, U/mL;
     * ``last`` (n,): filled with its last concentration, U/mL;
-    * ``last_long`` (n,): filled with its last concentration of long chains, where they are told apart.
+    * ``last_long`` (n,): filled with its last concentration of long chains, where they are told apart;
+    * ``at_interval``, ``at_place``, ``level_before``, ``level_after``, ``long_before``, ``long_after``: room for all intervals of
+      all lanes (the last two: where the chains are told apart), filled with every reported interval: its index, the place of its
+      lane in ``lanes``, the concentrations before and after it (of each lane in the order of time), and those of the long chains.
 
-    It returns
-
-    * for every reported interval (k,): its index, the place of its lane in ``lanes``, the concentrations before and after it
-      (of each lane in the order of time), and those of the long chains (empty where they are not told apart);
-    * the lowest amount in any state, U.
+    It returns how many intervals were reported, and the lowest amount in any state, U.
 
     Bit-identical to the other runners.
     """
@@ -266,7 +265,8 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
 
     def kernel(
         table, lanes, first_interval_h, grid, intervals, trajectories, thresholds, report_all, n_of_heparin, moving, every,
-        position, hourly, hourly_long, write, peak, last, last_long,
+        position, hourly, hourly_long, write, peak, last, last_long, at_interval, at_place, level_before, level_after,
+        long_before, long_after,
     ):  # fmt: skip
         n = len(lanes)
         # Which thresholds are of heparin, and which of the long chains: 0 to of_heparin, and the rest up to of_all.
@@ -285,11 +285,7 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
         # The moving thresholds that a block needs, from the knot before the first interval of each lane on.
         near = np.empty((intervals[0] // every + 3 if moves else 0, size, moving.shape[2]))
         knot, next_knot, per_knot = np.zeros(size, np.int64), np.zeros(size, np.int64), 1.0 / every
-        # Room to report every interval of every lane; memory that is never touched costs nothing.
-        most = intervals.sum()
-        at_interval, at_place, reported = np.empty(most, np.int64), np.empty(most, np.int64), 0
-        level_before, level_after = np.empty(most), np.empty(most)
-        long_before, long_after = np.empty(most if apart else 0), np.empty(most if apart else 0)
+        reported = 0
         levels = np.empty(intervals[0] * ROW if trajectories.shape[0] > 0 else 0)  # of one block, interval by interval
         hour, phase, by_phase = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
         ends = np.zeros(STEPS_PER_H + 2, np.int64)
@@ -491,16 +487,6 @@ def through(in_play: tuple[bool, ...]) -> Callable[..., tuple]:
                         table[lanes[places[lane]], part] = new
         if trajectories.shape[0] > 0:
             stored()
-        # Copies of the rows in use, so that the room for all intervals is freed.
-        used = slice(0, reported)
-        return (
-            at_interval[used].copy(),
-            at_place[used].copy(),
-            level_before[used].copy(),
-            level_after[used].copy(),
-            long_before[used].copy(),
-            long_after[used].copy(),
-            least,
-        )
+        return reported, least
 
     return kept_on_disk(kernel, in_play)

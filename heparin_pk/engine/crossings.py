@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 
 def each_crossed(
     table: Any, place: Any, knot_h: Any, since_h: Any, inside_h: Any, below_h: Any, first_h: Any, shortest_h: Any,
@@ -18,21 +20,25 @@ def each_crossed(
     * ``shortest_h``: the shortest stay in range that is found.
     * ``lanes``, ``start_h``, ``end_h``, ``before``, ``after`` (m,): the events, those of one lane in the order of time.
     """
+    # First the thresholds at both ends of all events, without a branch: the processor then waits for many of them at a time.
+    lows, highs, lows_then, highs_then = np.empty((4, len(lanes)))
+    moves = knot_h < math.inf
+    for i in range(len(lanes)):
+        lane, knot = lanes[i], int(start_h[i] / knot_h)
+        lows[i], highs[i] = table[knot, lane, place], table[knot, lane, place + 1]
+        if moves:
+            part, later = start_h[i] / knot_h - knot, int(end_h[i] / knot_h)
+            lows[i] += (table[knot + 1, lane, place] - lows[i]) * part
+            highs[i] += (table[knot + 1, lane, place + 1] - highs[i]) * part
+            part = end_h[i] / knot_h - later
+            low, high = table[later, lane, place], table[later, lane, place + 1]
+            lows_then[i] = low + (table[later + 1, lane, place] - low) * part
+            highs_then[i] = high + (table[later + 1, lane, place + 1] - high) * part
+        else:
+            lows_then[i], highs_then[i] = lows[i], highs[i]
     for i in range(len(lanes)):
         lane, start, end, old, new = lanes[i], start_h[i], end_h[i], before[i], after[i]
-        knot, part = int(start / knot_h), start / knot_h
-        low, high = table[knot, lane, place], table[knot, lane, place + 1]
-        if knot_h < math.inf:
-            part = part - knot
-            low = low + (table[knot + 1, lane, place] - low) * part
-            high = high + (table[knot + 1, lane, place + 1] - high) * part
-        low_then, high_then = low, high
-        if knot_h < math.inf and end != start:  # half of all events are jumps: something was given, and no time passed
-            later, part_then = int(end / knot_h), end / knot_h
-            part_then = part_then - later
-            low_then, high_then = table[later, lane, place], table[later, lane, place + 1]
-            low_then = low_then + (table[later + 1, lane, place] - low_then) * part_then
-            high_then = high_then + (table[later + 1, lane, place + 1] - high_then) * part_then
+        low, high, low_then, high_then = lows[i], highs[i], lows_then[i], highs_then[i]
         was, now = int(old > high) - int(old < low), int(new > high_then) - int(new < low_then)
         if was == now:
             continue

@@ -284,8 +284,7 @@ class Lanes:
             return
         lanes, begin_h, at_h = lanes[moving], begin_h[moving], at_h[moving]
         old, old_long = self.concentrations_u_per_ml(lanes)
-        self._runner.move(lanes, begin_h, at_h)
-        new, new_long = self.concentrations_u_per_ml(lanes)
+        new, new_long = self._runner.move(lanes, begin_h, at_h)
         self.time_h[lanes] = at_h
         thresholds, n = self._thresholds(observer, lanes)
         fixed = (None, None) if thresholds is None or isinstance(thresholds, Moving) else (thresholds[:n], thresholds[n:])
@@ -536,8 +535,8 @@ class _Runner(Protocol):
         """
         ...
 
-    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
-        """Integrate these lanes to ``at_h``, at most an interval after ``time_h``."""
+    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Integrate these lanes to ``at_h``, at most an interval after ``time_h``; return what :meth:`state_at` would there."""
         ...
 
 
@@ -635,10 +634,11 @@ class _ByInterval:
                 levels[ahead] = new
         return found
 
-    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
+    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         state, inputs, rates = self._taken(lanes)
         self._over(at_h - time_h, inputs, rates)(state, len(lanes))
         self._keep(lanes, state)
+        return _concentrations(*_what_is_read([*state, *inputs, *rates]))
 
 
 class _OnArrays:
@@ -736,6 +736,15 @@ class _Compiled:
         self.parts: list[Any] = [part if part is ZERO else next(columns) for part in parts]
         install_compiled_loops()
         self._kernel = compiled.through(tuple(part is not ZERO for part in parts))
+        self._room = self._room_for(0)
+
+    def _room_for(self, n: int) -> tuple[np.ndarray, ...]:
+        """Return room to report n intervals; kept, because new memory costs time. What is never touched costs nothing."""
+        if not hasattr(self, "_room") or len(self._room[0]) < n:
+            n_long = 0 if self.parts[_SHORT_FRACTION] is ZERO else n
+            whole = (np.empty(n, dtype=np.int64) for _ in range(2))
+            self._room = (*whole, np.empty(n), np.empty(n), np.empty(n_long), np.empty(n_long))
+        return self._room
 
     def through(
         self,
@@ -761,8 +770,9 @@ class _Compiled:
             found[0][ahead], found[1][ahead] = levels.last, levels.last_long
         return found
 
-    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> None:
-        self._one_interval(lanes, time_h, at_h, write=True)
+    def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        levels = self._one_interval(lanes, time_h, at_h, write=True)
+        return levels.last, levels.last_long
 
     def _one_interval(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray, *, write: bool) -> Levels:
         ones = np.ones(len(lanes), dtype=np.int64)
@@ -787,7 +797,8 @@ class _Compiled:
         peak, last = np.empty(len(lanes)), np.empty(len(lanes))
         last_long = last if self.parts[_SHORT_FRACTION] is ZERO else np.empty(len(lanes))
         moving = thresholds if isinstance(thresholds, Moving) else None
-        interval, place, before, after, before_long, after_long, least = self._kernel(
+        room = self._room_for(int(intervals.sum()))
+        reported, least = self._kernel(
             self._table,
             lanes,
             first_interval_h,
@@ -805,8 +816,10 @@ class _Compiled:
             peak,
             last,
             last_long,
+            *room,
         )
         _refuse_below_zero(least)
+        interval, place, before, after, before_long, after_long = (column[:reported].copy() for column in room)
         if last_long is last:
             before_long, after_long = before, after
         return Levels(peak, last, interval, place, before, after, last_long, before_long, after_long)

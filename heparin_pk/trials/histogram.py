@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -38,12 +38,9 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
     low, _, is_logarithmic = _BINS[assay]
     n_bins = len(level_bins(assay))
     found = charts.hourly_for(assay)
-    hourly: np.ndarray = np.empty(found.T.shape)  # turned round piece by piece, each in the processor's cache
-    for first in range(0, hourly.shape[1], 512):
-        hourly[:, first : first + 512] = found[first : first + 512].T
-    counts = np.zeros((len(hourly), n_bins + 1), dtype=np.int64)
-    if not (hourly >= 0.0).all():  # NaN is no level
-        raise ValueError(f"hourly_u_per_ml must be 0 or more; got {hourly.min():g}")
+    counts = np.zeros((found.shape[1], n_bins + 1), dtype=np.int64)
+    if not (found >= 0.0).all():  # NaN is no level
+        raise ValueError(f"hourly_u_per_ml must be 0 or more; got {found.min():g}")
     reagent, effects = responses.aptt, responses.covariate_effects
     if isinstance(reagent, Reagent) and assay in ("aptt_s", "aptt_ratio"):
         unit_s = low * (reagent.control_aptt_s if assay == "aptt_ratio" else 1.0)
@@ -51,7 +48,7 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
         log_baseline = each(math.log, np.broadcast_to(cohort.baseline_aptt_s / unit_s, (cohort.n,)))
     else:
         reagent = None
-    for hour, concentration in enumerate(hourly):
+    for hour, concentration in enumerate(_hour_by_hour(found)):
         if reagent is not None:  # an exponential, counted by its logarithm
             active = active_u_per_ml(concentration, cohort, effects, float(hour))
             bins = log_aptt_rise(active, cohort, slope, float(hour))
@@ -68,6 +65,16 @@ def count_levels(charts: Charts, cohort: Cohort, responses: Responses, assay: st
                 bins[at_edge] = each(math.log, values / low) / _BIN
         counts[hour] = count_by_bin(bins, n_bins)
     return counts
+
+
+def _hour_by_hour(levels: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the levels (n,) of each hour of (n, hours): turned round eight hours at a time, as they lie in one cache line."""
+    turned = np.empty((8, len(levels)))
+    for first in range(0, levels.shape[1], len(turned)):
+        hours = levels[:, first : first + len(turned)]
+        for begin in range(0, len(levels), 512):  # piece by piece, each in the processor's cache
+            turned[: hours.shape[1], begin : begin + 512] = hours[begin : begin + 512].T
+        yield from turned[: hours.shape[1]]
 
 
 def count_times(rows: Mapping[str, np.ndarray], hours: float) -> np.ndarray:
