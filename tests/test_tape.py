@@ -44,7 +44,7 @@ def test_a_tape_plays_the_bits_of_the_lines_it_was_made_of(drug):
         tape = Tape(whole_step(stepper.build(arithmetic=WRITTEN)), in_use(state), in_use(fixed))
         before, buffers = tape.before(fixed), list(np.full((tape.n_buffers, N), np.nan))
         for _ in range(2):  # what the first left in the buffers changes nothing
-            played = tape.play(state, before, buffers)
+            played = tape.on(state, before, buffers)()
             assert in_use(played) == in_use(plain)
             for one, other in zip(played, plain, strict=True):
                 if one is not ZERO:
@@ -64,7 +64,7 @@ def test_a_tape_computes_an_expression_once_and_reuses_its_arrays():
     before = tape.before([a])
     assert len(before) == 2, "the array that stays, and its absolute double, computed before"
     assert tape.n_buffers == 1, "sum, product and difference replace each other"
-    found = tape.play([x, y, ZERO], before, [np.empty(2)])
+    found = tape.on([x, y, ZERO], before, [np.empty(2)])()
     np.testing.assert_array_equal(found[0], (x + y) * (x + y) - 2.0 * a)
     assert found[1] is ZERO
     assert found[2] is x
@@ -82,5 +82,5 @@ def test_a_tape_keeps_the_sides_of_every_operation():
     plain = function([x, y], [a])
     arithmetic = WRITTEN
     tape = Tape(function, (True, True), (True,))
-    for one, other in zip(tape.play([x, y], tape.before([a]), np.empty((tape.n_buffers, 2))), plain, strict=True):
+    for one, other in zip(tape.on([x, y], tape.before([a]), np.empty((tape.n_buffers, 2)))(), plain, strict=True):
         np.testing.assert_array_equal(one, other)

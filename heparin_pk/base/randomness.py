@@ -166,9 +166,9 @@ def round_of(compiled: Compiler = lambda function: function) -> Callable[..., An
     def product(factor: Any, x: Any) -> Any:
         """Return the high and the low half of the product."""
         factor_high, factor_low, high, low = factor >> _HALF, factor & _LOW, x >> _HALF, x & _LOW
-        low_low, low_high, high_low = factor_low * low, factor_low * high, factor_high * low
-        middle = (low_low >> _HALF) + (low_high & _LOW) + (high_low & _LOW)
-        return factor_high * high + (low_high >> _HALF) + (high_low >> _HALF) + (middle >> _HALF), factor * x
+        middle = factor_low * high + (factor_low * low >> _HALF)  # none of these sums reaches 2**64
+        other = factor_high * low + (middle & _LOW)
+        return factor_high * high + (middle >> _HALF) + (other >> _HALF), factor * x
 
     @compiled
     def one_round(one: Any, two: Any, three: Any, four: Any, key_1: Any, key_2: Any) -> Any:

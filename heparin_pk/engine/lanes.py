@@ -484,7 +484,7 @@ class _Watch:
         if thresholds is not None and not len(thresholds):
             return _NO_INDEX
         low, high = (ends[: len(now)] for ends in self._bracket)
-        out = np.flatnonzero((now < low) | (now > high))
+        out: np.ndarray = ((now < low) | (now > high)).nonzero()[0]
         if thresholds is not None and len(out):
             low[out], high[out] = _bracket(now[out], thresholds[:, out])
         return out
@@ -540,14 +540,16 @@ class _Runner(Protocol):
         ...
 
 
-Step = Callable[[list[Any], int], None]
-"""Integrates the first n lanes of a state by one interval, in place."""
+Step = Callable[[int], None]
+"""Integrates the first n lanes by one interval, in place; called under :data:`_TRIED`."""
+_TRIED = np.errstate(over="ignore", invalid="ignore")
+"""A step that is tried and far too long may overflow; it is not kept."""
 
 
 class _ByInterval:
-    """Runs all lanes interval by interval; ``over(hours, inputs, rates)`` returns a :data:`Step` that takes each lane so far."""
+    """Runs all lanes interval by interval; ``over(hours, state, inputs, rates)`` returns a :data:`Step` of these lanes."""
 
-    def __init__(self, over: Callable[[np.ndarray, list[Any], list[Any]], Step], parts: list[Any]) -> None:
+    def __init__(self, over: Callable[[np.ndarray, list[Any], list[Any], list[Any]], Step], parts: list[Any]) -> None:
         self._over = over
         self.parts: list[Any] = [part if part is ZERO else np.ascontiguousarray(part, dtype=float) for part in parts]
 
@@ -561,6 +563,7 @@ class _ByInterval:
                 _refuse_below_zero(new.min(initial=0.0))
                 part[lanes] = new
 
+    @_TRIED
     def through(
         self,
         lanes: np.ndarray,
@@ -572,7 +575,7 @@ class _ByInterval:
         trajectories: np.ndarray,
     ) -> Levels:
         state, inputs, rates = self._taken(lanes)
-        step = self._over(moments.first_interval_h, inputs, rates)
+        step = self._over(moments.first_interval_h, state, inputs, rates)
         # The lanes are sorted by falling number of intervals: the first reaching[i] of them have an interval i.
         reaching = np.searchsorted(-moments.intervals, -np.arange(moments.intervals[0]), side="left")
         # Concentrations at the start, U/mL: last and peak of each lane; of the long chains too, where they are told apart.
@@ -595,8 +598,8 @@ class _ByInterval:
         for interval, (n, still) in enumerate(zip(reaching.tolist(), going_on, strict=True)):
             # One interval of the n lanes that have it: the states change in place.
             if interval == 1:
-                step = self._over(np.full(n, INTERVAL_H), *(_views_of(x, slice(n)) for x in (inputs, rates)))
-            step(state, n)
+                step = self._over(np.full(n, INTERVAL_H), *(_views_of(x, slice(n)) for x in (state, inputs, rates)))
+            step(n)
             # Levels at the end of the interval; the lanes from still to n have arrived.
             now, now_long = _concentrations(*_views_of(read, slice(n)), out=after[:n])
             last[still:n] = now[still:]
@@ -624,19 +627,21 @@ class _ByInterval:
         heparin_before, heparin_after, long_before, long_after = found
         return Levels(peak, last, at_interval, place, heparin_before, heparin_after, last_long, long_before, long_after)
 
+    @_TRIED
     def state_at(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         found = _read_parts(self.parts, lanes)
         ahead = np.flatnonzero(at_h > time_h)  # the others are at this time already
         if len(ahead):
             state, inputs, rates = self._taken(lanes[ahead])
-            self._over((at_h - time_h)[ahead], inputs, rates)(state, len(ahead))
+            self._over((at_h - time_h)[ahead], state, inputs, rates)(len(ahead))
             for levels, new in zip(found, _concentrations(*_what_is_read([*state, *inputs, *rates])), strict=True):
                 levels[ahead] = new
         return found
 
+    @_TRIED
     def move(self, lanes: np.ndarray, time_h: np.ndarray, at_h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         state, inputs, rates = self._taken(lanes)
-        self._over(at_h - time_h, inputs, rates)(state, len(lanes))
+        self._over(at_h - time_h, state, inputs, rates)(len(lanes))
         self._keep(lanes, state)
         return _concentrations(*_what_is_read([*state, *inputs, *rates]))
 
@@ -650,25 +655,29 @@ class _OnArrays:
         n_buffers = max(self._interval.n_buffers, self._substep.n_buffers)
         self._buffers = np.empty((n_buffers, len(parts[_CENTRAL])))
 
-    def over(self, hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> Step:
+    def over(self, hours: np.ndarray, state: list[Any], inputs: list[Any], rates: list[Any]) -> Step:
         """Return the step of these lanes over ``hours``."""
         before = self._interval.before([hours, *inputs, *rates])
+        now, tried = state, self._interval.on(state, before, self._buffers[:, : len(hours)])
+        n_now = len(hours)
 
-        def step(state: list[Any], n: int) -> None:
-            state = _views_of(state, slice(n))
-            with np.errstate(over="ignore", invalid="ignore"):  # a step far too long may overflow; it is not kept
-                *new, speed, truncation, plasma = self._interval.play(state, _views_of(before, slice(n)), self._buffers[:, :n])
-                accepted = _ON_ARRAYS.accept_step((speed, truncation, plasma))
-                if accepted.all():
-                    _put(state, new)
-                    return
-                index = np.flatnonzero(~accepted)
-                left = _ON_ARRAYS.substeps(_copies_of((speed, truncation, plasma), index))
+        def step(n: int) -> None:
+            nonlocal now, tried, n_now
+            if n != n_now:  # some lanes have arrived
+                now, n_now = _views_of(state, slice(n)), n
+                tried = self._interval.on(now, _views_of(before, slice(n)), self._buffers[:, :n])
+            *new, speed, truncation, plasma = tried()
+            accepted = _ON_ARRAYS.accept_step((speed, truncation, plasma))
+            if accepted.all():
+                _put(now, new)
+                return
+            index = (~accepted).nonzero()[0]
+            left = _ON_ARRAYS.substeps(_copies_of((speed, truncation, plasma), index))
             # Copies of the old state of the lanes that need substeps, before the tried step is written to all.
-            part = _copies_of(state, index)
-            _put(state, new)
+            part = _copies_of(now, index)
+            _put(now, new)
             fixed = [hours[index] / left, *_copies_of(inputs, index), *_copies_of(rates, index)]
-            self._take_substeps(state, index, left, part, self._substep.before(fixed))
+            self._take_substeps(now, index, left, part, self._substep.before(fixed))
 
         return step
 
@@ -676,20 +685,22 @@ class _OnArrays:
         self, state: list[Any], index: np.ndarray, left: np.ndarray, part: list[Any], before: list[np.ndarray]
     ) -> None:
         """Take the substeps left (m,) of the lanes at ``index`` (m,) from the state ``part``, and write it to ``state``."""
+        substep = self._substep.on(part, before, self._buffers[:, : len(index)])
         while len(index):
-            _put(part, self._substep.play(part, before, self._buffers[:, : len(index)]))
+            _put(part, substep())
             left -= 1.0
-            done = np.flatnonzero(left == 0.0)
+            done = (left == 0.0).nonzero()[0]
             if not len(done):
                 continue
             for whole, stepped in zip(state, part, strict=True):
                 if whole is not ZERO:
                     whole[index[done]] = stepped[done]
             # Drop the finished lanes only when they are a fifth of all: until then they step on, and nothing of it is kept.
-            still = np.flatnonzero(left > 0.0)
+            still = (left > 0.0).nonzero()[0]
             if len(still) < 0.8 * len(index):
                 index, left = index[still], left[still]
                 part, before = _copies_of(part, still), _copies_of(before, still)
+                substep = self._substep.on(part, before, self._buffers[:, : len(index)])
 
 
 @lru_cache(maxsize=32)
@@ -705,12 +716,12 @@ def _tape_of(in_use: tuple[bool, ...], *, divided: bool) -> Tape:
     return Tape(step, in_use[:_STATES], (True, *in_use[_STATES:]))
 
 
-def _on_floats(hours: np.ndarray, inputs: list[Any], rates: list[Any]) -> Step:
+def _on_floats(hours: np.ndarray, state: list[Any], inputs: list[Any], rates: list[Any]) -> Step:
     """Plain floats, lane after lane: the stepper itself."""
     # Floats in place of ZERO: zeros, but for the Michaelis constant, by which the right-hand side divides.
     absent = [0.0] * _RATES + [1.0 if name in _DIVISORS else 0.0 for name in Rates._fields]
 
-    def run(state: list[Any], n: int) -> None:
+    def run(n: int) -> None:
         parts = zip((*state, *inputs, *rates), absent, strict=True)
         columns = [[number] * n if part is ZERO else part[:n].tolist() for part, number in parts]
         rows = zip(zip(*columns, strict=True), hours[:n].tolist(), strict=True)

@@ -53,16 +53,24 @@ class Tape:
             known[call.result] = call.ufunc(*(known[one] for one in call.values))
         return [known[one] for one in self._kept]
 
-    def play(self, moving: Sequence[Any], before: Sequence[np.ndarray], buffers: Iterable[np.ndarray]) -> list[Any]:
-        """Return the results, arrays (m,) or ``ZERO``; most lie in the buffers, and stay until these are used again.
+    def on(self, moving: Sequence[Any], before: Sequence[np.ndarray], buffers: Iterable[np.ndarray]) -> Callable[[], list[Any]]:
+        """Return what plays the tape on these arrays, as often as it is called.
+
+        It returns the results, arrays (m,) or ``ZERO``; most lie in the buffers, and stay until these are used again.
 
         ``moving``: (m,) each, some ``ZERO``; ``before``: what :meth:`before` returned, (m,) each; ``buffers``: (m,) each,
         ``n_buffers`` or more.
         """
         arrays = [*_in_use(moving), *before, *self._constants.values(), *buffers]
-        for ufunc, of in self._calls:
-            ufunc(*of(arrays))
-        return [ZERO if place is None else arrays[place] for place in self._results]
+        calls = [(ufunc, of(arrays)) for ufunc, of in self._calls]
+        results = [ZERO if place is None else arrays[place] for place in self._results]
+
+        def play() -> list[Any]:
+            for ufunc, values in calls:
+                ufunc(*values)
+            return results
+
+        return play
 
 
 def _in_use(arrays: Sequence[Any]) -> list[Any]:
