@@ -38,11 +38,12 @@ def cells_of(who: np.ndarray) -> Cells:
     return Cells(of, order, np.concatenate([[0], np.flatnonzero(is_new) + 1]))
 
 
-def sums_by_cell(values: np.ndarray, cells: Cells, once: float, squared: float) -> tuple[np.ndarray, float]:
+def sums_by_cell(values: np.ndarray, cells: Cells, powers: tuple[int, int]) -> tuple[np.ndarray, float]:
     """Return sums of values (n,) by cell, (cells, 3), and the largest size of a value; a value that is NaN does not count.
 
-    The sums are whole numbers: how many, the sum in units of 1 / ``once``, the sum of squares in units of 1 / ``squared``.
+    The sums are whole numbers: how many, the sum, and the sum of squares, these two in units of 1 / 2 to these ``powers``.
     """
+    once, squared = (2.0**power for power in powers)
     if sums_by_cell in COMPILED:
         found = np.zeros((len(cells.begins), 3), dtype=np.int64)
         return found, COMPILED[sums_by_cell](values, cells.of, once, squared, found)
@@ -70,11 +71,11 @@ def each_sum_by_cell(values: Any, of: Any, once: Any, squared: Any, found: Any) 
     return largest
 
 
-def close_to_whole(values: np.ndarray, within: float) -> np.ndarray:
+def close_to_whole(values: np.ndarray, within_fraction: float) -> np.ndarray:
     """Return the places of the values (n,) that lie so close to a whole number."""
     if close_to_whole in COMPILED:
-        return np.asarray(COMPILED[close_to_whole](values, within))
-    return np.flatnonzero(np.abs(values - np.rint(values)) < within)
+        return np.asarray(COMPILED[close_to_whole](values, within_fraction))
+    return np.flatnonzero(np.abs(values - np.rint(values)) < within_fraction)
 
 
 def each_close_to_whole(values: Any, within: Any) -> Any:

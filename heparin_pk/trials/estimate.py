@@ -45,7 +45,7 @@ def _summed(values: np.ndarray, keys: Sequence[str], who: np.ndarray) -> np.ndar
     in_cells = who[:, cells.order[cells.begins]]
     found = np.empty((len(who), len(keys), 3), dtype=np.int64)
     for place, (key, one) in enumerate(zip(keys, values, strict=True)):  # one at a time stays in the processor's cache
-        of_cells, largest = sums_by_cell(one, cells, *(2.0**power for power in unit_powers(OUTCOMES[key])))
+        of_cells, largest = sums_by_cell(one, cells, unit_powers(OUTCOMES[key]))
         if largest > OUTCOMES[key].most:
             raise ValueError(f"{key} must stay within {OUTCOMES[key].most:g}; got {largest:g}")
         found[:, place] = in_cells @ of_cells
