@@ -20,7 +20,7 @@ from heparin_pk.base import elementwise as _each
 from heparin_pk.base import randomness
 from heparin_pk.base.elementwise import COMPILED
 from heparin_pk.base.streams import Stream
-from heparin_pk.engine import crossings, event_queue, numba_cache
+from heparin_pk.engine import crossings, event_queue, numba_cache, tallies
 from heparin_pk.engine.numba_cache import kept_on_disk
 from heparin_pk.engine.numba_loops import install_compiled_loops
 from heparin_pk.trials.observer import TrialObserver
@@ -118,6 +118,32 @@ def test_crossings_are_cut_alike(drift, monkeypatch):
     other.finish(24.0)
     for compiled_one, plain_one in zip(one.ranges, other.ranges, strict=True):  # what each holds of "since when"
         assert compiled_one.inside_h.tobytes() == plain_one.inside_h.tobytes()
+
+
+def test_tallies_are_alike(monkeypatch):
+    """Sums by cell (some values unknown, cells of one and of many), halves of a unit, values beside a whole number, end bins."""
+    who = (RNG.uniform(size=(5, 700)) < np.array([1.0, 0.5, 0.1, 0.004, 0.0])[:, None]).astype(np.int64)
+    values = np.where(RNG.uniform(size=700) < 0.1, np.nan, RNG.normal(size=700) * 10.0 ** RNG.integers(-3, 3, 700))
+    values[:20] = np.arange(20) / 2**5  # halves where sums are kept in 16ths
+    cells = tallies.cells_of(who)
+    assert sorted(cells.order.tolist()) == list(range(700))
+    assert (np.diff(cells.of[cells.order]) >= 0).all()
+    bins = np.concatenate([RNG.uniform(-3.0, 12.0, 500), np.arange(-2.0, 12.0), np.arange(12) + 1e-10, np.arange(12) - 1e-10])
+    for function, arguments in (
+        (tallies.sums_by_cell, (values, cells, (4, 20))),
+        (tallies.close_to_whole, (bins, 1e-9)),
+        (tallies.close_to_whole, (bins[:500], 1e-9)),
+        (tallies.count_by_bin, (bins, 9)),
+    ):
+        assert function in COMPILED
+        found, plain = function(*arguments), without_loops(monkeypatch, function, *arguments)
+        for one, other in zip(*(x if isinstance(x, tuple) else (x,) for x in (found, plain)), strict=True):
+            np.testing.assert_array_equal(one, other)
+    sums, largest = tallies.sums_by_cell(values, cells, (4, 20))
+    assert sums[:, 0].sum() == np.isfinite(values).sum()
+    assert sums[:, 1].sum() == sum(round(value * 16) for value in values[np.isfinite(values)].tolist())
+    assert largest == np.nanmax(np.abs(values))
+    assert tallies.count_by_bin(bins, 9).sum() == len(bins)
 
 
 TREAT = """
