@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -122,16 +123,17 @@ class WardErrors:
         wrong = ~missed & (chance < faulty_fraction)
         wrong_start = self._uniforms(Stream.START, self.wrong_start_fraction, now, seed, subjects, is_start)
         wrong_start = wrong_start < self.wrong_start_fraction
-        factor = self._size_error_factors(now, seed, subjects, wrong | wrong_start)
-        changed = seen.rate_u_per_h + (ordered.rate_u_per_h - seen.rate_u_per_h) * factor
-        rate = np.where(wrong, np.maximum(0.0, changed), ordered.rate_u_per_h)
-        rate = np.where(wrong_start, ordered.rate_u_per_h * factor, rate)
+        rate = ordered.rate_u_per_h
+        if len(of_wrong_size := np.flatnonzero(wrong | wrong_start)):
+            rate = self._wrong_rates_u_per_h(rate, seen, is_start, of_wrong_size, seed, subjects)
         chance = self._uniforms(Stream.FIRST_BOLUS, self.omitted_bolus_fraction, now, seed, subjects, is_start)
         no_bolus = chance < self.omitted_bolus_fraction
         late_h = np.where(is_start, now, now + self.change_delay_h) - now
         at_h = (now if ordered.at_h is None else ordered.at_h) + late_h
-        # A delay may lead beyond the longest run, at whose end nothing is given.
-        at_h = np.where(np.isfinite(at_h), np.minimum(at_h, HOURS[1]), at_h)
+        # A delay may lead beyond the longest run, at whose end nothing is given; what was ordered for no time is refused later.
+        at_h = (
+            np.minimum(at_h, HOURS[1]) if ordered.at_h is None else np.where(np.isfinite(at_h), np.minimum(at_h, HOURS[1]), at_h)
+        )
         made = Decisions(
             bolus_u=np.where(missed | no_bolus, 0.0, ordered.bolus_u),
             bolus_over_min=ordered.bolus_over_min,
@@ -155,19 +157,25 @@ class WardErrors:
 
         With a fraction of 0 or 1 every number decides alike, and none is drawn.
         """
+        is_random = 0.0 < fraction < 1.0
+        if where.all():
+            return uniforms(seed, stream, now, subjects) if is_random else np.full(len(subjects), 0.5)
         found, drawn = np.full(len(subjects), np.inf), np.flatnonzero(where)
-        if not len(drawn):
-            return found
-        found[drawn] = uniforms(seed, stream, now[drawn], subjects[drawn]) if 0.0 < fraction < 1.0 else 0.5
+        if len(drawn):
+            found[drawn] = uniforms(seed, stream, now[drawn], subjects[drawn]) if is_random else 0.5
         return found
 
-    def _size_error_factors(self, now: np.ndarray, seed: int, subjects: np.ndarray, where: np.ndarray) -> np.ndarray:
-        """Return the factor on a wrong change or a wrong first rate (m,), 1 where ``where`` does not hold."""
-        factors, drawn = np.ones(len(subjects)), np.flatnonzero(where)
+    def _wrong_rates_u_per_h(
+        self, ordered: np.ndarray, seen: Situations, is_start: np.ndarray, where: np.ndarray, seed: int, subjects: np.ndarray
+    ) -> np.ndarray:
+        """Return the rates (m,), wrong for the patients at these indices: a wrong first rate, or a wrong change of rate."""
+        rate, new, old = ordered.copy(), ordered[where], seen.rate_u_per_h[where]
+        factor: Any = 1.0
         if self.wrong_size_cv_fraction > 0.0:
-            z = standard_normals(seed, Stream.WRONG_SIZE, now[drawn], subjects[drawn])
-            factors[drawn] = log_normal(self.wrong_size_cv_fraction, z)
-        return factors
+            z = standard_normals(seed, Stream.WRONG_SIZE, seen.time_h[where], subjects[where])
+            factor = log_normal(self.wrong_size_cv_fraction, z)
+        rate[where] = np.where(is_start[where], new * factor, np.maximum(0.0, old + (new - old) * factor))
+        return rate
 
     def _draw_delays_h(self, now: np.ndarray, seed: int, subjects: np.ndarray) -> np.ndarray:
         """Return the delay of the draw ordered now, h (m,), rounded to the minute; 0 where it is not late."""
