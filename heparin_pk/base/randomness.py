@@ -240,17 +240,23 @@ def each_inverse_normal_of(compiled: Compiler = lambda function: function) -> Ca
     polynomials = compiled(_polynomials)
 
     def each_inverse_normal(p: Any) -> Any:
-        z = np.empty(len(p))
-        for i in range(len(p)):  # all by the central formula: without a branch the compiler vectorises the loop
+        # One kind of arithmetic a loop, and no branches: the compiler then makes vector code of all but the logarithm.
+        z, tail, n_tail = np.empty(len(p)), np.empty(len(p), np.int64), 0
+        for i in range(len(p)):
             q = p[i] - 0.5
             above, below = polynomials(_CENTRE, 0.180625 - q * q)
             z[i] = above * q / below
         for i in range(len(p)):
-            q = p[i] - 0.5
-            if abs(q) > 0.425:
-                r = math.sqrt(-math.log(min(p[i], 1.0 - p[i])))
-                above, below = polynomials(_FAR, r - 5.0) if r > 5.0 else polynomials(_NEAR, r - 1.6)
-                z[i] = -(above / below) if q < 0.0 else above / below
+            tail[n_tail] = i
+            n_tail += abs(p[i] - 0.5) > 0.425
+        r = np.empty(n_tail)
+        for j in range(n_tail):
+            r[j] = math.log(min(p[tail[j]], 1.0 - p[tail[j]]))
+        for j in range(n_tail):
+            r[j] = math.sqrt(-r[j])
+        for j in range(n_tail):
+            above, below = polynomials(_FAR, r[j] - 5.0) if r[j] > 5.0 else polynomials(_NEAR, r[j] - 1.6)
+            z[tail[j]] = -(above / below) if p[tail[j]] < 0.5 else above / below
         return z
 
     return each_inverse_normal
