@@ -51,7 +51,7 @@ FANIKOS_2007 = Source(
     ),
     where=(
         "Abstract: 4 infusion rate errors with smart pumps, 15 in the 16 months before. Against it: the same hospital counted "
-        "more anticoagulant errors in 2015 to 2020, with pumps and electronic records, than in 2004 to 2009 (Fanikos 2023, Am J Med)"
+        "more anticoagulant errors in 2015 to 2020, with pumps and electronic records, than before (Fanikos 2023, Am J Med)"
     ),
     confidence="primary",
     doi="10.1016/j.amjcard.2006.10.069",

@@ -14,7 +14,8 @@ from heparin_pk.evidence.validation.claims.common import (
     wilson_interval,
     within_percent,
 )
-from heparin_pk.trials.hospital import NOMOGRAM_COMPLIANCE, PRUCNAL_2020, REAL_WARD, TING_2018
+from heparin_pk.trials.hospital import PRUCNAL_2020, REAL_WARD, TING_2018
+from heparin_pk.ward.faults import NOMOGRAM_COMPLIANCE
 
 _claim = partial(claim, group="virtual trials")
 
