@@ -267,13 +267,20 @@ def platelets_of(
 
 
 def reported_e9_per_l(
-    patterns: np.ndarray, *, counted_d: Sequence[float], days_d: float, seed: int, subjects: np.ndarray
+    patterns: np.ndarray,
+    *,
+    counted_d: Sequence[float],
+    days_d: float,
+    seed: int,
+    subjects: np.ndarray,
+    stopped_d: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the reported counts of many patients while heparin goes on, 10^9/L (k, n): each as :func:`platelet_series` has it.
+    """Return the reported counts of many patients under heparin, 10^9/L (k, n): each as :func:`platelet_series` has it.
 
     ``patterns`` (n,): keys of ``PATTERNS`` but "delayed", whose fall begins after heparin.
     ``counted_d`` (k,): the days of the counts, d, rising. ``days_d``: length of the series, d (1 to 60).
     ``seed``, ``subjects`` (n,): the address of onset, depth and imprecision.
+    ``stopped_d`` (n,): the day on which all heparin stops, d; infinite: it goes on; ``None``: it goes on in all.
 
     Only the patients whose count has moved by the last of these days are followed through time.
     """
@@ -290,7 +297,8 @@ def reported_e9_per_l(
         onset = onset_d(pattern, seed, subjects[who])
         moved = (onset < at[-1]) | (pattern == "not immune") if at else np.zeros(len(who), dtype=bool)
         who, onset = who[moved], onset[moved]
-        times, lived = _lived(pattern, usual[who], _removal_per_d(seed, subjects[who]), onset, math.inf, days_d)
+        end = math.inf if stopped_d is None else stopped_d[who]
+        times, lived = _lived(pattern, usual[who], _removal_per_d(seed, subjects[who]), onset, end, days_d)
         for row, day in enumerate(at):
             true[row, who] = _on_day(times, lived, day)
     counts = [_reported(one, day, seed, subjects) for one, day in zip(true, at, strict=True)]
@@ -354,9 +362,7 @@ def _onset_d(pattern: str, stopped_d: float | None, u: np.ndarray) -> np.ndarray
     return np.full(len(u), math.inf)
 
 
-def _lived(
-    pattern: str, usual: Any, removal: Any, onset_d: Any, stopped_d: float, days_d: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _lived(pattern: str, usual: Any, removal: Any, onset_d: Any, stopped_d: Any, days_d: float) -> tuple[np.ndarray, np.ndarray]:
     """Return moments and true counts, by steps of a quarter of an hour; of one patient, or of m (moments, m).
 
     Production and the antibody effect are taken at the middle of a step and removal is exact, so no removal, however fast, takes
