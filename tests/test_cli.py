@@ -554,7 +554,8 @@ def test_commands(capsys, tmp_path):
     assert cli.main(["overlay", "UFH_DEFAULT", "JIA_2015_UFH", "EDRICH_2015_UFH", *body, "--figure", str(picture)]) == 0
     out = capsys.readouterr().out
     assert "JIA_2015_UFH" in out
-    assert "was studied with bolus; got infusion" in out
+    assert "was studied with bolus only; here infusion is given" in out
+    assert published.JIA_2015_UFH.label in out
     assert picture.stat().st_size > 20_000
     assert cli.main(["simulate", *body[:-4], "--bolus", "100", "--model", "EDRICH_2015_UFH", "--hours", "2"]) == 0
     assert "ACT 300-350 s (Hemochron): true time in range" in capsys.readouterr().out

@@ -25,6 +25,7 @@ from heparin_pk.blood import response
 from heparin_pk.blood.clotting import network as tables
 from heparin_pk.blood.clotting import solve as solver
 from heparin_pk.blood.clotting.network import Network, Reaction
+from heparin_pk.blood.clotting.panteleev import Panteleev
 from heparin_pk.blood.clotting.solve import METHODS, SolverError, solve
 from heparin_pk.blood.clotting.tube import DISSOCIATION, heparin_bound
 from heparin_pk.cli.options import TUBE_FRACTIONS
@@ -407,7 +408,7 @@ def test_bad_input_is_named(call, message):
 
 
 def test_every_table_reads_and_every_constant_has_a_source():
-    for name in ("hepclot", "hockin_mann_2002", "nayak_2015", "wajima_2009"):
+    for name in ("chatterjee_2010", "hepclot", "hockin_mann_2002", "nayak_2015", "wajima_2009"):
         network = tables.read(name, name)
         assert all(one.source for one in network.reactions)
         assert np.all(network.moieties @ network.stoichiometry == 0.0)
@@ -486,7 +487,7 @@ def test_the_law_for_dosing_and_the_network_stand_in_one_picture():
 
 # The plate: published networks give what an independent program gave with the same tables
 
-NAYAK, HOCKIN_MANN = clotting.plate.nayak(), clotting.plate.hockin_mann()
+NAYAK, HOCKIN_MANN, CHATTERJEE = clotting.plate.nayak(), clotting.plate.hockin_mann(), clotting.plate.chatterjee()
 
 
 @pytest.mark.parametrize(("fraction", "seconds"), [(1.0, 61.6), (0.01, 149), (0.2, 87), (3.0, 49)])
@@ -523,26 +524,116 @@ def test_hockin_mann_has_the_size_its_paper_states():
         clotting.aptt_s(Plasma(), recipe=HOCKIN_MANN)
 
 
+def test_chatterjee_has_the_size_its_abstract_states():
+    """57 reactions; of 105 kinetic parameters one is the rate of the platelet term, which is held at 1 here."""
+    bare = tables.read("chatterjee_2010", "Chatterjee 2010")
+    assert {re.match(r"\d+", one.name)[0] for one in bare.reactions} == {str(number) for number in range(1, 58)}
+    assert len({one.constant for one in bare.reactions}) == 104
+    assert sum("epsilon" in one.source for one in bare.reactions) == 14
+
+
+def test_chatterjee_gives_the_thrombin_generation_of_an_independent_program():
+    """Owen's transcription with its platelet term at 1, no contact factors, plasma at 2/3: 784.5 nmol/L at 6.45 min, 1257.1."""
+    found = clotting.thrombin_generation(Plasma(), recipe=CHATTERJEE)
+    assert found.peak_nmol_per_l == pytest.approx(784.49, rel=1e-3)
+    assert found.time_to_peak_min == pytest.approx(6.45, abs=0.05)
+    assert found.etp_nmol_min_per_l == pytest.approx(1257.08, rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("share", "factor_xi_by_xia", "minutes"),
+    [(1.0, True, 5.951), (1.0 / 3.0, True, 16.368), (1.0, False, 48.303), (1.0 / 3.0, False, 142.14)],
+)
+def test_chatterjee_misses_the_start_that_its_abstract_prints(share, factor_xi_by_xia, minutes):
+    """Printed: 1 to 2 h for resting blood with an inhibitor of factor XIIa and no tissue factor.
+
+    Owen's equations give 6 min, and 16 min at a third; without the activation of factor XI by factor XIa 48 and 142 min.
+
+    With the platelet term: epsilon rises from 0.01 at 0.005 1/s towards a Hill function of the highest thrombin so far.
+    """
+    from scipy.integrate import solve_ivp
+
+    bare = tables.read("chatterjee_2010", "Chatterjee 2010")
+    bare = bare if factor_xi_by_xia else bare.with_constants({"k40": 0.0})
+    on_platelets = np.array(["epsilon" in one.source for one in bare.reactions])
+    iia, highest = bare.species.index("IIa"), [0.0]
+
+    def change(_, state):
+        highest[0] = max(highest[0], state[iia])
+        hill = highest[0] ** 1.6123 / (highest[0] ** 1.6123 + 2.4279**1.6123)
+        rates = bare.rates(state[:-1]) / np.where(on_platelets, state[-1], 1.0)
+        return np.append(bare.stoichiometry @ rates, 0.005 * (0.01 + 0.99 * hill - state[-1]))
+
+    plasma = Plasma().levels_nmol_per_l(0.0) | dict(CHATTERJEE.further_nmol_per_l)
+    levels = {name: share * level for name, level in plasma.items() if name in bare.species}
+    start = np.append(bare.state(levels | {"CTI": 4200.0, "substrate": 10_000.0}), 0.01)
+    found = solve_ivp(change, (0.0, 72.0 * minutes), start, method="BDF", rtol=1e-6, atol=1e-10)
+    seen = found.y[bare.species.index("AMC")]
+    assert np.interp(0.05 * 10_000.0, seen, found.t) / 60.0 == pytest.approx(minutes, rel=0.005)
+
+
+PANTELEEV = Panteleev(dilution_ratio=1.0, heparin_per_s={one.constant: one.value for one in clotting.plate.HEPARIN_ADDED})
+PANTELEEV_PLASMA = {
+    "TF": 0.005, "VII": 10.0, "VIIa": 0.1, "VIII": 0.7, "IX": 90.0, "X": 170.0, "II": 1400.0, "V": 20.0, "XI": 30.0, "AT": 3400.0,
+    "TFPI": 2.5, "Fg": 7600.0, "PC": 60.0,
+}  # fmt: skip
+
+
+def test_panteleev_gives_the_thrombin_of_an_independent_program():
+    """Owen's transcription with the inhibitors of the BioModels file, 5 pmol/L: 307.03 nmol/L at 9.95 min, 1665.97 nmol min/L."""
+    times_s = np.linspace(0.0, 1800.0, 601)[1:]
+    found = solve(PANTELEEV, PANTELEEV.state(PANTELEEV_PLASMA), 1800.0, times_s=times_s)
+    thrombin = found.state[PANTELEEV.species.index("IIa")]
+    assert thrombin.max() == pytest.approx(307.025, rel=1e-5)
+    assert found.time_s[np.argmax(thrombin)] / 60.0 == pytest.approx(9.95, abs=0.05)
+    assert np.trapezoid(thrombin, found.time_s / 60.0) == pytest.approx(1665.97, rel=1e-5)
+    fibrin = found.state[PANTELEEV.species.index("Fn")]
+    assert np.interp(3800.0, fibrin, found.time_s) / 60.0 == pytest.approx(3.368, rel=0.01)
+
+
+def test_panteleev_keeps_heparin_and_fibrinogen_and_has_its_jacobian():
+    state = 10.0 ** np.random.default_rng(4).uniform(-1.0, 2.0, len(PANTELEEV.species))
+    at = PANTELEEV.species.index
+    changes = PANTELEEV.derivatives(0.0, state)
+    for kept in (("H", "HAT", "HP"), ("HBP", "HP"), ("Fg", "Fn")):
+        assert sum(changes[at(name)] for name in kept) == pytest.approx(0.0, abs=1e-9)
+    change = np.random.default_rng(5).normal(size=len(state)) * state
+    numeric = (PANTELEEV.derivatives(0.0, state + 1e-6 * change) - PANTELEEV.derivatives(0.0, state - 1e-6 * change)) / 2e-6
+    assert PANTELEEV.jacobian(0.0, state) @ change == pytest.approx(numeric, rel=1e-5, abs=1e-6 * np.abs(numeric).max())
+
+
+def test_heparin_and_antithrombin_act_in_panteleev():
+    peaks = [
+        clotting.plate.panteleev_generation(Plasma(heparin_u_per_ml=heparin, antithrombin_fraction=antithrombin)).peak_nmol_per_l
+        for heparin, antithrombin in ((0.0, 1.0), (0.05, 1.0), (0.1, 1.0), (0.1, 0.5))
+    ]
+    assert peaks[0] > peaks[1] > peaks[2]
+    assert peaks[3] > peaks[2]
+
+
 def test_the_networks_disagree_and_the_table_and_the_picture_say_so():
-    hepclot, nayak, hockin_mann, wajima = found = clotting.plate.answers()
+    hepclot, nayak, chatterjee, hockin_mann, panteleev, wajima = found = clotting.plate.answers()
     assert hepclot.aptt_s[3] == pytest.approx(REFERENCE["aptt_hep"]["0.5"], rel=0.001)
     assert wajima.aptt_s[-1] / wajima.aptt_s[0] < 1.3  # at 1 U/mL, where laboratories measure about four times
     assert hepclot.slope_ml_per_u / wajima.slope_ml_per_u > 5.0
     assert hockin_mann.peaks_nmol_per_l[1] / hockin_mann.peaks_nmol_per_l[0] < 0.01  # 0.1 U/mL abolishes its thrombin
-    assert (hockin_mann.aptt_s, wajima.half_antithrombin_s) == (None, None)
-    for one in (hepclot, nayak):
+    assert chatterjee.peaks_nmol_per_l[1] / chatterjee.peaks_nmol_per_l[0] > 1.0  # and leaves the whole peak of this one
+    assert (hockin_mann.aptt_s, panteleev.aptt_s, wajima.half_antithrombin_s) == (None, None, None)
+    assert chatterjee.aptt_s[0] > 2.0 * nayak.aptt_s[0] > 2.0 * hepclot.aptt_s[0]
+    for one in (hepclot, nayak, chatterjee):
         assert max(one.half_antithrombin_s, one.triple_factor_viii_s) < one.aptt_s[3]
     words = clotting.plate.in_words()
     assert all(one.name in words and one.cannot in words for one in found)
     aptt, thrombin = plot.plate()
-    assert [len(ax.lines) for ax in (aptt, thrombin)] == [3, 3]
+    assert [len(ax.lines) for ax in (aptt, thrombin)] == [4, 5]
     assert aptt.lines[0].get_ydata()[3] == hepclot.aptt_s[3] / hepclot.aptt_s[0]
     plt.close("all")
 
 
 def test_the_equations_of_the_other_networks_have_their_jacobians():
     rng = np.random.default_rng(3)
-    for network in (NAYAK.network, HOCKIN_MANN.network, tables.read("wajima_2009", "Wajima 2009")):
+    for network in (NAYAK.network, HOCKIN_MANN.network, CHATTERJEE.network, tables.read("wajima_2009", "Wajima 2009")):
         state = 10.0 ** rng.uniform(-1.0, 2.0, len(network.species))
         change = rng.normal(size=len(state)) * state
         step = 1e-6
@@ -561,7 +652,8 @@ def test_the_page_prints_the_numbers_of_the_plate_and_its_program_runs(capsys):
             assert number is None or f"| {number:.{digits}f} |" in row
         if one.aptt_s is not None:
             seconds = dict(zip(clotting.plate.HEPARIN_U_PER_ML, one.aptt_s, strict=True))
-            assert " / ".join(f"{seconds[level]:.0f}" for level in (0.0, 0.3, 0.5, 1.0)) in row
+            shown = [f"{seconds[level]:.0f}" if seconds[level] < math.inf else "> 300" for level in (0.0, 0.3, 0.5, 1.0)]
+            assert " / ".join(shown) in row
         if one.peaks_nmol_per_l is not None:
             left = 100.0 * one.peaks_nmol_per_l[1] / one.peaks_nmol_per_l[0]
             assert f"{left:.0f} %" in row or f"{left:.1f} %" in row

@@ -37,7 +37,16 @@ def test_each_fault_shows_in_its_scene(kind):
 
 
 def test_under_or_over_is_the_way_the_mechanism_says():
-    over = ("tenfold", "pounds-for-kilograms", "units-as-ml", "wrong-bag", "missed-hold", "late-draw", "clotted-tube")
+    over = (
+        "tenfold",
+        "pounds-for-kilograms",
+        "units-as-ml",
+        "wrong-bag",
+        "missed-hold",
+        "late-draw",
+        "clotted-tube",
+        "wrong-blood",
+    )
     for kind in over:
         first, second = FOUND[kind].exposures
         assert second.above_h > first.above_h

@@ -10,6 +10,7 @@ from heparin_pk import (
     Course,
     Nomogram,
     Patient,
+    Regimen,
     Trial,
     WardErrors,
     hospital,
@@ -212,6 +213,11 @@ def test_a_tube_or_a_reagent_moves_the_reading_and_not_the_patient():
     line = struck("line-blood", until_h=6.0)
     assert line.labs[0].above_ceiling
     assert line.level_at("aptt_s", 6.0) == PLAIN.level_at("aptt_s", 6.0)
+    mixed = struck("wrong-blood", until_h=6.0)
+    without = simulate(PATIENT, DRUG, Regimen(()), hours=6.0).level_at("aptt_s", 6.0)
+    assert mixed.labs[0].value == pytest.approx(without, rel=0.2)  # the other patient has no heparin; CV of the assay
+    assert mixed.level_at("aptt_s", 6.0) == PLAIN.level_at("aptt_s", 6.0)
+    assert mixed.labs[1].value > PLAIN.labs[1].value  # a bolus and a faster rate that were not needed
     lot = struck("new-lot")
     assert lot.labs[0].value == pytest.approx(1.09 * first.value, abs=1.0)
     assert lot.level_at("aptt_s", 6.0) == PLAIN.level_at("aptt_s", 6.0)

@@ -83,6 +83,13 @@ def test_a_handover_knows_only_what_stood_in_the_chart(treated):
     assert after.results == (first,)
     assert after.next_check_h == treated.labs[1].drawn_h
     end = treated.handover()
+    assert "allergy to heparin: not asked" in end.in_words()
+    known = treated.handover(30, reacted_to_heparin=False, had_hit=True)
+    assert known.allergies == "allergy to heparin: none; earlier HIT: YES"
+    assert known.must_know[0] == ("physician", known.must_know[0][1])
+    assert known.must_know[0][1].startswith("HIT before")
+    with pytest.raises(ValueError, match="had_hit must be True, False or None; got 'no'"):
+        treated.handover(30, had_hit="no")
     assert end.at_h == 48.0
     assert end.results == treated.labs[-3:]
     assert "stands in no line of this chart" in end.next_check

@@ -218,6 +218,7 @@ def run_overlay(options: argparse.Namespace) -> None:
     rows = [
         {
             "model": course.drug.name,
+            "label": course.drug.label,
             "measured": course.drug.studied.assay,
             "assay": options.assay,
             "at_end": course.level_at(options.assay, course.hours) if options.assay in course.assays else None,
@@ -233,11 +234,11 @@ def run_overlay(options: argparse.Namespace) -> None:
         return
     assay = ASSAYS[options.assay]
     print(
-        f"{'model':<28}{'highest':>10}{f'at {options.hours:g} h':>10}   {assay.label}{f' ({assay.unit})' if assay.unit else ''}"
+        f"{'model':<32}{'highest':>10}{f'at {options.hours:g} h':>10}   {assay.label}{f' ({assay.unit})' if assay.unit else ''}"
     )
     for row in rows:
         levels = "".join(f"{as_counted(row[name], assay.ceiling):>10}" for name in ("highest", "at_end"))
-        print(f"{row['model']:<28}{levels}   {'; '.join(row['outside']) or 'within what was studied'}")
+        print(f"{row['label']:<32}{levels}   {'; '.join(row['outside']) or 'within what was studied'}   [{row['model']}]")
     written = [f"written: {options.figure}"] if options.figure else []
     print("\n".join([*(f"left out: {reason}" for reason in left_out), *written, PLAINLY]))
 
@@ -387,7 +388,7 @@ def run_reversal(options: argparse.Namespace) -> None:
                           "normal_again": [to_plain(one) for one in again], "source": table.source.cite()}))  # fmt: skip
         return
     lines = [f"after a bolus of {options.bolus:g} U/kg: {table.name} ({table.counts}) and what is left in the model"]
-    lines += [reversal.compared_in_words(rows), ""]
+    lines += [reversal.compared_in_words(rows), f"  {table.name}: {table.source.where}", ""]
     lines += [f"{options.stopped:g} min after an infusion of {rate_u_per_h:.0f} U/h was stopped, protamine by centre"]
     lines += [f"  {name:<20}{dose.in_words()}" for name, dose in centres.items()]
     lines += ["", f"of {options.number} virtual people after 24 h of {options.infusion:g} U/kg/h"]

@@ -252,7 +252,7 @@ def _add_before_starting(commands: Commands) -> None:
     ):
         command.add_argument(f"--{option}", type=typed_number, metavar=unit, help=what)
     for option, field in before_starting.QUESTIONS.items():
-        command.add_argument(f"--{option}", metavar="YES-OR-NO", help=f"{field.replace('_', ' ')}: yes or no")
+        command.add_argument(f"--{option}", metavar="YES-OR-NO", help=f"{before_starting.ASKED[field]}: yes or no")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
 
 

@@ -266,7 +266,7 @@ class Course:
         for route, amounts in routes.items():
             seen = limits[route]
             if amounts and route not in studied.routes:
-                found.append(f"was studied with {' and '.join(studied.routes)}; got {route}")
+                found.append(f"was studied with {' and '.join(studied.routes)} only; here {route} is given")
             elif amounts and seen is not None and not (0.99 * seen[0] <= min(amounts) and max(amounts) <= 1.01 * seen[1]):
                 got = max(amounts) if max(amounts) > seen[1] else min(amounts)
                 each = f"{unit}/kg/h" if route == "infusion" else f"{unit}/kg"
@@ -324,12 +324,16 @@ class Course:
         chart, match = chart_in_words(self.chart(), self.bag), self.match
         return chart if match is None or match.fits else f"{chart}\n{match.in_words()}"
 
-    def handover(self, at_h: float | None = None) -> Handover:
+    def handover(
+        self, at_h: float | None = None, *, reacted_to_heparin: bool | None = None, had_hit: bool | None = None
+    ) -> Handover:
         """Return what one ward tells the next one at an hour (default: the end), written from the chart; it holds no true level.
+
+        ``reacted_to_heparin``, ``had_hit``: what is known of an allergy to heparin and of earlier HIT; ``None``: not asked.
 
         Raises ``ValueError`` for an hour outside the course.
         """
-        return handover(self, at_h)
+        return handover(self, at_h, reacted_to_heparin=reacted_to_heparin, had_hit=had_hit)
 
     @property
     def bag(self) -> Bag:

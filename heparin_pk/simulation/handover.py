@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, shown
+from heparin_pk.base.checks import check_between, check_is, shown
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.laboratory import Lab
 from heparin_pk.body.patient import Patient
@@ -69,6 +69,7 @@ class Handover:
     ``next_check_h``: when blood is drawn next, h; ``None`` where the chart does not say.
     ``next_check``: the same in words.
     ``must_know``: who must be told what.
+    ``allergies``: allergy to heparin and earlier HIT, in words.
     """
 
     at_h: float
@@ -84,6 +85,7 @@ class Handover:
     next_check_h: float | None
     next_check: str
     must_know: tuple[tuple[str, str], ...]
+    allergies: str
 
     __repr__ = shown
 
@@ -93,6 +95,7 @@ class Handover:
         lines = [
             f"Handover at {self.at_h:.4g} h",
             f"Who:         {self.who}",
+            f"Allergies:   {self.allergies}",
             f"Aim:         {'no range is aimed at' if self.target is None else self.target.in_words()}",
             f"Pump:        {self.running}",
             f"Given:       {self.given}",
@@ -105,11 +108,17 @@ class Handover:
         return "\n".join(lines)
 
 
-def handover(course: Charted, at_h: float | None = None) -> Handover:
+def handover(
+    course: Charted, at_h: float | None = None, *, reacted_to_heparin: bool | None = None, had_hit: bool | None = None
+) -> Handover:
     """Return the handover of a course at an hour (default: its end), from what stood in the chart by then.
+
+    ``reacted_to_heparin``, ``had_hit``: an allergic reaction to heparin, HIT at any time; ``None``: not asked, which is said.
 
     The next sample is known where it had been decided by then. Raises ``ValueError`` for an hour outside the course.
     """
+    for name, value in (("reacted_to_heparin", reacted_to_heparin), ("had_hit", had_hit)):
+        check_is(name, value, (bool, type(None)), "True, False or None")
     at = course.hours if at_h is None else check_between("at_h", at_h, 0.0, course.hours)
     results = tuple(lab for lab in course.labs if lab.reported_h <= at)
     drawn = [lab for lab in course.labs if lab.drawn_h <= at < lab.reported_h]
@@ -133,8 +142,25 @@ def handover(course: Charted, at_h: float | None = None) -> Handover:
         pending=tuple(pending),
         next_check_h=next_h,
         next_check=next_words,
-        must_know=_must_know(course, at, rate, results),
+        must_know=_before_all(reacted_to_heparin, had_hit, rate) + _must_know(course, at, rate, results),
+        allergies=_allergies(reacted_to_heparin, had_hit),
     )
+
+
+def _allergies(reacted: bool | None, had_hit: bool | None) -> str:
+    """Return what is known of an allergy to heparin and of earlier HIT."""
+    said = {None: "not asked: ask before you take over", False: "none", True: "YES"}
+    return f"allergy to heparin: {said[reacted]}; earlier HIT: {said[had_hit]}"
+
+
+def _before_all(reacted: bool | None, had_hit: bool | None, rate: float) -> tuple[tuple[str, str], ...]:
+    """Return what must be said first of a patient with an allergy to heparin or earlier HIT."""
+    runs = " and heparin runs" if rate > 0.0 else ""
+    found = (
+        [("physician", f"HIT before{runs}: no heparin, flushes too, unless it is planned with the laboratory")] if had_hit else []
+    )
+    found += [("physician", f"an allergic reaction to heparin before{runs}")] if reacted else []
+    return tuple(found)
 
 
 def _who(course: Charted) -> str:

@@ -35,7 +35,10 @@ HIT_TEXTBOOK = Source(
     citation=(
         "A textbook on heparin-induced thrombocytopenia (chapters on a web page, editors not on it; cites Warkentin 2003, 2007)"
     ),
-    where="Median platelet count 60 x 10^9/L; below 20 in 10 %; within the normal range in another 10 %",
+    where=(
+        "Median platelet count 60 x 10^9/L; below 20 in 10 %; within the normal range in another 10 %. Another chapter "
+        "(info-fyh): median lowest count 59 in 142 patients (Warkentin 1998)"
+    ),
     confidence="second-hand",
     url=(
         "https://www.guwsmedical.info/induced-thrombocytopenia/dthis-cannot-be-hit-because-it-is-too-early-too-late-or-the-"
@@ -81,9 +84,13 @@ MARROW_EXPONENT = Value(
 ANTIBODY_RISE_PER_D = Value(0.8, ASSUMED.at("antibody effect rises by 0.8 of what is missing a day while heparin is given"))
 ANTIBODY_FALL_PER_D = Value(1.6, ASSUMED.at("and falls by 1.6 of itself a day without heparin"))
 REMOVAL_PER_D = Value(
-    1.4, HIT_TEXTBOOK.at("fitted to a median lowest count of 60, heparin stopped on day 3 of the fall (assumed)", "derived")
+    1.21, HIT_TEXTBOOK.at("fitted to a median lowest count of 60, heparin stopped on day 3 of the fall (assumed)", "derived")
 )
-REMOVAL_CV_FRACTION = Value(1.8, HIT_TEXTBOOK.at("fitted to lowest counts below 20 in 10 %", "derived"))
+REMOVAL_CV_FRACTION = Value(2.6, HIT_TEXTBOOK.at("fitted, with the other two, to lowest counts below 20 in 10 %", "derived"))
+REMOVAL_LEAST_PER_D = Value(
+    0.166, HIT_TEXTBOOK.at("fitted, with the other two, to lowest counts within the normal range in 10 %", "derived")
+)
+"""Removal by antibodies of which every patient with HIT has at least this much, 1/d."""
 USUAL_E9_PER_L = Value(250.0, ASSUMED.at("usual count, median: normal is 150 to 400 x 10^9/L"))
 USUAL_CV_FRACTION = Value(0.25, ASSUMED.at("95 % between 153 and 405 x 10^9/L"))
 COUNT_CV_FRACTION = Value(0.04, ASSUMED.at("imprecision of a reported count"))
@@ -260,13 +267,20 @@ def platelets_of(
 
 
 def reported_e9_per_l(
-    patterns: np.ndarray, *, counted_d: Sequence[float], days_d: float, seed: int, subjects: np.ndarray
+    patterns: np.ndarray,
+    *,
+    counted_d: Sequence[float],
+    days_d: float,
+    seed: int,
+    subjects: np.ndarray,
+    stopped_d: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the reported counts of many patients while heparin goes on, 10^9/L (k, n): each as :func:`platelet_series` has it.
+    """Return the reported counts of many patients under heparin, 10^9/L (k, n): each as :func:`platelet_series` has it.
 
     ``patterns`` (n,): keys of ``PATTERNS`` but "delayed", whose fall begins after heparin.
     ``counted_d`` (k,): the days of the counts, d, rising. ``days_d``: length of the series, d (1 to 60).
     ``seed``, ``subjects`` (n,): the address of onset, depth and imprecision.
+    ``stopped_d`` (n,): the day on which all heparin stops, d; infinite: it goes on; ``None``: it goes on in all.
 
     Only the patients whose count has moved by the last of these days are followed through time.
     """
@@ -283,7 +297,8 @@ def reported_e9_per_l(
         onset = onset_d(pattern, seed, subjects[who])
         moved = (onset < at[-1]) | (pattern == "not immune") if at else np.zeros(len(who), dtype=bool)
         who, onset = who[moved], onset[moved]
-        times, lived = _lived(pattern, usual[who], _removal_per_d(seed, subjects[who]), onset, math.inf, days_d)
+        end = math.inf if stopped_d is None else stopped_d[who]
+        times, lived = _lived(pattern, usual[who], _removal_per_d(seed, subjects[who]), onset, end, days_d)
         for row, day in enumerate(at):
             true[row, who] = _on_day(times, lived, day)
     counts = [_reported(one, day, seed, subjects) for one, day in zip(true, at, strict=True)]
@@ -318,7 +333,7 @@ def _usual_e9_per_l(seed: int, subjects: np.ndarray) -> np.ndarray:
 
 
 def _removal_per_d(seed: int, subjects: np.ndarray) -> np.ndarray:
-    return _drawn("depth", REMOVAL_PER_D, REMOVAL_CV_FRACTION, seed, subjects)
+    return REMOVAL_LEAST_PER_D.value + _drawn("depth", REMOVAL_PER_D, REMOVAL_CV_FRACTION, seed, subjects)
 
 
 def _reported(true: np.ndarray, day_d: float, seed: int, subjects: np.ndarray) -> np.ndarray:
@@ -347,26 +362,33 @@ def _onset_d(pattern: str, stopped_d: float | None, u: np.ndarray) -> np.ndarray
     return np.full(len(u), math.inf)
 
 
-def _lived(
-    pattern: str, usual: Any, removal: Any, onset_d: Any, stopped_d: float, days_d: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return moments and true counts, by steps of a quarter of an hour (midpoint rule); of one patient, or of m (moments, m)."""
+def _lived(pattern: str, usual: Any, removal: Any, onset_d: Any, stopped_d: Any, days_d: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return moments and true counts, by steps of a quarter of an hour; of one patient, or of m (moments, m).
+
+    Production and the antibody effect are taken at the middle of a step and removal is exact, so no removal, however fast, takes
+    a count below 0.
+    """
     n = round(days_d * _STEPS_PER_D)
     times = np.linspace(0.0, days_d, n + 1)
     step, k, g = days_d / n, LOSS_PER_D.value, MARROW_EXPONENT.value
     end_d = onset_d + _WITHOUT_HEPARIN_D if pattern == "delayed" else stopped_d
     count, effect, counts = usual, 0.0 * usual, [usual]
 
-    def slopes(time_d: float, count: Any, effect: Any) -> tuple[Any, Any]:
+    def growth(time_d: float, effect: Any) -> Any:
         rise, fall = ANTIBODY_RISE_PER_D.value * (1.0 - effect), -ANTIBODY_FALL_PER_D.value * effect
-        growth = choose(time_d < onset_d, 0.0, choose(time_d < end_d, rise, fall))
-        made = k * usual * power(usual / count, g)
-        return made - (k + removal * effect) * count, growth
+        return choose(time_d < onset_d, 0.0, choose(time_d < end_d, rise, fall))
+
+    def moved(count: Any, made: Any, lost_per_d: Any, lasts_d: float) -> Any:
+        """Return the count after so many days at one production and one removal."""
+        left = each(math.exp, -lost_per_d * lasts_d)
+        return count * left + made / lost_per_d * (1.0 - left)
 
     for time_d in times[:-1].tolist():
-        dc, de = slopes(time_d, count, effect)
-        dc, de = slopes(time_d + 0.5 * step, count + 0.5 * step * dc, effect + 0.5 * step * de)
-        count, effect = count + step * dc, effect + step * de
+        middle = effect + 0.5 * step * growth(time_d, effect)
+        lost = k + removal * middle
+        halfway = moved(count, k * usual * power(usual / count, g), k + removal * effect, 0.5 * step)
+        count = moved(count, k * usual * power(usual / halfway, g), lost, step)
+        effect = effect + step * growth(time_d + 0.5 * step, middle)
         counts.append(count)
     true = np.asarray(counts)
     if pattern == "not immune":  # down by day 2, back three days later

@@ -117,6 +117,22 @@ QUESTIONS = {
     "puncture": "puncture_is_planned",
 }
 """Questions of yes or no by their short name, and the field of :class:`Stated` they fill."""
+ASKED = {
+    "platelets_e9_per_l": "the platelet count",
+    "haemoglobin_g_per_dl": "the haemoglobin",
+    "baseline_aptt_s": "the aPTT before heparin",
+    "creatinine_clearance_ml_per_min": "the creatinine clearance",
+    "potassium_mmol_per_l": "the potassium",
+    "weight_kg": "the weight",
+    "weight_was_measured": "whether the weight was measured on a scale",
+    "is_bleeding": "whether the patient is bleeding",
+    "had_hit": "whether the patient ever had HIT",
+    "reacted_to_heparin": "whether heparin ever caused an allergic reaction",
+    "heparin_in_last_100_days": "whether heparin was given in the last 100 days, flushes too",
+    "took_xa_inhibitor": "whether a factor Xa inhibitor was taken in the last days",
+    "puncture_is_planned": "whether a neuraxial puncture or catheter is planned or in place",
+}
+"""What each field of :class:`Stated` asks, in words."""
 _LIMITS = {
     "platelets_e9_per_l": (0.0, 2000.0),
     "haemoglobin_g_per_dl": (1.0, 25.0),
@@ -304,7 +320,7 @@ def go_through(stated: Stated) -> tuple[Finding, ...]:
     for check in CHECKS:
         missing = [name for name in check.needs if getattr(stated, name) is None]
         if missing:
-            unknown = "" if len(check.needs) == 1 else f" ({' and '.join(name.replace('_', ' ') for name in missing)})"
+            unknown = "" if len(check.needs) == 1 else f" ({' and '.join(ASKED[name] for name in missing)})"
             status, words = "missing", f"not stated{unknown}; asking prevents {check.prevents}"
         else:
             words = check.warns(stated)

@@ -65,6 +65,7 @@ SCENES = {
     "line-blood": Scene(patient=_USUAL, until_h=10.0),
     "late-draw": Scene(patient=_SLOW, seed=1, until_h=0.0, size=6.0),
     "clotted-tube": Scene(patient=_SLOW, seed=1, until_h=6.5),
+    "wrong-blood": Scene(patient=_USUAL, until_h=10.0),
     "doac-yesterday": Scene(patient=_USUAL, table="michigan-vte-anti-xa"),
     "new-lot": Scene(patient=_FAST),
 }

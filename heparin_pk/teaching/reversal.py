@@ -262,7 +262,7 @@ def table_against_model(
 def compared_in_words(rows: Sequence[Compared]) -> str:
     """Return the comparison as lines."""
     return "\n".join(
-        f"{row.elapsed_min:>4g} min   table {row.asked.in_words():<16}   left in plasma {row.left_u:>5.0f} U "
+        f"{row.elapsed_min:>4g} min   table {row.asked.in_words():<16}   left in plasma {row.left_u:>6,.0f} U "
         f"= {row.left_mg:.1f} mg"
         for row in rows
     )

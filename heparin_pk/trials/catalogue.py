@@ -78,6 +78,9 @@ OUTCOMES = {
         Outcome("lowest_platelets_e9_per_l", "lowest platelet count reported", "10^9/L", 1e4),
         Outcome("platelets_fell_by_half", "platelets reported to have fallen by more than half", "", _SHARE, True),
         Outcome("has_hit", "heparin-induced thrombocytopenia that has begun", "", _SHARE, True),
+        Outcome("stopped_with_hit", "heparin stopped for a fall of platelets, rightly", "", _SHARE, True),
+        Outcome("stopped_without_hit", "heparin stopped for a fall of platelets, without HIT", "", _SHARE, True),
+        Outcome("heparin_after_fall_h", "heparin after the fall of HIT had begun", "h", _HOURS),
     )
 }
 COVARIATES = ("weight_kg", "height_cm", "age_y", "sex", "baseline_aptt_s", "antithrombin_fraction", "factor_viii_u_per_ml")

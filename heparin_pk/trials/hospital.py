@@ -14,7 +14,7 @@ from heparin_pk.published.heparin_reversal import LANOISELEE_2026
 from heparin_pk.published.sources import ASSUMED
 from heparin_pk.trials.distribution import Distribution
 from heparin_pk.trials.population import Population
-from heparin_pk.ward.faults import GUESSED_WEIGHT_CV, KINDS, Fault, named
+from heparin_pk.ward.faults import GUESSED_WEIGHT_CV, KINDS, NOMOGRAM_COMPLIANCE, Fault, named
 from heparin_pk.ward.ward_errors import WardErrors
 
 DAVYDOV_2000 = Source(
@@ -187,16 +187,6 @@ CORONARY_WARD = Population(
 )
 """The same adults without a venous clot (of people with coronary syndromes on heparin no weights were found)."""
 
-BRIGHAM_COMPLIANCE = Source(
-    key="Brigham_compliance",
-    citation=(
-        "Schurr JW, Stevens CA, Bane A, Culbreth SE, Miller AL, Connors JM, Sylvester KW. Evaluation of compliance with a "
-        "weight-based nurse-driven heparin nomogram in a tertiary academic medical center. Critical Pathways in Cardiology "
-        "2018;(2):83-87"
-    ),
-    where="Abstract: 95 patients; compliance of laboratory steps 77.6 %; aPTT in range 39.6 %",
-    confidence="primary",
-)
 PHARAND_2005 = Source(
     key="Pharand_2005",
     citation=(
@@ -226,7 +216,7 @@ BECKER_1999 = Source(
     doi="10.1016/s0002-8703(99)70460-6",
     pmid="9878937",
 )
-LATE_DRAW = Value(0.22, BRIGHAM_COMPLIANCE.at("Abstract: laboratory compliance 77.6 %; all of the rest taken as late draws"))
+LATE_DRAW = Value(0.22, NOMOGRAM_COMPLIANCE.at("Abstract: laboratory compliance 77.6 %; all of the rest taken as late draws"))
 LATE_BY_H = Value(2.0, ASSUMED.at("how late blood is drawn was looked for and not found"))
 CHANGE_DELAY_H = Value(0.6, BECKER_1999.at("Abstract: 1.6 h from the sample to the change, less 1 h for the result", "derived"))
 MISSED_STEP = Value(0.088, PHARAND_2005.at("16.4 % not compliant, of which 54 % were no miscalculation", "derived"))
@@ -266,11 +256,11 @@ REAL_WARD = WardErrors(
 FAULTY_WARD = replace(
     REAL_WARD,
     name="a real ward with faults",
-    faults=tuple(Fault(kind=name) for name in KINDS if name not in ("guessed-weight", "late-draw")),
+    faults=tuple(Fault(kind=name) for name in KINDS if name not in ("guessed-weight", "late-draw", "missed-hold")),
 )
-"""The same ward, which also meets the faults that have a name, as often as ``heparin_pk.faults.KINDS`` says (mostly assumed).
+"""The same ward, which also meets the faults that have a name, as often as ``heparin_pk.faults.KINDS`` says (many assumed).
 
-Guessed weights and late draws are left out: they are among the errors already."""
+Guessed weights, late draws and missed holds are left out: they are among the errors already."""
 WARDS = {
     "as-written": WardErrors(),
     "real-ward": REAL_WARD,

@@ -240,6 +240,11 @@ class Trial:
         found.append(self.common_range.source)
         return tuple({source.citation: source for source in reversed(found) if source is not None}.values())[::-1]
 
+    def _ward_of(self, arm: Arm, subjects: np.ndarray, seed: int) -> WardErrors | None:
+        """Return the ward of an arm for these patients, who follow one another; it stops heparin where a count says so."""
+        ward = self.hospital_of(arm).ward_errors
+        return ward if self.platelets is None else self.platelets.ward_for(ward, subjects, self.hours, seed)
+
     # One chunk, one patient
 
     def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
@@ -268,7 +273,7 @@ class Trial:
                 pump=self.pump,
                 seed=seed,
                 subjects=subjects,
-                ward_errors=self.hospital_of(arm).ward_errors,
+                ward_errors=self._ward_of(arm, subjects, seed),
                 runner=runner,
             )
             observer.finish(self.hours)
@@ -305,7 +310,7 @@ class Trial:
                 pump=self.pump,
                 seed=seed,
                 subject=subject,
-                ward_errors=self.hospital_of(its_arm).ward_errors,
+                ward_errors=self._ward_of(its_arm, np.array([subject]), seed),
                 engine=engine,
             )
 

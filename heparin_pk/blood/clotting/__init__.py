@@ -9,6 +9,7 @@ calibrated, so what it was fitted to it cannot explain.
 * ``solve``: a stiff solver that ends: capped steps, no state without a number, other methods where one fails.
 * ``tube``: plasma, an aPTT, a thrombin generation.
 * ``plate``: published networks asked the same questions under heparin, and how far they disagree.
+* ``panteleev``: one of them whose rates are not elementary, written as equations.
 * ``series``: one plasma at many levels of heparin, for a picture under a slider.
 * ``readout``: both for one plasma, beside the same without heparin and with one enzyme spared.
 

@@ -68,6 +68,9 @@ class Report:
         for name, one in (("this plasma", self.generation), ("without heparin", self.generation_without)):
             lag, at = (f"{value:.1f}" if value is not None else "-" for value in (one.lag_min, one.time_to_peak_min))
             lines.append(f"{name:<18}{lag:>10}{one.peak_nmol_per_l:>15.1f}{at:>10}{one.etp_nmol_min_per_l:>19.0f}")
+        now, bare = self.generation.lag_min, self.generation_without.lag_min
+        if now is not None and bare is not None and now < bare:
+            lines.append("The lag is shorter here with heparin; in plasma it is longer: a known error of this network.")
         lines += ["", "Fibrin stops forming; what is there stays: heparin lyses no clot, and the network holds no lysis."]
         return "\n".join(lines)
 

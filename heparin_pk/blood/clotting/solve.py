@@ -6,11 +6,9 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-
-from heparin_pk.blood.clotting.network import Network
 
 METHODS = ("LSODA", "BDF", "Radau")
 """Methods of SciPy in the order they are tried; each has the analytic Jacobian."""
@@ -21,6 +19,27 @@ ABSOLUTE_TOLERANCE = 1e-10
 LEAST_NMOL_PER_L = -1e-6
 """No concentration falls below it: a method that brings one lower has failed."""
 MOST_STEPS = 5000
+
+
+class Reacting(Protocol):
+    """What can be solved: a :class:`~.network.Network`, or anything with its derivatives and its Jacobian."""
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """Names of its species, in the order of a state."""
+
+    def within_reach(self, state: np.ndarray) -> np.ndarray:
+        """Return which species are there or can be made, (species,)."""
+
+    def derivatives(self, time_s: float, state: np.ndarray) -> np.ndarray:
+        """Return how fast each species changes, nmol/L/s."""
+
+    def jacobian(self, time_s: float, state: np.ndarray) -> np.ndarray:
+        """Return the derivative of each species' change with respect to each species, 1/s."""
 
 
 class SolverError(ArithmeticError):
@@ -44,7 +63,7 @@ class Solution:
 
 
 def solve(
-    network: Network,
+    network: Reacting,
     start: np.ndarray,
     end_s: float,
     *,
@@ -76,7 +95,7 @@ def solve(
 
 
 def _one(
-    network: Network,
+    network: Reacting,
     start: np.ndarray,
     end_s: float,
     method: str,

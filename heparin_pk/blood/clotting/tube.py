@@ -33,7 +33,10 @@ NAYAK_2015 = Source(
         "Nayak et al. 2015. Using a systems pharmacology model of the blood coagulation network to predict the effects of "
         "various therapies on biomarkers"
     ),
-    where="library.R of github.com/Mr-Byun/blood_coagulation_model: one transcription; the paper itself was not read",
+    where=(
+        "library.R of github.com/Mr-Byun/blood_coagulation_model, and BIOMD0000000611 (BioModels, CC0): the constants of both "
+        "are the same but k45 (3600 and 1800 1/s: 0.1 s of an aPTT); the paper itself was not read"
+    ),
     confidence="re-coded",
     doi="10.1002/psp4.50",
     pmid="26312163",
@@ -178,6 +181,7 @@ class Recipe:
     ``activated_fraction``: procofactor, its active form, and the share that behaves as active when calcium is added.
     ``further_nmol_per_l``: species of normal plasma that HepClot lacks, and their levels, nmol/L.
     ``surface_nmol_per_l``: a contact surface that is a species of the network, and its level in the tube, nmol/L.
+    ``fibrin``: the species that counts the fibrin formed.
 
     Raises ``ValueError`` outside the limits: 0 to 1000 nmol/L for each U/mL, a clot of 0.001 to 10,000 nmol/L.
     """
@@ -190,6 +194,7 @@ class Recipe:
     activated_fraction: tuple[tuple[str, str, float], ...] = ()
     further_nmol_per_l: tuple[tuple[str, float], ...] = ()
     surface_nmol_per_l: tuple[tuple[str, float], ...] = ()
+    fibrin: str = "Fn"
 
     def __post_init__(self) -> None:
         check_text("name", self.name)
@@ -259,6 +264,7 @@ class Tube:
     ``state_nmol_per_l``: concentrations, (species, n).
     ``clotted_s``: when fibrin reached the amount of a clot, s; ``None``: not while the tube was watched.
     ``method``: method of SciPy that solved it.
+    ``fibrin``: the species that counts the fibrin formed.
     """
 
     plasma: Plasma
@@ -267,6 +273,7 @@ class Tube:
     state_nmol_per_l: np.ndarray
     clotted_s: float | None
     method: str
+    fibrin: str = "Fn"
 
     def of(self, name: str) -> np.ndarray:
         """Return the concentration of a species, nmol/L, (n,). Raises ``ValueError`` for an unknown name."""
@@ -277,13 +284,13 @@ class Tube:
     @property
     def thrombin_nmol_per_l(self) -> np.ndarray:
         """Thrombin activity as a substrate sees it: thrombin and 1.2 times meizothrombin, nmol/L, (n,)."""
-        activity: np.ndarray = self.of("IIa") + 1.2 * self.of("mIIa")
+        activity: np.ndarray = self.of("IIa") + (1.2 * self.of("mIIa") if "mIIa" in self.species else 0.0)
         return activity
 
     @property
     def fibrin_nmol_per_l(self) -> np.ndarray:
         """Fibrin, nmol/L, (n,): the network holds no lysis, so it never falls."""
-        return self.of("Fn")
+        return self.of(self.fibrin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -386,6 +393,11 @@ def thrombin_generation(
     levels = recipe.filled(plasma, 2.0 / 3.0) | {"TF": 1e-3 * tissue_factor_pmol_per_l}
     times_s = np.linspace(0.0, 60.0 * watched_min, round(20.0 * watched_min) + 1)[1:]
     tube = _watched(plasma, recipe, network, network.state(levels), 60.0 * watched_min, False, times_s, methods)
+    return generation_of(tube)
+
+
+def generation_of(tube: Tube) -> ThrombinGeneration:
+    """Return what a laboratory reads from the thrombin of a tube."""
     minutes, thrombin = tube.time_s / 60.0, tube.thrombin_nmol_per_l
     highest = int(np.argmax(thrombin))
     peak = float(thrombin[highest])
@@ -436,7 +448,7 @@ def heparin_into_a_clotting_tube(
         network,
         network.state(levels),
         max(watched_s - added_s, 1e-3),
-        wait_for="Fn",
+        wait_for=recipe.fibrin,
         wait_for_nmol_per_l=recipe.clot_nmol_per_l,
         stop=False,
     )
@@ -449,6 +461,7 @@ def heparin_into_a_clotting_tube(
         state_nmol_per_l=np.hstack([before.state_nmol_per_l[:, kept], after.state]),
         clotted_s=later if first is None else first,
         method=after.method,
+        fibrin=recipe.fibrin,
     )
 
 
@@ -471,7 +484,7 @@ def _watched(
         network,
         state,
         watched_s,
-        wait_for="Fn" if "Fn" in network.species else None,
+        wait_for=recipe.fibrin if recipe.fibrin in network.species else None,
         wait_for_nmol_per_l=recipe.clot_nmol_per_l,
         stop=stop_at_clot,
         times_s=times_s,
@@ -484,4 +497,5 @@ def _watched(
         state_nmol_per_l=found.state,
         clotted_s=found.reached_s,
         method=found.method,
+        fibrin=recipe.fibrin,
     )

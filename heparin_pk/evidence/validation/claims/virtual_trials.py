@@ -14,7 +14,8 @@ from heparin_pk.evidence.validation.claims.common import (
     wilson_interval,
     within_percent,
 )
-from heparin_pk.trials.hospital import BRIGHAM_COMPLIANCE, PRUCNAL_2020, REAL_WARD, TING_2018
+from heparin_pk.trials.hospital import PRUCNAL_2020, REAL_WARD, TING_2018
+from heparin_pk.ward.faults import NOMOGRAM_COMPLIANCE
 
 _claim = partial(claim, group="virtual trials")
 
@@ -315,7 +316,7 @@ def _more_wards() -> list[Claim]:
         _claim(
             quantity="share of results in range, another ward of that hospital",
             population="95 patients of one hospital, aPTT table (its range not printed)",
-            source=BRIGHAM_COMPLIANCE.at("Abstract: aPTT values in the therapeutic range 39.6 +- 24.6 %, 95 patients"),
+            source=NOMOGRAM_COMPLIANCE.at("Abstract: aPTT values in the therapeutic range 39.6 +- 24.6 %, 95 patients"),
             printed=0.396,
             bounds=mean_interval(0.396, 0.246, 95),
             unit="mean of patients",
@@ -338,7 +339,9 @@ def _more_wards() -> list[Claim]:
             _claim(
                 quantity=f"{step} carried out as the table says",
                 population="95 patients of one hospital",
-                source=BRIGHAM_COMPLIANCE.at(f"Abstract: {step} compliance {100 * printed:.1f} +- {100 * sd:.1f} %, 95 patients"),
+                source=NOMOGRAM_COMPLIANCE.at(
+                    f"Abstract: {step} compliance {100 * printed:.1f} +- {100 * sd:.1f} %, 95 patients"
+                ),
                 printed=printed,
                 bounds=mean_interval(printed, sd, 95),
                 unit="share of steps",
