@@ -165,7 +165,7 @@ def test_protamine_by_the_clock_and_its_overdose():
 def test_what_gets_past_is_the_product():
     bought = consequences.buy(["independent double check", "smart-pump limits"])
     assert bought.past_fraction["tenfold"] == pytest.approx(0.67 * 4 / 15)
-    assert "tenfold 18%" in plot.describe_past_the_checks(bought)
+    assert "tenfold rate 18 %" in plot.describe_past_the_checks(bought)
     scene = widgets.buy_checks(predict=False, most=10.0)
     assert "at most 10 min" in scene.words, "the budget is not exceeded silently"
     assert gone_wrong._longest_below() == "a new lot of reagent"

@@ -70,7 +70,7 @@ def _nearest(chance: float, answers: dict[str, float]) -> str:
 
 
 def platelet_days(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on four patients under heparin: their counts up to today, and what each day says of HIT."""
+    """Return a widget on five patients under heparin: their counts up to today, and what each day says of HIT."""
     controls: list[Control] = [
         Choice(name="patient", label="patient", options=tuple(PATIENTS), value=next(iter(PATIENTS))),
         Slider(name="today", label="today (day)", low=0.0, high=float(LAST_D), step=1.0, value=6.0),
@@ -80,7 +80,7 @@ def platelet_days(*, predict: bool = True, **start: Any) -> Explore:
     known = [one for one in _days(first, 1) if one.day_d <= 6.0]
     question = Question(
         text=f"Day 6 under heparin. The platelets were {known[0].count_e9_per_l:.0f}, today they are "
-        f"{known[-1].count_e9_per_l:.0f} x 10^9/L. There is no new clot, and another cause is possible. How probable is "
+        f"{known[-1].count_e9_per_l:.0f} × 10⁹/L. There is no new clot, and another cause is possible. How probable is "
         "heparin-induced thrombocytopenia, before any test?",
         answers={
             "about 1 in 500": "That is a low score. But a fall of a third on day 6 earns points for its size and for its timing.",
