@@ -134,10 +134,10 @@ def _range(ax: Axes) -> None:
 def _seconds_against_heparin(ax: Axes, highest_u_per_ml: float) -> None:
     """Set the axes of ln(aPTT) against heparin, U/mL."""
     ax.set_yscale("log")
-    ticks = [25, 30, 40, 60, 80, 100, 150, 200, 300]
+    ticks = [20, 30, 40, 60, 80, 100, 150, 200, 300]
     ax.set_yticks(ticks, [str(tick) for tick in ticks])
     ax.minorticks_off()
-    ax.set_ylim(25.0, 300.0)
+    ax.set_ylim(20.0, 300.0)
     ax.set_xlim(0.0, highest_u_per_ml)
 
 
@@ -240,12 +240,17 @@ def at_level(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> clotting.
     return found
 
 
-def describe_over_heparin(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> str:
+def describe_over_heparin(
+    series: Sequence[clotting.TubeAt], at_u_per_ml: float, *, shows: Sequence[str] = ("fibrin", "thrombin", "seconds")
+) -> str:
     """Return the text alternative: when the tube clots with and without its heparin, and how much thrombin is formed."""
     bare, one = at_level(series, 0.0), at_level(series, at_u_per_ml)
+    clots = f"Heparin {at_u_per_ml:g} U/mL: the tube {_clots(one)}; without heparin it {_clots(bare)}."
+    if "thrombin" not in shows:
+        return clots
     return (
-        f"Heparin {at_u_per_ml:g} U/mL: the tube {_clots(one)}; without heparin it {_clots(bare)}. After tissue factor the "
-        f"highest thrombin is {one.peak_nmol_per_l:.0f} in place of {bare.peak_nmol_per_l:.0f} nmol/L, the area under thrombin "
+        f"{clots} After tissue factor the highest thrombin is {one.peak_nmol_per_l:.0f} in place of "
+        f"{bare.peak_nmol_per_l:.0f} nmol/L, the area under thrombin "
         f"{one.etp_nmol_min_per_l:.0f} in place of {bare.etp_nmol_min_per_l:.0f} nmol min/L.{_lag(bare, one)}"
     )
 
@@ -306,7 +311,7 @@ def plate(*, axes: Sequence[Axes] | None = None) -> np.ndarray:
             if one.aptt_s is not None:
                 axes[0].plot(heparin, np.array(one.aptt_s) / one.aptt_s[0], **style)
         axes[0].axhline(1.0, color=BLACK, lw=1.0, ls=":")
-        axes[0].set_ylim(0.8, None)
+        axes[0].set_ylim(0.5, None)
         axes[0].set_xlabel("heparin (U/mL)")
         axes[0].set_ylabel("aPTT (times that without heparin)")
         axes[0].legend(loc="upper left", fontsize=11)

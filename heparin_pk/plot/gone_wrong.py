@@ -151,7 +151,7 @@ def describe_past_the_checks(bought: Bought) -> str:
     return " ".join(lines)
 
 
-def what_checks_did(arms: Sequence[CheckedArm], *, axes: Sequence[Axes] | None = None) -> Sequence[Axes]:
+def what_checks_did(arms: Sequence[CheckedArm], *, axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw what checks cost and spare in each arm of a trial: staff time, time above the range, the worst peaks.
 
     ``arms``: :func:`heparin_pk.fault_arms.what_checks_did`.
@@ -172,4 +172,4 @@ def what_checks_did(arms: Sequence[CheckedArm], *, axes: Sequence[Axes] | None =
             ax.set_xlabel(f"{name} ({unit})")
         axes[0].set_yticks(range(len(arms)), [one.arm for one in arms])
         axes[0].set_ylim(len(arms) - 0.4, -0.6)
-    return axes
+    return np.array(axes)

@@ -107,12 +107,12 @@ def post_test(tests: Sequence[DiagnosticTest], *, steps: Sequence[Step] = (), ax
             ax.plot(x, y, "D", ms=9, mfc="white", mec=BLACK, mew=2, zorder=4)
             ax.annotate(later.what, (x, y), xytext=(9, 14 if y < 12.0 else -18), textcoords="offset points", fontsize=11)
         ax.annotate("after a positive result", (50, 79), ha="center", fontsize=11)
-        ax.annotate("after a negative result", (45, 9), ha="center", fontsize=11)
+        ax.annotate("after a negative result", (36, 8), ha="center", fontsize=11)
         ax.set_xlim(0.0, 100.0)
         ax.set_ylim(0.0, 100.0)
         ax.set_xlabel("probability of HIT before the test (%)")
         ax.set_ylabel("probability of HIT after it (%)")
-        ax.legend(loc="center", bbox_to_anchor=(0.66, 0.28), fontsize=11)
+        ax.legend(loc="center", bbox_to_anchor=(0.6, 0.27), fontsize=11)
     return ax
 
 

@@ -74,7 +74,7 @@ def _tube(heparin: float, plasma: str, left: str, **spares: bool) -> Drawing:
     plot.over_heparin(series, heparin, whole=whole, patient=_patient(plasma), reagent=_REAGENT, shows=shows, axes=stage.cleared())
     named = " and ".join(_LABELS[name] for name, is_spared in spares.items() if is_spared)
     if series:
-        words = f"{plasma[0].upper()}{plasma[1:]}. {plot.describe_over_heparin(series, heparin)}"
+        words = f"{plasma[0].upper()}{plasma[1:]}. {plot.describe_over_heparin(series, heparin, shows=shows)}"
         if named:
             words += (
                 f"\nA thought experiment: heparin spares {named}; antithrombin inhibits it no faster with heparin than without."

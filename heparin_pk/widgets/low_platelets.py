@@ -103,6 +103,7 @@ _PARTS = {
     "thrombosis": "clots (points)",
     "other_causes": "no other cause (points)",
 }
+_SAID = {"thrombocytopenia": "the fall", "timing": "timing", "thrombosis": "clots", "other_causes": "other causes"}
 _IMMUNOASSAYS = tuple(name for name, one in hit.TESTS.items() if one.kind == "immunoassay")
 
 
@@ -123,7 +124,8 @@ def _hit_tests(immunoassay: str, functional: str, test: str, ward: str, **parts:
     plot.so_many_in_1000(steps, ax=axes[1])
     last = steps[-1]
     chances = "; ".join(f"{one.what}: {1000.0 * one.hit_fraction:.0f} of 1,000 have HIT" for one in steps)
-    words = f"{chances}.\nWhat is done: {last.do}.\n" + "; ".join(hit.FOUR_TS[name][round(parts[name])] for name in _PARTS) + "."
+    points = "; ".join(f"{_SAID[name]}: {hit.FOUR_TS[name][round(parts[name])]}" for name in _PARTS)
+    words = f"{chances}.\nWhat is done: {last.do}.\nThe points stand for {points}."
     code = (
         "from heparin_pk import hit, plot\n\n"
         f"score = hit.FourTs({', '.join(f'{name}={round(points)}' for name, points in parts.items())})\n"
