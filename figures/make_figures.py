@@ -337,7 +337,7 @@ def day_six_question():
     left.set_position([0.1, 0.14, 0.87, 0.76])
     figure.set_layout_engine("none")
     left.annotate("?", (10.5, 215.0), ha="center", va="center", fontsize=64, color=plot.BLUE)
-    left.annotate("what is done today?", (10.5, 100.0), ha="center", fontsize=17, color=plot.BLUE)
+    left.annotate("what is done today?", (10.5, 55.0), ha="center", fontsize=17, color=plot.BLUE)
     plot.title(left, "day six under heparin: why do the platelets fall?")
     return figure
 
