@@ -49,6 +49,7 @@ MEASURED = (
     ("nomograms", "predict=False", "compared with", "list"),
     ("nomograms", "predict=False", "picture", "list"),
     ("tube", "predict=False", "heparin (U/mL)", "slider"),
+    ("resisting_plasma", "predict=False", "heparin (U/mL)", "slider"),
     ("platelet_days", "predict=False", "today (day)", "slider"),
     ("hit_tests", "predict=False", "timing (points)", "slider"),
     ("one_day_late", "predict=False", "waiting (days)", "slider"),
@@ -162,7 +163,9 @@ def in_browser(page, address: str, name: str, label: str, kind: str, shot: Path 
     root = page.locator(".heparin-pk-bedside, .heparin-pk").first
     root.locator("svg[role=img], img[alt]").first.wait_for(timeout=120_000)
     page.wait_for_timeout(
-        {"nomograms": 9_000, "validation": 60_000, "tube": 20_000, "one_fault": 9_000}.get(name, 2_500)
+        {"nomograms": 9_000, "validation": 60_000, "tube": 20_000, "resisting_plasma": 20_000, "one_fault": 9_000}.get(
+            name, 2_500
+        )
     )  # all that is prepared is ready
     page.evaluate(WATCH)
     control = root.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True)).first

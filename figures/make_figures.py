@@ -25,15 +25,20 @@ from heparin_pk import (
     Trial,
     calibration,
     cases,
+    clotting,
     datasets,
+    faults,
+    hit,
     hospital,
     indications,
     overlay,
+    platelet_series,
     plot,
     published,
     titrate,
     validation,
 )
+from heparin_pk.simulation.after_stop import infusion_then_stop
 
 PATIENT = Patient(weight_kg=75)
 MODELS = {
@@ -308,6 +313,80 @@ def ideal_and_real_ward():
     return figure
 
 
+def why_does_heparin_stretch_the_aptt_question():
+    """Two tubes, one with heparin: notebook 8 asks what happened between their clots."""
+    series = clotting.over_heparin(clotting.Plasma(), (0.0, 0.5))
+    ax = plot.over_heparin(series, 0.5, shows=("fibrin",))[0]
+    ax.figure.set_size_inches(9.5, 4.8)
+    ax.set_xlim(0.0, 130.0)
+    first, last = (one.clotted_s for one in series)
+    ax.annotate("", (last, 750.0), xytext=(first, 750.0), arrowprops={"arrowstyle": "<->", "color": plot.BLACK, "lw": 1.6})
+    ax.annotate("?", (0.5 * (first + last), 1150.0), ha="center", va="center", fontsize=44, color=plot.BLUE,
+                bbox={"facecolor": "white", "edgecolor": "none"})  # fmt: skip
+    plot.title(ax, "the same plasma without and with heparin: what delays the clot?")
+    return ax.figure
+
+
+def day_six_question():
+    """A platelet count up to day six: notebook 9 asks what it means, and what is done today."""
+    days = hit.day_by_day(platelet_series("typical", counted_d=range(15), days_d=15.0, seed=383))
+    figure, axes = plot.new_figure(9.5, 4.8, ncols=2)
+    left, right = axes[0]
+    plot.counts_so_far(days, today_d=6.0, axes=(left, right))
+    right.remove()
+    left.set_position([0.1, 0.14, 0.87, 0.76])
+    figure.set_layout_engine("none")
+    left.annotate("?", (10.5, 215.0), ha="center", va="center", fontsize=64, color=plot.BLUE)
+    left.annotate("what is done today?", (10.5, 55.0), ha="center", fontsize=17, color=plot.BLUE)
+    plot.title(left, "day six under heparin: why do the platelets fall?")
+    return figure
+
+
+def when_it_goes_wrong_question():
+    """The level up to the stop of the pump: notebook 10 asks how long heparin stays, and how much protamine is given."""
+    course = infusion_then_stop(PATIENT, published.UFH_DEFAULT, rate_u_per_kg_per_h=18.0, hours=24.0)
+    figure, axes = plot.new_figure(9.5, 4.8)
+    ax = axes[0, 0]
+    before = (course.time_h >= 20.0) & (course.time_h <= 24.0)
+    plot.shade_target(ax, published.ranges.ANTI_XA_TREATMENT)
+    ax.plot(course.time_h[before] - 24.0, course.concentration_u_per_ml[before], color=plot.BLUE)
+    ax.axvline(0.0, color=plot.BLACK, lw=1.2)
+    ax.axvspan(0.0, 8.0, color="0.93", zorder=-1)
+    ax.annotate("the patient bleeds:\nthe pump is stopped", (0.0, 1.0), xytext=(-6, 0), ha="right", va="top", fontsize=13,
+                textcoords="offset points")  # fmt: skip
+    ax.annotate("?", (4.0, 0.5), ha="center", va="center", fontsize=64, color=plot.BLUE)
+    ax.annotate(
+        "how long does the heparin stay?\nhow much protamine binds it?", (4.0, 0.12), ha="center", fontsize=15, color=plot.BLUE
+    )
+    ax.set_xlim(-4.0, 8.0)
+    ax.set_ylim(0.0, 1.05)
+    ax.set_xlabel("time after the stop (h)")
+    ax.set_ylabel("heparin (U/mL)")
+    plot.title(ax, "three in the morning, after a day at 18 U/kg/h")
+    return figure
+
+
+def who_noticed_question():
+    """The five places at which an error can enter: notebook 11 asks at which of them a check would have found it."""
+    figure, axes = plot.new_figure(9.5, 3.2)
+    ax = axes[0, 0]
+    ax.set_axis_off()
+    places = tuple(dict.fromkeys(kind.place for kind in faults.KINDS.values()))
+    for x, place in enumerate(places):
+        ax.annotate(place, (x, 0.0), ha="center", va="center", fontsize=17,
+                    bbox={"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": plot.BLACK, "lw": 1.6})  # fmt: skip
+        ax.annotate("?", (x, 0.55), ha="center", va="center", fontsize=40, color=plot.BLUE)
+        if x:
+            ax.annotate(
+                "", (x - 0.36, 0.0), xytext=(x - 0.64, 0.0), arrowprops={"arrowstyle": "->", "color": plot.BLACK, "lw": 1.6}
+            )
+    ax.annotate("between an order and its result lie five places", (2.0, -0.6), ha="center", fontsize=13)
+    ax.set_xlim(-0.6, len(places) - 0.4)
+    ax.set_ylim(-0.8, 0.95)
+    plot.title(ax, "the pump ran ten times too fast: where could it have been noticed?")
+    return figure
+
+
 FIGURES = (
     one_patient_under_a_nomogram,
     what_would_you_order,
@@ -328,6 +407,10 @@ FIGURES = (
     a_hospital_in_a_minute,
     a_hospital_in_a_minute_question,
     ideal_and_real_ward,
+    why_does_heparin_stretch_the_aptt_question,
+    day_six_question,
+    when_it_goes_wrong_question,
+    who_noticed_question,
 )
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import run
 from instances import INFUSIONDRUG, INPUTEVENTS, LAB, LABEVENTS
 
 from heparin_pk import (
@@ -31,16 +32,6 @@ from heparin_pk.body.patient import Patient
 from heparin_pk.cli import notebooks, options
 from heparin_pk.cli.parser import parser
 from heparin_pk.evidence.chart_exports import from_eicu
-
-
-def run(capsys, *arguments: str) -> tuple[int, str, str]:
-    """Run the command line in this process."""
-    try:
-        code = cli.main(arguments)
-    except SystemExit as stop:
-        code = stop.code
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):

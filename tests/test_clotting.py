@@ -626,7 +626,13 @@ def test_the_networks_disagree_and_the_table_and_the_picture_say_so():
     words = clotting.plate.in_words()
     assert all(one.name in words and one.cannot in words for one in found)
     aptt, thrombin = plot.plate()
-    assert [len(ax.lines) for ax in (aptt, thrombin)] == [4, 5]
+    assert [line.get_label() for line in aptt.lines if not line.get_label().startswith("_")] == [
+        one.name for one in (hepclot, nayak, chatterjee, wajima)
+    ]
+    asked = (hepclot, nayak, chatterjee, hockin_mann, panteleev)
+    left = [100.0 * one.peaks_nmol_per_l[1] / one.peaks_nmol_per_l[0] for one in asked]
+    assert [bar.get_width() for bar in thrombin.patches] == pytest.approx(left)
+    assert thrombin.get_xlim()[1] > max(left)
     assert aptt.lines[0].get_ydata()[3] == hepclot.aptt_s[3] / hepclot.aptt_s[0]
     plt.close("all")
 

@@ -5,21 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from command import run
 
-from heparin_pk import Nomogram, Patient, cli, consequences, fault_arms, faults, hospital, metrics, plot
+from heparin_pk import Nomogram, Patient, consequences, fault_arms, faults, hospital, metrics, plot
 from heparin_pk.ward.faults import CHECKS, KINDS
 from heparin_pk.ward.ward_errors import WardErrors
 
 FOUND = {kind: consequences.consequence(kind) for kind in KINDS}
-
-
-def run(capsys, *arguments):
-    try:
-        code = cli.main(arguments)
-    except SystemExit as stop:
-        code = stop.code
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -112,7 +104,7 @@ def test_pictures_and_their_words(tmp_path):
     found = FOUND["wrong-bag"]
     ax = plot.fault(found)
     texts = [text.get_text() for text in ax.texts]
-    assert any("independent double check (100%)" in text for text in texts)
+    assert any("independent double check (100 %)" in text for text in texts)
     assert any(line.get_xdata()[0] == found.entered_h for line in ax.lines if len(set(line.get_xdata())) == 1)
     words = plot.describe_fault(found)
     assert "27.0 h with it" in words

@@ -24,7 +24,8 @@ from heparin_pk.widgets import Question
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCENES = (
-    "half_life", "blood", "patients", "indications", "nomograms", "validation", "tube", "platelet_days", "hit_tests",
+    "half_life", "blood", "patients", "indications", "nomograms", "validation", "tube", "resisting_plasma",
+    "platelet_days", "hit_tests",
     "one_day_late", "instead_of_heparin", "after_the_stop", "protamine_by_time", "one_fault", "buy_checks",
 )  # fmt: skip
 

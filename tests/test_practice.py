@@ -7,9 +7,9 @@ import re
 from datetime import date, datetime
 
 import pytest
+from command import run
 
 from heparin_pk import Source, indications, practice
-from heparin_pk.cli import main
 from heparin_pk.teaching.practice import Statement
 
 SOURCE = Source(key="A_2020", citation="A 2020", where="Table 1", confidence="primary")
@@ -51,15 +51,6 @@ where = "Table 2"
 confidence = "second-hand"
 checked = 2026-11-27
 """
-
-
-def run(capsys, *arguments):
-    try:
-        code = main(list(arguments))
-    except SystemExit as stopped:
-        code = stopped.code
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 # What is known

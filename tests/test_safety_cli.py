@@ -3,19 +3,9 @@
 import json
 
 import pytest
-
-from heparin_pk import cli
+from command import run
 
 SCORE = ("hit", "--fall", "55", "--nadir", "80", "--day", "7", "--thrombosis", "0", "--other-causes", "1")
-
-
-def run(capsys, *arguments):
-    try:
-        code = cli.main(arguments)
-    except SystemExit as stop:
-        code = stop.code
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 def test_hit_from_score_to_decision(capsys, tmp_path):

@@ -17,7 +17,8 @@ from heparin_pk.widgets import Choice, Drawing, Explore, Slider, Toggle, explore
 from heparin_pk.widgets.explore import values_of
 
 SCENES = (
-    "half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms", "tube", "platelet_days", "hit_tests",
+    "half_life", "overlay", "blood", "patients", "indications", "validation", "nomograms", "tube", "resisting_plasma",
+    "platelet_days", "hit_tests",
     "one_day_late", "instead_of_heparin", "after_the_stop", "protamine_by_time", "one_fault", "buy_checks",
 )  # fmt: skip
 
@@ -118,6 +119,7 @@ RIGHT = {
     "indications": "about 0.1 U/mL",
     "nomograms": "46-70 s",
     "tube": "in between",
+    "resisting_plasma": "the aPTT is shorter, the anti-Xa the same",
     "platelet_days": "about 1 in 7",
     "hit_tests": "about 65 of 100",
     "instead_of_heparin": "longer",

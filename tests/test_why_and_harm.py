@@ -13,9 +13,11 @@ from heparin_pk import (
     Patient,
     clotting,
     consequences,
+    fault_arms,
     hit,
     indications,
     leaflet,
+    normal_again_h,
     platelet_series,
     plot,
     published,
@@ -26,7 +28,9 @@ from heparin_pk import (
 )
 from heparin_pk.plot import harm_tables
 from heparin_pk.simulation.after_stop import infusion_then_stop
-from heparin_pk.teaching import regrets
+from heparin_pk.teaching import alternatives, regrets
+from heparin_pk.trials import off_ramp
+from heparin_pk.ward.faults import CHECKS, KINDS
 from heparin_pk.widgets import gone_wrong, inside_the_tube, low_platelets
 
 
@@ -165,7 +169,7 @@ def test_protamine_by_the_clock_and_its_overdose():
 def test_what_gets_past_is_the_product():
     bought = consequences.buy(["independent double check", "smart-pump limits"])
     assert bought.past_fraction["tenfold"] == pytest.approx(0.67 * 4 / 15)
-    assert "tenfold 18%" in plot.describe_past_the_checks(bought)
+    assert "tenfold rate 18 %" in plot.describe_past_the_checks(bought)
     scene = widgets.buy_checks(predict=False, most=10.0)
     assert "at most 10 min" in scene.words, "the budget is not exceeded silently"
     assert gone_wrong._longest_below() == "a new lot of reagent"
@@ -186,3 +190,113 @@ def test_every_table_has_rows():
     for one in made:
         assert len(one.rows) >= 2, one.caption
         assert all(len(row) == len(one.headings) for row in one.rows), one.caption
+
+
+# Predictions of numbers
+
+
+@pytest.fixture(scope="module")
+def wards():
+    trial = fault_arms.trial_of_checks(Nomogram.load("raschke-1993"))
+    return fault_arms.what_checks_did(trial, trial.run(60, seed=1, progress=False))
+
+
+def test_predictions_are_judged_by_what_the_package_computes(wards):
+    """Each is told its own error, and the right number is right."""
+    people = normal_again_h(n=40)
+    found = {
+        "networks": (widgets.predict_networks(), 36 / 34),
+        "spread": (widgets.predict_spread(), 23.6 / 10.1),
+        "slow": (widgets.predict_slow(people), people.quantile_h(0.95)),
+        "checks": (widgets.predict_what_checks_do(wards), 100.0 * wards[-1].above_fraction),
+    }
+    for name, (asked, right) in found.items():
+        said = []
+        for typed in (right, 0.0, 99.0):
+            asked.answer(f"{typed:.2f}", sure=75)
+            said.append(asked.said.value)
+        assert "✓" in said[0], name
+        assert all("✗" in words for words in said[1:]), name
+        assert len(set(said)) == 3, name
+
+
+def test_predictions_refuse_what_cannot_be_asked(wards):
+    with pytest.raises(ValueError, match="arms must be at least two; got 1"):
+        widgets.predict_what_checks_do(wards[:1])
+    with pytest.raises(ValueError, match=r"found must have times for 95 % of its people; got 1 of 2"):
+        widgets.predict_slow(off_ramp.NormalAgain(assay="anti_xa_u_per_ml", found_h=(1.0,), not_within=1))
+
+
+def test_what_answers_a_prediction_appears_after_it(wards):
+    checked = widgets.predict_what_checks_do(wards)
+    waiting = [widgets.after(checked, made, wards) for made in (plot.what_checks_did, harm_tables.arms)]
+    assert not any(one.is_shown or "<img" in one.what.value or "<table" in one.what.value for one in waiting)
+    checked.answer("20", sure=75)
+    assert "<img" in waiting[0].what.value
+    assert "<table" in waiting[1].what.value
+
+
+def test_the_checks_are_drawn_arm_by_arm(wards):
+    time, above, worst = plot.what_checks_did(wards)
+    assert [bar.get_width() for bar in time.patches] == pytest.approx([one.minutes for one in wards])
+    assert [bar.get_width() for bar in above.patches] == pytest.approx([100.0 * one.above_fraction for one in wards])
+    assert [bar.get_width() for bar in worst.patches] == pytest.approx([one.peak_99_u_per_ml for one in wards])
+    assert [label.get_text() for label in time.get_yticklabels()] == [one.arm for one in wards]
+
+
+def test_cheap_checks_meet_most_errors():
+    """By hand: the seven checks of at most 5 minutes take 21 and meet nine; reading the table back would take ten more."""
+    cheap = [name for name in CHECKS if consequences.buy([name]).minutes <= 5.0]
+    bought = consequences.buy(cheap)
+    assert (bought.minutes, sum(share < 1.0 for share in bought.past_fraction.values())) == (21.0, 9)
+    assert widgets.most_errors_met(30.0) == 9
+    assert widgets.most_errors_met(31.0) == 10
+    assert widgets.most_errors_met(0.0) == 0
+
+
+def test_each_error_has_a_name_for_readers():
+    names = [plot.error_in_words(kind) for kind in KINDS]
+    assert len(set(names)) == len(KINDS)
+    with pytest.raises(ValueError, match="kind must be one of"):
+        plot.error_in_words("nonsense")
+
+
+def test_the_hours_after_the_stop_are_those_of_the_widget():
+    assert f"{widgets.hours_after_the_stop(18.0):.1f} h after the stop" in widgets.after_the_stop(predict=False).words
+    assert widgets.hours_after_the_stop(24.0) > 3.0 * widgets.hours_after_the_stop(12.0)
+
+
+# The chart of a drug in micrograms, and the lag
+
+
+def test_a_chart_in_micrograms_says_no_units():
+    words = alternatives.named("argatroban").course(Patient(weight_kg=75), hours=6.0).in_words()
+    assert "[no bolus, 60 µg/kg/h]" in words
+    assert "U/kg/h" not in words
+    heparin = titrate(Patient(weight_kg=75), published.UFH_DEFAULT, Nomogram.load("raschke-1993"), hours=6, seed=1)
+    assert "U/kg" in heparin.in_words()
+
+
+def test_the_wrong_lag_is_said(normal):
+    words = plot.describe_over_heparin(normal, 0.5)
+    assert normal[1].lag_min < normal[0].lag_min, "the known error of this network"
+    assert "heparin shortens the lag" in words
+    assert "in real plasma heparin lengthens it" in words
+    assert "lag" not in plot.describe_over_heparin(normal, 0.5, shows=("fibrin", "seconds"))
+
+
+def test_what_is_shown_is_drawn(normal):
+    axes = plot.over_heparin(normal, 0.5, whole=normal, whole_is="normal plasma", shows=("thrombin", "seconds"))
+    assert [ax.get_ylabel() for ax in axes] == ["thrombin (nmol/L)", "aPTT (s), logarithmic"]
+    assert "network, normal plasma" in [text.get_text() for text in axes[1].get_legend().get_texts()]
+    with pytest.raises(ValueError, match="shows must be one of"):
+        plot.over_heparin(normal, 0.5, shows=("else",))
+    with pytest.raises(ValueError, match="axes must be as many as the pictures, 2; got 1"):
+        plot.over_heparin(normal, 0.5, shows=("fibrin", "seconds"), axes=axes[:1])
+
+
+def test_a_plasma_that_resists_is_drawn_beside_normal_plasma():
+    scene = widgets.resisting_plasma(predict=False)
+    assert "the aPTT is 42 s, in normal plasma 63 s" in scene.words
+    scene.set(plasma="half the antithrombin")
+    assert "the aPTT is 48 s" in scene.words

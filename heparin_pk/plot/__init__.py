@@ -57,8 +57,10 @@ from heparin_pk.plot.gone_wrong import (
     after_the_stop,
     describe_after_the_stop,
     describe_past_the_checks,
+    error_in_words,
     past_the_checks,
     protamine_now,
+    what_checks_did,
 )
 from heparin_pk.plot.models import describe_overlay, look_of, outside_in_short, overlay
 from heparin_pk.plot.patients import needed_doses, steady_states, two_assays
@@ -137,6 +139,7 @@ __all__ = [
     "describe_validation",
     "discordance",
     "ensemble",
+    "error_in_words",
     "fault",
     "forest",
     "half_lives",
@@ -180,4 +183,5 @@ __all__ = [
     "validation",
     "validation_by_group",
     "vpc",
+    "what_checks_did",
 ]

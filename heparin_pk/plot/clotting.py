@@ -9,10 +9,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from heparin_pk.base.checks import check_one_of
 from heparin_pk.blood import clotting
 from heparin_pk.blood.response import Reagent, aptt_s
 from heparin_pk.body.patient import Patient
-from heparin_pk.plot.base import BLACK, BLUE, BROWN, COLOURS, DASHES, GREEN, PURPLE, STYLE, VERMILION, new_figure, title
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    BROWN,
+    COLOURS,
+    DASHES,
+    PURPLE,
+    RANGE,
+    RANGE_SHADE,
+    RANGE_TEXT,
+    STYLE,
+    VERMILION,
+    new_figure,
+    title,
+)
+from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 
 _SPARED = {"thrombin": "spares thrombin", "factor-xa": "spares factor Xa", "factor-ixa": "spares factor IXa"}
 _NOT_FOR_DOSING = "HepClot, a new and unpublished re-calibration: for the mechanism, never for a dose"
@@ -25,8 +41,9 @@ def tube(found: clotting.Report, *, axes: Sequence[Axes] | None = None) -> np.nd
     ``axes``: four Axes.
     """
     if axes is None:
-        figure, grid = new_figure(12.5, 8.0, nrows=2, ncols=2)
+        figure, grid = new_figure(12.5, 8.6, nrows=2, ncols=2)
         figure.suptitle(_NOT_FOR_DOSING, fontsize=12)
+        figure.set_layout_engine("constrained", hspace=0.08, wspace=0.06)
         axes = grid.ravel().tolist()
     pairs = ((found.without, BLUE, "-", "without heparin"), (found.tube, VERMILION, "--", "this plasma"))
     ends = [one.clotted_s or clotting.LONGEST_S for one, *_ in pairs]
@@ -40,8 +57,8 @@ def tube(found: clotting.Report, *, axes: Sequence[Axes] | None = None) -> np.nd
             ax.set_xlabel("time after calcium (s)")
             ax.set_ylabel(f"{name} (nmol/L)")
             ax.legend(loc="upper left", fontsize=11)
-        title(axes[0], "aPTT: fibrin forms later, none dissolves")
-        title(axes[1], "aPTT: thrombin (dotted: the clot)")
+        title(axes[0], "aPTT: fibrin forms later (dotted: the clot)")
+        title(axes[1], "aPTT: the thrombin of these seconds")
         _bars(axes[2], found)
         curves = ((found.generation_without, BLUE, "-", "without heparin"), (found.generation, VERMILION, "--", "this plasma"))
         for curve, colour, dashes, label in curves:
@@ -95,24 +112,32 @@ def law_and_network(
     with plt.rc_context(STYLE):
         for index, reagent in enumerate(several):
             ax.plot(heparin, aptt_s(heparin, person, reagent), color=COLOURS[index % len(COLOURS)], lw=1.6,
-                    ls=DASHES[1:][index % (len(DASHES) - 1)], label=f"law: {reagent.name}")  # fmt: skip
+                    ls=DASHES[(index + index // len(COLOURS)) % len(DASHES)], label=f"law: {reagent.label}")  # fmt: skip
         ax.plot(heparin, network, color=BLACK, lw=3.0, label="network: HepClot (unpublished)")
-        ax.axvspan(0.3, 0.7, color=GREEN, alpha=0.16, lw=0, zorder=0)
+        _range(ax)
         _seconds_against_heparin(ax, highest_u_per_ml)
-        ax.set_xlabel("heparin (U/mL); shaded: 0.3–0.7")
+        ax.set_xlabel("heparin (U/mL)")
         ax.set_ylabel("aPTT (s), logarithmic")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=11)
         title(ax, "The law doses are chosen by, and a network that must not choose any")
     return ax
 
 
+def _range(ax: Axes) -> None:
+    """Shade the levels that treatment aims at, upright, and name them at the lower edge."""
+    low, high = ANTI_XA_TREATMENT.low, ANTI_XA_TREATMENT.high
+    ax.axvspan(low, high, color=RANGE, alpha=RANGE_SHADE, lw=0, zorder=0)
+    ax.annotate(f"treatment {low:g}–{high:g}", (0.5 * (low + high), 0.0), xycoords=("data", "axes fraction"), xytext=(0, 4),
+                textcoords="offset points", ha="center", va="bottom", fontsize=11, color=RANGE_TEXT)  # fmt: skip
+
+
 def _seconds_against_heparin(ax: Axes, highest_u_per_ml: float) -> None:
     """Set the axes of ln(aPTT) against heparin, U/mL."""
     ax.set_yscale("log")
-    ticks = [25, 30, 40, 60, 80, 100, 150, 200, 300]
+    ticks = [20, 30, 40, 60, 80, 100, 150, 200, 300]
     ax.set_yticks(ticks, [str(tick) for tick in ticks])
     ax.minorticks_off()
-    ax.set_ylim(25.0, 300.0)
+    ax.set_ylim(20.0, 300.0)
     ax.set_xlim(0.0, highest_u_per_ml)
 
 
@@ -121,64 +146,89 @@ def over_heparin(
     at_u_per_ml: float,
     *,
     whole: Sequence[clotting.TubeAt] = (),
+    whole_is: str = "nothing spared",
     patient: Patient | None = None,
     reagent: Reagent | None = None,
+    shows: Sequence[str] = ("fibrin", "thrombin", "seconds"),
     axes: Sequence[Axes] | None = None,
 ) -> np.ndarray:
     """Draw a plasma at one level of heparin: fibrin of the aPTT, thrombin generation, and the aPTT against heparin.
 
     ``series``: :func:`heparin_pk.clotting.over_heparin` of the plasma, from 0 U/mL up; it may be empty while it is computed.
     ``at_u_per_ml``: a level of the series, U/mL.
-    ``whole``: the series of the same plasma where heparin spares no enzyme, drawn beside it where one is spared.
+    ``whole``: a series drawn beside it, such as the same plasma where heparin spares no enzyme.
+    ``whole_is``: what that series is, in the words of the legend.
     ``patient``, ``reagent``: whose straight line (the law doses are chosen by) is drawn beside the network.
-    ``axes``: three Axes.
+    ``shows``: pictures in their order: "fibrin", "thrombin", "seconds".
+    ``axes``: one Axes a picture.
 
-    Raises ``ValueError`` for a level that is not in the series.
+    Raises ``ValueError`` for a level that is not in the series, an unknown picture, and too few or too many Axes.
     """
+    for name in shows:
+        check_one_of("shows", name, tuple(_LABELS))
     if axes is None:
-        axes = new_figure(14.0, 4.9, ncols=3)[1].ravel().tolist()
-    for ax, x, y in zip(axes, _X, _Y, strict=True):
-        ax.set_xlabel(x)
-        ax.set_ylabel(y)
-    axes[0].set_xlim(0.0, 200.0)
-    axes[0].set_ylim(0.0, 3100.0)
-    axes[1].set_xlim(0.0, 25.0)
-    axes[1].set_ylim(0.0, 460.0)
-    _seconds_against_heparin(axes[2], 1.25)
+        axes = new_figure(5.0 * len(shows), 4.9, ncols=len(shows))[1].ravel().tolist()
+    if len(axes) != len(shows):
+        raise ValueError(f"axes must be as many as the pictures, {len(shows)}; got {len(axes)}")
+    curves = (
+        (series, 0.0, BLUE, "-", "no heparin"),
+        (whole, at_u_per_ml, PURPLE, ":", f"heparin, {whole_is}"),
+        (series, at_u_per_ml, VERMILION, "--", f"heparin {at_u_per_ml:g} U/mL"),
+    )
+    known = [(at_level(many, level), tint, dash, label) for many, level, tint, dash, label in curves if many]
     with plt.rc_context(STYLE):
-        if reagent is not None:
-            heparin = np.array(clotting.LEVELS_U_PER_ML)
-            law = aptt_s(heparin, patient if patient is not None else Patient(weight_kg=75.0), reagent)
-            axes[2].plot(heparin, law, color=BROWN, lw=1.8, ls=":", label=f"law: {reagent.label}")
-        for many, level, tint, dash, label in (
-            (series, 0.0, BLUE, "-", "no heparin"),
-            (whole, at_u_per_ml, PURPLE, ":", "heparin, nothing spared"),
-            (series, at_u_per_ml, VERMILION, "--", f"heparin {at_u_per_ml:g} U/mL"),
-        ):
-            if not many:
+        for ax, name in zip(axes, shows, strict=True):
+            ax.set_xlabel(_LABELS[name][0])
+            ax.set_ylabel(_LABELS[name][1])
+            if name == "seconds":
+                _seconds(ax, series, at_u_per_ml, whole, whole_is, patient, reagent)
                 continue
-            one = at_level(many, level)
-            axes[0].plot(one.time_s, one.fibrin_nmol_per_l, color=tint, ls=dash, label=label)
-            axes[1].plot(one.time_min, one.thrombin_nmol_per_l, color=tint, ls=dash, label=label)
-            if one.clotted_s is not None:
-                height = float(np.interp(one.clotted_s, one.time_s, one.fibrin_nmol_per_l))
-                axes[0].plot([one.clotted_s], [height], "o", color=tint, ms=9, label="_clot")
-        for many, colour, dashes, label in ((whole, PURPLE, ":", "network, nothing spared"), (series, BLACK, "-", "network")):
-            if many:
-                known = [(one.heparin_u_per_ml, one.clotted_s) for one in many if one.clotted_s is not None]
-                axes[2].plot(*zip(*known, strict=True), color=colour, ls=dashes, label=label)
-        found = at_level(series, at_u_per_ml).clotted_s if series else None
-        if found is not None:
-            axes[2].plot([at_u_per_ml], [found], "D", ms=10, color=VERMILION, mec=BLACK, label="this tube", zorder=5)
-        if series:
-            axes[0].legend(loc="center right", fontsize=10)
-        if axes[2].get_legend_handles_labels()[0]:
-            axes[2].legend(loc="upper left", fontsize=10)
+            ax.set_xlim(0.0, 200.0 if name == "fibrin" else 25.0)
+            ax.set_ylim(0.0, 3800.0 if name == "fibrin" else 520.0)
+            for one, tint, dash, label in known:
+                x, y = (one.time_s, one.fibrin_nmol_per_l) if name == "fibrin" else (one.time_min, one.thrombin_nmol_per_l)
+                ax.plot(x, y, color=tint, ls=dash, label=label)
+                if name == "fibrin" and one.clotted_s is not None:
+                    height = float(np.interp(one.clotted_s, one.time_s, one.fibrin_nmol_per_l))
+                    ax.plot([one.clotted_s], [height], "o", color=tint, ms=9, label="_clot")
+            if known:
+                ax.legend(loc="upper left", ncols=2 if name == "fibrin" else 1, fontsize=10)
     return np.array(axes)
 
 
-_X = ("aPTT: time after calcium (s)", "time after tissue factor (min)", "heparin (U/mL)")
-_Y = ("fibrin (nmol/L); dot: it has clotted", "thrombin (nmol/L)", "aPTT (s), logarithmic")
+def _seconds(
+    ax: Axes,
+    series: Sequence[clotting.TubeAt],
+    at_u_per_ml: float,
+    whole: Sequence[clotting.TubeAt],
+    whole_is: str,
+    patient: Patient | None,
+    reagent: Reagent | None,
+) -> None:
+    """Draw the aPTT against heparin: the network, the series beside it, the law of a reagent, and this tube."""
+    _seconds_against_heparin(ax, 1.25)
+    ax.set_xticks([0.0, 0.3, 0.5, 0.7, 1.0, 1.2])
+    _range(ax)
+    if reagent is not None:
+        heparin = np.array(clotting.LEVELS_U_PER_ML)
+        law = aptt_s(heparin, patient if patient is not None else Patient(weight_kg=75.0), reagent)
+        ax.plot(heparin, law, color=BROWN, lw=1.8, ls="-.", label=f"law: {reagent.label}")
+    for many, colour, dashes, label in ((whole, PURPLE, ":", f"network, {whole_is}"), (series, BLACK, "-", "network")):
+        clotted = [(one.heparin_u_per_ml, one.clotted_s) for one in many if one.clotted_s is not None]
+        if clotted:
+            ax.plot(*zip(*clotted, strict=True), color=colour, ls=dashes, label=label)
+    found = at_level(series, at_u_per_ml).clotted_s if series else None
+    if found is not None:
+        ax.plot([at_u_per_ml], [found], "D", ms=10, color=VERMILION, mec=BLACK, label="this tube", zorder=5)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper left", fontsize=10)
+
+
+_LABELS = {
+    "fibrin": ("aPTT: time after calcium (s)", "fibrin (nmol/L); dot: the clot"),
+    "thrombin": ("time after tissue factor (min)", "thrombin (nmol/L)"),
+    "seconds": ("heparin (U/mL)", "aPTT (s), logarithmic"),
+}
 
 
 def at_level(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> clotting.TubeAt:
@@ -190,14 +240,34 @@ def at_level(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> clotting.
     return found
 
 
-def describe_over_heparin(series: Sequence[clotting.TubeAt], at_u_per_ml: float) -> str:
+def describe_over_heparin(
+    series: Sequence[clotting.TubeAt], at_u_per_ml: float, *, shows: Sequence[str] = ("fibrin", "thrombin", "seconds")
+) -> str:
     """Return the text alternative: when the tube clots with and without its heparin, and how much thrombin is formed."""
     bare, one = at_level(series, 0.0), at_level(series, at_u_per_ml)
+    clots = f"Heparin {at_u_per_ml:g} U/mL: the tube {_clots(one)}; without heparin it {_clots(bare)}."
+    if "thrombin" not in shows:
+        return clots
     return (
-        f"Heparin {at_u_per_ml:g} U/mL: the tube {_clots(one)}; without heparin it {_clots(bare)}. After tissue factor the "
-        f"highest thrombin is {one.peak_nmol_per_l:.0f} in place of {bare.peak_nmol_per_l:.0f} nmol/L, the area under thrombin "
-        f"{one.etp_nmol_min_per_l:.0f} in place of {bare.etp_nmol_min_per_l:.0f} nmol min/L."
+        f"{clots} After tissue factor the highest thrombin is {one.peak_nmol_per_l:.0f} in place of "
+        f"{bare.peak_nmol_per_l:.0f} nmol/L, the area under thrombin "
+        f"{one.etp_nmol_min_per_l:.0f} in place of {bare.etp_nmol_min_per_l:.0f} nmol min/L.{_lag(bare, one)}"
     )
+
+
+def _lag(bare: clotting.TubeAt, one: clotting.TubeAt) -> str:
+    """Return how heparin changes the lag in this network, and that real plasma does otherwise; empty where nothing changes."""
+    if one.lag_min is None or bare.lag_min is None or abs(one.lag_min - bare.lag_min) < _SAME_MIN:
+        return ""
+    does = "shortens" if one.lag_min < bare.lag_min else "lengthens"
+    return (
+        f" In this network heparin {does} the lag (the time until thrombin reaches a sixth of its peak): {one.lag_min:.1f} in "
+        f"place of {bare.lag_min:.1f} min. "
+        + ("That is a known error: in real plasma heparin lengthens it." if does == "shortens" else "Real plasma does so, too.")
+    )
+
+
+_SAME_MIN = 0.05
 
 
 def _clots(one: clotting.TubeAt) -> str:
@@ -240,15 +310,23 @@ def plate(*, axes: Sequence[Axes] | None = None) -> np.ndarray:
             style: dict[str, Any] = {"color": COLOURS[index], "ls": DASHES[index], "label": one.name, "marker": "o", "ms": 5}
             if one.aptt_s is not None:
                 axes[0].plot(heparin, np.array(one.aptt_s) / one.aptt_s[0], **style)
-            if one.peaks_nmol_per_l is not None:
-                axes[1].plot([0.0, 0.1], np.array(one.peaks_nmol_per_l) / one.peaks_nmol_per_l[0], **style)
+        axes[0].axhline(1.0, color=BLACK, lw=1.0, ls=":")
+        axes[0].set_ylim(0.5, None)
         axes[0].set_xlabel("heparin (U/mL)")
-        axes[0].set_ylabel("aPTT (× that without heparin)")
-        axes[1].set_xlabel("heparin (U/mL)")
-        axes[1].set_ylabel("peak thrombin (share of that without)")
-        axes[1].set_ylim(0.0, 1.05)
-        for ax in axes:
-            ax.legend(loc="best", fontsize=11)
+        axes[0].set_ylabel("aPTT (times that without heparin)")
+        axes[0].legend(loc="upper left", fontsize=11)
+        _range(axes[0])
+        asked = [(index, one, one.peaks_nmol_per_l) for index, one in enumerate(found) if one.peaks_nmol_per_l is not None]
+        for y, (index, _, peaks) in enumerate(asked):
+            left = 100.0 * peaks[1] / peaks[0]
+            axes[1].barh(y, left, color=COLOURS[index], height=0.55)
+            axes[1].annotate(f"{left:.2g} %", (left, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=12)
+        axes[1].set_yticks(range(len(asked)), [one.name.replace(" + ", "\n+ ").replace(" (", "\n(") for _, one, _ in asked])
+        axes[1].set_ylim(len(asked) - 0.4, -0.6)
+        axes[1].set_xlim(0.0, 115.0)
+        axes[1].set_xticks(range(0, 101, 20))
+        axes[1].set_axisbelow(True)
+        axes[1].set_xlabel("thrombin peak left with 0.1 U/mL (%)")
         title(axes[0], "aPTT (HepClot was calibrated to it)")
         title(axes[1], "Thrombin after 5 pmol/L tissue factor")
     return np.array(axes)

@@ -9,7 +9,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from heparin_pk.plot.base import BLACK, BLUE, BROWN, GREEN, STYLE, VERMILION, axis_label, level_limits, new_figure, shade_target
+from heparin_pk.plot.base import (
+    BLACK,
+    BLUE,
+    BROWN,
+    RANGE,
+    RANGE_SHADE,
+    RANGE_TEXT,
+    STYLE,
+    VERMILION,
+    axis_label,
+    level_limits,
+    new_figure,
+    shade_target,
+)
 from heparin_pk.plot.courses import course as draw_course
 from heparin_pk.plot.courses import room_for_pump
 from heparin_pk.simulation.course import Course
@@ -41,10 +54,10 @@ def counts_so_far(
     axes = _axes(axes, 12.5, 4.8)
     x, counts = [one.day_d for one in known], [one.count_e9_per_l for one in known]
     with plt.rc_context(STYLE):
-        axes[0].axhspan(NORMAL_E9_PER_L, 400.0, color=GREEN, alpha=0.10, lw=0, zorder=0)
         axes[0].axhline(0.5 * max(counts), color=BLACK, lw=1.2, ls=":", label="half of the highest count")
         axes[0].plot(x, counts, "o-", color=BLUE, ms=8, lw=1.4, label="platelets")
-        axes[0].set_ylim(0.0, 420.0)
+        _normal(axes[0])
+        axes[0].set_ylim(0.0, _MOST_E9_PER_L)
         axes[0].set_ylabel("platelets (10⁹/L)")
         axes[0].legend(loc="upper right", fontsize=11)
         for level in PROBABILITIES:
@@ -63,6 +76,16 @@ def counts_so_far(
     return axes
 
 
+def _normal(ax: Axes) -> None:
+    """Shade the normal counts, and name them in the upper left corner."""
+    ax.axhspan(NORMAL_E9_PER_L, _MOST_E9_PER_L, color=RANGE, alpha=RANGE_SHADE, lw=0, zorder=0)
+    ax.annotate(f"normal: {NORMAL_E9_PER_L:g} and more", (0.0, 1.0), xycoords="axes fraction", xytext=(6, -8),
+                textcoords="offset points", va="top", fontsize=11, color=RANGE_TEXT)  # fmt: skip
+
+
+_MOST_E9_PER_L = 420.0
+
+
 def _known(days: Sequence[CountedDay], today_d: float) -> list[CountedDay]:
     known = [one for one in days if one.day_d <= today_d]
     if not known:
@@ -78,7 +101,7 @@ def describe_counts_so_far(days: Sequence[CountedDay], today_d: float) -> str:
         for name in ("thrombocytopenia", "timing", "thrombosis", "other_causes")
     )
     return (
-        f"Day {today_d:g}. The last count, of day {last.day_d:g}: {last.count_e9_per_l:.0f} x 10^9/L, "
+        f"Day {today_d:g}. The last count, of day {last.day_d:g}: {last.count_e9_per_l:.0f} × 10⁹/L, "
         f"{max(last.fall_percent, 0.0):.0f} % below the highest one. 4Ts {last.score.total} of 8 ({parts}): "
         f"{last.score.probability}, HIT in {100.0 * last.hit_fraction:.3g} of 100 such patients before any test."
     )
@@ -86,8 +109,9 @@ def describe_counts_so_far(days: Sequence[CountedDay], today_d: float) -> str:
 
 def so_many_in_1000(steps: Sequence[Step], *, ax: Axes | None = None) -> Axes:
     """Draw of 1,000 patients like this one how many have HIT, at each step of the work-up, one bar a step."""
-    ax = ax if ax is not None else new_figure(6.5, 4.8)[1][0, 0]
-    names = [one.what.replace(", ", ",\n") for one in steps]
+    rows = 3 if ax is not None else len(steps)  # under a slider the rows stand still
+    ax = ax if ax is not None else new_figure(10.0, 1.3 + 0.9 * rows)[1][0, 0]
+    names = [one.what.replace(", ", ",\n").replace("IgG ELISA ", "IgG ELISA\n") for one in steps]
     with plt.rc_context(STYLE):
         for y, one in enumerate(steps):
             ax.barh(y, 1000.0, color=BLUE, alpha=0.18, height=0.55, zorder=1)
@@ -95,7 +119,7 @@ def so_many_in_1000(steps: Sequence[Step], *, ax: Axes | None = None) -> Axes:
             ax.annotate(f"{1000.0 * one.hit_fraction:.0f}", (1000.0 * one.hit_fraction, y), xytext=(5, 0), va="center",
                         textcoords="offset points", fontsize=12)  # fmt: skip
         ax.set_yticks(range(len(steps)), names)
-        ax.set_ylim(2.6, -0.6)
+        ax.set_ylim(rows - 0.4, -0.6)
         ax.set_xlim(0.0, 1080.0)
         ax.set_xlabel("of 1,000 such patients: with HIT")
     return ax
@@ -113,7 +137,7 @@ def a_day_late(
     axes = _axes(axes, 12.5, 4.8)
     waits = np.linspace(0.0, 3.0, 13)
     with plt.rc_context(STYLE):
-        axes[0].axhspan(NORMAL_E9_PER_L, 400.0, color=GREEN, alpha=0.10, lw=0, zorder=0)
+        _normal(axes[0])
         for series, colour, dashes, label in (
             (in_time, BLUE, "-", "stopped when suspected"),
             (late, VERMILION, "--", f"stopped {waiting_d:g} d later"),
@@ -122,7 +146,7 @@ def a_day_late(
             if series.stopped_d is not None:
                 axes[0].plot([series.stopped_d], [series.at_e9_per_l(series.stopped_d)], "o", ms=9, color=colour, label="_stop")
         axes[0].set_xlim(0.0, in_time.days_d[-1])
-        axes[0].set_ylim(0.0, 420.0)
+        axes[0].set_ylim(0.0, _MOST_E9_PER_L)
         axes[0].set_xlabel("day after the first heparin (dot: all heparin stops)")
         axes[0].set_ylabel("platelets (10⁹/L)")
         axes[0].legend(loc="upper right", fontsize=11)
@@ -143,7 +167,7 @@ def describe_a_day_late(in_time: PlateletSeries, late: PlateletSeries, waiting_d
     back = [one.recovered_d() for one in (in_time, late)]
     days = ["not within these days" if one is None else f"on day {one:.0f}" for one in back]
     return (
-        f"All heparin stopped when HIT was suspected: lowest count {in_time.nadir_e9_per_l:.0f} x 10^9/L, 150 again {days[0]}. "
+        f"All heparin stopped when HIT was suspected: lowest count {in_time.nadir_e9_per_l:.0f} × 10⁹/L, 150 again {days[0]}. "
         f"{waiting_d:g} d later: lowest {late.nadir_e9_per_l:.0f}, 150 again {days[1]}. Of 100 patients who wait {waiting_d:g} d "
         f"for another anticoagulant, {100.0 * events_while_waiting_fraction(waiting_d):.1f} have a new clot at the printed mean "
         "rate (5.1 % a day, counted over 1.3 days). The platelets are an illustrative model."

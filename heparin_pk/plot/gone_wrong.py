@@ -8,15 +8,37 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from heparin_pk.plot.base import BLACK, BLUE, BROWN, GREEN, PURPLE, STYLE, VERMILION, new_figure
+from heparin_pk.base.checks import check_one_of
+from heparin_pk.plot.base import BLACK, BLUE, BROWN, GREEN, PURPLE, STYLE, VERMILION, new_figure, shade_target
+from heparin_pk.published.ranges import ANTI_XA_TREATMENT
 from heparin_pk.simulation.after_stop import GONE, WATCHED_H, neutralised, normal_again_h
 from heparin_pk.simulation.course import Course
 from heparin_pk.teaching.consequences import Bought
 from heparin_pk.teaching.reversal import Compared, Dose
+from heparin_pk.trials.fault_arms import CheckedArm
 from heparin_pk.ward.faults import KINDS
 
 _SHOWN_H = 8.0
 _PLACE_TINTS = {"order": VERMILION, "pump": BROWN, "patient": PURPLE, "tube": BLUE, "assay": GREEN}
+_SHORT = {
+    "tenfold": "tenfold rate",
+    "pounds-for-kilograms": "pounds for kilograms",
+    "units-as-ml": "U/h typed as mL/h",
+    "wrong-bag": "wrong bag",
+    "missed-hold": "missed hold",
+    "guessed-weight": "guessed weight",
+    "line-blood": "blood from the line",
+    "late-draw": "late draw",
+    "clotted-tube": "clotted tube",
+    "doac-yesterday": "DOAC yesterday",
+    "new-lot": "new lot of reagent",
+}
+
+
+def error_in_words(kind: str) -> str:
+    """Return a kind of error as a reader calls it in a picture, in a few words; raises ``ValueError`` for an unknown one."""
+    check_one_of("kind", kind, KINDS)
+    return _SHORT[kind]
 
 
 def after_the_stop(
@@ -37,6 +59,7 @@ def after_the_stop(
     axes = axes if axes is not None else new_figure(12.5, 4.8, ncols=2)[1].ravel().tolist()
     gone = GONE["anti_xa_u_per_ml"][1]
     with plt.rc_context(STYLE):
+        shade_target(axes[0], ANTI_XA_TREATMENT)
         axes[0].axhline(gone, color=BLACK, lw=1.2, ls=":")
         axes[0].annotate("taken as normal", (1.0, gone), xycoords=("axes fraction", "data"), xytext=(-4, 4), ha="right",
                          textcoords="offset points", fontsize=11)  # fmt: skip
@@ -104,8 +127,10 @@ def past_the_checks(bought: Bought, *, ax: Axes | None = None) -> Axes:
             kind = KINDS[name]
             ax.barh(y, 100.0, color=BLACK, alpha=0.06, height=0.7, zorder=1)
             ax.barh(y, 100.0 * share, color=_PLACE_TINTS[kind.place], alpha=0.85, height=0.7, zorder=2)
-            ax.annotate(f"{share:.0%}", (100.0 * share, y), xytext=(5, 0), va="center", textcoords="offset points", fontsize=11)
-        ax.set_yticks(range(len(shares)), [f"{name.replace('-', ' ')} ({KINDS[name].place})" for name in bought.past_fraction])
+            ax.annotate(
+                f"{100.0 * share:.0f} %", (100.0 * share, y), xytext=(5, 0), va="center", textcoords="offset points", fontsize=11
+            )
+        ax.set_yticks(range(len(shares)), [f"{error_in_words(name)} ({KINDS[name].place})" for name in bought.past_fraction])
         ax.set_ylim(len(shares) - 0.4, -0.6)
         ax.set_xlim(0.0, 112.0)
         ax.set_xlabel(f"gets past all checks (%); the checks take {bought.minutes:.0f} min for one patient")
@@ -114,13 +139,37 @@ def past_the_checks(bought: Bought, *, ax: Axes | None = None) -> Axes:
 
 def describe_past_the_checks(bought: Bought) -> str:
     """Return the text alternative: the minutes, and what gets past."""
-    caught = [f"{name.replace('-', ' ')} {share:.0%}" for name, share in bought.past_fraction.items() if share < 1.0]
-    open_ = [name.replace("-", " ") for name, share in bought.past_fraction.items() if share == 1.0]
+    caught = [f"{error_in_words(name)} {100.0 * share:.0f} %" for name, share in bought.past_fraction.items() if share < 1.0]
+    open_ = [error_in_words(name) for name, share in bought.past_fraction.items() if share == 1.0]
     names = ", ".join(one.name for one in bought.checks) or "none"
     lines = [f"Checks: {names}; {bought.minutes:.0f} min of staff time for one patient."]
     lines.append(f"What still gets past: {', '.join(caught)}." if caught else "Nothing is caught.")
     if open_:
         lines.append(f"No check looks for: {', '.join(open_)}.")
     if bought.assumed:
-        lines.append(f"A chance or the minutes are assumed of: {', '.join(bought.assumed)}.")
+        lines.append(f"Chances or minutes were assumed for: {', '.join(bought.assumed)}.")
     return " ".join(lines)
+
+
+def what_checks_did(arms: Sequence[CheckedArm], *, axes: Sequence[Axes] | None = None) -> np.ndarray:
+    """Draw what checks cost and spare in each arm of a trial: staff time, time above the range, the worst peaks.
+
+    ``arms``: :func:`heparin_pk.fault_arms.what_checks_did`.
+    ``axes``: three Axes.
+    """
+    axes = axes if axes is not None else new_figure(13.0, 1.8 + 0.55 * len(arms), ncols=3, sharey=True)[1].ravel().tolist()
+    with plt.rc_context(STYLE):
+        for ax, name, unit, tint, several in (
+            (axes[0], "staff time for one patient", "min", BROWN, [one.minutes for one in arms]),
+            (axes[1], "time above the range", "%", VERMILION, [100.0 * one.above_fraction for one in arms]),
+            (axes[2], "peak of the worst 1 %", "U/mL", PURPLE, [one.peak_99_u_per_ml for one in arms]),
+        ):
+            ax.barh(range(len(arms)), several, color=tint, height=0.6)
+            for y, value in enumerate(several):
+                ax.annotate(f"{value:.3g}", (value, y), xytext=(5, 0), va="center", textcoords="offset points", fontsize=12)
+            ax.set_xlim(0.0, 1.25 * max(*several, 1e-9))
+            ax.set_axisbelow(True)
+            ax.set_xlabel(f"{name} ({unit})")
+        axes[0].set_yticks(range(len(arms)), [one.arm for one in arms])
+        axes[0].set_ylim(len(arms) - 0.4, -0.6)
+    return np.array(axes)

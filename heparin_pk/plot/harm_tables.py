@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from heparin_pk.base.result_table import Cell, Link, ResultTable, table
 from heparin_pk.base.source import Source
 from heparin_pk.blood import clotting
+from heparin_pk.plot.gone_wrong import error_in_words
 from heparin_pk.simulation.handover import Handover
 from heparin_pk.simulation.platelets import SOURCES
 from heparin_pk.teaching.before_starting import REACTIONS
@@ -14,8 +15,8 @@ from heparin_pk.teaching.hit import FOUR_TS, FOUR_TS_SOURCE, CountedDay, Diagnos
 from heparin_pk.teaching.leaflet import Leaflet
 from heparin_pk.teaching.misconceptions import Misconception
 from heparin_pk.teaching.regrets import SIGNS, SPEAKS, associations
+from heparin_pk.teaching.reversal import HOURLY_RULES, REBOUND, TABLES, Compared, Dose
 from heparin_pk.teaching.reversal import REACTIONS as REACTIONS_TO_PROTAMINE
-from heparin_pk.teaching.reversal import REBOUND, Compared, Dose
 from heparin_pk.teaching.team import DIVISION, Duty, Item
 from heparin_pk.trials.fault_arms import CheckedArm
 from heparin_pk.ward.faults import CHECKS
@@ -71,25 +72,23 @@ def tube(found: clotting.Report) -> ResultTable:
 
 def plate() -> ResultTable:
     """Return what each published network answers to the same questions, and what it cannot be asked."""
+    found = clotting.plate.answers()
     rows: list[tuple[Cell, ...]] = []
-    for one in clotting.plate.answers():
-        seconds = one.aptt_s
-        at = dict(zip(clotting.plate.HEPARIN_U_PER_ML, seconds, strict=True)) if seconds is not None else {}
-        peaks = one.peaks_nmol_per_l
-        rows.append(
-            (
-                one.name,
-                *(_seconds(at[level]) if at else "–" for level in (0.0, 0.3, 0.5, 1.0)),
-                "–" if one.half_antithrombin_s is None else _seconds(one.half_antithrombin_s),
-                "–" if one.triple_factor_viii_s is None else _seconds(one.triple_factor_viii_s),
-                "–" if peaks is None else f"{peaks[1] / peaks[0]:.1%}",
-                _link(one.source),
-            )
-        )
-    headings = ("network", *(f"aPTT at {level:g} U/mL" for level in (0.0, 0.3, 0.5, 1.0)))
-    headings += ("at 0.5, half the antithrombin", "at 0.5, three times factor VIII", "thrombin peak left at 0.1 U/mL", "source")
-    cannot = " ".join(f"{one.name}: {one.cannot}." for one in clotting.plate.answers() if one.cannot)
-    return table("Networks asked the same questions", headings, rows, note=cannot)
+    for level in (0.0, 0.3, 0.5, 1.0):
+        place = clotting.plate.HEPARIN_U_PER_ML.index(level)
+        rows.append((f"aPTT at {level:g} U/mL", *("–" if one.aptt_s is None else _seconds(one.aptt_s[place]) for one in found)))
+    for name, several in (
+        ("… at 0.5 U/mL and half the antithrombin", [one.half_antithrombin_s for one in found]),
+        ("… at 0.5 U/mL and three times the factor VIII", [one.triple_factor_viii_s for one in found]),
+    ):
+        rows.append((name, *("–" if seconds is None else _seconds(seconds) for seconds in several)))
+    peaks = [one.peaks_nmol_per_l for one in found]
+    rows.append(
+        ("thrombin peak left with 0.1 U/mL", *("–" if two is None else f"{100.0 * two[1] / two[0]:.2g} %" for two in peaks))
+    )
+    rows.append(("source", *(_link(one.source) for one in found)))
+    cannot = " ".join(f"{one.name}: {one.cannot}." for one in found if one.cannot)
+    return table("Networks asked the same questions", ("question", *(one.name for one in found)), rows, note=cannot)
 
 
 def misconceptions(*several: Misconception) -> ResultTable:
@@ -153,10 +152,16 @@ def protamine(rows: Sequence[Compared]) -> ResultTable:
 
 
 def spread(found: Mapping[str, Dose]) -> ResultTable:
-    """Return what each centre asks for in the same case."""
-    return table(
-        "The same patient in four centres", ("centre", "protamine"), [(name, one.in_words()) for name, one in found.items()]
-    )
+    """Return what each centre asks for in the same case, and which heparin its rule counts."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, one in found.items():
+        if name in TABLES:
+            counts, source = f"{TABLES[name].counts}, less with each line of its table", TABLES[name].source
+        else:
+            shares, source = HOURLY_RULES[name]
+            counts = f"{', '.join(f'{100.0 * share:g}' for share in shares)} % of the last {len(shares)} hours, the latest first"
+        rows.append((name, one.in_words(), counts, _link(source)))
+    return table("The same patient in four centres", ("centre", "protamine", "which heparin it counts", "source"), rows)
 
 
 def reactions_to_protamine() -> ResultTable:
@@ -195,7 +200,7 @@ def checks() -> ResultTable:
     """Return every check: what is done, which errors it catches how surely, and what it costs."""
     rows = []
     for one in CHECKS.values():
-        caught = "; ".join(f"{catch.kind.replace('-', ' ')} {catch.chance.value:.0%}" for catch in one.catches)
+        caught = "; ".join(f"{error_in_words(catch.kind)} {100.0 * catch.chance.value:.0f} %" for catch in one.catches)
         rests_on = sorted({catch.chance.source.confidence for catch in one.catches})
         rows.append((one.name, one.what, caught, f"{one.minutes.value:g} min per {one.per}", ", ".join(rests_on)))
     headings = ("check", "what is done", "catches", "costs", "the chances are")
@@ -235,6 +240,6 @@ def duties(several: Sequence[Duty]) -> ResultTable:
 
 
 def leaflet(one: Leaflet) -> ResultTable:
-    """Return a leaflet as a table: heading and sentences."""
-    rows = [(heading if place == 0 else "", words) for heading, said in one.parts for place, words in enumerate(said)]
+    """Return a leaflet as a table, one row a heading with its sentences."""
+    rows = [(heading, " ".join(words if words.endswith(".") else f"{words}." for words in said)) for heading, said in one.parts]
     return table(one.title, ("", "in the patient's words"), rows)

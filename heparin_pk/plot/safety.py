@@ -105,14 +105,14 @@ def post_test(tests: Sequence[DiagnosticTest], *, steps: Sequence[Step] = (), ax
         for earlier, later in pairwise(steps):
             x, y = 100.0 * earlier.hit_fraction, 100.0 * later.hit_fraction
             ax.plot(x, y, "D", ms=9, mfc="white", mec=BLACK, mew=2, zorder=4)
-            ax.annotate(later.what, (x, y), xytext=(8, -18), textcoords="offset points", fontsize=11)
-        ax.annotate("after a positive result", (30, 93), ha="center", fontsize=11)
-        ax.annotate("after a negative result", (60, 3), ha="center", fontsize=11)
+            ax.annotate(later.what, (x, y), xytext=(9, 14 if y < 12.0 else -18), textcoords="offset points", fontsize=11)
+        ax.annotate("after a positive result", (50, 79), ha="center", fontsize=11)
+        ax.annotate("after a negative result", (36, 8), ha="center", fontsize=11)
         ax.set_xlim(0.0, 100.0)
         ax.set_ylim(0.0, 100.0)
         ax.set_xlabel("probability of HIT before the test (%)")
         ax.set_ylabel("probability of HIT after it (%)")
-        ax.legend(loc="center", bbox_to_anchor=(0.58, 0.4), fontsize=11)
+        ax.legend(loc="center", bbox_to_anchor=(0.6, 0.27), fontsize=11)
     return ax
 
 
@@ -137,7 +137,7 @@ def protamine(rows: Sequence[Compared], *, ax: Axes | None = None) -> Axes:
     with plt.rc_context(STYLE):
         for i, row in enumerate(rows):
             low, high = row.asked.low_mg, row.asked.high_mg
-            ax.plot([row.elapsed_min] * 2, [low, max(high, low + 0.6)], color=BROWN, lw=11, solid_capstyle="butt", alpha=0.8,
+            ax.plot([row.elapsed_min] * 2, [low, max(high, low + 1.2)], color=BROWN, lw=11, solid_capstyle="butt", alpha=0.8,
                     label="the table asks for" if i == 0 else None)  # fmt: skip
         ax.plot(
             minutes, [row.left_mg for row in rows], "o--", color=BLUE, ms=8, label="neutralises what is left in plasma (model)"
@@ -218,8 +218,8 @@ def fault(found: Consequence, *, ax: Axes | None = None) -> Axes:
     with plt.rc_context(STYLE):
         _ceiling(ax, first.target)
         for course, colour, dashes, label in (
-            (found.without, BLUE, "--", "without"),
-            (found.struck, VERMILION, "-", "with the fault"),
+            (found.without, BLUE, "--", "without the error"),
+            (found.struck, VERMILION, "-", "with the error"),
         ):
             ax.plot(course.time_h, _level(ax, course, first.target), color=colour, ls=dashes, label=f"{label}, true level")
             seen = [lab for lab in course.labs if lab.assay == first.target.assay]
@@ -229,21 +229,21 @@ def fault(found: Consequence, *, ax: Axes | None = None) -> Axes:
                         ls="none", zorder=5, label=None if is_above else f"{label}, reported")  # fmt: skip
         if found.entered_h is not None:
             ax.axvline(found.entered_h, color=PURPLE, lw=2.0)
-            checks = [f"{name} ({chance.value:.0%})" for name, chance in found.chances.items()]
+            checks = [f"{name} ({100.0 * chance.value:.0f} %)" for name, chance in found.chances.items()]
             ax.annotate(
-                "\n".join(["a check could catch it here:", *checks]),
+                "\n".join(["here a check could catch it:", *checks]),
                 (found.entered_h, 0.02),
                 xycoords=("data", "axes fraction"),
                 xytext=(8, 0),
                 textcoords="offset points",
                 va="bottom",
-                color=PURPLE,
+                color=BLACK,
                 fontsize=11,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
                 zorder=6,
             )
         ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86), fontsize=11)
-    title(ax, f"{found.fault.kind}: {found.fault.of.what}")
+    title(ax, f"{found.fault.of.what[0].upper()}{found.fault.of.what[1:]}")
     return ax
 
 
@@ -251,13 +251,14 @@ def describe_fault(found: Consequence) -> str:
     """Return the text alternative of the picture of a fault."""
     first, second = found.exposures
     when = "The two courses do not differ" if found.entered_h is None else f"The courses differ from {found.entered_h:g} h on"
-    checks = ", ".join(f"{name} in {chance.value:.0%} of cases" for name, chance in found.chances.items())
+    checks = ", ".join(f"“{name}” in {100.0 * chance.value:.0f} % of cases" for name, chance in found.chances.items())
     target = first.target
     return (
-        f"One course of {found.struck.hours:g} h without and with a fault: {found.fault.of.what}. {when}. Above "
+        f"One course of {found.struck.hours:g} h without and with an error: {found.fault.of.what}. {when}. Above "
         f"{target.in_words()} for {first.above_h:.1f} h without and {second.above_h:.1f} h with it, below for "
         f"{first.below_h:.1f} and {second.below_h:.1f} h; highest level {level_in_words(target, first.peak_level)} and "
-        f"{level_in_words(target, second.peak_level)}. It could be caught by {checks}."
+        f"{level_in_words(target, second.peak_level)}. "
+        + (f"What would catch it: {checks}." if checks else "No check here catches it.")
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -312,7 +313,7 @@ class Course:
                     words = self.orders_in_words(orders)
                     if is_now and entry.orders and not orders:
                         words = f"carried out at {min(order.time_h for order in entry.orders):.4g} h"
-                    rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, entry.why)))
+                    rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, self._why(entry.why))))
         return tuple(row for _, row in sorted(rows, key=lambda row: row[0]))
 
     def in_words(self) -> str:
@@ -347,6 +348,10 @@ class Course:
             after_a_hold = isinstance(order, Infusion) and any(isinstance(one, Hold | Pause) for one in orders)
             words.append(("then " if after_a_hold else "") + self._order_in_words(order))
         return "; ".join(words) or "no change"
+
+    def _why(self, why: str) -> str:
+        """Return why an order was given; a table of a drug in micrograms counts these where it says U."""
+        return why if self.drug.amount_unit == "U" else re.sub(r"\bU\b", self.drug.amount_unit, why)
 
     def _order_in_words(self, order: Order) -> str:
         unit = self.drug.amount_unit

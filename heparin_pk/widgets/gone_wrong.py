@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from heparin_pk import plot
@@ -12,9 +14,11 @@ from heparin_pk.simulation.after_stop import infusion_then_stop, normal_again_h
 from heparin_pk.simulation.course import Course
 from heparin_pk.teaching import consequences, reversal
 from heparin_pk.trials.background import Work, beside_all
+from heparin_pk.trials.fault_arms import CheckedArm
+from heparin_pk.trials.off_ramp import NormalAgain
 from heparin_pk.ward.faults import CHECKS, KINDS
 from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
-from heparin_pk.widgets.questions import NumberQuestion, Question
+from heparin_pk.widgets.questions import NumberCheck, NumberQuestion, Question, check_number
 from heparin_pk.widgets.scenes import _stage, _started
 
 _KG = 75.0
@@ -67,13 +71,71 @@ def after_the_stop(*, predict: bool = True, **start: Any) -> Explore:
         "model?",
         unit="h",
         digits=1,
-        right=lambda: normal_again_h(_stopped(18.0, 0.0, 0.0), _DAY_H) or 0.0,
+        right=lambda: hours_after_the_stop(18.0),
         tolerance=0.5,
         near="Under two hours; but this model falls faster than what was measured on dialysis: take it as the least.",
         too_low="Heparin does not leave with the pump: at this level half of it goes in an hour or so, and less later.",
         too_high="At this level half of it goes in about an hour. Waiting so long would be right after a much higher level.",
     )
     return Explore(_started(controls, start), _after_the_stop, predict=question if predict else None)
+
+
+def hours_after_the_stop(rate_u_per_kg_per_h: float) -> float:
+    """Return how long after the end of a day's infusion in 75 kg the anti-Xa is below 0.1 U/mL, h, as the widget says it.
+
+    Raises ``ValueError`` for a rate after which that takes longer than is watched.
+    """
+    found_h = normal_again_h(_stopped(rate_u_per_kg_per_h, 0.0, 0.0), _DAY_H)
+    if found_h is None:
+        raise ValueError(f"rate_u_per_kg_per_h must be one after which heparin leaves in time; got {rate_u_per_kg_per_h:g}")
+    return found_h
+
+
+def predict_spread() -> NumberCheck:
+    """Return a prediction: how far apart four centres are in the protamine for one patient."""
+    rate, minutes = 18.0 * _KG, 15.0
+    return check_number(
+        f"{rate:,.0f} U/h have run for a day; the pump was stopped {minutes:g} minutes ago, and the patient bleeds. Four centres "
+        "are asked how much protamine they would give. How many times the lowest dose is the highest?",
+        lambda: _highest_over_lowest(rate, minutes),
+        unit="times",
+        digits=1,
+        tolerance=0.5,
+        near="All write 1 mg for each 100 U. They disagree on which heparin counts: that of one hour, of two, or of four with "
+        "less weight for the older. None of them measures what this patient has left.",
+        too_low="All write 1 mg for each 100 U, so one would think so. But they disagree on which heparin counts: that of one "
+        "hour, of two, or of four with less weight for the older.",
+        too_high="It is less, but it is a choice between a full dose and less than half of it: they disagree on which heparin "
+        "counts, not on 1 mg for each 100 U.",
+    )
+
+
+def _highest_over_lowest(rate_u_per_h: float, stopped_min: float) -> float:
+    found = reversal.spread(rate_u_per_h, stopped_min).values()
+    return max(one.high_mg for one in found) / min(one.low_mg for one in found)
+
+
+def predict_slow(found: NormalAgain) -> NumberCheck:
+    """Return a prediction in hours: when 95 of 100 people are normal again after the end of an infusion.
+
+    ``found``: their times. Raises ``ValueError`` where half or 95 % are not normal again while they are watched.
+    """
+    half_h, slow_h = found.quantile_h(0.5), found.quantile_h(0.95)
+    if half_h is None or slow_h is None:
+        raise ValueError(f"found must have times for 95 % of its people; got {len(found.found_h)} of {found.n}")
+    return check_number(
+        f"18 U/kg/h have run for a day in {found.n} virtual people; the pumps are stopped. Half of them are normal again after "
+        f"{half_h:.1f} h. After how many hours are 95 % of them?",
+        slow_h,
+        unit="h",
+        digits=1,
+        tolerance=0.7,
+        near="About twice the time of the typical patient: some remove heparin slowly. A puncture is planned for these.",
+        too_low="People differ more: in some heparin leaves half as fast. A puncture is planned for these, not for the typical "
+        "patient.",
+        too_high="So long it takes only the very slowest, in this model. It falls faster than what was measured on dialysis, so "
+        "your caution does no harm: test before the needle.",
+    )
 
 
 # Protamine by the clock
@@ -188,14 +250,23 @@ _THREE = {
 
 def one_fault(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on errors: one course without and with a fault, and where a check could have caught it."""
-    options = tuple((f"{one.place}: {one.what}", name) for name, one in KINDS.items())
+    options = tuple((f"{one.place}: {plot.error_in_words(name)}", name) for name, one in KINDS.items())
     controls: list[Control] = [Choice(name="kind", label="error", options=options, value="new-lot")]
     question = Question(
         text="Three patients meet one error each. Which of them spends the most hours with too little heparin?",
         answers={
-            _THREE["tenfold"]: "It harms first by too much. Then the ward sees it, and stops.",
-            _THREE["line-blood"]: "The ward answers a false high result and gives less, until the next sample is right.",
-            _THREE["new-lot"]: "Every result reads too long, so the table gives less, day after day. Nothing rings.",
+            _THREE[
+                "tenfold"
+            ]: "It harms first, and by too much. But a result is far out within hours, the ward sees it, and stops. "
+            "The lot is quiet: its results are in range, and nothing rings for days.",
+            _THREE[
+                "line-blood"
+            ]: "The ward answers a false high result and gives less, until the next sample is right. With the lot "
+            "no sample is right: each reads too long, and looks as it should.",
+            _THREE[
+                "new-lot"
+            ]: "Every result reads too long, so the table gives less, day after day. Nothing rings: the results are "
+            "in range, or move towards it. The guessed weight and the tablet of yesterday are as quiet.",
         },
         right=_longest_below,
     )
@@ -245,3 +316,40 @@ def buy_checks(*, predict: bool = True, **start: Any) -> Explore:
         too_high="One would hope so. Pairs found a third. A check is no wall: several thin ones, at several places, hold more.",
     )
     return Explore(_started(controls, start), _buy_checks, predict=question if predict else None)
+
+
+def predict_what_checks_do(arms: Sequence[CheckedArm]) -> NumberCheck:
+    """Return a prediction in per cent: the time above the range where the most is checked.
+
+    ``arms``: the arms of a trial, the one without checks first and the one with the most last.
+
+    Raises ``ValueError`` for fewer than two.
+    """
+    if len(arms) < 2:
+        raise ValueError(f"arms must be at least two; got {len(arms)}")
+    first, last = arms[0], arms[-1]
+    return check_number(
+        f"Without a check these patients are above the range for {100.0 * first.above_fraction:.0f} % of the time. For how many "
+        "per cent of the time are the same patients above it where two nurses check and the pump has limits?",
+        100.0 * last.above_fraction,
+        unit="%",
+        digits=1,
+        tolerance=2.0,
+        near="Hardly less: an error is rare, and a mean over all patients hardly feels it. The few who are struck do: look at "
+        "the peak of the worst 1 %.",
+        too_low="One would hope so. But an error is rare: a mean over all patients hardly feels it. The few who are struck do: "
+        "look at the peak of the worst 1 %.",
+        too_high="A check gives no heparin: it only stops an error. The mean hardly moves, because errors are rare.",
+    )
+
+
+@lru_cache(maxsize=8)
+def most_errors_met(minutes: float) -> int:
+    """Return how many of the errors can meet a check at most, if the checks take no more than these minutes for one patient."""
+    affordable = []
+    for many in range(len(CHECKS) + 1):
+        for names in combinations(CHECKS, many):
+            bought = consequences.buy(list(names))
+            if bought.minutes <= minutes:
+                affordable.append(sum(share < 1.0 for share in bought.past_fraction.values()))
+    return max(affordable)

@@ -70,7 +70,7 @@ def _nearest(chance: float, answers: dict[str, float]) -> str:
 
 
 def platelet_days(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on four patients under heparin: their counts up to today, and what each day says of HIT."""
+    """Return a widget on five patients under heparin: their counts up to today, and what each day says of HIT."""
     controls: list[Control] = [
         Choice(name="patient", label="patient", options=tuple(PATIENTS), value=next(iter(PATIENTS))),
         Slider(name="today", label="today (day)", low=0.0, high=float(LAST_D), step=1.0, value=6.0),
@@ -80,7 +80,7 @@ def platelet_days(*, predict: bool = True, **start: Any) -> Explore:
     known = [one for one in _days(first, 1) if one.day_d <= 6.0]
     question = Question(
         text=f"Day 6 under heparin. The platelets were {known[0].count_e9_per_l:.0f}, today they are "
-        f"{known[-1].count_e9_per_l:.0f} x 10^9/L. There is no new clot, and another cause is possible. How probable is "
+        f"{known[-1].count_e9_per_l:.0f} × 10⁹/L. There is no new clot, and another cause is possible. How probable is "
         "heparin-induced thrombocytopenia, before any test?",
         answers={
             "about 1 in 500": "That is a low score. But a fall of a third on day 6 earns points for its size and for its timing.",
@@ -103,6 +103,7 @@ _PARTS = {
     "thrombosis": "clots (points)",
     "other_causes": "no other cause (points)",
 }
+_SAID = {"thrombocytopenia": "the fall", "timing": "timing", "thrombosis": "clots", "other_causes": "other causes"}
 _IMMUNOASSAYS = tuple(name for name, one in hit.TESTS.items() if one.kind == "immunoassay")
 
 
@@ -123,7 +124,8 @@ def _hit_tests(immunoassay: str, functional: str, test: str, ward: str, **parts:
     plot.so_many_in_1000(steps, ax=axes[1])
     last = steps[-1]
     chances = "; ".join(f"{one.what}: {1000.0 * one.hit_fraction:.0f} of 1,000 have HIT" for one in steps)
-    words = f"{chances}.\nWhat is done: {last.do}.\n" + "; ".join(hit.FOUR_TS[name][round(parts[name])] for name in _PARTS) + "."
+    points = "; ".join(f"{_SAID[name]}: {hit.FOUR_TS[name][round(parts[name])]}" for name in _PARTS)
+    words = f"{chances}.\nWhat is done: {last.do}.\nThe points stand for {points}."
     code = (
         "from heparin_pk import hit, plot\n\n"
         f"score = hit.FourTs({', '.join(f'{name}={round(points)}' for name, points in parts.items())})\n"

@@ -25,6 +25,7 @@ class TubeAt:
     ``clotted_s``: aPTT, s; ``None``: not within 210 s.
     ``time_s``, ``fibrin_nmol_per_l``: fibrin of the aPTT after calcium, s and nmol/L, (n,).
     ``time_min``, ``thrombin_nmol_per_l``: thrombin generation after 5 pmol/L tissue factor, min and nmol/L, (n,).
+    ``lag_min``: when thrombin reaches a sixth of its peak, min; ``None`` where none forms.
     ``peak_nmol_per_l``: highest thrombin, nmol/L.
     ``etp_nmol_min_per_l``: area under thrombin in 25 min, nmol min/L.
     """
@@ -35,6 +36,7 @@ class TubeAt:
     fibrin_nmol_per_l: np.ndarray
     time_min: np.ndarray
     thrombin_nmol_per_l: np.ndarray
+    lag_min: float | None
     peak_nmol_per_l: float
     etp_nmol_min_per_l: float
 
@@ -61,6 +63,7 @@ def _at(plasma: Plasma) -> TubeAt:
         fibrin_nmol_per_l=np.interp(seconds, tube.time_s, tube.fibrin_nmol_per_l),
         time_min=minutes,
         thrombin_nmol_per_l=np.interp(minutes, generation.time_min, generation.thrombin_nmol_per_l),
+        lag_min=generation.lag_min,
         peak_nmol_per_l=generation.peak_nmol_per_l,
         etp_nmol_min_per_l=generation.etp_nmol_min_per_l,
     )
