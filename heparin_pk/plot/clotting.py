@@ -320,10 +320,17 @@ def plate(*, axes: Sequence[Axes] | None = None) -> np.ndarray:
         for y, (index, _, peaks) in enumerate(asked):
             left = 100.0 * peaks[1] / peaks[0]
             axes[1].barh(y, left, color=COLOURS[index], height=0.55)
-            axes[1].annotate(f"{left:.2g} %", (left, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=12)
+            axes[1].annotate(
+                f"{left:.0f} %" if left >= 10.0 else f"{left:.2g} %",
+                (left, y),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=12,
+            )
         axes[1].set_yticks(range(len(asked)), [one.name.replace(" + ", "\n+ ").replace(" (", "\n(") for _, one, _ in asked])
         axes[1].set_ylim(len(asked) - 0.4, -0.6)
-        axes[1].set_xlim(0.0, 115.0)
+        axes[1].set_xlim(0.0, 120.0)
         axes[1].set_xticks(range(0, 101, 20))
         axes[1].set_axisbelow(True)
         axes[1].set_xlabel("thrombin peak left with 0.1 U/mL (%)")
