@@ -82,10 +82,7 @@ def plate() -> ResultTable:
         ("… at 0.5 U/mL and three times the factor VIII", [one.triple_factor_viii_s for one in found]),
     ):
         rows.append((name, *("–" if seconds is None else _seconds(seconds) for seconds in several)))
-    peaks = [one.peaks_nmol_per_l for one in found]
-    rows.append(
-        ("thrombin peak left with 0.1 U/mL", *("–" if two is None else f"{100.0 * two[1] / two[0]:.2g} %" for two in peaks))
-    )
+    rows.append(("thrombin peak left with 0.1 U/mL", *(one.peak_left_in_words or "–" for one in found)))
     rows.append(("source", *(_link(one.source) for one in found)))
     cannot = " ".join(f"{one.name}: {one.cannot}." for one in found if one.cannot)
     return table("Networks asked the same questions", ("question", *(one.name for one in found)), rows, note=cannot)

@@ -247,6 +247,14 @@ class Answers:
     cannot: str = ""
 
     @property
+    def peak_left_in_words(self) -> str | None:
+        """The share of the thrombin peak that 0.1 U/mL leaves, per cent in words; ``None`` where no thrombin was asked."""
+        if self.peaks_nmol_per_l is None:
+            return None
+        left = 100.0 * self.peaks_nmol_per_l[1] / self.peaks_nmol_per_l[0]
+        return f"{left:.0f} %" if left >= 10.0 else f"{left:.2g} %"
+
+    @property
     def slope_ml_per_u(self) -> float | None:
         """Slope of ln(aPTT) over heparin, mL/U, by least squares over the aPTTs below 300 s; ``None`` with fewer than three."""
         if self.aptt_s is None:
