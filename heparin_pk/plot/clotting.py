@@ -317,17 +317,11 @@ def plate(*, axes: Sequence[Axes] | None = None) -> np.ndarray:
         axes[0].legend(loc="upper left", fontsize=11)
         _range(axes[0])
         asked = [(index, one, one.peaks_nmol_per_l) for index, one in enumerate(found) if one.peaks_nmol_per_l is not None]
-        for y, (index, _, peaks) in enumerate(asked):
+        for y, (index, one, peaks) in enumerate(asked):
             left = 100.0 * peaks[1] / peaks[0]
             axes[1].barh(y, left, color=COLOURS[index], height=0.55)
-            axes[1].annotate(
-                f"{left:.0f} %" if left >= 10.0 else f"{left:.2g} %",
-                (left, y),
-                xytext=(5, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=12,
-            )
+            words = str(one.peak_left_in_words)
+            axes[1].annotate(words, (left, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=12)
         axes[1].set_yticks(range(len(asked)), [one.name.replace(" + ", "\n+ ").replace(" (", "\n(") for _, one, _ in asked])
         axes[1].set_ylim(len(asked) - 0.4, -0.6)
         axes[1].set_xlim(0.0, 120.0)
