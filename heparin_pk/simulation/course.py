@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.files import read_text, write_text
 from heparin_pk.base.records import from_plain, to_plain
 from heparin_pk.base.source import Source, Value
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.base.units import unit_of
+from heparin_pk.base.version import version
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level, read_u_per_ml
 from heparin_pk.body.covariate import Covariate
@@ -380,12 +382,23 @@ class Course:
     # In and out
 
     def to_frame(self) -> Any:
-        """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``)."""
+        """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``).
+
+        Its ``attrs`` say the version of this package, the drug, the seed and the unit of each column.
+        """
         try:
             import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
-        return pd.DataFrame(self._columns())
+        columns = self._columns()
+        frame = pd.DataFrame(columns)
+        frame.attrs = self._written_by(columns)
+        return frame
+
+    def _written_by(self, columns: Iterable[str]) -> dict[str, Any]:
+        """Return which version wrote a course, the drug, the seed, and the unit of each of its columns."""
+        units = {name: ASSAYS[name].unit or "1" if name in ASSAYS else unit_of(name, self.drug.amount_unit) for name in columns}
+        return {"heparin_pk": version(), "drug": self.drug.name, "seed": self.seed, "subject": self.subject, "units": units}
 
     def _columns(self) -> dict[str, np.ndarray]:
         columns = {
@@ -404,6 +417,7 @@ class Course:
         """Return the course as JSON that :meth:`from_json` reads back without loss; also write it to ``file``."""
         plain = {
             "heparin_pk": "course",
+            "written_by": self._written_by(self._columns()),
             **self._causes(),
             "records": {"chart": len(self.entries), "truth": len(self.time_h)},
             "time_h": self.time_h.tolist(),
@@ -449,7 +463,7 @@ class Course:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["record", *columns, "detail"])
         blank = [""] * (len(columns) - 1)
-        for name, value in self._causes().items():
+        for name, value in {**self._causes(), "written_by": self._written_by(columns)}.items():
             if name != "entries":
                 writer.writerow(["cause", "", *blank, json.dumps({name: value}, allow_nan=False)])
         records = {"chart": len(self.entries), "truth": len(self.time_h)}
@@ -550,6 +564,7 @@ def _made(plain: dict[str, Any], where: str) -> Course:
     arrays: dict[str, Any] = {}
     try:
         records = plain.pop("records", None)
+        plain.pop("written_by", None)  # for readers; courses written before there was one have none
         missing = [field.name for field in fields(Course) if field.name not in plain]
         if missing:
             raise ValueError(f"missing {', '.join(missing)}")
