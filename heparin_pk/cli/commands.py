@@ -7,7 +7,7 @@ import json
 import warnings
 from dataclasses import replace
 
-from heparin_pk import published
+from heparin_pk import __version__, published
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
 from heparin_pk.blood import clotting
@@ -17,8 +17,10 @@ from heparin_pk.blood.response import Reagent
 from heparin_pk.cli.options import (
     chart_of,
     exported_course,
+    group_rule,
     hospital_of,
     model_of,
+    number_of,
     patient_of,
     plasma_of,
     population_of,
@@ -473,20 +475,29 @@ def run_trial(options: argparse.Namespace) -> None:
         hospital=hospital_of(options),
         ward_errors=None if options.ward is None else hospital.WARDS[options.ward],
     )
-    if options.group not in trial.groups:
-        raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
+    options.number = number_of(options, trial.population)
+    rule = group_rule(options.group, trial.covariates)
+    if rule is None and options.group not in trial.groups:
+        raise ValueError(
+            f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}, or give a rule such as "
+            "'weight_kg < 60'"
+        )
+    if rule is not None and options.ensemble is not None:
+        raise ValueError("--ensemble keeps no single patients: --group must be one of its named groups with it")
     ensemble = None if options.ensemble is None else Ensemble.of(trial.drug, options.ensemble, seed=options.seed)
     outcomes = trial.run(
         options.number,
         seed=options.seed,
         workers=options.workers,
         runner=runner_of(options.engine, options.number * len(arms)),
-        keep_rows=False,
+        keep_rows=rule is not None,
         checkpoint=options.checkpoint,
         csv_file=options.csv,
         scheduler=options.scheduler,
         progress=not options.quiet,
     )
+    if rule is not None:
+        outcomes = outcomes.with_group(options.group, rule)
     models, stopped = (None, None) if ensemble is None else _with_models(trial, ensemble, outcomes, options)
     if options.figure is not None:
         subjects = range(min(6, options.number))
@@ -494,6 +505,8 @@ def run_trial(options: argparse.Namespace) -> None:
         write_picture(options.figure, lambda plot: plot.trial(outcomes, sample=sample))
     if options.json:
         answer = {
+            "heparin_pk": __version__,
+            "drug": outcomes.drug.name,
             "arms": outcomes.arms,
             "n": outcomes.n,
             "seed": outcomes.seed,

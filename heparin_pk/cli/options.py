@@ -6,11 +6,13 @@ import argparse
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from heparin_pk import published
 from heparin_pk.base.checks import check_one_of
@@ -20,7 +22,7 @@ from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.clotting import Plasma
 from heparin_pk.blood.response import Reagent
 from heparin_pk.body.bodysize import dosing_weight_kg
-from heparin_pk.body.patient import YES_OR_NO, Patient
+from heparin_pk.body.patient import SEXES, YES_OR_NO, Patient
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.chart_exports import from_eicu, from_mimic_iv
@@ -218,6 +220,62 @@ def population_of(options: argparse.Namespace) -> Population:
     else:
         raise ValueError(f"no population {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
     return population if options.dosing_weight is None else replace(population, dosing_weight=options.dosing_weight)
+
+
+PEOPLE = 2000
+"""Patients of a trial where neither their number nor a file of them is given."""
+
+_RULE = re.compile(r"([a-z][a-z0-9_]*) *(<=|>=|<|>|=) *([^<>=]+)")
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+}
+
+
+def number_of(options: argparse.Namespace, population: Population) -> int:
+    """Return how many patients a trial has: as many as are asked for, else all of a file, else ``PEOPLE``."""
+    if options.number is not None:
+        return int(options.number)
+    return population.size or PEOPLE
+
+
+def group_rule(text: str, columns: Collection[str]) -> Callable[[Mapping[str, np.ndarray]], np.ndarray] | None:
+    """Return who belongs to the group that a text such as "weight_kg < 60 and smoker = yes" describes; ``None`` for a plain name.
+
+    ``columns``: the columns it may name. Raises ``ValueError`` for a column that is not there and for a value of another kind.
+
+    >>> light = group_rule("weight_kg < 60", ["weight_kg"])
+    >>> light({"weight_kg": np.array([50.0, 60.0])}).tolist()
+    [True, False]
+    """
+    if not re.search("[<>=]", text):
+        return None
+    rules: list[tuple[str, Callable[[Any, Any], Any], Any]] = []
+    for part in text.split(" and "):
+        found = _RULE.fullmatch(part.strip())
+        if found is None:
+            raise ValueError(f"a rule of --group reads 'COLUMN < NUMBER', with <, <=, >, >= or =; got {part.strip()!r}")
+        name, sign, value = found[1], found[2], found[3].strip()
+        if name not in columns:
+            raise ValueError(f"no column {name!r} of these patients for --group; there are {', '.join(columns)}")
+        rules.append((name, _COMPARE[sign], _value_of(name, sign, value)))
+    return lambda people: np.logical_and.reduce([compare(people[name], value) for name, compare, value in rules])
+
+
+def _value_of(name: str, sign: str, text: str) -> Any:
+    """Return what a rule of ``--group`` compares a column with; raises ``ValueError`` where it is of another kind."""
+    choices: dict[str, Any] = dict.fromkeys(SEXES, None) if name == "sex" else {"yes": True, "no": False}
+    if name == "sex" or name in YES_OR_NO:
+        if sign != "=" or text not in choices:
+            raise ValueError(f"--group: {name} is compared by = with {' or '.join(choices)}; got {name} {sign} {text}")
+        return text if name == "sex" else choices[text]
+    try:
+        return number(name, text)
+    except ValueError as error:
+        raise ValueError(f"--group: {error}") from None
 
 
 _WORTH_COMPILING = 20_000

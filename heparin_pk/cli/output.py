@@ -139,11 +139,13 @@ def read_in_words(course: Course) -> str:
 
 
 def patient_in_words(course: Course) -> str:
-    """Return what a patient's features change in the model of a course, one a line; empty where nothing but size is known."""
-    patient, drug = course.patient, course.drug
-    if not patient.stated() and not drug.differences(patient):
-        return ""
-    return "\n".join(f"  {line}" for line in ["this patient in this model:", *drug.in_the_patients_words(patient).splitlines()])
+    """Return by which weight a patient is dosed, where it is another one, and what features change in the model, one a line."""
+    patient, drug, lines = course.patient, course.drug, []
+    if patient.doses_by_kg != patient.weight_kg:
+        lines.append(f"doses are calculated with {patient.doses_by_kg:.4g} kg; the patient weighs {patient.weight_kg:.4g} kg")
+    if patient.stated() or drug.differences(patient):
+        lines += ["this patient in this model:", *drug.in_the_patients_words(patient).splitlines()]
+    return "\n".join(f"  {line}" for line in lines)
 
 
 _COLUMNS = {

@@ -53,6 +53,9 @@ from heparin_pk.ward.ward_errors import WardErrors
 _LONGEST_FIELD = 2**30
 """Characters of a CSV field: a drug with its sources is one field."""
 
+TIME_IS_UP = "the time of the run is up before it is carried out"
+"""The end of the reason of an entry whose orders, or some of them, fall beyond the run."""
+
 _LONGEST_STEP_H = 1.0 / 12.0 + 1e-6
 """From one moment of a course to the next, h."""
 
@@ -81,6 +84,11 @@ class Entry:
         check_is("why", self.why, str, "a text")
 
     __repr__ = shown
+
+    @property
+    def is_too_late(self) -> bool:
+        """True when something was decided that falls beyond the run."""
+        return self.why.endswith(TIME_IS_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -312,6 +320,8 @@ class Course:
                 is_now = time_h == entry.time_h
                 if orders or (is_now and (result or not entry.orders)):
                     words = self.orders_in_words(orders)
+                    if not orders and entry.is_too_late:
+                        words = "not carried out"
                     if is_now and entry.orders and not orders:
                         words = f"carried out at {min(order.time_h for order in entry.orders):.4g} h"
                     rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, entry.why)))

@@ -231,7 +231,13 @@ class Outcomes:
             raise ValueError(f"cuts must be one number or more, rising; got {ends}")
         found = self
         for low, high in zip([-math.inf, *ends], [*ends, math.inf], strict=True):
-            words = f"under {high:g}" if low == -math.inf else f"{low:g} and more" if high == math.inf else f"{low:g} to under {high:g}"
+            words = (
+                f"under {high:g}"
+                if low == -math.inf
+                else f"{low:g} and more"
+                if high == math.inf
+                else f"{low:g} to under {high:g}"
+            )
             found = found.with_group(f"{column} {words}", (values >= low) & (values < high))
         return found
 
