@@ -9,9 +9,21 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from heparin_pk import Course, Nomogram, Patient, Trial, __version__, cli, hospital, published, simulate, titrate
+from heparin_pk import (
+    Course,
+    Infusion,
+    Nomogram,
+    Patient,
+    Regimen,
+    Trial,
+    __version__,
+    cli,
+    hospital,
+    published,
+    simulate,
+    titrate,
+)
 from heparin_pk.base.units import unit_of
-from heparin_pk.cli import options
 from heparin_pk.trials.catalogue import LEVELS, OUTCOMES
 from heparin_pk.trials.estimate import Z_95
 from heparin_pk.trials.metadata import IN_LEVEL_UNIT, beside, read_beside, read_frame
@@ -160,17 +172,8 @@ def test_a_course_says_version_seed_and_units_and_reads_back(tmp_path):
 def test_a_drug_in_micrograms_has_its_columns_in_them():
     drug = next(one for one in published.ALL if one.amount_unit == "µg")
     patient = Patient(weight_kg=75, age_y=50, height_cm=175, sex="male", creatinine_clearance_ml_per_min=100)
-    course = simulate(patient, drug, options.regimen_of(_orders("0 infusion 0.1 U/kg/h")), hours=2)
+    course = simulate(patient, drug, Regimen((Infusion(time_h=0, rate_u_per_kg_per_h=120),)), hours=2)
     assert course.to_frame().attrs["units"]["concentration_u_per_ml"] == "µg/mL"
-
-
-def _orders(*lines):
-    class Given:
-        bolus = infusion = None
-        order = list(lines)
-        hours = 2.0
-
-    return Given
 
 
 # Subgroups of one's own

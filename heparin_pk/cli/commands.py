@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 
 from heparin_pk import __version__, published
+from heparin_pk.base.checks import check_between
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
 from heparin_pk.blood import clotting
@@ -42,7 +43,7 @@ from heparin_pk.simulation.platelets import platelet_series
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import before_starting, hit, indications, leaflet, misconceptions, practice, reversal
 from heparin_pk.trials import hospital, off_ramp
-from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.ensemble import MOST_DRAWS, Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
@@ -192,7 +193,10 @@ def run_cite(options: argparse.Namespace) -> None:
         if name in nomogram.names() or name.endswith(".toml"):
             lines.append(Nomogram.load(name).source.cite())
         else:
-            lines += published.named(name).cite().splitlines()
+            try:
+                lines += published.named(name).cite().splitlines()
+            except ValueError as error:
+                raise ValueError(f"{error}; nor is it one of the nomograms: {', '.join(nomogram.names())}") from None
     lines = list(dict.fromkeys(lines))
     print(json.dumps(lines) if options.json else "\n".join(lines))
 
@@ -484,6 +488,8 @@ def run_trial(options: argparse.Namespace) -> None:
         )
     if rule is not None and options.ensemble is not None:
         raise ValueError("--ensemble keeps no single patients: --group must be one of its named groups with it")
+    if options.ensemble is not None:
+        check_between("--ensemble", options.ensemble, 1, MOST_DRAWS)
     ensemble = None if options.ensemble is None else Ensemble.of(trial.drug, options.ensemble, seed=options.seed)
     outcomes = trial.run(
         options.number,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from heparin_pk.base.checks import check_between
 from heparin_pk.base.citations import citations
 from heparin_pk.base.files import check_output, check_output_folder
 from heparin_pk.base.records import to_plain
@@ -95,6 +96,8 @@ def show_course(
     ``chart``: measurements to compare with, for a replay
     ``handover_h``: hour of a handover that is printed too, h
     """
+    if handover_h is not None:
+        check_between("--handover", handover_h, 0.0, course.hours)
     handed_over = None if handover_h is None else course.handover(handover_h)
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
     if options.csv is not None:

@@ -200,7 +200,9 @@ class Outcomes:
         if not mask.any():
             raise ValueError(f"the group {name!r} has no patient")
         found = copy(self)
-        sums, differences, first = 0, 0, 0
+        sums: Any = 0
+        differences: Any = 0
+        first = 0
         for chunk in self._in_order():
             of_chunk = sums_of(chunk.rows, {name: mask[first : first + chunk.n]})
             sums, differences, first = sums + of_chunk[0], differences + of_chunk[1], first + chunk.n

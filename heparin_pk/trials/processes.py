@@ -40,7 +40,8 @@ def context_for(work: Any) -> SpawnContext:
         sent = pickle.dumps(work)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
-            f"this trial cannot be sent to other processes ({without_addresses(str(error))}): define its rule in a file, or give workers=1"
+            f"this trial cannot be sent to other processes ({without_addresses(str(error))}): define its rule in a file, or give "
+            "workers=1"
         ) from None
     if b"__main__" not in sent:
         return ContextWithoutScript()

@@ -12,8 +12,8 @@ What is said of an arm goes before what is said of the trial, and that before it
 each table has the one it was written for; where it does, the outcomes say which ranges that does not fit.
 
 A checkpoint is a folder in which finished chunks are kept; the same call goes on from there, and a folder of another trial is
-refused. On a Dask cluster (``client``, or the address of its ``scheduler``) ``wait_for_workers_s`` says how long a run waits where
-there is no worker (left); ``inf``: until one comes.
+refused. On a Dask cluster (``client``, or the address of its ``scheduler``) ``wait_for_workers_s`` says how long a run waits
+where there is no worker (left); ``inf``: until one comes.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ class Trial(metaclass=Helped):
     @property
     def places(self) -> dict[str, tuple[str, ...]]:
         """What the rows say of each arm, by name: hospital, aPTT reagent ("" without one), assay and unit of its levels."""
-        found = {}
+        found: dict[str, tuple[str, ...]] = {}
         for name, arm in self.arms:
             reagent = self._laboratory_of(arm).reagent or self.drug.reagent
             assay = self._target_of(arm).assay
@@ -354,12 +354,12 @@ class Trial(metaclass=Helped):
         """Return the outcomes of patients 0 to ``n`` - 1 under every arm.
 
         ``seed``: the same seed gives the same patients and errors.
-        ``workers``, ``runner``, ``people_per_chunk``: processes; one of ``heparin_pk.engine.lanes.RUNNERS``; they change no number.
+        ``workers``, ``runner``, ``people_per_chunk``: processes; one of ``engine.lanes.RUNNERS``; they change no number.
         ``keep_rows``, ``checkpoint``: one row a patient (False: flat memory); a folder of finished chunks, to go on from.
         ``csv_file``: receives the rows as chunks finish; a file beside it says what they are.
         ``client``, ``scheduler``, ``wait_for_workers_s``, ``progress``: a Dask cluster, how long to wait for it, a bar.
 
-        Raises ``ValueError`` for bad input, :class:`TrialInterrupted` when stopped by hand, ``BrokenExecutor`` when a process died.
+        Raises ``ValueError`` for bad input, ``TrialInterrupted`` when stopped by hand, ``BrokenExecutor`` when a process died.
         """
         n = int(check_between("n", n, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)

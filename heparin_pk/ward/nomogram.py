@@ -24,7 +24,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.files import LARGEST_TABLE_BYTES, LONGEST_TABLE_LINE, read_text
 from heparin_pk.base.rounding import round_all_to, round_to
 from heparin_pk.base.source import Source
-from heparin_pk.base.texts import UNSAFE, visible
+from heparin_pk.base.texts import UNSAFE, visible, without_addresses
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.ward.clock import next_at_h
 from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations
@@ -491,7 +491,7 @@ class Nomogram:
         for a file that is no regular file or larger than 100 kB; for an unknown name, with the names of all tables; for an
         incomplete table, with the missing parts.
         """
-        text = str(name_or_file)
+        text = without_addresses(str(name_or_file))
         if text.endswith(".toml") or "/" in text or "\\" in text:
             return _read(read_text(name_or_file, LARGEST_TABLE_BYTES), visible(text), Path(text).stem)
         folder = resources.files("heparin_pk.ward") / "nomograms"
@@ -1013,7 +1013,7 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
 def _without_limits(table: Nomogram) -> Nomogram:
     """Return a table without its caps and lowest doses; the same table where it has none."""
     start = replace(table.start, bolus_max_u=None, rate_max_u_per_h=None, rate_min_u_per_h=None, weight_min_kg=None)
-    limits = {name: None for name in ("bolus_max_u", "rebolus_max_u", "rate_max_u_per_h", "rate_min_u_per_h", "most_reboluses")}
+    limits = dict.fromkeys(("bolus_max_u", "rebolus_max_u", "rate_max_u_per_h", "rate_min_u_per_h", "most_reboluses"))
     if start == table.start and all(getattr(table, name) is None for name in limits):
         return table
     return replace(table, start=start, **cast(dict[str, Any], limits))
