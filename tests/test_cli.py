@@ -297,7 +297,10 @@ BAD = {
         "argument -n/--number: it must be a whole number; got '2_0'",
     ),
     "order with an underscore": (("simulate", "--weight", "80", "--order", "0 bolus 8_0 U/kg"), "an order reads"),
-    "full-width bag": (("simulate", "--weight", "80", "--order", "0 infusion 12 mL/h of １００ U/mL"), "no infusion in 'mL/h of １００ U/mL'"),
+    "full-width bag": (
+        ("simulate", "--weight", "80", "--order", "0 infusion 12 mL/h of １００ U/mL"),
+        "no infusion in 'mL/h of １００ U/mL'",
+    ),
     "not a number in an order": (("simulate", "--weight", "80", "--order", "nan bolus 80 U/kg"), "an order reads"),
     "a change of rate": (
         ("simulate", "--weight", "80", "--infusion", "18", "--order", "1 infusion +2 U/kg/h"),

@@ -78,7 +78,7 @@ def test_printed_problem(row):
 
 
 def test_every_printed_problem_is_asked():
-    assert len(PROBLEMS) == 68
+    assert len(PROBLEMS) == 69
     assert sum(row["matches_exact"] == "False" for row in PROBLEMS) == 4
     assert {row["kind"] for row in PROBLEMS} == set(SOLVE)
 
