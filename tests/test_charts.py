@@ -154,6 +154,36 @@ def test_a_wrong_file_says_what_and_where(read, what):
         read(text, weight_kg=80 if "height" in what or "sex" in what else None)
 
 
+HEAD = "t_h,t_end_h,event,value,unit,weight_kg\n"
+NASTY = {
+    "a column without its unit": (HEAD.replace("weight_kg", "weight") + "0,,bolus,5000,U,80\n", "line 1: .*got 'weight': rename"),
+    "no unit": (HEAD + "0,6,infusion,1200,,80\n", "line 2: unit of infusion must be U/h or U/kg/h; got ''"),
+    "a negative rate": (HEAD + "0,6,infusion,-1200,U/h,80\n", "line 2: rate_u_per_h must lie between"),
+    "an end before its begin": (HEAD + "6,2,infusion,1200,U/h,80\n", "line 2: an infusion needs 0 <= t_h < t_end_h; got 6 and 2"),
+    "no such time of day": (HEAD.replace("t_h,t_end_h", "time,time_end") + "25:00,,bolus,5000,U,80\n", "line 2: time must be"),
+    "no such day": (HEAD.replace("t_h,t_end_h", "time,time_end") + "2026-02-29 08:00,,bolus,5000,U,80\n", "a date that exists"),
+    "a result in words": (
+        HEAD + "0,9,infusion,1200,U/h,80\n6,,ptt,clotted,s,80\n",
+        "line 3: value must be a number; got 'clotted'",
+    ),
+    "an anti-Xa per decilitre": (
+        HEAD + "0,9,infusion,1200,U/h,80\n6,,anti_xa,40,IU/dL,80\n",
+        "line 3: unit of anti_xa must be U/mL",
+    ),
+    "a dot between thousands": ((HEAD + "0,9,infusion,1.440x5,U/h,80\n").replace(",", ";").replace("x", ","), "got '1.440,5'"),
+    "two infusions at once": (HEAD + "0,9,infusion,1200,U/h,80\n3,6,infusion,900,U/h,80\n", "line 3: infusions overlap"),
+    "results alone": (HEAD + "6,,ptt,60,s,80\n", "no infusion and no bolus"),
+}
+
+
+@pytest.mark.parametrize("what", NASTY)
+def test_a_nasty_chart_is_one_line_that_says_what_and_where(read, what):
+    text, message = NASTY[what]
+    with pytest.raises(ValueError, match=rf"made\.csv.*{message}") as caught:
+        read(text)
+    assert "\n" not in str(caught.value)
+
+
 def test_units_are_known_by_their_usual_words():
     assert [unit_of(text) for text in ("U/h", "IU/hr", "units / hour", "IE/kg/h", "units", "sec", "")] == [
         "U/h", "U/h", "U/h", "U/kg/h", "U", "s", None,

@@ -236,7 +236,7 @@ def test_without_it_nothing_is_added(capsys):
 @pytest.mark.parametrize("value", ["0", "201", "-1"])
 def test_the_command_line_refuses_a_wrong_number(capsys, value):
     assert main([*COMMAND, f"--ensemble={value}"]) == 2
-    assert f"n_draws must lie between 1 and 200; got {value}" in capsys.readouterr().err
+    assert f"--ensemble must lie between 1 and 200; got {value}" in capsys.readouterr().err
 
 
 def test_a_stopped_command_prints_what_is_finished_and_says_so(capsys, monkeypatch):

@@ -37,7 +37,23 @@ def test_every_document_is_there_and_eight_kinds_of_rule_and_more():
     assert not set(nomogram.document_names()) & set(nomogram.names())
     kinds = {kind for document in PRINTED.values() for kind in document["kinds"]}
     assert len(kinds) >= 8, kinds
-    assert len({Nomogram.load(name).source.key for name in PRINTED}) >= 8
+    assert len({Nomogram.load(name).source.key for name in PRINTED}) >= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ('second_assay = "anti_xa_u_per_ml"\n', "unknown key 'second_assay'"),
+        ("platelets_fall_percent = 50\n", "unknown key 'platelets_fall_percent'"),
+        ("stop_for_bleeding = true\n", "unknown key 'stop_for_bleeding'"),
+        ('only_for = "stroke"\n', "unknown key 'only_for'"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_by_name(tmp_path, text, refused):
+    file = Path(nomogram.__file__).parent / "nomograms" / "documents" / "perinatology-orders.toml"
+    (tmp_path / "ours.toml").write_text(text + file.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^ours\.toml.*{refused}|{refused}"):
+        Nomogram.load(str(tmp_path / "ours.toml"))
 
 
 @pytest.mark.parametrize("name", PRINTED)
@@ -90,6 +106,8 @@ def test_each_line_decides_as_printed(name, line, level):
     else:
         since_h = DRAWN_H if printed.get("from") == "draw" else restart_h
         assert once.next_draw_h == since_h + printed["next_h"]
+    if "next_twice_h" in printed:
+        assert twice.next_draw_h == restart_h + printed["next_twice_h"]
     if "twice" in printed:
         assert (8.0 + twice.next_draw_h) % 24 == int(printed["twice"][:2])
 

@@ -11,8 +11,9 @@ from field_limits import fields_of, refuses_outside
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heparin_pk import Bag, Bolus, Infusion, Pump
+from heparin_pk import Bag, Bolus, Infusion, Patient, Pump, dosing_weight_kg
 from heparin_pk.ward import pump
+from heparin_pk.ward.weighing import Weighing
 
 with (Path(__file__).parent / "data" / "dose_arithmetic_problems.csv").open(encoding="utf-8", newline="") as file:
     PROBLEMS = list(csv.DictReader(file))
@@ -26,6 +27,10 @@ def weight_kg(q):
     return q["kg_rounded"] if "kg_rounded" in q else q["weight_kg"]
 
 
+def person(q):
+    return Patient(weight_kg=q["weight_kg"], height_cm=2.54 * q["height_in"], sex=q["sex"])
+
+
 SOLVE = {
     "units_from_rate": lambda q: pump.u_per_h(q["rate_ml_h"], concentration(q)),
     "pump_rate": lambda q: pump.ml_per_h(q["dose_u_h"], concentration(q)),
@@ -37,6 +42,17 @@ SOLVE = {
     "bolus": lambda q: pump.volume_ml(pump.dose_u(q["bolus_u_kg"], weight_kg(q)), q.get("vial_u_ml", q.get("conc_u_ml"))),
     "syringe_volume": lambda q: pump.volume_ml(q["dose_u"], q["vial_u_ml"]),
     "bag_preparation": lambda q: pump.volume_ml(q["target_u"], q["vial_u_ml"]),
+    "change_rounded": lambda q: pump.changed_ml_per_h(
+        q["current_ml_h"], q["delta_u_kg_h"], q["weight_kg"], q["conc_u_ml"], step_ml_per_h=q["change_step_ml_h"]
+    ),
+    "change_units_rounded": lambda q: pump.rate_u_per_h(q["delta_u_kg_h"], q["weight_kg"], step_u_per_h=q["step_u_h"]),
+    "dose_units": lambda q: pump.dose_u(q["bolus_u_kg"], q["weight_kg"]),
+    "dose_rounded": lambda q: pump.dose_u(q["bolus_u_kg"], q["weight_kg"], q["most_u"], q["step_u"]),
+    "ideal_weight": lambda q: dosing_weight_kg(person(q), "ideal"),
+    "adjusted_weight": lambda q: dosing_weight_kg(person(q), "adjusted", share_fraction=q["share"]),
+    "weight_rule": lambda q: Weighing(
+        kind="adjusted", share_fraction=q["share"], above_ideal_ratio=q["above_ideal_ratio"]
+    ).weight_kg(person(q)),
     "weight": lambda q: pump.weight_kg_from_lb(q["weight_lb"], 1 / q["lb_per_kg"]),
     "daily_units": lambda q: pump.daily_u(pump.u_per_h(q["rate_ml_h"], concentration(q))),
     "nomogram": lambda q: pump.changed_ml_per_h(
@@ -62,8 +78,8 @@ def test_printed_problem(row):
 
 
 def test_every_printed_problem_is_asked():
-    assert len(PROBLEMS) == 23
-    assert sum(row["matches_exact"] == "False" for row in PROBLEMS) == 1
+    assert len(PROBLEMS) == 69
+    assert sum(row["matches_exact"] == "False" for row in PROBLEMS) == 4
     assert {row["kind"] for row in PROBLEMS} == set(SOLVE)
 
 
@@ -140,6 +156,15 @@ def test_there_and_back(rate_u_per_kg_per_h, weight, u_per_ml):
 def test_a_change_of_zero_changes_nothing_and_none_goes_below_zero():
     assert pump.changed_ml_per_h(22.0, 0.0, 70.0, 40.0) == 22.0
     assert pump.changed_ml_per_h(2.0, -18.0, 70.0, 100.0) == 0.0
+
+
+def test_rounding_comes_before_the_cap_and_the_change_is_rounded_not_the_rate():
+    assert pump.dose_u(80, 62.6, most_u=5000, step_u=100) == 5000.0
+    assert pump.dose_u(80, 61.8, step_u=100) == 4900.0
+    assert pump.rate_u_per_h(18, 71, most_u_per_h=2000, step_u_per_h=50) == 1300.0
+    assert pump.changed_ml_per_h(14.4, 2, 70, 100, step_ml_per_h=1) == pytest.approx(15.4)
+    with pytest.raises(ValueError, match="step must lie between"):
+        pump.changed_ml_per_h(14.4, 2, 70, 100, step_ml_per_h=0)
 
 
 def test_caps():

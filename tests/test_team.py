@@ -200,7 +200,7 @@ def test_the_commands(capsys):
     assert main(["titrate", "raschke-1993", "--weight", "75", "--hours", "24"]) == 0
     assert "Handover" not in capsys.readouterr().out
     assert main(["titrate", "raschke-1993", "--weight", "75", "--hours", "24", "--handover", "25"]) == 2
-    assert "at_h must lie between 0 and 24; got 25" in capsys.readouterr().err
+    assert "--handover must lie between 0 and 24; got 25" in capsys.readouterr().err
     assert main(["leaflet", "pulmonary-embolism", "--weight", "75", "--condition", "kidney-failure"]) == 0
     assert "Your kidneys are weak" in capsys.readouterr().out
     assert main(["leaflet", "headache"]) == 2

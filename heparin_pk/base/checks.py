@@ -8,7 +8,16 @@ from collections.abc import Collection
 from dataclasses import MISSING, fields
 from typing import Any
 
-from heparin_pk.base.texts import UNSAFE
+from heparin_pk.base.texts import UNSAFE, without_addresses
+
+
+def as_seen(value: Any) -> str:
+    """Return a value as a message shows it: its ``repr`` without the address in memory that some objects have.
+
+    >>> as_seen(82000), as_seen(object())
+    ('82000', '<object object>')
+    """
+    return without_addresses(repr(value))
 
 
 def check_between(name: str, value: Any, low: float, high: float) -> float:
@@ -24,20 +33,20 @@ def check_between(name: str, value: Any, low: float, high: float) -> float:
     ValueError: weight_kg must lie between 0.4 and 400; got 82000
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ValueError(f"{name} must be a number between {low:g} and {high:g}; got {value!r}")
+        raise ValueError(f"{name} must be a number between {low:g} and {high:g}; got {as_seen(value)}")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not low <= number <= high or math.isinf(number):
-        raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {value!r}")
+        raise ValueError(f"{name} must lie between {low:g} and {high:g}; got {as_seen(value)}")
     return number
 
 
 def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``allowed``; True is no 1."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {as_seen(value)}")
 
 
 def check_is(name: str, value: Any, kind: type | tuple[type, ...], noun: str) -> None:
@@ -49,13 +58,13 @@ def check_is(name: str, value: Any, kind: type | tuple[type, ...], noun: str) ->
     ValueError: patient must be a Patient; got 'Mr Smith'
     """
     if not isinstance(value, kind):
-        raise ValueError(f"{name} must be {noun}; got {value!r}")
+        raise ValueError(f"{name} must be {noun}; got {as_seen(value)}")
 
 
 def check_text(name: str, value: Any) -> None:
     """Raise ``ValueError`` unless ``value`` is a text that is not empty, without control characters or marks of direction."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{name} must be a text that is not empty; got {value!r}")
+        raise ValueError(f"{name} must be a text that is not empty; got {as_seen(value)}")
     if UNSAFE.search(value):
         raise ValueError(f"{name} must be a text without control characters; got {value!a}")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from heparin_pk.base.checks import as_seen
 from heparin_pk.base.elementwise import COMPILED, each
 from heparin_pk.base.streams import Stream, SubStream, address
 
@@ -35,7 +36,7 @@ def checked_seed(seed: int | np.random.Generator) -> int:
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**63))
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= int(seed) < 2**64:
-        raise ValueError(f"seed must be an integer from 0 to 2**64 - 1 or a numpy Generator; got {seed!r}")
+        raise ValueError(f"seed must be an integer from 0 to 2**64 - 1 or a numpy Generator; got {as_seen(seed)}")
     return int(seed)
 
 

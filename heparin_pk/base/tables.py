@@ -67,7 +67,9 @@ def typed_number(text: str) -> float:
     try:
         return number("it", text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        point = text.replace(",", ".")
+        hint = f": with a decimal point it is {point}" if re.fullmatch(r"[+-]?[0-9]+\.[0-9]+", point) and "," in text else ""
+        raise argparse.ArgumentTypeError(f"{error}{hint}") from None
 
 
 def typed_whole_number(text: str) -> int:

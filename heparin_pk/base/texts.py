@@ -7,6 +7,7 @@ import re
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys or that reorder a line: control characters other than tab and line feed, marks of direction,
 half surrogates."""
+_ADDRESS = re.compile(r" (?:object )?at 0x[0-9a-fA-F]+")
 LONGEST_MESSAGE = 2000
 """Characters of an error message that are printed."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -21,9 +22,18 @@ def visible(text: str) -> str:
     return UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def without_addresses(text: str) -> str:
+    """Return a text without the addresses in memory that Python writes into the ``repr`` of many objects.
+
+    >>> without_addresses("got <function rule at 0x7f3a5c1d2e50>")
+    'got <function rule>'
+    """
+    return _ADDRESS.sub("", text)
+
+
 def one_line(message: object) -> str:
     """Return a message on one line, escaped; from a very long one the middle is left out."""
-    line = visible(" ".join(str(message).split()))
+    line = visible(without_addresses(" ".join(str(message).split())))
     if len(line) <= LONGEST_MESSAGE:
         return line
     half = LONGEST_MESSAGE // 2

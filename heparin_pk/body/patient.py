@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, floats, shown
+from heparin_pk.base.checks import as_seen, check_between, check_is, check_one_of, check_text, floats, shown
 from heparin_pk.body.drift import Drift, Drifts, TakenDrifts
 
 SEXES = ("female", "male")
@@ -127,11 +127,11 @@ class Patient:
         pairs = []
         for pair in self.factors:
             if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise ValueError(f"factors must be (parameter, factor) pairs; got {pair!r}")
+                raise ValueError(f"factors must be (parameter, factor) pairs; got {as_seen(pair)}")
             check_text("the parameter of a factor", pair[0])
             pairs.append((pair[0], check_between(f"the factor on {pair[0]}", pair[1], 0.01, 100.0)))
         if len({name for name, _ in pairs}) != len(pairs):
-            raise ValueError(f"factors name a parameter twice; got {self.factors!r}")
+            raise ValueError(f"factors name a parameter twice; got {as_seen(self.factors)}")
         object.__setattr__(self, "factors", tuple(pairs))
 
     __repr__ = shown

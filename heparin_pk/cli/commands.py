@@ -7,7 +7,8 @@ import json
 import warnings
 from dataclasses import replace
 
-from heparin_pk import published
+from heparin_pk import __version__, published
+from heparin_pk.base.checks import check_between
 from heparin_pk.base.citations import citations
 from heparin_pk.base.records import to_plain
 from heparin_pk.blood import clotting
@@ -17,8 +18,10 @@ from heparin_pk.blood.response import Reagent
 from heparin_pk.cli.options import (
     chart_of,
     exported_course,
+    group_rule,
     hospital_of,
     model_of,
+    number_of,
     patient_of,
     plasma_of,
     population_of,
@@ -40,7 +43,7 @@ from heparin_pk.simulation.platelets import platelet_series
 from heparin_pk.simulation.simulate import simulate, titrate
 from heparin_pk.teaching import before_starting, hit, indications, leaflet, misconceptions, practice, reversal
 from heparin_pk.trials import hospital, off_ramp
-from heparin_pk.trials.ensemble import Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
+from heparin_pk.trials.ensemble import MOST_DRAWS, Ensemble, EnsembleInterrupted, EnsembleOutcomes, run_ensemble
 from heparin_pk.trials.hospital import Hospital
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.trial import Trial
@@ -190,7 +193,10 @@ def run_cite(options: argparse.Namespace) -> None:
         if name in nomogram.names() or name.endswith(".toml"):
             lines.append(Nomogram.load(name).source.cite())
         else:
-            lines += published.named(name).cite().splitlines()
+            try:
+                lines += published.named(name).cite().splitlines()
+            except ValueError as error:
+                raise ValueError(f"{error}; nor is it one of the nomograms: {', '.join(nomogram.names())}") from None
     lines = list(dict.fromkeys(lines))
     print(json.dumps(lines) if options.json else "\n".join(lines))
 
@@ -474,20 +480,31 @@ def run_trial(options: argparse.Namespace) -> None:
         hospital=hospital_of(options),
         ward_errors=None if options.ward is None else hospital.WARDS[options.ward],
     )
-    if options.group not in trial.groups:
-        raise ValueError(f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}")
+    options.number = number_of(options, trial.population)
+    rule = group_rule(options.group, trial.covariates)
+    if rule is None and options.group not in trial.groups:
+        raise ValueError(
+            f"no group {options.group!r} among these patients; there are {', '.join(trial.groups)}, or give a rule such as "
+            "'weight_kg < 60'"
+        )
+    if rule is not None and options.ensemble is not None:
+        raise ValueError("--ensemble keeps no single patients: --group must be one of its named groups with it")
+    if options.ensemble is not None:
+        check_between("--ensemble", options.ensemble, 1, MOST_DRAWS)
     ensemble = None if options.ensemble is None else Ensemble.of(trial.drug, options.ensemble, seed=options.seed)
     outcomes = trial.run(
         options.number,
         seed=options.seed,
         workers=options.workers,
         runner=runner_of(options.engine, options.number * len(arms)),
-        keep_rows=False,
+        keep_rows=rule is not None,
         checkpoint=options.checkpoint,
         csv_file=options.csv,
         scheduler=options.scheduler,
         progress=not options.quiet,
     )
+    if rule is not None:
+        outcomes = outcomes.with_group(options.group, rule)
     models, stopped = (None, None) if ensemble is None else _with_models(trial, ensemble, outcomes, options)
     if options.figure is not None:
         subjects = range(min(6, options.number))
@@ -495,6 +512,8 @@ def run_trial(options: argparse.Namespace) -> None:
         write_picture(options.figure, lambda plot: plot.trial(outcomes, sample=sample))
     if options.json:
         answer = {
+            "heparin_pk": __version__,
+            "drug": outcomes.drug.name,
             "arms": outcomes.arms,
             "n": outcomes.n,
             "seed": outcomes.seed,

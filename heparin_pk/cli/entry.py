@@ -13,6 +13,7 @@ from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from heparin_pk.base.texts import one_line
+from heparin_pk.cli.options import with_options
 from heparin_pk.cli.output import Shown, check_outputs, complain
 from heparin_pk.cli.parser import parser
 from heparin_pk.cli.signals import BY_SIGNAL, ended_in_order
@@ -60,7 +61,11 @@ def _run(arguments: Sequence[str] | None) -> None:
     try:
         options = parser().parse_args(arguments)
         check_outputs(options)
-        options.run(options)
+        try:
+            options.run(options)
+        except ValueError as error:
+            said = with_options(str(error), options)
+            raise (error if said == str(error) else ValueError(said)) from None
     finally:
         try:
             sys.stdout.flush()

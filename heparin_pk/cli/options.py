@@ -6,11 +6,13 @@ import argparse
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from heparin_pk import published
 from heparin_pk.base.checks import check_one_of
@@ -19,11 +21,12 @@ from heparin_pk.base.tables import number
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.clotting import Plasma
 from heparin_pk.blood.response import Reagent
-from heparin_pk.body.bodysize import dosing_weight_kg
-from heparin_pk.body.patient import YES_OR_NO, Patient
+from heparin_pk.body.bodysize import DOSING_WEIGHTS, dosing_weight_kg
+from heparin_pk.body.patient import SEXES, YES_OR_NO, Patient
 from heparin_pk.engine.lanes import RUNNERS
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.chart_exports import from_eicu, from_mimic_iv
+from heparin_pk.evidence.chart_rows import unit_of as unit_in_words
 from heparin_pk.evidence.datasets import ICUCourse
 from heparin_pk.published.drug import Drug
 from heparin_pk.published.reagents import REAGENTS
@@ -70,6 +73,7 @@ def patient_of(options: argparse.Namespace) -> Patient:
     )
     if options.dosing_weight is None:
         return patient
+    check_one_of("--dosing-weight", options.dosing_weight, DOSING_WEIGHTS)
     return replace(patient, dosing_weight_kg=dosing_weight_kg(patient, options.dosing_weight))
 
 
@@ -100,13 +104,16 @@ _UNITS: dict[tuple[str, str], Callable[[float, float], Order]] = {
 }
 
 
+_KINDS = tuple(dict.fromkeys(kind for kind, _ in _UNITS))
+
+
 def parse_order(text: str) -> Order:
     """Return the order in a line such as "6 bolus 40 U/kg"; raises ``ValueError`` with the kinds and units available.
 
     >>> parse_order("8 infusion 12 mL/h of 100 U/mL").resolved(80).rate_u_per_h
     1200.0
     """
-    words = text.split()
+    words = text.replace("ml/h", "mL/h").split()
     try:
         time_h = number("TIME", words[0])
         if words[1:] == ["stop"]:
@@ -116,13 +123,19 @@ def parse_order(text: str) -> Order:
         raise ValueError(f"an order reads 'TIME KIND AMOUNT UNIT', such as '6 bolus 40 U/kg'; got {text!r}") from None
     if words[2][0] in "+-":
         raise ValueError(f"an order gives the new amount, not a change such as {words[2]!r}; got {text!r}")
+    if kind not in _KINDS:
+        raise ValueError(f"no order {kind!r}; there are {', '.join(_KINDS)}, stop; got {text!r}")
+    if kind == "infusion" and unit == "mL/h":
+        raise ValueError(f"a rate in mL/h needs its bag: '{words[0]} infusion {words[2]} mL/h of 100 U/mL'; got {text!r}")
     of_bag = re.fullmatch(r"mL/h of ([0-9]+(?:\.[0-9]+)?) U/mL", unit)
     if kind == "infusion" and of_bag:
         return Infusion(time_h=time_h, rate_ml_per_h=amount, bag=Bag.of(float(of_bag[1])))
-    if (kind, unit) not in _UNITS:
-        known = ", ".join(f"{k} {u}" for k, u in _UNITS)
-        raise ValueError(f"no order {kind!r} in {unit!r}; there are {known}, infusion mL/h of N U/mL, stop; got {text!r}")
-    return _UNITS[kind, unit](time_h, amount)
+    known = unit_in_words(unit) or unit  # IE, units/hour
+    if (kind, known) not in _UNITS:
+        units = [*(u for k, u in _UNITS if k == kind), *(["mL/h of N U/mL"] if kind == "infusion" else [])]
+        needs = f"no {kind} in {unit!r}" if unit else f"{words[2]} needs its unit"
+        raise ValueError(f"{needs}: {kind} is ordered in {' or '.join(units)}; got {text!r}")
+    return _UNITS[kind, known](time_h, amount)
 
 
 def regimen_of(options: argparse.Namespace) -> Regimen:
@@ -131,6 +144,13 @@ def regimen_of(options: argparse.Namespace) -> Regimen:
     Raises ``ValueError`` without any order before ``--hours``.
     """
     orders: list[Order] = []
+    for option, unit, most in (("bolus", "U", 1000.0), ("infusion", "U/h", 200.0)):
+        amount, per_kg = getattr(options, option), unit.replace("U", "U/kg")
+        if amount is not None and not 0.0 <= amount <= most:
+            raise ValueError(
+                f"--{option} is in {per_kg} and must lie between 0 and {most:g}; got {amount:g}: an amount in {unit} is "
+                f"--order '0 {option} {amount:g} {unit}'"
+            )
     if options.bolus is not None:
         orders.append(Bolus(time_h=0.0, dose_u_per_kg=options.bolus))
     if options.infusion is not None:
@@ -193,8 +213,12 @@ def range_of(text: str) -> TherapeuticRange:
     test, _, limits = text.rpartition(":")
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)-([0-9]+(?:\.[0-9]+)?)", limits)
     if found is None or (test or "aptt") not in _TESTS:
-        raise ValueError(f"--target reads LOW-HIGH, with {', '.join(f'{one}:' for one in _TESTS)} before it; got {text!r}")
-    return TherapeuticRange(assay=_TESTS[test or "aptt"], low=float(found[1]), high=float(found[2]))
+        tests = ", ".join(f"{one}:" for one in _TESTS)
+        raise ValueError(f"--target reads LOW-HIGH, such as 60-80, with {tests} before it, such as anti-xa:0.3-0.7; got {text!r}")
+    low, high = float(found[1]), float(found[2])
+    if not 0.0 < low < high:
+        raise ValueError(f"--target reads LOW-HIGH, the lower level first; got {text!r}")
+    return TherapeuticRange(assay=_TESTS[test or "aptt"], low=low, high=high)
 
 
 def range_of_chart(chart: ICUCourse, course: Course) -> TherapeuticRange:
@@ -218,6 +242,86 @@ def population_of(options: argparse.Namespace) -> Population:
     else:
         raise ValueError(f"no population {options.people!r}; there are {', '.join(hospital.POPULATIONS)}, or give a .csv file")
     return population if options.dosing_weight is None else replace(population, dosing_weight=options.dosing_weight)
+
+
+PEOPLE = 2000
+"""Patients of a trial where neither their number nor a file of them is given."""
+
+_RULE = re.compile(r"([a-z][a-z0-9_]*) *(<=|>=|<|>|=) *([^<>=]+)")
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+}
+
+
+def number_of(options: argparse.Namespace, population: Population) -> int:
+    """Return how many patients a trial has: as many as are asked for, else all of a file, else ``PEOPLE``."""
+    if options.number is not None:
+        return int(options.number)
+    return population.size or PEOPLE
+
+
+def group_rule(text: str, columns: Collection[str]) -> Callable[[Mapping[str, np.ndarray]], np.ndarray] | None:
+    """Return who belongs to the group that a text such as "weight_kg < 60 and smoker = yes" describes; ``None`` for a plain name.
+
+    ``columns``: the columns it may name. Raises ``ValueError`` for a column that is not there and for a value of another kind.
+
+    >>> light = group_rule("weight_kg < 60", ["weight_kg"])
+    >>> light({"weight_kg": np.array([50.0, 60.0])}).tolist()
+    [True, False]
+    """
+    if not re.search("[<>=]", text):
+        return None
+    rules: list[tuple[str, Callable[[Any, Any], Any], Any]] = []
+    for part in text.split(" and "):
+        found = _RULE.fullmatch(part.strip())
+        if found is None:
+            raise ValueError(f"a rule of --group reads 'COLUMN < NUMBER', with <, <=, >, >= or =; got {part.strip()!r}")
+        name, sign, value = found[1], found[2], found[3].strip()
+        if name not in columns:
+            raise ValueError(f"no column {name!r} of these patients for --group; there are {', '.join(columns)}")
+        rules.append((name, _COMPARE[sign], _value_of(name, sign, value)))
+    return lambda people: np.logical_and.reduce([compare(people[name], value) for name, compare, value in rules])
+
+
+def _value_of(name: str, sign: str, text: str) -> Any:
+    """Return what a rule of ``--group`` compares a column with; raises ``ValueError`` where it is of another kind."""
+    choices: dict[str, Any] = dict.fromkeys(SEXES, None) if name == "sex" else {"yes": True, "no": False}
+    if name == "sex" or name in YES_OR_NO:
+        if sign != "=" or text not in choices:
+            raise ValueError(f"--group: {name} is compared by = with {' or '.join(choices)}; got {name} {sign} {text}")
+        return text if name == "sex" else choices[text]
+    try:
+        return number(name, text)
+    except ValueError as error:
+        raise ValueError(f"--group: {error}") from None
+
+
+_OPTION_OF = {
+    "height_cm": "--height",
+    "age_y": "--age",
+    "sex": "--sex",
+    "creatinine_clearance_ml_per_min": "--creatinine-clearance",
+    "factor_viii_u_per_ml": "--factor-viii",
+}
+"""The option that states a field of the patient, where its name is another."""
+
+
+def with_options(message: str, options: argparse.Namespace) -> str:
+    """Return a message that says what is needed of the patient, with the options of this command that state it.
+
+    >>> with_options("it needs age_y of the patient", argparse.Namespace(age=None))
+    'it needs age_y of the patient (give --age)'
+    """
+    said = message.partition("; got")[0]
+    if "needs" not in said or not said.endswith("of the patient"):
+        return message
+    missing = [option for field, option in _OPTION_OF.items() if re.search(rf"\b{field}\b", said)]
+    known = [option for option in missing if hasattr(options, option[2:].replace("-", "_"))]
+    return f"{said} (give {' and '.join(known)})" if known else message
 
 
 _WORTH_COMPILING = 20_000

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from heparin_pk.base.checks import check_between
 from heparin_pk.base.citations import citations
 from heparin_pk.base.files import check_output, check_output_folder
 from heparin_pk.base.records import to_plain
@@ -95,6 +96,8 @@ def show_course(
     ``chart``: measurements to compare with, for a replay
     ``handover_h``: hour of a handover that is printed too, h
     """
+    if handover_h is not None:
+        check_between("--handover", handover_h, 0.0, course.hours)
     handed_over = None if handover_h is None else course.handover(handover_h)
     rows = metrics.prediction_errors(course, chart.labs) if chart else []
     if options.csv is not None:
@@ -139,11 +142,13 @@ def read_in_words(course: Course) -> str:
 
 
 def patient_in_words(course: Course) -> str:
-    """Return what a patient's features change in the model of a course, one a line; empty where nothing but size is known."""
-    patient, drug = course.patient, course.drug
-    if not patient.stated() and not drug.differences(patient):
-        return ""
-    return "\n".join(f"  {line}" for line in ["this patient in this model:", *drug.in_the_patients_words(patient).splitlines()])
+    """Return by which weight a patient is dosed, where it is another one, and what features change in the model, one a line."""
+    patient, drug, lines = course.patient, course.drug, []
+    if patient.doses_by_kg != patient.weight_kg:
+        lines.append(f"doses are calculated with {patient.doses_by_kg:.4g} kg; the patient weighs {patient.weight_kg:.4g} kg")
+    if patient.stated() or drug.differences(patient):
+        lines += ["this patient in this model:", *drug.in_the_patients_words(patient).splitlines()]
+    return "\n".join(f"  {line}" for line in lines)
 
 
 _COLUMNS = {

@@ -369,7 +369,7 @@ def _add_trial(commands: Commands) -> None:
         help="tables by name, or your own .toml files (up to 100 kB); the others are compared with the first",
     )
     command.add_argument(
-        "-n", "--number", type=typed_whole_number, default=2000, metavar="N", help="number of patients (default 2000)"
+        "-n", "--number", type=typed_whole_number, metavar="N", help="number of patients (default 2000; of your own file: all)"
     )
     command.add_argument(
         "--seed", type=typed_whole_number, default=0, help="the same seed gives the same patients and errors (default 0)"
@@ -394,7 +394,9 @@ def _add_trial(commands: Commands) -> None:
         "--turnaround", type=typed_number, default=1.0, metavar="H", help="hours from draw to result (default 1)"
     )
     command.add_argument("--dosing-weight", metavar="RULE", help=f"dose by the {', '.join(DOSING_WEIGHTS)} weight")
-    command.add_argument("--group", default="all", metavar="NAME", help="print a subgroup ('women', 'BMI 30 to 40', ...)")
+    command.add_argument("--group", default="all", metavar="NAME-OR-RULE",
+                         help="print a subgroup: 'women', 'BMI 30 to 40', ... or one of your own by columns of --csv: "
+                              "'weight_kg < 60', 'age_y >= 75 and smoker = yes'")  # fmt: skip
     command.add_argument(
         "--workers", type=typed_whole_number, default=1, metavar="N", help="processes on this machine (default 1)"
     )
@@ -409,7 +411,9 @@ def _add_trial(commands: Commands) -> None:
                               "UFH_DEFAULT, the other sets fitted to the same papers; print how far they differ")  # fmt: skip
     command.add_argument("--checkpoint", metavar="FOLDER", help="save finished chunks here; the same command resumes from them")
     command.add_argument("--json", action="store_true", help="print JSON instead of words")
-    command.add_argument("--csv", metavar="FILE", help="also write one row for each patient and arm")
+    command.add_argument(
+        "--csv", metavar="FILE", help="also write one row for each patient and arm; FILE-metadata.json says what the columns are"
+    )
     command.add_argument("--figure", metavar="FILE", help="also draw the outcomes (.png, .svg, .pdf)")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
 

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.files import read_text, write_text
 from heparin_pk.base.records import from_plain, to_plain
 from heparin_pk.base.source import Source, Value
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.base.units import unit_of
+from heparin_pk.base.version import version
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Lab, Laboratory, Residual
 from heparin_pk.blood.response import ClottingTime, Reagent, Responses, level, read_u_per_ml
 from heparin_pk.body.covariate import Covariate
@@ -52,6 +54,9 @@ from heparin_pk.ward.ward_errors import WardErrors
 _LONGEST_FIELD = 2**30
 """Characters of a CSV field: a drug with its sources is one field."""
 
+TIME_IS_UP = "the time of the run is up before it is carried out"
+"""The end of the reason of an entry whose orders, or some of them, fall beyond the run."""
+
 _LONGEST_STEP_H = 1.0 / 12.0 + 1e-6
 """From one moment of a course to the next, h."""
 
@@ -80,6 +85,11 @@ class Entry:
         check_is("why", self.why, str, "a text")
 
     __repr__ = shown
+
+    @property
+    def is_too_late(self) -> bool:
+        """True when something was decided that falls beyond the run."""
+        return self.why.endswith(TIME_IS_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -311,6 +321,8 @@ class Course:
                 is_now = time_h == entry.time_h
                 if orders or (is_now and (result or not entry.orders)):
                     words = self.orders_in_words(orders)
+                    if not orders and entry.is_too_late:
+                        words = "not carried out"
                     if is_now and entry.orders and not orders:
                         words = f"carried out at {min(order.time_h for order in entry.orders):.4g} h"
                     rows.append((time_h, (f"{time_h:.4g} h", result if is_now else "", words, self._why(entry.why))))
@@ -389,12 +401,23 @@ class Course:
     # In and out
 
     def to_frame(self) -> Any:
-        """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``)."""
+        """Return the truth as a pandas DataFrame, one row a moment (needs pandas: ``pip install pandas``).
+
+        Its ``attrs`` say the version of this package, the drug, the seed and the unit of each column.
+        """
         try:
             import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
-        return pd.DataFrame(self._columns())
+        columns = self._columns()
+        frame = pd.DataFrame(columns)
+        frame.attrs = self._written_by(columns)
+        return frame
+
+    def _written_by(self, columns: Iterable[str]) -> dict[str, Any]:
+        """Return which version wrote a course, the drug, the seed, and the unit of each of its columns."""
+        units = {name: ASSAYS[name].unit or "1" if name in ASSAYS else unit_of(name, self.drug.amount_unit) for name in columns}
+        return {"heparin_pk": version(), "drug": self.drug.name, "seed": self.seed, "subject": self.subject, "units": units}
 
     def _columns(self) -> dict[str, np.ndarray]:
         columns = {
@@ -413,6 +436,7 @@ class Course:
         """Return the course as JSON that :meth:`from_json` reads back without loss; also write it to ``file``."""
         plain = {
             "heparin_pk": "course",
+            "written_by": self._written_by(self._columns()),
             **self._causes(),
             "records": {"chart": len(self.entries), "truth": len(self.time_h)},
             "time_h": self.time_h.tolist(),
@@ -458,7 +482,7 @@ class Course:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["record", *columns, "detail"])
         blank = [""] * (len(columns) - 1)
-        for name, value in self._causes().items():
+        for name, value in {**self._causes(), "written_by": self._written_by(columns)}.items():
             if name != "entries":
                 writer.writerow(["cause", "", *blank, json.dumps({name: value}, allow_nan=False)])
         records = {"chart": len(self.entries), "truth": len(self.time_h)}
@@ -559,6 +583,7 @@ def _made(plain: dict[str, Any], where: str) -> Course:
     arrays: dict[str, Any] = {}
     try:
         records = plain.pop("records", None)
+        plain.pop("written_by", None)  # for readers; courses written before there was one have none
         missing = [field.name for field in fields(Course) if field.name not in plain]
         if missing:
             raise ValueError(f"missing {', '.join(missing)}")

@@ -31,7 +31,7 @@ from heparin_pk.engine import Run
 from heparin_pk.published.drug import Drug, OutsideValidityDomain
 from heparin_pk.simulation import rules
 from heparin_pk.simulation.conditions import Conditions
-from heparin_pk.simulation.course import Course, Entry
+from heparin_pk.simulation.course import TIME_IS_UP, Course, Entry
 from heparin_pk.simulation.rules import STILL_AT_THE_END, U_PER_MG_PROTAMINE, Priority
 from heparin_pk.ward.controller import Controller, Decision, Situation, Situations, VectorController
 from heparin_pk.ward.orders import Bolus, Hold, Infusion, Notify, Order, Pause, Protamine, Regimen, Resume, Stop, Subcutaneous
@@ -293,14 +293,16 @@ class _PatientRun:
         last_drawn_h = -math.inf if lab is None else lab.drawn_h
         rate_u_per_h, pump = self.bedside.rate_u_per_h, self.conditions.pump
         assert pump is not None  # only a closed loop asks
-        orders = self.receivable(rules.checked_orders(decision, self.patient.doses_by_kg, pump, now_h))
+        ordered = rules.checked_orders(decision, self.patient.doses_by_kg, pump, now_h)
         if lab is not None:
-            orders = tuple(order for order in orders if not rules.is_unchanged_rate(order, rate_u_per_h, now_h))
+            ordered = tuple(order for order in ordered if not rules.is_unchanged_rate(order, rate_u_per_h, now_h))
+        orders = self.receivable(ordered)
+        why = decision.why if len(orders) == len(ordered) else "; ".join([*filter(None, [decision.why]), TIME_IS_UP])
         if decision.believed_u_per_h is not None:
             for order in orders:  # a rate, or the end of a bag that ran dry
                 if isinstance(order, Infusion | Stop):
                     self.bedside.believe(order.time_h, pump.delivered_u_per_h(decision.believed_u_per_h))
-        self.write_down(Entry(time_h=now_h, lab=lab, orders=orders, why=decision.why))
+        self.write_down(Entry(time_h=now_h, lab=lab, orders=orders, why=why))
         for draw_h in rules.checked_draws_h(decision, now_h, last_drawn_h):
             self.schedule(draw_h, Priority.DRAW, self.draw)
 

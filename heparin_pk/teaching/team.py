@@ -78,7 +78,8 @@ def _answered(course: Course, entry: Entry) -> list[Duty]:
             Duty(time_h=entry.time_h, role="nurse", does=f"sets the pump, a second one checks bag, line and rate: {words}")
         )
     elif entry.lab is not None:
-        found.append(Duty(time_h=entry.time_h, role="nurse", does="compares the result with the table: no change"))
+        says = entry.why if entry.is_too_late else "no change"
+        found.append(Duty(time_h=entry.time_h, role="nurse", does=f"compares the result with the table: {says}"))
     found += [
         Duty(time_h=order.time_h, role="physician", does=f"is called ({order.whom}): {entry.why or 'see chart'}")
         for order in entry.orders

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from heparin_pk.base.checks import check_is, shown
+from heparin_pk.base.checks import as_seen, check_is, shown
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.trials.hospital import Hospital
 from heparin_pk.ward.controller import Controller
@@ -51,7 +51,7 @@ def arms_by_name(arms: Any) -> Iterator[tuple[str, Arm]]:
         is_pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
         name, arm = given if is_pair else (own_name(given), given)
         if not isinstance(arm, Arm | Controller):
-            raise ValueError(f"an arm must be something with an assay and decide(situation); got {arm!r}")
+            raise ValueError(f"an arm must be something with an assay and decide(situation); got {as_seen(arm)}")
         yield str(name), arm if isinstance(arm, Arm) else Arm(controller=arm)
 
 

@@ -83,7 +83,12 @@ OUTCOMES = {
         Outcome("heparin_after_fall_h", "heparin after the fall of HIT had begun", "h", _HOURS),
     )
 }
+LEVELS = tuple(f"level_at_{hour}_h" for hour in SNAPSHOTS_H)
+"""The outcomes that are levels of an arm's own assay, in its unit."""
 COVARIATES = ("weight_kg", "height_cm", "age_y", "sex", "baseline_aptt_s", "antithrombin_fraction", "factor_viii_u_per_ml")
+"""Features of patients that the rows hold wherever they are known; ``per_patient.covariates_of`` adds the others."""
+PLACE = ("hospital", "reagent", "level_assay", "level_unit")
+"""What the rows say of an arm beside its name."""
 CURVES = ("time_to_therapeutic_h", "threshold_result_h", "in_range_result_h", "two_in_range_h", "common_range_first_h")
 """The times whose cumulative course is kept, in steps of half an hour."""
 CURVE_STEPS_PER_H = 2

@@ -12,13 +12,14 @@ import numpy as np
 
 from heparin_pk.base.files import Output
 from heparin_pk.base.texts import as_cell
+from heparin_pk.trials.catalogue import PLACE
 from heparin_pk.trials.chunk import Chunk
 
 
-def as_csv_text(chunk: Chunk, arms: Mapping[str, tuple[str, str]]) -> str:
+def as_csv_text(chunk: Chunk, arms: Mapping[str, tuple[str, ...]]) -> str:
     """Return the rows of a chunk as CSV, person by person, so that chunks leave no trace; person 0 comes after the names.
 
-    ``arms``: the hospital and the aPTT reagent of each arm, by name.
+    ``arms``: what ``PLACE`` names of each arm, by name.
     """
     people = zip(range(chunk.first, chunk.first + chunk.n), *_lists(chunk.covariates), strict=True)
     outcomes = [zip(*_lists(chunk.rows[arm]), strict=True) for arm in arms]
@@ -26,7 +27,7 @@ def as_csv_text(chunk: Chunk, arms: Mapping[str, tuple[str, str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if chunk.first == 0:
-        writer.writerow(["arm", "hospital", "reagent", "subject", *chunk.covariates, *chunk.keys])
+        writer.writerow(["arm", *PLACE, "subject", *chunk.covariates, *chunk.keys])
     writer.writerows(
         (*arm, *who, *row) for who, *rows in zip(people, *outcomes, strict=True) for arm, row in zip(names, rows, strict=True)
     )
@@ -44,7 +45,7 @@ class RowsOut:
     Of several runs that write one file, the last to finish wins.
     """
 
-    def __init__(self, file: str | Path | None, arms: Mapping[str, tuple[str, str]], order: list[int]) -> None:
+    def __init__(self, file: str | Path | None, arms: Mapping[str, tuple[str, ...]], order: list[int]) -> None:
         self._arms, self._order = arms, order
         self._early: dict[int, Chunk] = {}
         self._out = None if file is None else Output(file)

@@ -436,7 +436,7 @@ class _Models:
     n: int
 
     @property
-    def places(self) -> dict[str, tuple[str, str]]:
+    def places(self) -> dict[str, tuple[str, ...]]:
         return self.trial.places
 
     def chunk(self, first: int, n: int, *, seed: int, runner: str = "numpy") -> Chunk:
@@ -521,6 +521,7 @@ def _none_yet(like: Outcomes) -> Outcomes:
         hospitals=like.hospitals,
         matches=like.matches,
         places=like.places,
+        drug=like.drug,
         hours=like.hours,
         seed=like.seed,
         fingerprint=like.fingerprint,

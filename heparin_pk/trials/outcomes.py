@@ -5,21 +5,27 @@ Sums are kept as whole numbers of a tiny unit, so that the order of the chunks a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from heparin_pk.base.checks import check_one_of
+from heparin_pk.base.checks import check_between, check_one_of, check_text
 from heparin_pk.base.files import check_output, write_bytes
+from heparin_pk.base.version import version
 from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.published.drug import Drug
 from heparin_pk.simulation.matching import Match
-from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, OUTCOMES, Outcome
+from heparin_pk.trials.catalogue import CURVE_STEPS_PER_H, CURVES, LEVELS, OUTCOMES, PLACE, Outcome
 from heparin_pk.trials.chunk import Chunk
-from heparin_pk.trials.estimate import Estimate, estimate, unit_powers, with_digits
+from heparin_pk.trials.estimate import Estimate, estimate, sums_of, unit_powers, with_digits
 from heparin_pk.trials.histogram import level_bins
 from heparin_pk.trials.hospital import Hospital
+from heparin_pk.trials.metadata import meanings
 
 # Levels over time: how many people lay in which bin at each full hour
 
@@ -35,7 +41,8 @@ class Outcomes:
     ``common_range``: the range in which all arms are compared.
     ``hospitals``: the hospital each arm is in, by name.
     ``matches``: how the aPTT range of an arm fits the reagent of its laboratory, by name; arms that read no aPTT have none.
-    ``places``: the names of the hospital and of the aPTT reagent of each arm, by name.
+    ``places``: what the rows say of each arm, by name: hospital, aPTT reagent, assay and unit of its levels.
+    ``drug``: the model.
     ``labels``: what a reader calls each arm, by name (by default its name).
     ``hours``: how long each patient was followed, h.
     ``seed``: the seed of the trial.
@@ -53,7 +60,8 @@ class Outcomes:
         common_range: TherapeuticRange,
         hospitals: Mapping[str, Hospital],
         matches: Mapping[str, Match],
-        places: Mapping[str, tuple[str, str]],
+        places: Mapping[str, tuple[str, ...]],
+        drug: Drug,
         hours: float,
         seed: int,
         fingerprint: str,
@@ -62,6 +70,7 @@ class Outcomes:
     ) -> None:
         self.arms, self.targets, self.common_range = arms, dict(targets), common_range
         self.hospitals, self.matches, self.places = dict(hospitals), dict(matches), dict(places)
+        self.drug = drug
         self.hours, self.seed, self.fingerprint, self.keep_rows = hours, seed, fingerprint, keep_rows
         self.labels = {arm: arm for arm in arms} | dict(labels or {})
         self.n = 0
@@ -104,10 +113,15 @@ class Outcomes:
         return estimate(self._sums[place], key, wilson=OUTCOMES[key].is_yes_or_no)
 
     def difference(self, arm: str, key: str, group: str = "all") -> Estimate | None:
-        """Return the paired difference of an arm from the first, patient by patient, with its 95 % interval."""
+        """Return the paired difference of an arm from the first, patient by patient, with its 95 % interval.
+
+        ``None`` where no patient counts, and for levels of arms that read different assays.
+        """
         if arm == self.arms[0]:
             raise ValueError(f"{arm} is what the others are compared with")
         arm_index, who, what = self._place(arm, key, group)
+        if key in LEVELS and self.targets[arm].assay != self.targets[self.arms[0]].assay:
+            return None
         return estimate(self._differences[arm_index - 1, who, what], key, wilson=False)
 
     def _place(self, arm: str, key: str, group: str) -> tuple[int, int, int]:
@@ -156,36 +170,145 @@ class Outcomes:
         place = self._place(arm, key, group)
         return float(self._sums[place][1]) / 2.0 ** unit_powers(OUTCOMES[key])[0]
 
+    # Subgroups of one's own
+
+    def with_group(self, name: str, who: Any) -> Outcomes:
+        """Return the same outcomes with one more subgroup, estimated as those there are; rows must be kept.
+
+        ``name``: what the group is called from now on.
+        ``who``: which patients belong to it: booleans (n,), patient 0 first, or a function of the columns that were known before
+        the treatment (name to array (n,)) that returns them.
+
+        Belonging must not depend on what happened under treatment: two halves told apart by an outcome differ by that. Intervals
+        are those of each group alone: of twenty groups looked at, one is expected to differ by chance.
+
+        Raises ``ValueError`` for a name in use, for what are no booleans of this length, and for a group without a patient.
+
+        >>> from heparin_pk import Nomogram, Population, Trial, hospital
+        >>> trial = Trial(population=hospital.THROMBOSIS_WARD, arms=[Nomogram.load("raschke-1993")], hours=12)
+        >>> found = trial.run(60, seed=1, progress=False).with_group("light", lambda people: people["weight_kg"] < 60)
+        >>> found.estimate("raschke-1993", "blood_draws", "light").n
+        8
+        """
+        check_text("name", name)
+        if name in self.groups:
+            raise ValueError(f"name must be a new one; got {name!r}, which is a group already")
+        people = self._people()
+        mask = np.asarray(who(people) if callable(who) else who)
+        if mask.dtype != bool or mask.shape != (self.n,):
+            raise ValueError(f"who must be {self.n} booleans, one for each patient; got {mask.dtype} of shape {mask.shape}")
+        if not mask.any():
+            raise ValueError(f"the group {name!r} has no patient")
+        found = copy(self)
+        sums: Any = 0
+        differences: Any = 0
+        first = 0
+        for chunk in self._in_order():
+            of_chunk = sums_of(chunk.rows, {name: mask[first : first + chunk.n]})
+            sums, differences, first = sums + of_chunk[0], differences + of_chunk[1], first + chunk.n
+        found.groups = (*self.groups, name)
+        found._sums = np.concatenate([self._sums, sums], axis=1)
+        found._differences = np.concatenate([self._differences, differences], axis=1)
+        found._chunks, found._there = dict(self._chunks), set(self._there)
+        return found
+
+    def with_groups_cut_at(self, column: str, cuts: Iterable[Any]) -> Outcomes:
+        """Return the same outcomes with one subgroup for each interval between cut points of a column: see :meth:`with_group`.
+
+        ``column``: a column of numbers known before the treatment, such as "weight_kg".
+        ``cuts``: where it is cut, rising; a patient at a cut point belongs to the group above it.
+
+        The groups are called "weight_kg under 60", "weight_kg 60 to under 90", "weight_kg 90 and more".
+
+        Raises ``ValueError`` for a column that is not there or holds no numbers, for cuts that do not rise, and for a group
+        without a patient.
+        """
+        people = self._people()
+        check_one_of("column", column, people)
+        values = people[column]
+        if not np.issubdtype(values.dtype, np.number):
+            raise ValueError(f"column must hold numbers to be cut; got {column!r}: give with_group a function")
+        ends = [check_between("cuts", cut, -1e9, 1e9) for cut in cuts]
+        if not ends or ends != sorted(set(ends)):
+            raise ValueError(f"cuts must be one number or more, rising; got {ends}")
+        found = self
+        for low, high in zip([-math.inf, *ends], [*ends, math.inf], strict=True):
+            words = (
+                f"under {high:g}"
+                if low == -math.inf
+                else f"{low:g} and more"
+                if high == math.inf
+                else f"{low:g} to under {high:g}"
+            )
+            found = found.with_group(f"{column} {words}", (values >= low) & (values < high))
+        return found
+
+    def _people(self) -> dict[str, np.ndarray]:
+        """Return what was known of the patients before the treatment, as columns, patient 0 first; raises ``ValueError``."""
+        chunks = self._in_order()
+        return {name: np.concatenate([chunk.covariates[name] for chunk in chunks]) for name in chunks[0].covariates}
+
+    def _in_order(self) -> list[Chunk]:
+        """Return the kept chunks, patient 0 first; raises ``ValueError`` when rows were not kept, or there are none."""
+        if not self.keep_rows:
+            raise ValueError("rows were not kept (keep_rows=False)")
+        if not self._chunks:
+            raise ValueError("there is no patient yet")
+        return [self._chunks[first] for first in sorted(self._chunks)]
+
     # Rows
 
     def columns(self, arm: str) -> dict[str, np.ndarray]:
         """Return the rows of an arm as columns, person 0 first; raises ``ValueError`` when rows were not kept."""
         check_one_of("arm", arm, self.arms)
-        if not self.keep_rows:
-            raise ValueError("rows were not kept (keep_rows=False)")
-        chunks = [self._chunks[first] for first in sorted(self._chunks)]
+        chunks = self._in_order()
         subject = np.concatenate([np.arange(chunk.first, chunk.first + chunk.n) for chunk in chunks])
-        columns: dict[str, np.ndarray] = {"subject": subject}
-        for name in chunks[0].covariates:
-            columns[name] = np.concatenate([chunk.covariates[name] for chunk in chunks])
+        columns: dict[str, np.ndarray] = {"subject": subject, **self._people()}
         for key in self.keys:
             columns[key] = np.concatenate([chunk.rows[arm][key] for chunk in chunks])
         return columns
 
     def to_frame(self) -> Any:
-        """Return one row a patient and arm as a pandas DataFrame; a time that never came is missing (NaN)."""
+        """Return one row a patient and arm as a pandas DataFrame; a time that never came is missing (NaN).
+
+        Its ``attrs`` say version, seed, drug, arms, and label and unit of each column.
+        """
         try:
             import pandas as pd  # noqa: PLC0415  optional
         except ImportError:
             raise ValueError("to_frame needs pandas: pip install pandas") from None
         frames = [
-            pd.DataFrame({"arm": arm, "hospital": place[0], "reagent": place[1], **self.columns(arm)})
+            pd.DataFrame({"arm": arm, **dict(zip(PLACE, place, strict=True)), **self.columns(arm)})
             for arm, place in self.places.items()
         ]
-        return pd.concat(frames, ignore_index=True)
+        frame = pd.concat(frames, ignore_index=True)
+        frame.attrs = self.said_of(frame.columns)
+        return frame
+
+    def said_of(self, columns: Iterable[str]) -> dict[str, Any]:
+        """Return what exported rows with these columns say of themselves, as plain values: see ``trials.metadata``."""
+        return {
+            "heparin_pk": version(),
+            "rows": "one row a patient and arm",
+            "seed": self.seed,
+            "n": self.n,
+            "hours": self.hours,
+            "drug": self.drug.name,
+            "drug_title": self.drug.title,
+            "arms": {
+                arm: dict(zip(PLACE, place, strict=True)) | {"range": self.targets[arm].in_words()}
+                for arm, place in self.places.items()
+            },
+            "common_range": self.common_range.in_words(),
+            "columns": meanings(
+                columns, amount_unit=self.drug.amount_unit, level_units=[place[-1] for place in self.places.values()]
+            ),
+        }
 
     def to_parquet(self, file: str | Path) -> None:
         """Write one row a patient and arm to a Parquet file (needs pandas and pyarrow); the file is whole or not there.
+
+        pandas reads version, seed, drug, and the unit of each column back as ``attrs`` of the frame.
 
         Raises ``ValueError`` that names the file when it cannot be written.
         """
@@ -207,12 +330,12 @@ class Outcomes:
         first = every[self.arms[0]]
         data = {key: (("arm", "subject"), np.stack([every[arm][key] for arm in self.arms])) for key in self.keys}
         people = {name: ("subject", values) for name, values in first.items() if name != "subject" and name not in self.keys}
-        units = {key: {"long_name": OUTCOMES[key].label, "units": OUTCOMES[key].unit} for key in self.keys}
-        hospitals, reagents = (("arm", [self.places[arm][which] for arm in self.arms]) for which in (0, 1))
-        coordinates = {"arm": list(self.arms), "hospital": hospitals, "reagent": reagents, "subject": first["subject"]}
-        found = xr.Dataset(data | people, coords=coordinates)
-        for key, attributes in units.items():
-            found[key].attrs = attributes
+        of_arms = {name: ("arm", [place[which] for place in self.places.values()]) for which, name in enumerate(PLACE)}
+        found = xr.Dataset(data | people, coords={"arm": list(self.arms), **of_arms, "subject": first["subject"]})
+        said = self.said_of(map(str, found.variables))
+        for name, one in said.pop("columns").items():
+            found[name].attrs = {"long_name": one["label"], "units": one["unit"]}
+        found.attrs = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in said.items()}
         return found
 
     # Words
@@ -236,7 +359,7 @@ class Outcomes:
                         "arm": arm,
                         "outcome": key,
                         "label": OUTCOMES[key].label,
-                        "unit": OUTCOMES[key].unit,
+                        "unit": self.places[arm][-1] if key in LEVELS else OUTCOMES[key].unit,
                         "group": group,
                         **_plain(one, ""),
                         **_plain(other, "difference_"),
@@ -249,7 +372,8 @@ class Outcomes:
         check_one_of("group", group, self.groups)
         keys = [key for key in _TOLD if key in self.keys]
         width = max(len(OUTCOMES[key].label) for key in keys)
-        who = "" if group == "all" else f" ({group})"
+        n_of_group = int(self._sums[self._place(self.arms[0], "blood_draws", group)][0])
+        who = f"{self.n:,} patients" if group == "all" else f"{n_of_group:,} of {self.n:,} patients ({group})"
         columns = []
         for arm in self.arms:
             every = [self.estimate(arm, key, group) for key in keys]
@@ -259,7 +383,8 @@ class Outcomes:
             ]
             columns.append([f"  {cell:>{max(map(len, cells))}}" for cell in cells])
         lines = [
-            f"{self.n:,} patients{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
+            f"{who}, the same in every arm, {self.hours:g} h; mean (95 % confidence interval)",
+            *([] if group == "all" else [f"intervals are of {group} alone: of twenty groups looked at, one is off by chance"]),
             f"the common range is {self.common_range.in_words()}",
             *(f"hospital{arms}: {hospital.in_words()}" for hospital, arms in self._by_hospital()),
             *(f"{self.labels[arm]}: {match.in_words()}" for arm, match in self.matches.items()),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.blood.response import Responses, level
-from heparin_pk.body.patient import Cohort
+from heparin_pk.body.patient import Cohort, Patient
 from heparin_pk.simulation.cohort import Charts
 from heparin_pk.simulation.metrics import rosendaal_fractions, side_of_range
-from heparin_pk.trials.catalogue import OUTCOMES, PERIOD_H, PERIODS_END_H, READ_AT_H, SNAPSHOTS_H
+from heparin_pk.trials.catalogue import COVARIATES, OUTCOMES, PERIOD_H, PERIODS_END_H, READ_AT_H, SNAPSHOTS_H
 from heparin_pk.trials.observer import TrialObserver
 
 
@@ -79,6 +80,25 @@ def _first(which: np.ndarray, drawn_h: np.ndarray) -> np.ndarray:
     if not len(which):
         return np.full(which.shape[1], np.nan)
     return np.where(which.any(axis=0), drawn_h[which.argmax(axis=0), np.arange(which.shape[1])], np.nan)
+
+
+_STATED = Patient(weight_kg=75.0)
+_OTHERS = tuple(field.name for field in fields(Patient) if field.name not in (*COVARIATES, "factors", "drift"))
+
+
+def covariates_of(cohort: Cohort) -> dict[str, np.ndarray]:
+    """Return what the rows say of n patients before they were treated, by field of :class:`Patient`, (n,) each.
+
+    Size, age, sex and what the model reads wherever they are known; every other feature that differs between these patients, or
+    that all of them have.
+    """
+    names = [name for name in COVARIATES if getattr(cohort, name) is not None]
+    for name in _OTHERS:
+        value = getattr(cohort, name)
+        if isinstance(value, np.ndarray) or value != getattr(_STATED, name):
+            names.append(name)
+    columns = {name: cohort.column(name) for name in names}
+    return {name: values for name, values in columns.items() if values is not None}
 
 
 def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:

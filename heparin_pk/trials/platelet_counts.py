@@ -190,9 +190,10 @@ class StoppingWard(WardErrors):
         subjects: np.ndarray,
         *,
         running_u_per_h: np.ndarray | None = None,
+        ward_kg: np.ndarray | None = None,
     ) -> Decisions:
         """Return the decisions as this ward carries them out: none after the stop, and the stop before the next sample."""
-        made = WardErrors.decide(self, controller, seen, seed, subjects, running_u_per_h=running_u_per_h)
+        made = WardErrors.decide(self, controller, seen, seed, subjects, running_u_per_h=running_u_per_h, ward_kg=ward_kg)
         stop_h = self.stops_h[subjects - self.first]
         over = stop_h <= (seen.time_h if made.at_h is None else made.at_h)
         soon = ~over & np.isfinite(stop_h) & ~(made.next_draw_h <= stop_h)

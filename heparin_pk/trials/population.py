@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base import tables
-from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.checks import as_seen, check_between, check_is, check_one_of, check_text, shown
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
@@ -149,7 +149,7 @@ class Population:
     def person(self, drug: Drug, subject: int, *, seed: int) -> Patient:
         """Return one of these patients."""
         if isinstance(subject, bool) or not isinstance(subject, int | np.integer) or not 0 <= subject < 2**53:
-            raise ValueError(f"subject must be an integer of 0 or more; got {subject!r}")
+            raise ValueError(f"subject must be an integer of 0 or more; got {as_seen(subject)}")
         return self.cohort(drug, np.array([subject]), seed=seed)[0]
 
     def _described(self, subjects: np.ndarray, seed: int) -> dict[str, np.ndarray]:
@@ -238,13 +238,13 @@ def _check_typed(table: Any) -> None:
     check_is("table", table, tuple, "a tuple of columns")
     for column in table:
         if not isinstance(column, tuple) or len(column) != 2 or not isinstance(column[1], tuple):
-            raise ValueError(f"a column must be a pair of its name and a tuple of its values; got {column!r}")
+            raise ValueError(f"a column must be a pair of its name and a tuple of its values; got {as_seen(column)}")
         name, values = column
         check_one_of("a column", name, _FEATURES)
         kind = str if name == "sex" else bool if name in YES_OR_NO else (int, float)
         for value in values:
             if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-                raise ValueError(f"{name} in a table must be {_KINDS[kind]} (see Population.from_table); got {value!r}")
+                raise ValueError(f"{name} in a table must be {_KINDS[kind]} (see Population.from_table); got {as_seen(value)}")
     if len({len(values) for _, values in table}) > 1:
         raise ValueError("columns must be there, not empty and of one length")
 

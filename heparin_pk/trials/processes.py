@@ -11,6 +11,8 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from heparin_pk.base.texts import without_addresses
+
 
 class WithoutScript(SpawnProcess):
     """A process that does not know the script of the one that starts it."""
@@ -38,7 +40,8 @@ def context_for(work: Any) -> SpawnContext:
         sent = pickle.dumps(work)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
-            f"this trial cannot be sent to other processes ({error}): define its rule in a file, or give workers=1"
+            f"this trial cannot be sent to other processes ({without_addresses(str(error))}): define its rule in a file, or give "
+            "workers=1"
         ) from None
     if b"__main__" not in sent:
         return ContextWithoutScript()

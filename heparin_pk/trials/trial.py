@@ -1,7 +1,19 @@
 """A virtual trial: the same patients under every arm, thousands to millions of them.
 
 A trial is cut into chunks of patients. A chunk is a pure function of (trial, seed, which patients): the order in which chunks
-run, the workers and machines they run on, and how the patients are cut change no number.
+run, the workers and machines they run on, and how the patients are cut change no number, nor do the processor and the version of
+NumPy: the rows are the same bytes. Only another C library may round an exponential, a logarithm or a power in another last bit.
+
+All arms have the same patients, and the same laboratory errors at the same moments (common random numbers), so that a difference
+between arms is one between the tables.
+
+What is said of an arm goes before what is said of the trial, and that before its hospital
+(:class:`~heparin_pk.trials.hospital.Hospital`): reagent, drift, residual error, ward errors. Where a laboratory names no reagent,
+each table has the one it was written for; where it does, the outcomes say which ranges that does not fit.
+
+A checkpoint is a folder in which finished chunks are kept; the same call goes on from there, and a folder of another trial is
+refused. On a Dask cluster (``client``, or the address of its ``scheduler``) ``wait_for_workers_s`` says how long a run waits
+where there is no worker (left); ``inf``: until one comes.
 """
 
 from __future__ import annotations
@@ -11,16 +23,17 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, shown
 from heparin_pk.base.citations import remember
 from heparin_pk.base.fingerprint import fingerprint
+from heparin_pk.base.helped import Helped
 from heparin_pk.base.randomness import checked_seed
 from heparin_pk.base.source import Source
-from heparin_pk.blood.assay import TherapeuticRange
+from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.blood.laboratory import Laboratory
 from heparin_pk.body.patient import Cohort
 from heparin_pk.engine.lanes import RUNNERS, make_ready
@@ -34,16 +47,17 @@ from heparin_pk.simulation.matching import Match, in_its_laboratory, match_of
 from heparin_pk.simulation.platelets import SOURCES
 from heparin_pk.simulation.simulate import titrate
 from heparin_pk.trials.arm import Arm, arms_by_name, own_label, own_name
-from heparin_pk.trials.catalogue import COVARIATES
+from heparin_pk.trials.catalogue import PLACE
 from heparin_pk.trials.checkpoint import Checkpoint
 from heparin_pk.trials.chunk import LARGEST_CHUNK, PATIENTS_PER_CHUNK, Chunk, chunk_size
 from heparin_pk.trials.csv_rows import RowsOut
 from heparin_pk.trials.estimate import sums_of
 from heparin_pk.trials.histogram import count_levels, count_times
 from heparin_pk.trials.hospital import IDEAL, Hospital
+from heparin_pk.trials.metadata import write_beside
 from heparin_pk.trials.observer import TrialObserver
 from heparin_pk.trials.outcomes import Outcomes
-from heparin_pk.trials.per_patient import groups_of, rows_of
+from heparin_pk.trials.per_patient import covariates_of, groups_of, rows_of
 from heparin_pk.trials.platelet_counts import HIT_FRACTION, Counting
 from heparin_pk.trials.population import Population
 from heparin_pk.trials.workers import Job, finished_chunks
@@ -64,28 +78,22 @@ class TrialInterrupted(KeyboardInterrupt):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Trial:
+class Trial(metaclass=Helped):
     """A virtual trial: arms, the patients they are tried on, and the hospital around them.
 
-    ``population``: the patients; all arms have the same ones, and the same laboratory errors at the same moments (common
-    random numbers).
-    ``arms``: controllers by name (a list takes their own names): nomograms, fixed plans, anything with ``decide``, or
-    :class:`Arm` objects; the others are compared with the first.
+    ``population``: the patients, the same in all arms.
+    ``arms``: controllers by name, or a list (nomograms, fixed plans, :class:`Arm`); the others are compared with the first.
     ``drug``: the model; ``UFH_DEFAULT`` where none is given.
-    ``laboratory``: the hospital's, reporting to each arm what that arm reads; ``None``: the usual one. Where it names no reagent,
-    each table has the one it was written for; where it does, the outcomes say which ranges that does not fit.
+    ``laboratory``: the hospital's; ``None``: the usual one, with the reagent each table was written for.
     ``hours``: how long each patient is followed, 1 to 1440 h.
-    ``hospital``: how people change, what the laboratory leaves unexplained, how orders are carried out:
-    ``heparin_pk.hospital.IDEAL`` where none is given, ``REAL``, or one of your own.
-    ``ward_errors``: how the ward carries orders out; ``None``: as in its hospital. What is said of an arm goes before what is
-    said of the trial, and that before the hospital (:class:`~heparin_pk.trials.hospital.Hospital`).
+    ``hospital``: ``heparin_pk.hospital.IDEAL`` (where none is given), ``REAL``, or one of your own.
+    ``ward_errors``: how the ward carries orders out; ``None``: as in its hospital.
     ``target``: the own range of arms that have none.
-    ``common_range``: a range in which all arms are compared, beside each one's own; anti-Xa 0.3-0.7 U/mL where none is given.
+    ``common_range``: a range in which all arms are compared too; anti-Xa 0.3-0.7 U/mL where none is given.
     ``pump``: rounds the rates; ``None``: the table's own bag, else 100 U/mL.
-    ``platelets``: how platelets are counted, and who gets HIT (:class:`~heparin_pk.trials.platelet_counts.Counting`); ``None``:
-    they are not.
+    ``platelets``: how platelets are counted, and who gets HIT; ``None``: they are not.
 
-    Raises ``ValueError`` when an arm cannot read what the laboratory or the drug can report.
+    Raises ``ValueError`` when an arm cannot read what is reported. More: ``help("heparin_pk.trials.trial")``.
 
     >>> from heparin_pk import Nomogram
     >>> trial = Trial(population=Population(), arms=[Nomogram.load("raschke-1993"), Nomogram.load("durham-va-2009")])
@@ -93,6 +101,17 @@ class Trial:
     >>> found.arms, found.n
     (('raschke-1993', 'durham-va-2009'), 100)
     """
+
+    _machinery: ClassVar[tuple[str, ...]] = (
+        "chunk",
+        "fingerprint",
+        "identity",
+        "no_outcomes",
+        "places",
+        "population_of",
+        "covariates",
+        "hospital_of",
+    )
 
     population: Population
     arms: Any
@@ -188,12 +207,13 @@ class Trial:
         )
 
     @property
-    def places(self) -> dict[str, tuple[str, str]]:
-        """The names of the hospital and of the aPTT reagent of each arm ("" without one), by the name of the arm."""
-        found = {}
+    def places(self) -> dict[str, tuple[str, ...]]:
+        """What the rows say of each arm, by name: hospital, aPTT reagent ("" without one), assay and unit of its levels."""
+        found: dict[str, tuple[str, ...]] = {}
         for name, arm in self.arms:
             reagent = self._laboratory_of(arm).reagent or self.drug.reagent
-            found[name] = (self.hospital_of(arm).name, getattr(reagent, "name", ""))
+            assay = self._target_of(arm).assay
+            found[name] = (self.hospital_of(arm).name, getattr(reagent, "name", ""), assay, ASSAYS[assay].unit or "1")
         return found
 
     def population_of(self, arm: str | Arm) -> Population:
@@ -225,6 +245,11 @@ class Trial:
     def groups(self) -> tuple[str, ...]:
         """The subgroups that can be told apart among these patients."""
         return tuple(groups_of(self.population.cohort(self.drug, np.arange(1), seed=0)))
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The features of patients that the rows hold."""
+        return tuple(covariates_of(self.population.cohort(self.drug, np.arange(1), seed=0)))
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -282,11 +307,10 @@ class Trial:
             times[name] = count_times(rows[name], self.hours)
         groups = groups_of(cohort)
         sums, differences = sums_of(rows, groups)
-        covariates = {name: cohort.column(name) for name in COVARIATES if getattr(cohort, name) is not None}
         return Chunk(
             first=first,
             n=n,
-            covariates={name: values for name, values in covariates.items() if values is not None},
+            covariates=covariates_of(cohort),
             rows=rows,
             keys=tuple(rows[self.names[0]]),
             groups=tuple(groups),
@@ -335,22 +359,12 @@ class Trial:
         """Return the outcomes of patients 0 to ``n`` - 1 under every arm.
 
         ``seed``: the same seed gives the same patients and errors.
-        ``workers``: processes on this machine.
-        ``runner``: one of ``heparin_pk.engine.lanes.RUNNERS``.
-        ``people_per_chunk``: how many patients run together at most, 65,536 or fewer.
-        ``keep_rows``: keep one row a patient; False keeps memory flat.
-        ``checkpoint``: a folder in which finished chunks are kept; the same call goes on from there.
-        ``csv_file``: receives the rows as chunks finish.
-        ``client``, ``scheduler``: an existing Dask cluster, or its address.
-        ``wait_for_workers_s``: how long the run waits where the cluster has no worker (left), s; ``inf``: until one comes.
-        ``progress``: show a bar while it runs.
+        ``workers``, ``runner``, ``people_per_chunk``: processes; one of ``engine.lanes.RUNNERS``; they change no number.
+        ``keep_rows``, ``checkpoint``: one row a patient (False: flat memory); a folder of finished chunks, to go on from.
+        ``csv_file``: receives the rows as chunks finish; a file beside it says what they are.
+        ``client``, ``scheduler``, ``wait_for_workers_s``, ``progress``: a Dask cluster, how long to wait for it, a bar.
 
-        Workers, runner, chunks and cluster change no number, nor do the processor and the version of NumPy: the rows are the
-        same bytes. Only another C library may round an exponential, a logarithm or a power in another last bit.
-
-        Raises ``ValueError`` for bad input, when a checkpoint belongs to another trial, and when a checkpoint is wanted of a
-        trial whose fingerprint cannot be told; :class:`TrialInterrupted` (a ``KeyboardInterrupt``) when stopped by hand;
-        ``BrokenExecutor`` when a process of the trial was killed or its cluster is lost.
+        Raises ``ValueError`` for bad input, ``TrialInterrupted`` when stopped by hand, ``BrokenExecutor`` when a process died.
         """
         n = int(check_between("n", n, 1, 1e10))
         check_one_of("runner", runner, RUNNERS)
@@ -378,6 +392,8 @@ class Trial:
                     found.add(chunk)
                     bar.update(chunk.n)
             sink.finish()
+            if csv_file is not None:
+                write_beside(csv_file, found.said_of(("arm", *PLACE, "subject", *self.covariates, *found.keys)))
         except KeyboardInterrupt as error:
             where = "" if kept is None else f"; they are kept in {checkpoint}: the same call goes on from there"
             how = str(error) or "stopped by hand"
@@ -398,6 +414,7 @@ class Trial:
             hospitals={name: self.hospital_of(arm) for name, arm in self.arms},
             matches=self.matches,
             places=self.places,
+            drug=self.drug,
             hours=self.hours,
             seed=seed,
             fingerprint=self.identity if identity is None else identity,

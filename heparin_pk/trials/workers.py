@@ -34,7 +34,7 @@ class Divisible(Protocol):
     """A trial, as far as its workers know it: it can run some of its people, and has a fingerprint."""
 
     @property
-    def places(self) -> dict[str, tuple[str, str]]:
+    def places(self) -> dict[str, tuple[str, ...]]:
         """The hospital and the aPTT reagent of each arm, by name."""
         ...
 

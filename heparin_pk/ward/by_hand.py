@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, floats, shown
+from heparin_pk.base.checks import as_seen, check_between, check_is, check_one_of, floats, shown
 from heparin_pk.blood.assay import ASSAYS
 from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations, adjustment
 from heparin_pk.ward.orders import LONGEST_HOLD_MIN, SHORTEST_HOLD_MIN, Regimen
@@ -30,7 +30,7 @@ class Fixed:
 
     def __post_init__(self) -> None:
         if not isinstance(self.regimen, Regimen):
-            raise ValueError(f"regimen must be a Regimen; got {self.regimen!r}")
+            raise ValueError(f"regimen must be a Regimen; got {as_seen(self.regimen)}")
         check_is("draws_h", self.draws_h, (list, tuple), "a list of hours")
         object.__setattr__(self, "draws_h", tuple(check_between("draws_h", time_h, 0.0, 1e4) for time_h in self.draws_h))
         if list(self.draws_h) != sorted(set(self.draws_h)):
@@ -108,7 +108,7 @@ class ByHand:
         object.__setattr__(self, "steps", tuple(self.steps))
         for step in self.steps:
             if not isinstance(step, Step):
-                raise ValueError(f"steps must be Step objects; got {step!r}")
+                raise ValueError(f"steps must be Step objects; got {as_seen(step)}")
         check_one_of("assay", self.assay, ASSAYS)
         floats(self, "bolus_u_per_kg", "rate_u_per_kg_per_h", "first_check_h")
 

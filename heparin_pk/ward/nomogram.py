@@ -12,7 +12,8 @@ import math
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +24,7 @@ from heparin_pk.base.checks import check_between, check_is, check_one_of, check_
 from heparin_pk.base.files import LARGEST_TABLE_BYTES, LONGEST_TABLE_LINE, read_text
 from heparin_pk.base.rounding import round_all_to, round_to
 from heparin_pk.base.source import Source
-from heparin_pk.base.texts import UNSAFE, visible
+from heparin_pk.base.texts import UNSAFE, visible, without_addresses
 from heparin_pk.blood.assay import ASSAYS, TherapeuticRange
 from heparin_pk.ward.clock import next_at_h
 from heparin_pk.ward.controller import Decision, Decisions, Situation, Situations
@@ -490,7 +491,7 @@ class Nomogram:
         for a file that is no regular file or larger than 100 kB; for an unknown name, with the names of all tables; for an
         incomplete table, with the missing parts.
         """
-        text = str(name_or_file)
+        text = without_addresses(str(name_or_file))
         if text.endswith(".toml") or "/" in text or "\\" in text:
             return _read(read_text(name_or_file, LARGEST_TABLE_BYTES), visible(text), Path(text).stem)
         folder = resources.files("heparin_pk.ward") / "nomograms"
@@ -537,9 +538,34 @@ class Nomogram:
         situations = Situations.of(situation, self.looks_back)
         decisions = self.decide_many(situations)
         why, whom = self._why(situation, situations)
+        why = "; ".join([why, *self._limits_that_bit(situation, situations, decisions)])
         draw_h = float(decisions.next_draw_h[0])
         draws_h: float | tuple[float, ...] | None = None if math.isnan(draw_h) else draw_h
         return Decision(orders=decisions.orders(situation.time_h, whom), next_draw_h=draws_h, why=why)
+
+    def _limits_that_bit(self, situation: Situation, seen: Situations, decisions: Decisions) -> list[str]:
+        """Return which caps and lowest doses changed the order for one patient, in words, with what it would have been."""
+        free = _without_limits(self)
+        if free is self:
+            return []
+        otherwise = free.decide_many(seen)
+        bolus_u, free_bolus_u = float(decisions.bolus_u[0]), float(otherwise.bolus_u[0])
+        old = situation.rate_u_per_h
+        rate, free_rate = (
+            old if math.isnan(one) else one for one in map(float, (decisions.rate_u_per_h[0], otherwise.rate_u_per_h[0]))
+        )
+        found, lowest_kg = [], self.start.weight_min_kg
+        if lowest_kg is not None and not situation.labs and situation.weight_kg < lowest_kg:
+            found.append(f"start calculated with {lowest_kg:g} kg instead of {situation.weight_kg:g} kg")
+        elif bolus_u == 0.0 < free_bolus_u:
+            found.append(f"no more than {self.most_reboluses} re-boluses are given")
+        elif bolus_u < free_bolus_u:
+            found.append(f"bolus capped at {bolus_u:,.0f} U instead of {free_bolus_u:,.0f} U")
+        if rate < free_rate:
+            found.append(f"rate capped at {rate:,.0f} U/h instead of {free_rate:,.0f} U/h")
+        elif rate > free_rate and not found:
+            found.append(f"lowest rate {rate:,.0f} U/h instead of {free_rate:,.0f} U/h")
+        return found
 
     def _why(self, situation: Situation, seen: Situations) -> tuple[str, str]:
         """Return the reason of the decision for one patient, and who is called if somebody is."""
@@ -981,3 +1007,13 @@ def _from_table(table: dict[str, Any], name: str) -> Nomogram:
         "choices": tuple(choices),
     }
     return cast(Nomogram, _part(Nomogram, values, "the nomogram", ("anti_xa_u_per_ml", "anti_xa_source")))
+
+
+@lru_cache(maxsize=64)
+def _without_limits(table: Nomogram) -> Nomogram:
+    """Return a table without its caps and lowest doses; the same table where it has none."""
+    start = replace(table.start, bolus_max_u=None, rate_max_u_per_h=None, rate_min_u_per_h=None, weight_min_kg=None)
+    limits = dict.fromkeys(("bolus_max_u", "rebolus_max_u", "rate_max_u_per_h", "rate_min_u_per_h", "most_reboluses"))
+    if start == table.start and all(getattr(table, name) is None for name in limits):
+        return table
+    return replace(table, start=start, **cast(dict[str, Any], limits))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from heparin_pk.base.checks import check_between, check_is, check_text, floats, shown
+from heparin_pk.base.checks import as_seen, check_between, check_is, check_text, floats, shown
 from heparin_pk.base.elementwise import smaller
 from heparin_pk.ward.pump import Bag, u_per_h
 from heparin_pk.ward.pump import dose_u as weight_based_dose_u
@@ -359,12 +359,12 @@ class Regimen:
         try:
             object.__setattr__(self, "orders", tuple(self.orders))
         except TypeError:  # an array without a dimension
-            raise ValueError(f"orders must be a list of orders; got {self.orders!r}") from None
+            raise ValueError(f"orders must be a list of orders; got {as_seen(self.orders)}") from None
         seen: set[tuple[float, str]] = set()
         latest = 0.0
         for i, order in enumerate(self.orders, 1):
             if not isinstance(order, ORDERS):
-                raise ValueError(f"order {i} must be one of {', '.join(o.__name__ for o in ORDERS)}; got {order!r}")
+                raise ValueError(f"order {i} must be one of {', '.join(o.__name__ for o in ORDERS)}; got {as_seen(order)}")
             if order.time_h < latest:
                 raise ValueError(
                     f"orders must stand in the order of time: order {i} ({type(order).__name__} at {order.time_h:g} h) "

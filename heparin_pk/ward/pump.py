@@ -103,25 +103,29 @@ def weight_kg_from_lb(weight_lb: float, kg_per_lb: float = KG_PER_LB) -> float:
     return check_between("weight_lb", weight_lb, 1.0, 900.0) * check_between("kg_per_lb", kg_per_lb, 0.4, 0.5)
 
 
-def dose_u(dose_u_per_kg: float, weight_kg: float, most_u: float | None = None) -> float:
-    """Return a weight-based dose in units, at most ``most_u`` where a cap is given.
+def dose_u(dose_u_per_kg: float, weight_kg: float, most_u: float | None = None, step_u: float | None = None) -> float:
+    """Return a weight-based dose in units, rounded to ``step_u`` and then at most ``most_u``, where these are given.
 
-    >>> dose_u(80, 68), dose_u(80, 140, most_u=10_000)
-    (5440.0, 10000.0)
+    >>> dose_u(80, 68), dose_u(80, 68, step_u=100), dose_u(80, 140, most_u=10_000)
+    (5440.0, 5400.0, 10000.0)
     """
     dose = check_between("dose_u_per_kg", dose_u_per_kg, 0.0, 1000.0) * check_between("weight_kg", weight_kg, 0.4, 400.0)
+    dose = dose if step_u is None else round_to(dose, step_u)
     return dose if most_u is None else min(dose, check_between("most_u", most_u, 0.0, 1e6))
 
 
-def rate_u_per_h(rate_u_per_kg_per_h: float, weight_kg: float, most_u_per_h: float | None = None) -> float:
-    """Return a weight-based infusion in units per hour, at most ``most_u_per_h`` where a cap is given.
+def rate_u_per_h(
+    rate_u_per_kg_per_h: float, weight_kg: float, most_u_per_h: float | None = None, step_u_per_h: float | None = None
+) -> float:
+    """Return a weight-based infusion in units per hour, rounded to a step and then at most the cap, where these are given.
 
-    >>> rate_u_per_h(18, 68)
-    1224.0
+    >>> rate_u_per_h(18, 68), rate_u_per_h(18, 68, step_u_per_h=50), rate_u_per_h(18, 130, most_u_per_h=2000)
+    (1224.0, 1200.0, 2000.0)
     """
     rate = check_between("rate_u_per_kg_per_h", rate_u_per_kg_per_h, 0.0, 3000.0) * check_between(
         "weight_kg", weight_kg, 0.4, 400.0
     )
+    rate = rate if step_u_per_h is None else round_to(rate, step_u_per_h)
     return rate if most_u_per_h is None else min(rate, check_between("most_u_per_h", most_u_per_h, 0.0, 1e6))
 
 
@@ -157,16 +161,21 @@ def u_per_kg_per_h(rate_u_per_h: float, weight_kg: float) -> float:
 
 
 def changed_ml_per_h(
-    current_ml_per_h: float, change_u_per_kg_per_h: float, weight_kg: float, concentration_u_per_ml: float
+    current_ml_per_h: float,
+    change_u_per_kg_per_h: float,
+    weight_kg: float,
+    concentration_u_per_ml: float,
+    step_ml_per_h: float | None = None,
 ) -> float:
-    """Return the pump rate after a change ordered in U/kg/h, not rounded and never below zero.
+    """Return the pump rate after a change ordered in U/kg/h, never below zero; the change is rounded where a step is given.
 
-    >>> changed_ml_per_h(29, 2, 80, 50)
-    32.2
+    >>> changed_ml_per_h(29, 2, 80, 50), changed_ml_per_h(28, -3, 70, 40, step_ml_per_h=0.5)
+    (32.2, 22.5)
     """
     change = check_between("change_u_per_kg_per_h", change_u_per_kg_per_h, -1000.0, 1000.0)
     step = check_between("weight_kg", weight_kg, 0.4, 400.0) * change
     step /= check_between("concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML)
+    step = step if step_ml_per_h is None else round_to(step, step_ml_per_h)
     return max(0.0, check_between("current_ml_per_h", current_ml_per_h, 0.0, 10_000.0) + step)
 
 
