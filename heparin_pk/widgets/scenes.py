@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
+from ipywidgets import Widget
 from matplotlib.axes import Axes
 
 from heparin_pk import plot, published
@@ -36,7 +37,7 @@ from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
 from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
-from heparin_pk.widgets.questions import Question
+from heparin_pk.widgets.questions import Question, ask_of
 from heparin_pk.widgets.stage import Stage, layers, table
 
 TYPICAL = Patient(weight_kg=75.0)
@@ -122,8 +123,13 @@ def _grows_or_not(before: float, after: float) -> str:
     return "it grows" if after > before else "it shrinks"
 
 
-def half_life(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives."""
+def half_life(*, predict: bool | Widget = True, **start: Any) -> Explore:
+    """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives.
+
+    ``predict``: whether it asks for a prediction first; or a question above it, after which the picture appears
+
+    Raises ``ValueError`` for a widget that asks nothing.
+    """
     controls: list[Control] = [
         Slider(name="dose", label="bolus (U/kg)", low=15.0, high=400.0, step=5.0, value=25.0),
         Choice(
@@ -144,6 +150,8 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
         },
         right=lambda: _grows_or_not(*(_half_life_h(published.UFH_DEFAULT, dose) for dose in (25.0, 100.0))),
     )
+    if isinstance(predict, Widget):
+        return Explore(_started(controls, start), _half_life, waits_for=ask_of(predict))
     return Explore(_started(controls, start), _half_life, predict=question if predict else None)
 
 
