@@ -8,7 +8,6 @@ opened again the next day says how to wake its widgets. Controls are found by ro
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import browser
@@ -64,16 +63,6 @@ TABBABLE = """(root) => {
     return e.dataset.tab;
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab over a copy of the notebooks (and the figures they show)."""
-    scratch = tmp_path_factory.mktemp("jupyterlab")
-    shutil.copytree(NOTEBOOKS, scratch / "course" / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copytree(NOTEBOOKS.parent / "figures", scratch / "course" / "figures")
-    with browser.jupyterlab(scratch / "course", scratch) as address:
-        yield address
 
 
 @pytest.fixture(scope="module", params=NAMES, ids=[name[:2] for name in NAMES])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import shutil
 from html import escape, unescape
@@ -334,3 +335,31 @@ def test_the_typed_predictions_know_their_answers():
     asked.answer(f"{lost:.0f}", sure=25)
     assert "✓" in asked.said.value
     assert "a guess" in asked.said.value
+
+
+def test_the_points_lost_are_computed_beside_the_notebook(monkeypatch):
+    """The verdict waits for work in another process; a text that is no number is refused at once."""
+    from heparin_pk.widgets import predictions
+
+    known = predictions.points_lost()
+    shares = dict(predictions._shares)
+    predictions._shares.clear()
+    begun = []
+    asked = widgets.predict_points_lost()
+
+    def beside(work, loop, is_done, **_):
+        begun.append(work.arguments)
+        work.take({work.arguments[0]: shares[work.arguments[0]]})
+        is_done()
+
+    monkeypatch.setattr("heparin_pk.widgets.questions.beside", beside)
+
+    async def answer():
+        asked.answer("many", sure=75)
+        assert begun == []
+        assert "“many” is not a number" in asked.said.value
+        asked.answer(f"{known:.1f}", sure=75)
+
+    asyncio.run(answer())
+    assert begun == [("ideal",), ("real",)]
+    assert "✓" in asked.said.value

@@ -140,7 +140,8 @@ def handout(file: Path, *, run: bool) -> str:
     body, _ = exporter.from_notebook_node(book)
     title = next((line[2:] for cell in book.cells for line in cell.source.splitlines() if line.startswith("# ")), file.stem)
     body = re.sub(r'src="([^":]+\.png)"', lambda found: f'src="{_as_data(file.parent / found[1])}"', body)
-    return _PAGE.format(title=escape(title), body=body.replace(".ipynb", ".html"))
+    body = body.replace(".ipynb", ".html").replace("<details", "<details open")  # paper unfolds nothing
+    return _PAGE.format(title=escape(title), body=body)
 
 
 def _as_data(picture: Path) -> str:
