@@ -625,7 +625,7 @@ _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-ap
 _SEED = 7
 _FIRST_PATIENTS = 50
 """Patients of the first picture."""
-_KEPT_SIZES = 8
+_KEPT_SIZES = 24
 """Numbers of patients for which the outcomes of one trial are kept."""
 _GROWS = 3
 """How many times as many patients the next picture has."""
