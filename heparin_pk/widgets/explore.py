@@ -196,7 +196,7 @@ class Explore(Asleep, VBox):
 
     def _wait(self, asked: Ask) -> None:
         """Show no picture until a question above is answered, or the learner wants it without an answer."""
-        anyway = Button(description="Show it without an answer", layout=Layout(width="auto"))
+        anyway = Button(description="Show it without an answer", layout=Layout(width="auto", align_self="flex-start"))
         self._waiting = VBox((HTML(aloud("Answer the question above first: then the picture appears here.")), anyway))
         self._body.layout.display, self.hidden = "none", True
 

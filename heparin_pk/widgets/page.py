@@ -90,6 +90,7 @@ body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .j
 body.heparin-pk-projector .jp-Notebook .jp-CodeCell > .jp-Cell-inputWrapper { display: none; }
 .heparin-pk-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .heparin-pk-projector-bar { margin: 6px 2px 2px; }
+.heparin-pk-projector-bar > .heparin-pk-projector-switch { width: auto; padding: 0 12px; }
 """.replace("OURS", OURS)
     + _ASLEEP
 )

@@ -37,10 +37,12 @@ class Revealed(Asleep, VBox):
 
     def __init__(self, ask: Ask, make: Callable[[], Any]) -> None:
         self._make, self._words, self.is_shown = make, "", False
-        self.waits, self.what = HTML(aloud(_WAITS)), HTML(layout=Layout(width="100%", overflow="auto"))
-        self.anyway = Button(description="Show it without an answer", layout=Layout(width="auto"))
+        self.waits, self.what = HTML(aloud(_WAITS)), HTML(layout=Layout(width="100%", margin="0", overflow="auto"))
+        self.anyway = Button(description="Show it without an answer", layout=Layout(width="auto", align_self="flex-start"))
         self.anyway.on_click(lambda _: self.show())
-        super().__init__(children=(self.waits, self.anyway, self.what, script()), layout=Layout(width="100%", overflow="visible"))
+        super().__init__(
+            children=(self.waits, self.anyway, self.what, script()), layout=Layout(width="100%", margin="0", overflow="visible")
+        )
         self.add_class("heparin-pk")
         if ask.is_answered:
             self.show()

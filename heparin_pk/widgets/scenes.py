@@ -221,7 +221,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     answers = drug.answers_with(chosen)
     in_use = TherapeuticRange(assay="aptt_s", low=45.0, high=75.0)
     drawn = [chosen] if reagent == "guideline" else [chosen, REAGENTS["guideline"]]
-    stage = _stage(9.8, 5.6, (0.9, 0.75, 2.6, 0.25))
+    stage = _stage(10.5, 5.6, (0.9, 0.75, 3.3, 0.25))
     ax = plot.reagents(patient, drawn, target=in_use, responses=answers, ax=stage.cleared()[0])
     seconds = float(level("aptt_s", concentration, patient, answers))
     found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
@@ -360,7 +360,7 @@ def _level_at_twice_the_weight() -> str:
 def patients(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on a patient: the usual treatment in two assays, the dose needed, and the covariate effects in words."""
     controls: list[Control] = [
-        Slider(name="weight", label="weight (kg)", low=40.0, high=160.0, step=1.0, value=75.0),
+        Slider(name="weight", label="weight (kg)", low=40.0, high=160.0, step=1.0, value=150.0),
         Slider(name="age", label="age (years)", low=18.0, high=100.0, step=1.0, value=50.0),
         Choice(name="sex", label="sex", options=("not stated", "female", "male"), value="not stated"),
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
