@@ -74,7 +74,7 @@ class Choice:
             value=self.value,
             description=self.label,
             style={"description_width": "initial"},
-            layout=Layout(width="auto", max_width="345px"),
+            layout=Layout(width="auto", max_width="560px"),
         )
 
 

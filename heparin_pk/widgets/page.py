@@ -60,7 +60,7 @@ svg.heparin-pk-draw { touch-action: none; cursor: crosshair; user-select: none; 
 .heparin-pk-over { pointer-events: none; }
 .heparin-pk-drawn-bar { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin: 4px 0; min-height: 30px; }
 
-/* Projector: large type, no code. */
+/* Projector: large type, no code; pictures as wide as the page allows, and no wider. */
 body.heparin-pk-projector :is(.jp-Notebook, OURS) {
   --jp-content-font-size1: 24px; --jp-code-font-size: 20px; --jp-ui-font-size1: 22px;
   --jp-widgets-font-size: 22px; --jp-widgets-inline-height: 40px; --jp-code-line-height: 1.4;
@@ -82,8 +82,10 @@ body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none
 body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
 body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
 body.heparin-pk-projector OURS .jupyter-button { width: auto !important; padding: 4px 16px !important; }
-body.heparin-pk-projector OURS .widget-gridbox { max-width: 100% !important; overflow-x: auto !important; }
-body.heparin-pk-projector OURS .widget-gridbox > * { min-width: calc(1.3 * var(--heparin-pk-natural, 0px)) !important; }
+body.heparin-pk-projector OURS .widget-gridbox {
+  max-width: min(100%, calc(1.6 * var(--heparin-pk-natural, 100%))) !important;
+}
+body.heparin-pk-projector OURS .widget-gridbox > * { min-width: 0 !important; }
 body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, .jp-OutputArea-promptOverlay) {
   display: none;
 }
