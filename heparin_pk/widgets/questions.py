@@ -211,6 +211,7 @@ class Ask(VBox):
         if answer is not None:
             self.choice.value = answer
         if sure is not None:
+            check_one_of("sure", sure, tuple(chance for _, chance in self.sure.options))
             self.sure.value = sure
         if self.choice.value is None or self.choice.value == "":
             self.said.value = aloud(f"{self._missing}. A wrong answer helps you learn, too.")

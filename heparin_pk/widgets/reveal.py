@@ -100,7 +100,7 @@ def after(asked: Any, function: Callable[..., Any] | None = None, *arguments: An
     ``function``: function that draws a picture or makes a table; called with ``arguments`` and ``options`` when it is shown
     (``None``: only the words of :meth:`Revealed.saying`)
 
-    Raises ``ValueError`` for a widget that asks nothing.
+    Raises ``ValueError`` for a widget that asks nothing, or where ``function`` cannot be called.
 
     >>> from heparin_pk.plot import tables
     >>> from heparin_pk.widgets import quiz
@@ -113,4 +113,6 @@ def after(asked: Any, function: Callable[..., Any] | None = None, *arguments: An
     >>> waiting.is_shown
     True
     """
+    if function is not None and not callable(function):
+        raise ValueError(f"function must be one of plot or tables, or None; got {function!r}")
     return Revealed(ask_of(asked), lambda: None if function is None else function(*arguments, **options))
