@@ -25,6 +25,7 @@ from heparin_pk import (
     practice,
     published,
     simulate,
+    titrate,
     validation,
 )
 from heparin_pk.base.result_table import Link, ResultTable, ResultTables, table
@@ -248,3 +249,10 @@ def test_a_notebook_shows_the_sentence_and_no_traceback():
     assert shown[0] == ["Not possible: weight_kg must be a number between 0.4 and 400; got '0,5'"]
     assert shown[1] == ["“slow” is not known yet: run the cells above first (Run → Run All Above Selected Cell)."]
     assert any("Traceback" in line for line in shown[2])
+
+
+def test_the_chart_as_a_table_is_the_chart():
+    course = titrate(PATIENT, UFH, Nomogram.load("raschke-1993"), hours=24, seed=1)
+    shown = tables.chart(course)
+    assert shown.rows == course.chart()
+    assert "mL/h of a bag with 100 U/mL" in str(shown)

@@ -29,8 +29,10 @@ img.heparin-pk-picture { background: white; border-radius: 4px; }
 OURS .widget-slider, OURS .widget-dropdown, OURS .widget-text { flex-wrap: wrap; height: auto; min-width: 0; }
 OURS .widget-slider { min-width: min(100%, 372px); }
 OURS .widget-slider .slider-container { flex: 1 1 110px; min-width: 110px; }
+OURS .widget-dropdown > select { flex: 1 1 auto; width: auto; }
+OURS .widget-text > input { flex: 1 1 120px; }
 OURS .widget-dropdown > select, OURS .widget-text > input {
-  flex: 1 1 120px; min-width: 0; max-width: 100%; height: var(--jp-widgets-inline-height);
+  min-width: 0; max-width: 100%; height: var(--jp-widgets-inline-height);
 }
 OURS .widget-label { white-space: normal; line-height: 1.3; height: auto; }
 OURS .widget-radio label { white-space: normal; max-width: 52em; line-height: 1.35; height: auto; }
