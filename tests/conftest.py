@@ -41,7 +41,7 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFileOrNotebook(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            notebook = re.search(r"[[-](\d\d)[]-]", nodeid) if file.endswith("test_browser_every_notebook.py") else None
+            notebook = re.search(r"[-\[](\d\d)[]-]", nodeid) if file.endswith("test_browser_every_notebook.py") else None
             return f"{file} {notebook[1]}" if notebook else file
 
     return ByFileOrNotebook(config, log) if config.getvalue("dist") == "loadfile" else None
