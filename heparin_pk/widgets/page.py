@@ -80,6 +80,7 @@ body.heparin-pk-projector OURS .widget-slider { min-width: min(100%, 40rem); }
 body.heparin-pk-projector OURS .widget-slider .slider-container { min-width: min(100%, 180px); }
 body.heparin-pk-projector OURS .widget-vbox:has(> .widget-gridbox) { max-width: 100% !important; flex: 1 1 50rem !important; }
 body.heparin-pk-projector OURS .widget-vbox:has(> .widget-html > .widget-html-content > table) { flex: 1 1 34rem !important; }
+body.heparin-pk-projector OURS table :is(th, td, caption) { white-space: normal !important; }
 body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none; height: auto; }
 body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
 body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
