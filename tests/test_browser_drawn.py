@@ -121,9 +121,9 @@ def test_a_curve_is_drawn_wrong_and_right(page, by, tmp_path):
     assert "near the 71 min after 100 U/kg" in words
     assert root.locator("svg[role=img] title").text_content() == "The model's curve, beside yours"
     page.screenshot(path=tmp_path / "wrong.png")
-    scene.get_by_text("After 25 U/kg the level falls to half in 31 min").wait_for(timeout=60_000)
+    scene.get_by_role("status").get_by_text("After 25 U/kg the level falls to half in 31 min").wait_for(timeout=60_000)
     scene.get_by_role("slider", name="bolus (U/kg)").press("ArrowRight")
-    scene.get_by_text("After 30 U/kg the level falls to half in").wait_for(timeout=60_000)
+    scene.get_by_role("status").get_by_text("After 30 U/kg the level falls to half in").wait_for(timeout=60_000)
     assert not scene.get_by_text("Answer the question above first").is_visible()
     root.get_by_role("button", name="Clear the drawing").click()
     assert {point.get_attribute("aria-valuetext") for point in points.all()} == {"not drawn yet"}
