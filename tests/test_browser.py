@@ -40,17 +40,6 @@ WATCH = """
 """
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab over a copy of the notebooks (and the figures they show)."""
-    scratch = tmp_path_factory.mktemp("jupyterlab")
-    shutil.copytree(NOTEBOOKS, scratch / "course" / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copytree(NOTEBOOKS.parent / "figures", scratch / "course" / "figures")
-    browser.chromium()
-    with browser.jupyterlab(scratch / "course", scratch) as address:
-        yield address
-
-
 def run_first_notebook(page, address: str):
     browser.open_notebook(page, address, f"notebooks/{FIRST}")
     browser.run_all(page)
@@ -323,7 +312,6 @@ def test_no_key_typed_in_a_widget_reaches_the_notebook(lab):
 
 
 SCENES = [
-    ("02-why-is-the-half-life-not-a-number.ipynb", "it grows", "71 min", "bolus (U/kg)"),
     ("03-how-does-the-blood-answer.ipynb", "the anti-Xa", "anti-Xa 0.50 U/mL", "heparin (U/mL)"),
     ("04-why-does-every-patient-need-another-dose.ipynb", "higher", "Needed in this model", "weight (kg)"),
     ("05-five-reasons-to-give-heparin.ipynb", "about 0.1 U/mL", "Keeps clots from forming", "weight (kg)"),
@@ -351,9 +339,6 @@ def test_the_other_notebooks_predict_show_and_slide(lab, tmp_path, notebook, ans
         picture = scene.locator("svg[role=img]").first
         picture.wait_for()
         slider = scene.get_by_role("slider", name=label)
-        if "02" in notebook:
-            for _ in range(15):  # 25 to 100 U/kg
-                slider.press("ArrowRight")
         page.wait_for_function(
             "said => [...document.querySelectorAll('.heparin-pk [role=status]')].some((e) => e.innerText.includes(said))",
             arg=said,

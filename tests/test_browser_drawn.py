@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from pathlib import Path
 
 import browser
@@ -19,16 +18,6 @@ SECOND = "02-why-is-the-half-life-not-a-number.ipynb"
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type + cell.model.id)"
 IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 ONE_HALF_LIFE = [max(0.05, 8.0 * 2.0 ** (-60.0 * hour / 71.0)) for hour in _HOURS]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab over a copy of the notebooks (and the figures they show)."""
-    scratch = tmp_path_factory.mktemp("jupyterlab")
-    shutil.copytree(NOTEBOOKS, scratch / "course" / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copytree(NOTEBOOKS.parent / "figures", scratch / "course" / "figures")
-    with browser.jupyterlab(scratch / "course", scratch) as address:
-        yield address
 
 
 @pytest.fixture
@@ -120,6 +109,9 @@ def test_a_curve_is_drawn_wrong_and_right(page, by, tmp_path):
     assert [point.get_attribute("aria-label") for point in points.all()] == [f"anti-Xa at {hour:g} h" for hour in _HOURS]
     assert {point.get_attribute("aria-valuetext") for point in points.all()} == {"not drawn yet"}
     assert root.locator("svg[role=img]").count() == 0, "nothing is shown before it is drawn"
+    scene = page.locator(".heparin-pk").filter(has=page.get_by_role("slider", name="bolus (U/kg)")).first
+    assert "Answer the question above first" in scene.text_content()
+    assert scene.locator("svg[role=img]").count() == 0
     by(page, axes, ONE_HALF_LIFE)
     found = drawn(axes)
     assert all(abs(math.log(level / asked)) < 0.12 for level, asked in zip(found, ONE_HALF_LIFE, strict=True)), found
@@ -129,6 +121,10 @@ def test_a_curve_is_drawn_wrong_and_right(page, by, tmp_path):
     assert "near the 71 min after 100 U/kg" in words
     assert root.locator("svg[role=img] title").text_content() == "The model's curve, beside yours"
     page.screenshot(path=tmp_path / "wrong.png")
+    scene.get_by_role("status").get_by_text("After 25 U/kg the level falls to half in 31 min").wait_for(timeout=60_000)
+    scene.get_by_role("slider", name="bolus (U/kg)").press("ArrowRight")
+    scene.get_by_role("status").get_by_text("After 30 U/kg the level falls to half in").wait_for(timeout=60_000)
+    assert not scene.get_by_text("Answer the question above first").is_visible()
     root.get_by_role("button", name="Clear the drawing").click()
     assert {point.get_attribute("aria-valuetext") for point in points.all()} == {"not drawn yet"}
     page.wait_for_function("() => !document.querySelector('.heparin-pk-question').textContent.includes('one half-life for')")

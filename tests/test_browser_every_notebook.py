@@ -8,7 +8,6 @@ opened again the next day says how to wake its widgets. Controls are found by ro
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import browser
@@ -47,6 +46,9 @@ SIZES = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-bed
 LETTERS = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-bedside) .widget-gridbox svg text')]
   .filter((text) => text.getClientRects().length)
   .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a)"""
+WIDER_THAN_THEIR_FRAME = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-bedside) .widget-gridbox')]
+  .filter((box) => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)
+  .map((box) => `${box.scrollWidth} in ${box.clientWidth}`)"""
 CODE = """() => [...document.querySelectorAll('.jp-CodeCell .jp-Cell-inputWrapper')]
   .filter((code) => code.getClientRects().length).length"""
 TABBABLE = """(root) => {
@@ -64,16 +66,6 @@ TABBABLE = """(root) => {
     return e.dataset.tab;
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab over a copy of the notebooks (and the figures they show)."""
-    scratch = tmp_path_factory.mktemp("jupyterlab")
-    shutil.copytree(NOTEBOOKS, scratch / "course" / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copytree(NOTEBOOKS.parent / "figures", scratch / "course" / "figures")
-    with browser.jupyterlab(scratch / "course", scratch) as address:
-        yield address
 
 
 @pytest.fixture(scope="module", params=NAMES, ids=[name[:2] for name in NAMES])
@@ -382,9 +374,15 @@ def test_one_key_makes_it_large_and_hides_the_code(page, tmp_path):
     page.wait_for_timeout(500)
     assert min(page.evaluate(SIZES)) >= 20
     assert page.evaluate(CODE) == 0
+    assert page.evaluate(WIDER_THAN_THEIR_FRAME) == [], "at 1280 pixels pictures scale to the page"
     if letters:
+        assert min(page.evaluate(LETTERS)) >= 0.99 * min(letters)
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        page.wait_for_timeout(500)
         assert min(page.evaluate(LETTERS)) >= 1.25 * min(letters), "the letters of live pictures grow, too"
+        assert page.evaluate(WIDER_THAN_THEIR_FRAME) == []
     page.screenshot(path=tmp_path / "projector.png")
+    page.set_viewport_size({"width": 1280, "height": 900})
     switch = page.locator(".heparin-pk-projector-switch:visible").first
     assert switch.get_attribute("aria-pressed") == "true"
     switch.press("Enter")  # the button does what the key does

@@ -204,3 +204,8 @@ def test_what_no_laboratory_reports_is_printed_as_above_the_ceiling():
     printed = str(tables.calibrations({"30 samples": tubes})) + calibration.calibrate(tubes).in_words()
     assert "> 150 s (> 150)" in printed, "the straight line of these samples ends at 229 s"
     assert not [number for number in re.findall(r"[0-9]+(?= to| s|\))", printed) if int(number) > 150]
+
+
+def test_a_number_of_samples_is_a_whole_one():
+    with pytest.raises(ValueError, match="n must be a whole number; got 1.5"):
+        calibration.samples(published.UFH_DEFAULT, published.reagents.ACTIN_FS, 1.5, seed=5)

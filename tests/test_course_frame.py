@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import shutil
 from html import escape, unescape
 from pathlib import Path
 
+import browser
 import matplotlib
 import nbformat
 import pytest
@@ -220,10 +222,10 @@ def test_the_handout_of_a_run_notebook_has_pictures_and_the_prediction_with_boxe
     page = handout.handout(ROOT / "notebooks" / "02-why-is-the-half-life-not-a-number.ipynb", run=True)
     assert_no_answer(page)
     assert page.count('src="data:image/png;base64,') >= 5
-    assert page.count("What answers the question above is on the screen.") == 4, "pictures that answer stay on the screen"
+    assert page.count("What answers the question above is on the screen.") == 5, "pictures that answer stay on the screen"
     assert "Draw the level in the eight hours after 400 U/kg" in page
-    assert "Predict first: The bolus is four times as large: 100 in place of 25 U/kg, in the default model. How does" in page
-    assert "<li>☐ it grows</li>" in page
+    assert "In how many does it halve after 400 U/kg?" in page
+    assert "<li>☐ for about four hours</li>" in page
     assert "def " not in page
 
 
@@ -253,6 +255,37 @@ def test_the_command_writes_what_is_asked_for(capsys, tmp_path):
     last = course.LESSONS[-1].number
     assert f"--only must begin the name of a notebook (00 to {last:02d}); got 'x'" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_handout_is_printed_as_pdf(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEPARIN_PK_CHROMIUM", browser.chromium())
+    assert main(["handout", "--pdf", "--no-run", "--only", "06", "--out", str(tmp_path)]) == 0
+    (file,) = tmp_path.iterdir()
+    assert file.name == "06-does-it-hold.pdf"
+    pdf = file.read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert pdf.count(b"/Type /Page\n") >= 2
+    assert b"file:" not in pdf, "no address of this machine"
+
+
+def test_without_a_browser_pdf_is_refused_in_one_line(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("HEPARIN_PK_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["handout", "--pdf", "--no-run", "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err.strip()
+    assert "no Chromium, Chrome or Edge was found; without --pdf the handout is HTML" in said
+    assert len(said.splitlines()) == 1
+    monkeypatch.setenv("HEPARIN_PK_CHROMIUM", "/nowhere/chromium")
+    assert main(["handout", "--pdf", "--no-run", "--out", str(tmp_path / "out")]) == 2
+    assert "HEPARIN_PK_CHROMIUM names no program: '/nowhere/chromium'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_browser_that_prints_nothing_is_named(tmp_path):
+    with pytest.raises(ValueError, match="true printed no PDF"):
+        handout.printed("<p>Heparin</p>", shutil.which("true"))
 
 
 # On your own
@@ -303,3 +336,31 @@ def test_the_typed_predictions_know_their_answers():
     asked.answer(f"{lost:.0f}", sure=25)
     assert "✓" in asked.said.value
     assert "a guess" in asked.said.value
+
+
+def test_the_points_lost_are_computed_beside_the_notebook(monkeypatch):
+    """The verdict waits for work in another process; a text that is no number is refused at once."""
+    from heparin_pk.widgets import predictions
+
+    known = predictions.points_lost()
+    shares = dict(predictions._shares)
+    predictions._shares.clear()
+    begun = []
+    asked = widgets.predict_points_lost()
+
+    def beside(work, loop, is_done, **_):
+        begun.append(work.arguments)
+        work.take({work.arguments[0]: shares[work.arguments[0]]})
+        is_done()
+
+    monkeypatch.setattr("heparin_pk.widgets.questions.beside", beside)
+
+    async def answer():
+        asked.answer("many", sure=75)
+        assert begun == []
+        assert "“many” is not a number" in asked.said.value
+        asked.answer(f"{known:.1f}", sure=75)
+
+    asyncio.run(answer())
+    assert begun == [("ideal",), ("real",)]
+    assert "✓" in asked.said.value

@@ -264,3 +264,36 @@ def test_what_waits_in_a_notebook_waits_for_a_question_before_it(file):
         asked |= {name for name, _ in re.findall(rf"^(\w+) = ({ASKS})\(", source, re.M)}
         for name in re.findall(r"^after\((\w+),", source, re.M):
             assert name in asked, name
+
+
+def test_words_wait_with_the_picture_or_alone():
+    question = widgets.quiz("Which one is it?", ["a", "b"], ["No.", "Yes."], right=1)
+    waiting = widgets.after(question).saying("It is **b** & `not` a.\n\nBecause.")
+    assert "Because" not in waiting.what.value
+    assert "Because" not in waiting._repr_mimebundle_()["text/html"]
+    question.answer(0, sure=75)
+    assert "<p" in waiting.what.value
+    assert "It is <b>b</b> &amp; <code>not</code> a.</p>" in waiting.what.value
+    assert "Because.</p>" in waiting.what.value
+    again = widgets.after(question, tables.half_lives, published.UFH_DEFAULT, Patient(weight_kg=75), (25,)).saying("Later.")
+    assert again.what.value.index("<table") < again.what.value.index("Later.</p>")
+    with pytest.raises(ValueError, match="words must"):
+        widgets.after(question).saying("")
+
+
+def test_a_picture_under_sliders_waits_for_a_question_above():
+    question = widgets.quiz("Which one is it?", ["a", "b"], ["No.", "Yes."], right=1)
+    waiting = widgets.half_life(predict=question)
+    assert waiting.hidden
+    assert waiting.ask is None
+    assert waiting.picture.value == ""
+    waiting.set(dose=100.0)
+    assert waiting.words == "", "no slider shows it"
+    question.answer(1, sure=75)
+    assert "falls to half in 71 min" in waiting.words
+    assert not widgets.half_life(predict=question).hidden, "a cell that is run again after the answer"
+    by_hand = widgets.half_life(predict=widgets.predict_decay())
+    by_hand._waiting.children[1].click()
+    assert "falls to half in" in by_hand.words
+    with pytest.raises(ValueError, match="asked must be a widget that asks a question"):
+        widgets.half_life(predict=waiting)

@@ -49,3 +49,11 @@ def test_its_pictures_exist_and_have_alternative_texts(file):
     for alternative_text, picture in re.findall(r"!\[(.*?)\]\((.*?)\)", prose):
         assert (file.parent / picture).is_file()
         assert len(alternative_text) > 20
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_the_code_of_an_answer_is_folded_away(file):
+    """Who reads the code before answering reads no feedback, and no words that wait for the answer."""
+    for cell in nbformat.read(file, as_version=4).cells:
+        if cell.cell_type == "code" and re.search(r"\b(?:quiz|check_number|hint)\(|\.saying\(", cell.source):
+            assert cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source

@@ -356,3 +356,10 @@ def test_a_hint_unfolds_and_shows_code():
     unfolds.button.value = True
     assert box.layout.display is None
     assert "<code>Stop(time_h=12)</code> &amp; look &lt; there" in box.children[0].value
+
+
+def test_what_is_shown_of_the_record_follows_the_answers(file):
+    shown = widgets.progress()
+    before = shown.table.value
+    widgets.quiz("Does heparin dissolve clots?", ["yes", "no"], ["No.", "Right."], right=1).answer(1, sure=75)
+    assert shown.table.value != before

@@ -6,7 +6,10 @@ import re
 import warnings
 from html.parser import HTMLParser
 
+import nbformat
+import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from heparin_pk import (
     Infusion,
@@ -22,11 +25,12 @@ from heparin_pk import (
     practice,
     published,
     simulate,
+    titrate,
     validation,
 )
 from heparin_pk.base.result_table import Link, ResultTable, ResultTables, table
 from heparin_pk.plot import tables
-from heparin_pk.widgets.warnings_in_words import WarningsInWords
+from heparin_pk.widgets.warnings_in_words import WarningsInWords, refusal
 
 PATIENT = Patient(weight_kg=75)
 UFH = published.UFH_DEFAULT
@@ -198,3 +202,57 @@ def test_a_warning_is_said_once_and_in_words(capsys):
 
 def test_outside_a_notebook_warnings_stay_as_they_are():
     assert not isinstance(warnings.showwarning, WarningsInWords)
+
+
+# Refusals in a notebook
+
+
+def raised(code, names):
+    """Return the error of a cell that runs this code, and its trace."""
+    try:
+        exec(compile(code, "<a cell>", "exec"), names)
+    except Exception as error:
+        return error, error.__traceback__.tb_next  # without this test
+    raise AssertionError("no error")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("Patient(weight_kg='0,5')", "Not possible: weight_kg must be a number between 0.4 and 400; got '0,5'"),
+        ("Patient()", "Not possible: Patient missing 1 required keyword-only argument: 'weight_kg'"),
+        ("Patient(weight=75)", "Not possible: Patient got an unexpected keyword argument 'weight'"),
+        ("plot.course(slow)", "“slow” is not known yet: run the cells above first (Run → Run All Above Selected Cell)."),
+        ("1 / 0", ""),
+        ("float('x')", ""),
+        ("np.zeros(-1)", ""),
+    ],
+)
+def test_a_refusal_in_a_cell_is_a_sentence(code, said):
+    names = {"Patient": Patient, "plot": plot, "np": np}
+    assert refusal(*raised(code, names), names) == said
+
+
+def test_an_error_of_the_package_itself_is_shown_in_full():
+    """A refusal comes from a line of the package; what a library below it does not understand is a fault, and is told in full."""
+    names = {"call": lambda: np.zeros(-1)}
+    assert refusal(*raised("call()", names), names) == ""
+    assert refusal(TypeError("missing argument"), None, {}) == ""
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_the_sentence_and_no_traceback():
+    sources = ["from heparin_pk import Patient\nfrom heparin_pk import widgets", "Patient(weight_kg='0,5')", "slow", "1 / 0"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(book, timeout=300, allow_errors=True, kernel_name="python3").execute()
+    shown = [cell.outputs[0].traceback for cell in book.cells[1:]]
+    assert shown[0] == ["Not possible: weight_kg must be a number between 0.4 and 400; got '0,5'"]
+    assert shown[1] == ["“slow” is not known yet: run the cells above first (Run → Run All Above Selected Cell)."]
+    assert any("Traceback" in line for line in shown[2])
+
+
+def test_the_chart_as_a_table_is_the_chart():
+    course = titrate(PATIENT, UFH, Nomogram.load("raschke-1993"), hours=24, seed=1)
+    shown = tables.chart(course)
+    assert shown.rows == course.chart()
+    assert "mL/h of a bag with 100 U/mL" in str(shown)

@@ -43,6 +43,18 @@ def check_between(name: str, value: Any, low: float, high: float) -> float:
     return number
 
 
+def check_whole(name: str, value: Any, low: float, high: float) -> int:
+    """Return ``value`` as a whole number if it is one that lies in [``low``, ``high``]; raises ``ValueError`` otherwise.
+
+    >>> check_whole("n", 30.0, 1, 100)
+    30
+    """
+    number = check_between(name, value, low, high)
+    if not number.is_integer():
+        raise ValueError(f"{name} must be a whole number; got {value!r}")
+    return int(number)
+
+
 def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
     """Raise ``ValueError`` unless ``value`` is one of ``allowed``; True is no 1."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:

@@ -1,16 +1,20 @@
-"""The notebooks on paper: HTML with prose, pictures and tables, questions with boxes to tick, and without any answer."""
+"""The notebooks on paper: HTML or PDF with prose, pictures and tables, questions with boxes to tick, and without any answer."""
 
 from __future__ import annotations
 
 import argparse
 import ast
 import base64
+import os
 import re
+import shutil
+import subprocess
+import tempfile
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from heparin_pk.base.files import make_folder, write_text
+from heparin_pk.base.files import make_folder, write_bytes, write_text
 from heparin_pk.cli.notebooks import originals
 from heparin_pk.cli.output import complain
 from heparin_pk.teaching.course import INDEX, LESSONS
@@ -33,7 +37,11 @@ caption {{ text-align: left; white-space: nowrap; font-weight: 600; }}
 .asked ul {{ list-style: none; padding: 0; margin: .4em 0; }}
 .on-screen {{ color: #555; }}
 .anchor-link {{ display: none; }}
-@media print {{ body {{ margin: 0; max-width: none; font-size: 11pt; }} }}
+@media print {{
+  body {{ margin: 0; max-width: none; font-size: 11pt; }}
+  img, svg, tr {{ break-inside: avoid; }}
+  @page {{ size: A4; margin: 18mm; }}
+}}
 </style></head><body>
 {body}
 <p><small>heparin_pk: for teaching and study, not for the care of patients.</small></p>
@@ -55,12 +63,55 @@ def run_handout(options: argparse.Namespace) -> None:
         if not stems:
             raise ValueError(f"--only must begin the name of a notebook (00 to {len(LESSONS):02}); got {options.only!r}")
     out = Path(options.out)
+    program = browser() if options.pdf else ""
     make_folder(out)
     for stem in stems:
         if not options.no_run:
             complain(f"running {stem} ...")
-        write_text(out / f"{stem}.html", handout(folder / f"{stem}.ipynb", run=not options.no_run))
-        print(f"written: {out / f'{stem}.html'}")
+        page = handout(folder / f"{stem}.ipynb", run=not options.no_run)
+        file = out / f"{stem}.{'pdf' if options.pdf else 'html'}"
+        if options.pdf:
+            write_bytes(file, printed(page, program))
+        else:
+            write_text(file, page)
+        print(f"written: {file}")
+
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+_LONGEST_PRINT_S = 180.0
+
+
+def browser() -> str:
+    """Return the Chromium, Chrome or Edge that prints: HEPARIN_PK_CHROMIUM, or the first one on the path.
+
+    Raises ``ValueError`` where there is none.
+    """
+    named = os.environ.get("HEPARIN_PK_CHROMIUM")
+    found = next(filter(None, map(shutil.which, (named,) if named else _BROWSERS)), None)
+    if found is None:
+        missing = f"HEPARIN_PK_CHROMIUM names no program: {named!r}" if named else "no Chromium, Chrome or Edge was found"
+        raise ValueError(f"--pdf needs a browser to print with, and {missing}; without --pdf the handout is HTML")
+    return found
+
+
+def printed(page: str, program: str) -> bytes:
+    """Return an HTML page as a PDF, printed by a browser; raises ``ValueError`` if it does not."""
+    page = re.sub(r'<a [^>]*href="[\w-]+\.html"[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)  # no door on paper
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        source, pdf = folder / "page.html", folder / "page.pdf"
+        write_text(source, page)
+        command = [program, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
+        command += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        command += [f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={pdf}", source.as_uri()]
+        try:
+            subprocess.run(command, check=False, capture_output=True, timeout=_LONGEST_PRINT_S)
+            found = pdf.read_bytes()
+        except (OSError, subprocess.TimeoutExpired):
+            found = b""
+    if not found.startswith(b"%PDF"):
+        raise ValueError(f"{program} printed no PDF; without --pdf the handout is HTML")
+    return found
 
 
 def handout(file: Path, *, run: bool) -> str:
@@ -89,7 +140,8 @@ def handout(file: Path, *, run: bool) -> str:
     body, _ = exporter.from_notebook_node(book)
     title = next((line[2:] for cell in book.cells for line in cell.source.splitlines() if line.startswith("# ")), file.stem)
     body = re.sub(r'src="([^":]+\.png)"', lambda found: f'src="{_as_data(file.parent / found[1])}"', body)
-    return _PAGE.format(title=escape(title), body=body.replace(".ipynb", ".html"))
+    body = body.replace(".ipynb", ".html").replace("<details", "<details open")  # paper unfolds nothing
+    return _PAGE.format(title=escape(title), body=body)
 
 
 def _as_data(picture: Path) -> str:

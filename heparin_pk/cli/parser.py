@@ -452,12 +452,13 @@ def _add_handout(commands: Commands) -> None:
         commands,
         "handout",
         run_handout,
-        "write the notebooks as HTML for paper: pictures, and questions without their answers",
+        "write the notebooks as HTML or PDF for paper: pictures, and questions without their answers",
         "heparin-pk handout --out handout",
     )
     command.add_argument("--out", default="handout", metavar="DIR", help="output folder (default handout)")
     command.add_argument("--only", metavar="NAME", help="only notebooks whose name begins so, such as 02")
     command.add_argument("--no-run", action="store_true", help="do not run the notebooks: prose and questions alone, in a second")
+    command.add_argument("--pdf", action="store_true", help="PDF in place of HTML, printed by Chromium, Chrome or Edge")
 
 
 def _add_demo(commands: Commands) -> None:

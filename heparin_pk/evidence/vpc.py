@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is
+from heparin_pk.base.checks import check_between, check_is, check_whole
 from heparin_pk.base.citations import remember
 from heparin_pk.base.randomness import checked_seed
 from heparin_pk.base.source import Source
@@ -153,7 +153,7 @@ def prediction_corrected(
     edges = tuple(check_between("bins_h", edge, 0.0, _LONGEST_H) for edge in bins_h)
     if len(edges) < 2 or list(edges) != sorted(set(edges)):
         raise ValueError(f"bins_h must be two edges or more that rise; got {edges}")
-    replicates, one_seed = int(check_between("replicates", replicates, 20, 65_536)), checked_seed(seed)
+    replicates, one_seed = check_whole("replicates", replicates, 20, 65_536), checked_seed(seed)
     if laboratory is None:
         laboratory = Laboratory(cv_fraction=0.0, residual=drug.residual) if drug.residual else Laboratory()
     laboratory = replace(laboratory, turnaround_h=0.0)  # a result counts when its blood was drawn

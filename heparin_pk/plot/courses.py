@@ -298,7 +298,7 @@ def _half_lives_min(drug: Drug, patient: Patient, doses_u_per_kg: tuple[float, .
 @lru_cache(maxsize=8)
 def after_bolus(drug: Drug, patient: Patient, dose_u_per_kg: float) -> Course:
     """Return the course of the twelve hours after one bolus; the last few are kept, because a picture asks twice."""
-    return simulate(patient, drug, Regimen((Bolus(time_h=0.0, dose_u_per_kg=float(dose_u_per_kg)),)), hours=12.0)
+    return simulate(patient, drug, Regimen((Bolus(time_h=0.0, dose_u_per_kg=dose_u_per_kg),)), hours=12.0)
 
 
 def decays(

@@ -123,14 +123,14 @@ def past_the_checks(bought: Bought, *, ax: Axes | None = None) -> Axes:
     ax = ax if ax is not None else new_figure(11.0, 5.4)[1][0, 0]
     shares = np.array(list(bought.past_fraction.values()))
     with plt.rc_context(STYLE):
-        for y, (name, share) in enumerate(bought.past_fraction.items()):
-            kind = KINDS[name]
-            ax.barh(y, 100.0, color=BLACK, alpha=0.06, height=0.7, zorder=1)
-            ax.barh(y, 100.0 * share, color=_PLACE_TINTS[kind.place], alpha=0.85, height=0.7, zorder=2)
+        rows, tints = range(len(shares)), [_PLACE_TINTS[KINDS[name].place] for name in bought.past_fraction]
+        ax.barh(rows, [100.0] * len(shares), color=BLACK, alpha=0.06, height=0.7, zorder=1)
+        ax.barh(rows, 100.0 * shares, color=tints, alpha=0.85, height=0.7, zorder=2)
+        for y, share in enumerate(shares):
             ax.annotate(
                 f"{100.0 * share:.0f} %", (100.0 * share, y), xytext=(5, 0), va="center", textcoords="offset points", fontsize=11
             )
-        ax.set_yticks(range(len(shares)), [f"{error_in_words(name)} ({KINDS[name].place})" for name in bought.past_fraction])
+        ax.set_yticks(rows, [f"{error_in_words(name)} ({KINDS[name].place})" for name in bought.past_fraction])
         ax.set_ylim(len(shares) - 0.4, -0.6)
         ax.set_xlim(0.0, 112.0)
         ax.set_xlabel(f"gets past all checks (%); the checks take {bought.minutes:.0f} min for one patient")

@@ -214,15 +214,16 @@ def _ceiling(ax: Axes, target: TherapeuticRange) -> None:
 def fault(found: Consequence, *, ax: Axes | None = None) -> Axes:
     """Draw a course with a fault over the same course without, marked where each check would have caught it."""
     ax = _axes(ax, 10.5, 5.5)
-    first, _ = found.exposures
+    target = found.without.target
+    assert target is not None  # a nomogram treats
     with plt.rc_context(STYLE):
-        _ceiling(ax, first.target)
+        _ceiling(ax, target)
         for course, colour, dashes, label in (
             (found.without, BLUE, "--", "without the error"),
             (found.struck, VERMILION, "-", "with the error"),
         ):
-            ax.plot(course.time_h, _level(ax, course, first.target), color=colour, ls=dashes, label=f"{label}, true level")
-            seen = [lab for lab in course.labs if lab.assay == first.target.assay]
+            ax.plot(course.time_h, _level(ax, course, target), color=colour, ls=dashes, label=f"{label}, true level")
+            seen = [lab for lab in course.labs if lab.assay == target.assay]
             for is_above, mark, face in ((False, "o", colour), (True, "^", "white")):
                 shown = [lab for lab in seen if lab.above_ceiling is is_above]
                 ax.plot([lab.drawn_h for lab in shown], [lab.value for lab in shown], mark, ms=9, mfc=face, mec=colour, mew=1.6,

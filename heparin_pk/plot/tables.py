@@ -39,6 +39,7 @@ __all__ = [
     "act",
     "agreements",
     "calibrations",
+    "chart",
     "check",
     "claims",
     "clearances",
@@ -97,6 +98,12 @@ def half_lives(drug: Drug, patient: Patient, doses_u_per_kg: Sequence[float]) ->
         for dose in doses_u_per_kg
     ]
     return table(f"Half-life after one bolus, {patient.weight_kg:g} kg: {drug.label}", ("bolus", "half-life"), rows)
+
+
+def chart(course: Course) -> ResultTable:
+    """Return the chart of a course: every result, when its blood was drawn, and what was ordered."""
+    bag = f"mL/h of a bag with {course.bag.concentration_u_per_ml:g} U/mL."
+    return table("Chart", ("time", "result", "orders", "why"), course.chart(), note=bag)
 
 
 def clearances(drug: Drug, patient: Patient, levels_u_per_ml: Sequence[float]) -> ResultTable:

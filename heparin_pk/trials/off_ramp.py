@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, shown
+from heparin_pk.base.checks import check_between, check_is, check_whole, shown
 from heparin_pk.body.patient import Patient
 from heparin_pk.published import UFH_DEFAULT
 from heparin_pk.published.drug import Drug
@@ -77,7 +77,7 @@ def normal_again_h(
     The default model falls faster than what was measured on dialysis, and no data of the off-ramp were found: a lower bound.
     """
     check_is("drug", drug, Drug, "a Drug")
-    n = int(check_between("n", n, 1, 10_000))
+    n = check_whole("n", n, 1, 10_000)
     found: list[float] = []
     for one in people(drug, typical if typical is not None else Patient(weight_kg=75.0), n, seed=seed):
         course = infusion_then_stop(one, drug, rate_u_per_kg_per_h=rate_u_per_kg_per_h, hours=hours)

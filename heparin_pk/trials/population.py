@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from heparin_pk.base import tables
-from heparin_pk.base.checks import as_seen, check_between, check_is, check_one_of, check_text, shown
+from heparin_pk.base.checks import as_seen, check_between, check_is, check_one_of, check_text, check_whole, shown
 from heparin_pk.base.elementwise import each
 from heparin_pk.base.randomness import checked_seed, inverse_normal, log_normal, standard_normals, uniforms
 from heparin_pk.base.source import Source
@@ -229,7 +229,7 @@ class Population:
         if not self.table:
             raise ValueError("only a table can be resampled; distributions give as many people as are asked for")
         size = len(self.table[0][1])
-        rows = (uniforms(seed, Stream.TABLE_ROW, 0.0, np.arange(int(check_between("n", n, 1, 1e8)))) * size).astype(int)
+        rows = (uniforms(seed, Stream.TABLE_ROW, 0.0, np.arange(check_whole("n", n, 1, 1e8))) * size).astype(int)
         return replace(self, table=tuple((name, tuple(np.array(values)[rows].tolist())) for name, values in self.table))
 
 
@@ -354,7 +354,7 @@ def person(drug: Drug, typical: Patient, subject: int, *, seed: int) -> Patient:
 
 def people(drug: Drug, typical: Patient, n: int, *, seed: int | np.random.Generator) -> Iterator[Patient]:
     """Yield patients 0 to ``n`` - 1 (1 to ten million)."""
-    n, one_seed = int(check_between("n", n, 1, 1e7)), checked_seed(seed)
+    n, one_seed = check_whole("n", n, 1, 1e7), checked_seed(seed)
     population = Population(typical=typical)
     for first in range(0, n, 1024):
         cohort = population.cohort(drug, np.arange(first, min(n, first + 1024)), seed=one_seed)

@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from heparin_pk.base.checks import check_between, check_is, check_one_of, shown
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_whole, shown
 from heparin_pk.base.citations import remember
 from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.base.helped import Helped
@@ -366,10 +366,10 @@ class Trial(metaclass=Helped):
 
         Raises ``ValueError`` for bad input, ``TrialInterrupted`` when stopped by hand, ``BrokenExecutor`` when a process died.
         """
-        n = int(check_between("n", n, 1, 1e10))
+        n = check_whole("n", n, 1, 1e10)
         check_one_of("runner", runner, RUNNERS)
-        workers = int(check_between("workers", workers, 1, 4096))
-        size = int(check_between("people_per_chunk", people_per_chunk or PATIENTS_PER_CHUNK[runner], 1, LARGEST_CHUNK))
+        workers = check_whole("workers", workers, 1, 4096)
+        size = check_whole("people_per_chunk", people_per_chunk or PATIENTS_PER_CHUNK[runner], 1, LARGEST_CHUNK)
         seed = checked_seed(seed)
         if wait_for_workers_s != math.inf:
             check_between("wait_for_workers_s", wait_for_workers_s, 0.0, 1e9)

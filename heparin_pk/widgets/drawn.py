@@ -267,9 +267,15 @@ class Drawn(Asleep, VBox):
         return {**shown, "text/html": words}
 
     def draw(self, levels: Sequence[float | None]) -> None:
-        """Draw levels, one for each hour; ``None`` where nothing is drawn. Raises ``ValueError`` for another number of levels."""
+        """Draw levels, one for each hour; ``None`` where nothing is drawn.
+
+        Raises ``ValueError`` for another number of levels, or one that is no number.
+        """
         if len(levels) != len(self.question.times_h):
             raise ValueError(f"levels must be {len(self.question.times_h)} numbers; got {len(levels)}")
+        for time, level in zip(self.question.times_h, levels, strict=True):
+            if level is not None:
+                check_between(f"the level at {time:g} h", level, 0.0, 1e12)
         self.choice.value = "; ".join("" if level is None else f"{level:.6g}" for level in levels)
         self.drawing.value = _drawable(self.question, levels)
 

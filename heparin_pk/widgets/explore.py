@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 import matplotlib.pyplot as plt
-from ipywidgets import HTML, Box, Checkbox, Dropdown, Layout, VBox
+from ipywidgets import HTML, Box, Button, Checkbox, Dropdown, Layout, VBox
 from matplotlib.figure import Figure
 
 from heparin_pk import plot
@@ -74,7 +74,7 @@ class Choice:
             value=self.value,
             description=self.label,
             style={"description_width": "initial"},
-            layout=Layout(width="auto", max_width="345px"),
+            layout=Layout(width="auto", max_width="560px"),
         )
 
 
@@ -128,6 +128,8 @@ class Drawing:
 class Explore(Asleep, VBox):
     """Controls on a drawing function; with ``predict`` the picture appears only after the learner has predicted.
 
+    ``waits_for`` is a question above the widget: the picture appears when that is answered.
+
     A value that the package rejects is explained in one line in place of the picture. A use outside the validity domain of a
     model is noted below the picture. A picture that can become better does so beside the notebook, while the controls rest; a
     new value ends that. Without a running event loop (a script) it becomes as good as it can at once.
@@ -154,6 +156,7 @@ class Explore(Asleep, VBox):
         draw: Callable[..., Drawing],
         *,
         predict: Question | NumberQuestion | None = None,
+        waits_for: Ask | None = None,
     ) -> None:
         self.draw = draw
         self.controls = {control.name: control.widget() for control in controls}
@@ -182,11 +185,27 @@ class Explore(Asleep, VBox):
             self._asked = HTML(layout=Layout(display="none"))
             children[-1:-1] = [self.ask, self._asked]
         self.question, self.hidden = predict, predict is not None
+        if waits_for is not None and not waits_for.is_answered:
+            self._wait(waits_for)
+            children[-1:-1] = [self._waiting]
         self.asked = self.values
         super().__init__(children=(*children, script()), layout=Layout(width="100%"))
         self.add_class("heparin-pk")
         if not self.hidden:
             self._redraw()
+
+    def _wait(self, asked: Ask) -> None:
+        """Show no picture until a question above is answered, or the learner wants it without an answer."""
+        anyway = Button(description="Show it without an answer", layout=Layout(width="auto", align_self="flex-start"))
+        self._waiting = VBox((HTML(aloud("Answer the question above first: then the picture appears here.")), anyway))
+        self._body.layout.display, self.hidden = "none", True
+
+        def show() -> None:
+            self._waiting.layout.display = "none"
+            self._answered()
+
+        anyway.on_click(lambda _: show())
+        asked.listeners.append(show)
 
     @property
     def values(self) -> dict[str, Any]:

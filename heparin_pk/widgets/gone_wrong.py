@@ -223,7 +223,7 @@ def _one_fault(kind: str) -> Drawing:
     found = _known[kind]
     stage = _stage(11.5, 5.4, (0.95, 0.75, 0.25, 0.6))
     plot.fault(found, ax=stage.cleared()[0])
-    words = f"{plot.describe_fault(found)}\nWhat follows: {found.fault.of.then}."
+    words = _fault_in_words(kind)
     code = (
         "from heparin_pk import consequences, plot\n\n"
         f"found = consequences.consequence({kind!r})\n"
@@ -231,6 +231,12 @@ def _one_fault(kind: str) -> Drawing:
         "plot.fault(found)\n"
     )
     return Drawing(figure=stage, words=words, code=code)
+
+
+@lru_cache(maxsize=32)
+def _fault_in_words(kind: str) -> str:
+    """Return what the picture of a fault shows, written once."""
+    return f"{plot.describe_fault(_known[kind])}\nWhat follows: {_known[kind].fault.of.then}."
 
 
 def _longest_below() -> str:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
@@ -59,6 +60,10 @@ def notebook() -> str | None:
     return Path(session).stem if session.endswith(".ipynb") else None
 
 
+_OPEN: WeakSet[Progress] = WeakSet()
+"""What is shown of the record in this session: it looks again after each answer."""
+
+
 def record(entry: Mapping[str, Any]) -> str:
     """Keep an answer or a day; return a sentence for the learner where something went wrong, else an empty text.
 
@@ -67,6 +72,14 @@ def record(entry: Mapping[str, Any]) -> str:
     A record that cannot be read is set aside under another name, never overwritten, and a new one is begun. Raises
     ``ValueError`` for an entry that no record can hold.
     """
+    problem = _keep(entry)
+    for one in _OPEN:
+        one.look()
+    return problem
+
+
+def _keep(entry: Mapping[str, Any]) -> str:
+    """Add an entry to the record; return what went wrong."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     whole = {"at": now, "notebook": notebook(), **records.checked(entry)}
     file = place()
@@ -172,6 +185,7 @@ class Progress(Asleep, VBox):
         super().__init__(children=(self.table, self.picture, buttons, self._confirm, self.said, script()))
         self.add_class("heparin-pk")
         self.look()
+        _OPEN.add(self)
 
     def look(self) -> None:
         """Read the record again."""

@@ -29,8 +29,10 @@ img.heparin-pk-picture { background: white; border-radius: 4px; }
 OURS .widget-slider, OURS .widget-dropdown, OURS .widget-text { flex-wrap: wrap; height: auto; min-width: 0; }
 OURS .widget-slider { min-width: min(100%, 372px); }
 OURS .widget-slider .slider-container { flex: 1 1 110px; min-width: 110px; }
+OURS .widget-dropdown > select { flex: 1 1 auto; width: auto; }
+OURS .widget-text > input { flex: 1 1 120px; }
 OURS .widget-dropdown > select, OURS .widget-text > input {
-  flex: 1 1 120px; min-width: 0; max-width: 100%; height: var(--jp-widgets-inline-height);
+  min-width: 0; max-width: 100%; height: var(--jp-widgets-inline-height);
 }
 OURS .widget-label { white-space: normal; line-height: 1.3; height: auto; }
 OURS .widget-radio label { white-space: normal; max-width: 52em; line-height: 1.35; height: auto; }
@@ -60,7 +62,7 @@ svg.heparin-pk-draw { touch-action: none; cursor: crosshair; user-select: none; 
 .heparin-pk-over { pointer-events: none; }
 .heparin-pk-drawn-bar { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin: 4px 0; min-height: 30px; }
 
-/* Projector: large type, no code. */
+/* Projector: large type, no code; pictures as wide as the page allows, and no wider. */
 body.heparin-pk-projector :is(.jp-Notebook, OURS) {
   --jp-content-font-size1: 24px; --jp-code-font-size: 20px; --jp-ui-font-size1: 22px;
   --jp-widgets-font-size: 22px; --jp-widgets-inline-height: 40px; --jp-code-line-height: 1.4;
@@ -78,12 +80,15 @@ body.heparin-pk-projector OURS .widget-slider { min-width: min(100%, 40rem); }
 body.heparin-pk-projector OURS .widget-slider .slider-container { min-width: min(100%, 180px); }
 body.heparin-pk-projector OURS .widget-vbox:has(> .widget-gridbox) { max-width: 100% !important; flex: 1 1 50rem !important; }
 body.heparin-pk-projector OURS .widget-vbox:has(> .widget-html > .widget-html-content > table) { flex: 1 1 34rem !important; }
+body.heparin-pk-projector OURS table :is(th, td, caption) { white-space: normal !important; }
 body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none; height: auto; }
 body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
 body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
 body.heparin-pk-projector OURS .jupyter-button { width: auto !important; padding: 4px 16px !important; }
-body.heparin-pk-projector OURS .widget-gridbox { max-width: 100% !important; overflow-x: auto !important; }
-body.heparin-pk-projector OURS .widget-gridbox > * { min-width: calc(1.3 * var(--heparin-pk-natural, 0px)) !important; }
+body.heparin-pk-projector OURS .widget-gridbox {
+  max-width: min(100%, calc(1.6 * var(--heparin-pk-natural, 100%))) !important;
+}
+body.heparin-pk-projector OURS .widget-gridbox > * { min-width: 0 !important; }
 body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, .jp-OutputArea-promptOverlay) {
   display: none;
 }
@@ -91,6 +96,7 @@ body.heparin-pk-projector .jp-Notebook .jp-CodeCell > .jp-Cell-inputWrapper { di
 OURS .widget-html-content a { color: var(--jp-content-link-color, #0b57d0); text-decoration: underline; }
 .heparin-pk-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .heparin-pk-projector-bar { margin: 6px 2px 2px; }
+.heparin-pk-projector-bar > .heparin-pk-projector-switch { width: auto; padding: 0 12px; }
 """.replace("OURS", OURS)
     + _ASLEEP
 )

@@ -25,7 +25,7 @@ from heparin_pk.trials.background import Work, beside
 from heparin_pk.widgets import own_record
 from heparin_pk.widgets.controls import Unfolds, script
 from heparin_pk.widgets.page import Asleep
-from heparin_pk.widgets.words import aloud
+from heparin_pk.widgets.words import aloud, as_prose
 
 _FIRST = "Predict first: "
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,12})?")
@@ -78,6 +78,7 @@ class NumberQuestion:
     ``tolerance``: how far an answer may be off, in that unit
     ``near``, ``too_low``, ``too_high``: explanation for an answer within the tolerance, below and above it
     ``digits``: decimals with which the right number is said
+    ``work``: function that returns work to be done before the right number is known, or ``None`` where none is left
     """
 
     text: str
@@ -88,6 +89,7 @@ class NumberQuestion:
     too_low: str
     too_high: str
     digits: int = 0
+    work: Callable[[], Work | None] = lambda: None
 
     @property
     def form(self) -> str:
@@ -154,7 +156,8 @@ class Ask(VBox):
     sentence for an answer that cannot be read. ``answered`` is called before the verdict is shown. ``shown`` stands in place of
     ``choice`` where the answer is neither chosen nor typed, and ``missing`` is said where there is none yet. ``work`` returns
     what must be computed before the verdict is known: that is done beside the notebook, and a sentence says so until the verdict
-    comes. ``listeners`` are called after each verdict, and ``is_answered`` says whether there was one.
+    comes. ``readable`` refuses before that, with a ``ValueError``, an answer that cannot be read. ``listeners`` are called after
+    each verdict, and ``is_answered`` says whether there was one.
     """
 
     def __init__(
@@ -171,9 +174,10 @@ class Ask(VBox):
         shown: Widget | None = None,
         missing: str = "",
         work: Callable[[], Work | None] = lambda: None,
+        readable: Callable[[Any], Any] = lambda _: None,
     ) -> None:
         self.kind, self._name, self._verdict, self._answered = kind, slug(text), verdict, answered
-        self._work, self._is_waiting, self.is_answered = work, False, False
+        self._work, self._readable, self._is_waiting, self.is_answered = work, readable, False, False
         self.listeners: list[Callable[[], None]] = []
         self._missing = missing or ("Type a number first" if isinstance(choice, Text) else "Choose an answer first")
         self.question = HTML(f"<b>{escape(said_before)}{escape(text)}</b>", layout=Layout(max_width="56em"))
@@ -207,12 +211,18 @@ class Ask(VBox):
         if answer is not None:
             self.choice.value = answer
         if sure is not None:
+            check_one_of("sure", sure, tuple(chance for _, chance in self.sure.options))
             self.sure.value = sure
         if self.choice.value is None or self.choice.value == "":
             self.said.value = aloud(f"{self._missing}. A wrong answer helps you learn, too.")
             return
         if self.sure.value is None:
             self.said.value = aloud("Say how sure you are, too: over the course you will see how well you know what you know.")
+            return
+        try:
+            self._readable(self.choice.value)
+        except ValueError as error:
+            self.said.value = aloud(escape(str(error)))
             return
         label = str(self.choice.label if isinstance(self.choice, RadioButtons) else self.choice.value.strip())
         given = _Given(answer=self.choice.value, label=label, sure=int(self.sure.value))
@@ -260,6 +270,14 @@ class Ask(VBox):
             listener()
 
 
+def ask_of(asked: Any) -> Ask:
+    """Return the question of a widget; raises ``ValueError`` for one that asks nothing."""
+    ask = getattr(asked, "ask", None)
+    if not isinstance(ask, Ask):
+        raise ValueError(f"asked must be a widget that asks a question; got {type(asked).__name__}")
+    return ask
+
+
 def on_paper(question: Question | NumberQuestion) -> str:
     """Return a prediction as HTML for paper: the question and boxes to tick or a line to write on, and no answer."""
     text = f'<div class="asked"><p><b>{_FIRST if isinstance(question, Question) else ""}{escape(question.text)}</b></p>'
@@ -277,9 +295,14 @@ def ask(question: Question | NumberQuestion, answered: Callable[[], None] | None
 
     texts: dict[str, Any] = {"kind": "prediction", "button": "Show what happens", "said_before": _FIRST}
     if isinstance(question, NumberQuestion):
-        return Ask(question.text, _number_box(question), verdict, form=question.form, answered=answered, **texts)
+        return _ask_number(question, verdict, answered=answered, **texts)
     choice = RadioButtons(options=list(question.answers), value=None, layout=Layout(width="auto"))
     return Ask(question.text, choice, verdict, answered=answered, work=question.work, **texts)
+
+
+def _ask_number(question: NumberQuestion, verdict: Callable[[Any], tuple[bool, str]], **options: Any) -> Ask:
+    box = _number_box(question)
+    return Ask(question.text, box, verdict, form=question.form, work=question.work, readable=read_number, **options)
 
 
 def _number_box(question: NumberQuestion) -> Text:
@@ -373,6 +396,7 @@ def check_number(
     near: str = "",
     too_low: str = "",
     too_high: str = "",
+    work: Callable[[], Work | None] = lambda: None,
 ) -> NumberCheck:
     """Return a task that checks a typed number.
 
@@ -382,6 +406,7 @@ def check_number(
     ``tolerance``: how far an answer may be off, in that unit (``None``: a tenth of the right number)
     ``digits``: decimals with which the right number is said
     ``near``, ``too_low``, ``too_high``: explanation for an answer within the tolerance, below and above it
+    ``work``: function that returns work to be done beside the notebook before the right number is known, or ``None``
 
     Raises ``ValueError`` for an empty text, an answer that is no finite number, or a tolerance that is not above 0.
     """
@@ -396,14 +421,21 @@ def check_number(
         tolerance = abs(number) / 10.0 if tolerance is None else tolerance
     check_between("tolerance", tolerance, 1e-9, 1e12)
     question = NumberQuestion(
-        text=text, unit=unit, right=right, tolerance=tolerance, digits=digits, near=near, too_low=too_low, too_high=too_high
+        text=text,
+        unit=unit,
+        right=right,
+        tolerance=tolerance,
+        digits=digits,
+        near=near,
+        too_low=too_low,
+        too_high=too_high,
+        work=work,
     )
 
     def verdict(typed: Any) -> tuple[bool, str]:
         return question.is_right(typed), question.verdict(typed)
 
-    made = Ask(text, _number_box(question), verdict, kind="number", button="Check my number", form=question.form)
-    return NumberCheck(question, made)
+    return NumberCheck(question, _ask_number(question, verdict, kind="number", button="Check my number"))
 
 
 def hint(text: str) -> Unfolds:
@@ -412,5 +444,4 @@ def hint(text: str) -> Unfolds:
     Raises ``ValueError`` for an empty text.
     """
     check_text("hint", text)
-    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-    return Unfolds(HTML(f'<div style="line-height:1.45;max-width:64em;padding:2px 0 6px 26px">{words}</div>'), "Hint")
+    return Unfolds(HTML(f'<div style="padding:0 0 0 26px">{as_prose(text)}</div>'), "Hint")

@@ -15,36 +15,50 @@ from ipywidgets import HTML, Button, Layout, VBox
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from heparin_pk.base.checks import check_text
 from heparin_pk.published.drug import OutsideValidityDomain
 from heparin_pk.widgets.controls import script
 from heparin_pk.widgets.page import Asleep
-from heparin_pk.widgets.questions import Ask
-from heparin_pk.widgets.words import aloud
+from heparin_pk.widgets.questions import Ask, ask_of
+from heparin_pk.widgets.words import aloud, as_prose
 
 _WAITS = "This answers the question above. It appears here when you have answered."
 _ON_PAPER = "<p>What answers the question above is on the screen.</p>"
 
 
 class Revealed(Asleep, VBox):
-    """A picture or a table that appears when a question is answered.
+    """A picture, a table or words that appear when a question is answered.
 
     ``waits``: words that stand there before
-    ``what``: HTML of the picture or table, empty before
+    ``what``: HTML of the picture or table and of the words below it, empty before
     ``anyway``: button that shows it without an answer
     ``is_shown``: whether it is there
     """
 
     def __init__(self, ask: Ask, make: Callable[[], Any]) -> None:
-        self._make, self.is_shown = make, False
-        self.waits, self.what = HTML(aloud(_WAITS)), HTML(layout=Layout(width="100%", overflow="auto"))
-        self.anyway = Button(description="Show it without an answer", layout=Layout(width="auto"))
+        self._make, self._words, self.is_shown = make, "", False
+        self.waits, self.what = HTML(aloud(_WAITS)), HTML(layout=Layout(width="100%", margin="0", overflow="auto"))
+        self.anyway = Button(description="Show it without an answer", layout=Layout(width="auto", align_self="flex-start"))
         self.anyway.on_click(lambda _: self.show())
-        super().__init__(children=(self.waits, self.anyway, self.what, script()), layout=Layout(width="100%", overflow="visible"))
+        super().__init__(
+            children=(self.waits, self.anyway, self.what, script()), layout=Layout(width="100%", margin="0", overflow="visible")
+        )
         self.add_class("heparin-pk")
         if ask.is_answered:
             self.show()
         else:
             ask.listeners.append(self.show)
+
+    def saying(self, words: str) -> Revealed:
+        """Add words below the picture or table, shown with it; raises ``ValueError`` for an empty text.
+
+        ``words``: an empty line begins a paragraph, ``**`` encloses what is bold
+        """
+        check_text("words", words)
+        self._words = as_prose(words)
+        if self.is_shown:
+            self.what.value += self._words
+        return self
 
     def show(self) -> None:
         """Show the picture or the table; a second time nothing happens."""
@@ -55,7 +69,8 @@ class Revealed(Asleep, VBox):
             warnings.simplefilter("always", OutsideValidityDomain)
             html = _as_html(self._make())
         notes = dict.fromkeys(str(one.message) for one in noted if issubclass(one.category, OutsideValidityDomain))
-        self.what.value = html + "".join(f"<p><i>Outside what was studied: {escape(note)}</i></p>" for note in notes)
+        outside = "".join(f"<p><i>Outside what was studied: {escape(note)}</i></p>" for note in notes)
+        self.what.value = html + outside + self._words
         self.waits.value, self.anyway.layout.display = "", "none"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -65,7 +80,9 @@ class Revealed(Asleep, VBox):
 
 
 def _as_html(found: Any) -> str:
-    """Return a picture, closed afterwards, or a table as HTML."""
+    """Return a picture, closed afterwards, or a table as HTML; nothing for ``None``."""
+    if found is None:
+        return ""
     if isinstance(found, np.ndarray):
         found = found.flat[0]
     if isinstance(found, Axes):
@@ -76,13 +93,14 @@ def _as_html(found: Any) -> str:
     return html
 
 
-def after(asked: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Revealed:
+def after(asked: Any, function: Callable[..., Any] | None = None, *arguments: Any, **options: Any) -> Revealed:
     """Return what a function of ``plot`` or ``tables`` gives, to be shown when a question is answered.
 
     ``asked``: the question: a widget of this package that asks one
     ``function``: function that draws a picture or makes a table; called with ``arguments`` and ``options`` when it is shown
+    (``None``: only the words of :meth:`Revealed.saying`)
 
-    Raises ``ValueError`` for a widget that asks nothing.
+    Raises ``ValueError`` for a widget that asks nothing, or where ``function`` cannot be called.
 
     >>> from heparin_pk.plot import tables
     >>> from heparin_pk.widgets import quiz
@@ -95,7 +113,6 @@ def after(asked: Any, function: Callable[..., Any], *arguments: Any, **options: 
     >>> waiting.is_shown
     True
     """
-    ask = getattr(asked, "ask", None)
-    if not isinstance(ask, Ask):
-        raise ValueError(f"asked must be a widget that asks a question; got {type(asked).__name__}")
-    return Revealed(ask, lambda: function(*arguments, **options))
+    if function is not None and not callable(function):
+        raise ValueError(f"function must be one of plot or tables, or None; got {function!r}")
+    return Revealed(ask_of(asked), lambda: None if function is None else function(*arguments, **options))

@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
+from ipywidgets import Widget
 from matplotlib.axes import Axes
 
 from heparin_pk import plot, published
@@ -36,7 +37,7 @@ from heparin_pk.ward.nomogram import Nomogram
 from heparin_pk.ward.nomogram import names as nomogram_names
 from heparin_pk.ward.orders import Bolus, Infusion, Regimen
 from heparin_pk.widgets.explore import Choice, Control, Drawing, Explore, Slider, Toggle
-from heparin_pk.widgets.questions import Question
+from heparin_pk.widgets.questions import Question, ask_of
 from heparin_pk.widgets.stage import Stage, layers, table
 
 TYPICAL = Patient(weight_kg=75.0)
@@ -122,8 +123,13 @@ def _grows_or_not(before: float, after: float) -> str:
     return "it grows" if after > before else "it shrinks"
 
 
-def half_life(*, predict: bool = True, **start: Any) -> Explore:
-    """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives."""
+def half_life(*, predict: bool | Widget = True, **start: Any) -> Explore:
+    """Return a widget on the dose of one bolus: the decay, its half-life, and the printed half-lives.
+
+    ``predict``: whether it asks for a prediction first; or a question above it, after which the picture appears
+
+    Raises ``ValueError`` for a widget that asks nothing.
+    """
     controls: list[Control] = [
         Slider(name="dose", label="bolus (U/kg)", low=15.0, high=400.0, step=5.0, value=25.0),
         Choice(
@@ -144,6 +150,8 @@ def half_life(*, predict: bool = True, **start: Any) -> Explore:
         },
         right=lambda: _grows_or_not(*(_half_life_h(published.UFH_DEFAULT, dose) for dose in (25.0, 100.0))),
     )
+    if isinstance(predict, Widget):
+        return Explore(_started(controls, start), _half_life, waits_for=ask_of(predict))
     return Explore(_started(controls, start), _half_life, predict=question if predict else None)
 
 
@@ -213,7 +221,7 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     answers = drug.answers_with(chosen)
     in_use = TherapeuticRange(assay="aptt_s", low=45.0, high=75.0)
     drawn = [chosen] if reagent == "guideline" else [chosen, REAGENTS["guideline"]]
-    stage = _stage(9.8, 5.6, (0.9, 0.75, 2.6, 0.25))
+    stage = _stage(10.5, 5.6, (0.9, 0.75, 3.3, 0.25))
     ax = plot.reagents(patient, drawn, target=in_use, responses=answers, ax=stage.cleared()[0])
     seconds = float(level("aptt_s", concentration, patient, answers))
     found = float(level("anti_xa_u_per_ml", concentration, patient, answers))
@@ -352,7 +360,7 @@ def _level_at_twice_the_weight() -> str:
 def patients(*, predict: bool = True, **start: Any) -> Explore:
     """Return a widget on a patient: the usual treatment in two assays, the dose needed, and the covariate effects in words."""
     controls: list[Control] = [
-        Slider(name="weight", label="weight (kg)", low=40.0, high=160.0, step=1.0, value=75.0),
+        Slider(name="weight", label="weight (kg)", low=40.0, high=160.0, step=1.0, value=150.0),
         Slider(name="age", label="age (years)", low=18.0, high=100.0, step=1.0, value=50.0),
         Choice(name="sex", label="sex", options=("not stated", "female", "male"), value="not stated"),
         Slider(name="antithrombin", label="antithrombin (share)", low=0.1, high=1.2, step=0.05, value=1.0),
@@ -617,7 +625,7 @@ _FOR_CHILDREN = ("childrens-mercy-anti-xa", "paediatric-anti-xa", "paediatric-ap
 _SEED = 7
 _FIRST_PATIENTS = 50
 """Patients of the first picture."""
-_KEPT_SIZES = 8
+_KEPT_SIZES = 24
 """Numbers of patients for which the outcomes of one trial are kept."""
 _GROWS = 3
 """How many times as many patients the next picture has."""

@@ -40,10 +40,46 @@ _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 
 
 class _Axes(Axes):
-    """Axes that keep their legend, and its drawing, while it says the same: a legend costs as much as all curves together."""
+    """Axes that keep what stands still from one drawing to the next.
+
+    A legend that says the same keeps its drawing: it costs as much as all curves together. A shaded range, and a line across the
+    whole width, that stand where they stood before belong to the scene.
+    """
 
     _kept: tuple[Hashable, Legend] | None = None
     _drawn_legend: tuple[Hashable, str] | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._across: dict[Hashable, Artist] = {}  # of the last drawing
+        self._across_before: dict[Hashable, Artist] = {}  # of the one before
+        self.still: dict[Hashable, Artist] = {}
+        super().__init__(*args, **options)
+
+    def axhspan(self, *args: Any, **options: Any) -> Any:
+        """Shade a range, or leave the shade that stood there before."""
+        return self._stands("span", super().axhspan, self.add_patch, args, options)
+
+    def axhline(self, *args: Any, **options: Any) -> Any:
+        """Draw a line across, or leave the one that stood there before."""
+        return self._stands("line", super().axhline, self.add_line, args, options)
+
+    def _stands(self, kind: str, make: Any, again: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if "label" in options:  # a legend may name it
+            return make(*args, **options)
+        key = (kind, *(_fixed(value) for value in args), *((name, _fixed(value)) for name, value in sorted(options.items())))
+        before = self._across_before.pop(key, None)
+        if before is None:
+            self._across[key] = make(*args, **options)
+        else:
+            self._across[key] = self.still[key] = before
+            again(before)
+        return self._across[key]
+
+    def begin(self) -> None:
+        """Begin another drawing: what lies across is taken away, and known."""
+        for artist in self.still.values():
+            artist.remove()
+        self._across_before, self._across, self.still = self._across, {}, {}
 
     def legend(self, *args: Any, **options: Any) -> Legend:
         """Return the legend of these axes; one that stands still and says the same is the one that stood there before."""
@@ -140,17 +176,22 @@ class Stage(Figure):
             else:
                 artist.remove()
         for ax in self.panels:
+            ax.begin()
             ax.relim()
         return self.panels
 
 
 def moving(figure: Figure) -> list[Artist]:
-    """Return what moves in a figure, bottom first: all but the axes with their ticks, labels, grids and titles."""
+    """Return what moves in a figure, bottom first: all but the axes with their ticks, labels, grids and titles.
+
+    What stands still from one drawing of a :class:`Stage` to the next is left out, too.
+    """
     found: list[Artist] = []
     for ax in figure.axes:
         legend = ax.get_legend()
         here = [*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.artists, *ax.tables, *([legend] if legend else [])]
-        found += sorted(here, key=lambda artist: artist.get_zorder())
+        still = {id(artist) for artist in ax.still.values()} if isinstance(ax, _Axes) else set()
+        found += sorted((one for one in here if id(one) not in still), key=lambda artist: artist.get_zorder())
     return [*found, *figure.legends, *figure.texts]
 
 
@@ -268,6 +309,7 @@ def _of_axes(ax: Axes) -> Hashable:
         *((axis.get_label_text(), axis.label.get_fontsize(), axis.get_scale(), _ticks(axis)) for axis in (ax.xaxis, ax.yaxis)),
         ax.get_xlim(),
         ax.get_ylim(),
+        tuple(ax.still) if isinstance(ax, _Axes) else (),
     )
 
 

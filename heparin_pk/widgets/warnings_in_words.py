@@ -1,8 +1,10 @@
-"""Warnings of the package in a notebook: one sentence under the cell, once, in place of a block with the name of a file."""
+"""Warnings and refusals of the package in a notebook: one sentence under the cell, in place of a block with names of files."""
 
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
+from types import TracebackType
 from typing import Any, TextIO
 
 from IPython import get_ipython
@@ -55,11 +57,47 @@ class WarningsInWords:
         self.waiting.clear()
 
 
+_PACKAGE = str(Path(__file__).resolve().parents[1])
+
+
+def refusal(error: BaseException, trace: TracebackType | None, cell: dict[str, Any]) -> str:
+    """Return what a learner reads about an error of a cell; empty for one that is no refusal, and is shown in full.
+
+    ``trace``: where it was raised
+    ``cell``: the names of the notebook
+    """
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    frame = trace.tb_frame
+    if isinstance(error, ValueError) and frame.f_code.co_filename.startswith(_PACKAGE):
+        return f"Not possible: {error}"
+    if frame.f_globals is not cell:
+        return ""
+    if isinstance(error, NameError) and error.name:
+        return f"“{error.name}” is not known yet: run the cells above first (Run → Run All Above Selected Cell)."
+    if isinstance(error, TypeError) and "argument" in str(error):
+        return f"Not possible: {str(error).replace('.__init__()', '')}"
+    return ""
+
+
+def _shown(
+    shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType | None, tb_offset: Any = None
+) -> Any:
+    """Show an error of a cell: a refusal in a sentence, another one as before."""
+    words = refusal(error, trace, shell.user_ns)
+    lines = [words] if words else shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+    shell._showtraceback(kind, error, lines)
+    return lines
+
+
 def say_warnings_in_words() -> None:
-    """Show the warnings of this package as sentences from now on, where a notebook runs; elsewhere nothing changes."""
+    """Show warnings and refusals of this package as sentences from now on, where a notebook runs; elsewhere nothing changes."""
     shell = get_ipython()
     if shell is None or isinstance(warnings.showwarning, WarningsInWords):
         return
+    shell.set_custom_exc((ValueError, NameError, TypeError), _shown)
     for category in _BEFORE:
         warnings.simplefilter("always", category)  # once a session is our own to see to, not once a line
     shown = WarningsInWords(warnings.showwarning)

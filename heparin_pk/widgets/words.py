@@ -31,6 +31,12 @@ def aloud(words: str) -> str:
     return f'<div role="status" aria-live="polite" style="line-height:1.45">{words}</div>'
 
 
+def as_prose(text: str) -> str:
+    """Return a text as HTML: paragraphs end with an empty line; ``**`` encloses what is bold and a backtick what is code."""
+    words = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)), flags=re.DOTALL)
+    return "".join(f'<p style="line-height:1.45;max-width:54em;margin:6px 0">{one}</p>' for one in words.split("\n\n"))
+
+
 def questioned(doubts: tuple[str, ...]) -> str:
     """Return questions about orders as HTML that is read out at once; empty without any."""
     if not doubts:
