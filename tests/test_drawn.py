@@ -23,7 +23,7 @@ from heparin_pk.widgets.predictions import _HOURS, _LOWEST, _decay
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 ASKS = (
     "(?:quiz|check_number|predict_half_life|predict_decay|predict_points_lost|predict_no_lysis|half_life|reasons|comparison|"
-    "nomograms|patients|buy_checks)"
+    "nomograms|patients|buy_checks|tube|one_day_late|protamine_by_time|resisting_plasma|predict_[a-z_]+)"
 )
 MODEL = _decay()
 STRAIGHT_71 = [max(_LOWEST, MODEL[0] * 2.0 ** (-60.0 * hour / 71.0)) for hour in _HOURS]

@@ -404,8 +404,8 @@ def test_the_command_line_leads_with_the_real_one(capsys, tmp_path):
     assert main([*usual, "--csv", str(tmp_path / "rows.csv")]) == 0
     assert "hospital: real hospital; patients drift" in capsys.readouterr().out
     lines = (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("arm,hospital,reagent,subject,")
-    assert lines[1].startswith("raschke-1993,real,raschke,0,")
+    assert lines[0].startswith("arm,hospital,reagent,level_assay,level_unit,subject,")
+    assert lines[1].startswith("raschke-1993,real,raschke,aptt_s,s,0,")
     assert main([*usual, "--hospital", "nice"]) == 2
     assert "no hospital 'nice'; there are real, ideal" in capsys.readouterr().err
 

@@ -15,7 +15,7 @@ def as_seen(value: Any) -> str:
     """Return a value as a message shows it: its ``repr`` without the address in memory that some objects have.
 
     >>> as_seen(82000), as_seen(object())
-    ('82000', '<object object>')
+    ('82000', '<object>')
     """
     return without_addresses(repr(value))
 

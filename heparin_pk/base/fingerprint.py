@@ -9,6 +9,7 @@ source text: it is what runs, also in a notebook and after a file was edited. Of
 from __future__ import annotations
 
 import copyreg
+import dataclasses
 import dis
 import enum
 import functools
@@ -172,8 +173,9 @@ class _Walk:
             if type(part) is dict and all(isinstance(name, str) for name in part):
                 own = {name: item for name, item in part.items() if not _is_cached(kind, name)}
                 yield from self._items(path, own)
-            elif type(part) is list and len(part) == len(getattr(kind, "__dataclass_fields__", ())):  # frozen, with slots
-                yield from self._items(path, dict(zip(kind.__dataclass_fields__, part, strict=True)))  # type: ignore[attr-defined]
+            elif type(part) is list and dataclasses.is_dataclass(kind) and len(part) == len(dataclasses.fields(kind)):
+                names = (field.name for field in dataclasses.fields(kind))  # frozen, with slots
+                yield from self._items(path, dict(zip(names, part, strict=True)))
             elif part is not None:
                 yield self.digest(part, path)
 

@@ -32,6 +32,7 @@ _SHORT = {
     "clotted-tube": "clotted tube",
     "doac-yesterday": "DOAC yesterday",
     "new-lot": "new lot of reagent",
+    "wrong-blood": "another patient's blood",
 }
 
 

@@ -23,7 +23,7 @@ import importlib
 import math
 import pkgutil
 
-from heparin_pk.base.checks import as_seen
+from heparin_pk.base.checks import as_seen as _as_seen
 from heparin_pk.published import closed_forms, not_built, patients, ranges, reagents, sources
 from heparin_pk.published.argatroban import SWAN_ARGATROBAN_DERIVED
 from heparin_pk.published.bivalirudin import ZHANG_2012_BIVALIRUDIN
@@ -169,5 +169,5 @@ def named(name: str) -> Drug:
                 raise ValueError(str(model))
         near = difflib.get_close_matches(key, drugs, n=1)
         hint = f"; did you mean {near[0].upper()}?" if near else ""
-        raise ValueError(f"no model {as_seen(name)}; there are {', '.join(drug.name for drug in ALL)}{hint}")
+        raise ValueError(f"no model {_as_seen(name)}; there are {', '.join(drug.name for drug in ALL)}{hint}")
     return drugs[key]

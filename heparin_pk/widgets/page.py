@@ -93,7 +93,7 @@ body.heparin-pk-projector .jp-Notebook :is(.jp-InputPrompt, .jp-OutputPrompt, .j
   display: none;
 }
 body.heparin-pk-projector .jp-Notebook .jp-CodeCell > .jp-Cell-inputWrapper { display: none; }
-OURS .widget-html-content a { color: var(--jp-content-link-color, #0b57d0); text-decoration: underline; }
+OURS .widget-html-content a { color: var(--jp-content-link-color, LinkText); text-decoration: underline; }
 .heparin-pk-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .heparin-pk-projector-bar { margin: 6px 2px 2px; }
 .heparin-pk-projector-bar > .heparin-pk-projector-switch { width: auto; padding: 0 12px; }
