@@ -28,10 +28,12 @@ from heparin_pk import (
     titrate,
 )
 from heparin_pk.base.texts import UNSAFE
+from heparin_pk.base.version import version
 from heparin_pk.body.patient import Patient
 from heparin_pk.cli import notebooks, options
 from heparin_pk.cli.parser import parser
 from heparin_pk.evidence.chart_exports import from_eicu
+from heparin_pk.trials import metadata
 
 
 def test_titrate_prints_the_chart_the_levels_and_the_score(capsys):
@@ -254,6 +256,9 @@ def test_demo_writes_a_picture_and_a_table(capsys, tmp_path):
     code, _, _ = run(capsys, "demo", "--folder", str(tmp_path / "demo"))
     assert code == 0
     table = (tmp_path / "demo" / "M3D-027.csv").read_text().splitlines()
+    said = metadata.read_beside(tmp_path / "demo" / "M3D-027.csv")
+    assert (said["heparin_pk"], said["course"], said["drug"]) == (version(), "M3D-027", "UFH_B_DERIVED")
+    assert [one["unit"] for one in said["columns"].values()] == ["h", "s", "", "s", "%"]
     assert table[0] == "drawn_h,measured_aptt_s,above_ceiling,predicted_aptt_s,error_percent"
     assert len(table) == 10
     assert (tmp_path / "demo" / "M3D-027.png").read_bytes().startswith(b"\x89PNG")

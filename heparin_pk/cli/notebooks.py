@@ -16,11 +16,13 @@ from pathlib import Path
 
 from heparin_pk import published
 from heparin_pk.base.files import check_output, make_folder, write_text
+from heparin_pk.base.version import version
 from heparin_pk.cli.output import PLAINLY, complain, draw_course, prediction_table
 from heparin_pk.evidence import datasets
 from heparin_pk.evidence.datasets import WARD_TARGET
 from heparin_pk.simulation import metrics
 from heparin_pk.teaching.course import COPY, INDEX
+from heparin_pk.trials import metadata
 
 FIRST_NOTEBOOK = f"{INDEX}.ipynb"
 _SETTINGS = Path(__file__).parent / "jupyter"
@@ -115,12 +117,17 @@ def run_demo(options: argparse.Namespace) -> None:
         raise
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["drawn_h", "measured_aptt_s", "above_ceiling", "predicted_aptt_s", "error_percent"])
+    columns = ("drawn_h", "measured_aptt_s", "above_ceiling", "predicted_aptt_s", "error_percent")
+    writer.writerow(columns)
     for row in metrics.prediction_errors(course, chart.labs):
         percent = f"{row['error_percent']:.1f}" if "error_percent" in row else ""
         writer.writerow([row["drawn_h"], row["measured"], row["above_ceiling"], f"{row['predicted']:.1f}", percent])
     write_text(table, out.getvalue())
+    drug = published.UFH_DEFAULT
+    said = {"heparin_pk": version(), "rows": "one row a result", "drug": drug.name, "drug_title": drug.title}
+    meant = metadata.meanings(columns, amount_unit=drug.amount_unit, level_units=["s"])
+    metadata.write_beside(table, {**said, "course": chart.course_id, "columns": meant})
     print(chart.in_words())
     print()
     print(prediction_table(course, chart))
-    print(f"\nwritten: {picture}\nwritten: {table}\n{PLAINLY}")
+    print(f"\nwritten: {picture}\nwritten: {table}, {metadata.beside(table)}\n{PLAINLY}")
