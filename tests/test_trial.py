@@ -277,7 +277,8 @@ def test_the_table_of_rows_is_the_same_byte_for_byte(tmp_path, stop_after):
     stop_after(2)
     with pytest.raises(TrialInterrupted):
         SHORT.run(300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=csv_file, progress=False)
-    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == ["1.csv", "2.csv", "5.csv"], "nothing half-written"
+    tables_and_what_they_hold = [f"{n}.csv{more}" for n in (1, 2, 5) for more in ("", "-metadata.json")]
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == tables_and_what_they_hold, "nothing half-written"
     stop_after(99)
     SHORT.run(300, seed=7, people_per_chunk=60, checkpoint=tmp_path / "kept", csv_file=csv_file, progress=False)
     SHORT.run(300, seed=7, csv_file=tmp_path / "y.csv", progress=False)
