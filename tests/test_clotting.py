@@ -18,6 +18,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp, trapezoid
 
 import heparin_pk
 from heparin_pk import cli, clotting, plot
@@ -552,8 +553,6 @@ def test_chatterjee_misses_the_start_that_its_abstract_prints(share, factor_xi_b
 
     With the platelet term: epsilon rises from 0.01 at 0.005 1/s towards a Hill function of the highest thrombin so far.
     """
-    from scipy.integrate import solve_ivp
-
     bare = tables.read("chatterjee_2010", "Chatterjee 2010")
     bare = bare if factor_xi_by_xia else bare.with_constants({"k40": 0.0})
     on_platelets = np.array(["epsilon" in one.source for one in bare.reactions])
@@ -587,7 +586,7 @@ def test_panteleev_gives_the_thrombin_of_an_independent_program():
     thrombin = found.state[PANTELEEV.species.index("IIa")]
     assert thrombin.max() == pytest.approx(307.025, rel=1e-5)
     assert found.time_s[np.argmax(thrombin)] / 60.0 == pytest.approx(9.95, abs=0.05)
-    assert np.trapezoid(thrombin, found.time_s / 60.0) == pytest.approx(1665.97, rel=1e-5)
+    assert trapezoid(thrombin, found.time_s / 60.0) == pytest.approx(1665.97, rel=1e-5)
     fibrin = found.state[PANTELEEV.species.index("Fn")]
     assert np.interp(3800.0, fibrin, found.time_s) / 60.0 == pytest.approx(3.368, rel=0.01)
 
