@@ -284,3 +284,28 @@ def test_a_rule_of_ones_own_is_printed_as_a_group(capsys):
     code, _, err = run(capsys, *arguments, "--group", "weight_kg < 60", "--ensemble", "1")
     assert code == 2
     assert "--group must be one of its named groups" in err
+
+
+def test_what_belongs_to_another_table_is_refused(tmp_path):
+    """Rows of another number of patients beside it, and a table that would be overwritten or cannot be told of."""
+    table = tmp_path / "rows.csv"
+    assert cli.main(["trial", "raschke-1993", "-n", "3", "--hours", "8", "--quiet", "--csv", str(table)]) == 0
+    whole = table.read_text(encoding="utf-8")
+    table.write_text("\n".join(whole.splitlines()[:-1]) + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="belongs to another table: it tells of 3 patients"):
+        read_frame(table)
+
+
+def test_a_table_that_cannot_be_told_of_is_refused_before_the_run(tmp_path, capsys):
+    (tmp_path / "x.csv-metadata.json").mkdir()
+    assert cli.main(["trial", "raschke-1993", "-n", "3", "--hours", "8", "--quiet", "--csv", str(tmp_path / "x.csv")]) == 2
+    assert "x.csv-metadata.json: cannot be written" in capsys.readouterr().err
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_the_people_of_a_trial_are_not_overwritten(tmp_path, capsys):
+    people = tmp_path / "p.csv"
+    people.write_text("weight_kg\n60\n82\n", encoding="utf-8")
+    assert cli.main(["trial", "raschke-1993", "--hours", "8", "--quiet", "--people", str(people), "--csv", str(people)]) == 2
+    assert "--csv would overwrite the people it is run with" in capsys.readouterr().err
+    assert people.read_text(encoding="utf-8") == "weight_kg\n60\n82\n"

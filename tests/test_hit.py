@@ -135,7 +135,7 @@ def test_pretest_probabilities_are_the_printed_ones():
         ((1, 1, 0, 1), False, None, "HIT is excluded"),
         ((1, 1, 0, 1), True, None, "mostly a false positive"),  # low score: 2 % have HIT
         ((2, 2, 2, 0), False, None, "until a functional test decides"),  # high score: Linkins excludes only low and intermediate
-        ((2, 2, 2, 0), True, True, "no routine platelets"),
+        ((2, 2, 2, 0), True, True, "no routine platelet transfusion"),
         ((2, 2, 2, 0), True, False, "does not exclude it"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import warnings
 from dataclasses import replace
 
@@ -480,6 +481,9 @@ def run_trial(options: argparse.Namespace) -> None:
         hospital=hospital_of(options),
         ward_errors=None if options.ward is None else hospital.WARDS[options.ward],
     )
+    there = [file for file in (options.csv, options.people) if file and os.path.exists(file)]
+    if len(there) == 2 and os.path.samefile(*there):
+        raise ValueError(f"--csv would overwrite the people it is run with: {options.csv}")
     options.number = number_of(options, trial.population)
     rule = group_rule(options.group, trial.covariates)
     if rule is None and options.group not in trial.groups:

@@ -108,5 +108,8 @@ def read_frame(csv_file: str | Path) -> Any:
         raise ValueError(f"{csv_file}: cannot be read: {error}") from None
     if list(frame.columns) != list(said["columns"]):
         raise ValueError(f"{beside(csv_file)}: belongs to another table: it names other columns than {csv_file}")
+    arms, n = list(said["arms"]), int(said["n"])
+    if len(frame) != n * len(arms) or set(frame["arm"]) != set(arms):
+        raise ValueError(f"{beside(csv_file)}: belongs to another table: it tells of {n} patients in {', '.join(arms)}")
     frame.attrs = said
     return frame

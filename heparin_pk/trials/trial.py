@@ -29,6 +29,7 @@ import numpy as np
 
 from heparin_pk.base.checks import check_between, check_is, check_one_of, check_whole, shown
 from heparin_pk.base.citations import remember
+from heparin_pk.base.files import Output
 from heparin_pk.base.fingerprint import fingerprint
 from heparin_pk.base.helped import Helped
 from heparin_pk.base.randomness import checked_seed
@@ -54,7 +55,7 @@ from heparin_pk.trials.csv_rows import RowsOut
 from heparin_pk.trials.estimate import sums_of
 from heparin_pk.trials.histogram import count_levels, count_times
 from heparin_pk.trials.hospital import IDEAL, Hospital
-from heparin_pk.trials.metadata import write_beside
+from heparin_pk.trials.metadata import beside, write_beside
 from heparin_pk.trials.observer import TrialObserver
 from heparin_pk.trials.outcomes import Outcomes
 from heparin_pk.trials.per_patient import covariates_of, groups_of, rows_of
@@ -384,6 +385,8 @@ class Trial(metaclass=Helped):
             self.drug.warn_without_variability()
         job = Job(self, seed, runner, keep_rows or kept is not None, csv_file is not None)
         wanted = _cut(n, size if kept is None else kept.size)
+        if csv_file is not None and (Path(csv_file).is_file() or not Path(csv_file).exists()):
+            Output(beside(csv_file)).discard()  # raises now where it could not be written at the end
         sink = RowsOut(csv_file, self.places, [first for first, _ in wanted])
         try:
             with _bar(n, progress) as bar:

@@ -215,7 +215,9 @@ _KINDS = (
         name="pounds-for-kilograms", place="order", strikes="weight", what="a weight in pounds is entered as kilograms",
         then="bolus, rate and every change are 2.2 times too large until the weight is corrected",
         size=Value(1.0 / KG_PER_LB, ASSUMED.at("1 / 0.45359237, the international pound", "derived")), unit="times the weight",
-        limits=(0.1, 5.0), chance=_assumed(0.005, "one patient of 200"), once=True,
+        limits=(0.1, 5.0), chance=Value(
+            0.0063 * 0.232, HIRATA_2017.at(f"DERIVED: 0.63 % times 23.2 %. {HIRATA_2017.where}", "derived")
+        ), once=True,
     ),
     Kind(
         name="units-as-ml", place="pump", strikes="rate", what="the number of U/h is typed as mL/h",

@@ -176,7 +176,8 @@ def changed_ml_per_h(
     step = check_between("weight_kg", weight_kg, 0.4, 400.0) * change
     step /= check_between("concentration_u_per_ml", concentration_u_per_ml, *CONCENTRATION_U_PER_ML)
     step = step if step_ml_per_h is None else round_to(step, step_ml_per_h)
-    return max(0.0, check_between("current_ml_per_h", current_ml_per_h, 0.0, 10_000.0) + step)
+    changed = check_between("current_ml_per_h", current_ml_per_h, 0.0, 10_000.0) + step
+    return max(0.0, round(changed, 9))  # what a sum of tenths leaves in the last digits no pump shows
 
 
 def volume_ml(dose_u: float, concentration_u_per_ml: float) -> float:
