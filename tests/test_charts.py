@@ -276,3 +276,15 @@ def test_the_strength_of_the_bag_may_be_a_column(read):
 def test_a_bag_that_is_not_known_is_asked_for(read, unit, message):
     with pytest.raises(ValueError, match=message):
         read(PLAIN.replace("1440,U/h", f"14.4,{unit}"))
+
+
+def test_a_point_that_may_mark_thousands_is_refused_in_a_table_with_semicolons(read):
+    """A German spreadsheet writes five thousand units as 5.000: never 5 U in silence."""
+    german = "t_h;t_end_h;event;value;unit\n0;;bolus;5.000;U\n0;10;infusion;1.200;U/h\n6;;aptt;65;s\n"
+    with pytest.raises(ValueError, match=r"line 2: value must be clear; '5.000' may be 5.000 or 5000"):
+        read(german)
+    assert read(german.replace("5.000", "5000").replace("1.200", "1200"), weight_kg=80).regimen.orders[0].dose_u == 5000
+    assert read(german.replace("65;s", "65.5;s"), weight_kg=80).labs[0].value == 65.5, (
+        "one plain decimal point says what the others are"
+    )
+    assert read(german.replace(";", ","), weight_kg=80).regimen.orders[0].dose_u == 5.0

@@ -119,6 +119,7 @@ class Table:
     ``numbers_of``: which rows they were: lines of a file, or rows counted from 0.
     ``counted``: "line" or "row".
     ``header_line``: the line of the header (0: there is none).
+    ``separator``: what stands between the fields of a line, "" where there are no lines.
     """
 
     where: str
@@ -126,6 +127,7 @@ class Table:
     numbers_of: Sequence[int]
     counted: str = "row"
     header_line: int = 0
+    separator: str = ""
 
     def __len__(self) -> int:
         return len(self.numbers_of)
@@ -160,9 +162,10 @@ class Table:
     def decimal(self, names: Iterable[str]) -> str:
         """Return the decimal mark of these columns.
 
-        Raises ``ValueError`` where both a point and a comma are used, and where a comma may as well mark thousands.
+        Raises ``ValueError`` where both a point and a comma are used, and where a comma may as well mark thousands; or a point in
+        a table with semicolons, as spreadsheets with a decimal comma write it.
         """
-        comma = point = doubtful = None
+        comma = point = doubtful = plain_point = None
         for name in names:
             for index, cell in enumerate(self.columns.get(name, ())):
                 if not isinstance(cell, str):
@@ -175,6 +178,8 @@ class Table:
                         comma = comma or (index, name, cell)
                 elif "." in text and _NUMBER.fullmatch(text):
                     point = point or (index, name, cell)
+                    if not _LIKE_A_THOUSAND.fullmatch(text.replace(".", ",")):
+                        plain_point = point
         with_comma = comma or doubtful
         if with_comma and point:
             (index, name, cell), (other, other_name, other_cell) = with_comma, point
@@ -182,9 +187,11 @@ class Table:
                 f"{self.place(index)}: {name} must have one decimal mark in the whole table; got {cell!r} "
                 f"here and {other_cell!r} in {other_name} of {self.counted} {self.numbers_of[other]}"
             )
+        if point and not plain_point and self.separator == ";":
+            doubtful = point
         if doubtful and not comma:
             index, name, cell = doubtful
-            meanings = " or ".join(cell.strip().replace(",", mark) for mark in (".", ""))
+            meanings = " or ".join(re.sub("[.,]", mark, cell.strip()) for mark in (".", ""))
             raise ValueError(f"{self.place(index)}: {name} must be clear; {cell!r} may be {meanings}")
         return "," if comma else "."
 
@@ -276,7 +283,7 @@ def from_text(text: str, *, where: str, longest_field: int = _USUAL_LONGEST_FIEL
         lines.append(line)
         for column, cell in zip(columns, cells, strict=True):
             column.append(cell)
-    return Table(where, dict(zip(names, columns, strict=True)), lines, "line", header_line or 1)
+    return Table(where, dict(zip(names, columns, strict=True)), lines, "line", header_line or 1, separator)
 
 
 def _said_separator(text: str) -> tuple[str, int, str]:
