@@ -170,7 +170,8 @@ class Counting:
 class StoppingWard(WardErrors):
     """A ward that also stops heparin for good at an hour of each patient.
 
-    Heparin stops at that hour; where an order is just being carried out or a result awaited, then (an hour later at most).
+    Heparin stops at that hour; where an order is just being carried out or a result awaited, then (some hours later where
+    the laboratory takes hours).
 
     ``first``: the number of the first patient.
     ``stops_h``: when heparin stops, h, of this patient and of those that follow (m,); infinite: never.
