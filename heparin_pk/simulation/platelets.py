@@ -36,7 +36,8 @@ HIT_TEXTBOOK = Source(
         "A textbook on heparin-induced thrombocytopenia (chapters on a web page, editors not on it; cites Warkentin 2003, 2007)"
     ),
     where=(
-        "Median platelet count 60 x 10^9/L; below 20 in 10 %; within the normal range in another 10 %. Another chapter "
+        "Median platelet count 60 x 10^9/L; below 20 in 10 %; within the normal range in another 10 %, mostly after "
+        "raised counts, which the model does not hold. Another chapter "
         "(info-fyh): median lowest count 59 in 142 patients (Warkentin 1998)"
     ),
     confidence="second-hand",

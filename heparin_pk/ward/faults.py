@@ -50,8 +50,9 @@ FANIKOS_2007 = Source(
         "2007;99(7):1002-5 (863 alerts of smart pumps that gave anticoagulants; title not on the page read)"
     ),
     where=(
-        "Abstract: 4 infusion rate errors with smart pumps, 15 in the 16 months before. Against it: the same hospital counted "
-        "more anticoagulant errors in 2015 to 2020, with pumps and electronic records, than before (Fanikos 2023, Am J Med)"
+        "Abstract: 4 infusion rate errors with smart pumps, 15 in the 16 months before. Weak evidence against it: in that "
+        "hospital reported adverse events of anticoagulants were more in 2015 to 2020 than in 2004 to 2009, of all causes and "
+        "with such pumps in both (Fanikos 2023, Am J Med)"
     ),
     confidence="primary",
     doi="10.1016/j.amjcard.2006.10.069",
@@ -64,8 +65,8 @@ ATAY_2014 = Source(
         "rejection rates due to various types of preanalytical errors. Biochem Med (Zagreb) 2014;24(3):376-82"
     ),
     where=(
-        "Abstract: 2.28 % of coagulation samples rejected, 1.38 % of them for too little volume; 24 % of all rejections of the "
-        "laboratory for a clotted specimen"
+        "Abstract: 2.28 % of coagulation samples rejected, 1.38 % of samples for too little volume; 24 % of all rejections of "
+        "the laboratory for a clotted specimen"
     ),
     confidence="primary",
     pmid="25351356",
@@ -129,7 +130,10 @@ HIRATA_2017 = Source(
         "Pediatric weight errors and resultant medication dosing errors in the emergency department (Hirata 2017), "
         "as pedinfo.org tells it, and Pa Patient Saf Advis 2016;13(2):50-57, as ismp.org tells it"
     ),
-    where="0.63 % of 79,000 weights were wrong; of 1,291 reports of a wrong weight 300 (23.2 %) mistook pounds for kilograms",
+    where=(
+        "0.63 % of 79,000 weights of children under 5 years were wrong, found among extreme ones; of 1,291 event reports about "
+        "weights 300 (23.2 %) mistook pounds for kilograms. That adults err as often is assumed"
+    ),
     confidence="second-hand",
     pmid="28976456",
 )
@@ -235,7 +239,7 @@ _KINDS = (
         name="missed-hold", place="pump", strikes="hold", what="the infusion is not held although the table says so",
         then="heparin runs on through the hour in which the level should have fallen; the new rate is set",
         size=Value(1.0, ASSUMED.at("the whole hold", "derived")), unit="share of the hold", limits=(1.0, 1.0),
-        chance=Value(0.128, NOMOGRAM_COMPLIANCE.at("87.2 % of titrations as written; the rest taken for holds", "derived")),
+        chance=Value(0.128, NOMOGRAM_COMPLIANCE.at("87.2 % of titrations as written; a hold taken to fail as often", "derived")),
     ),
     Kind(
         name="guessed-weight", place="patient", strikes="weight", what="the weight is guessed and not measured",
@@ -413,8 +417,8 @@ _SEEN = (0.15, 0.57)
 _FEWER_WITH_PUMPS = Value(
     1.0 - 4.0 / 15.0,
     FANIKOS_2007.at(
-        "1 - 4 / 15 infusion rate errors after and before (95 % exact interval of the ratio of two counts); against it, the same "
-        "hospital counted more anticoagulant errors later, with such pumps (Fanikos 2023)",
+        "1 - 4 / 15 infusion rate errors after and before (95 % exact interval of the ratio of two counts); weakly against it, "
+        "reported adverse events rose later in that hospital, of all causes (Fanikos 2023)",
         "derived",
     ),
     interval=(0.16, 0.94),
@@ -498,7 +502,7 @@ _CHECKS = (
             wrong_blood=Value(0.5, MILLER_2015.at("3 of 6, by one value; an aPTT under titration is less steady", "derived"),
                               interval=(0.12, 0.88)),
         ),
-        minutes=_assumed(0.2, "a computer compares; 2 in 100 results need a call"),
+        minutes=_assumed(0.2, "a computer compares, and some results need a call"),
     ),
     Check(
         name="ask for other anticoagulants", per="patient", what="patient, list of medicines and pharmacy are asked for a DOAC",
