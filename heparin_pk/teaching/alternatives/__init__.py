@@ -128,7 +128,8 @@ BIVALIRUDIN_DERIVED = Drug(
     departures=(
         "Derived from a clearance and a half-life; the aPTT law is assumed, and no variability between patients is drawn. Rates "
         "of HIT (from 25 µg/kg/h, on dialysis) count as studied. Zhang 2012 (young volunteers) clears 1.6 times as much. "
-        "Severe kidney failure: 21 % less clearance by the label, 68 % less by Robson 2000, with levels 2.5 times as high; the label's row is kept."
+        "Severe kidney failure: 21 % less clearance by the label, 68 % less by Robson 2000, with levels 2.5 times as "
+        "high; the label's row is kept."
     ),
 )
 
