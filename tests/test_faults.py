@@ -104,6 +104,32 @@ def test_a_run_that_is_ended_leaves_no_process_and_goes_on(tmp_path, how, worker
     assert not rows.exists()
 
 
+LOST = """
+import ctypes, os, signal, sys, time
+from heparin_pk.cli import entry
+
+@ctypes.CFUNCTYPE(None)
+def called_from_c():
+    os.kill(os.getpid(), signal.{name})
+    time.sleep(0.1)
+
+def run(arguments):
+    called_from_c()
+    {then}
+
+entry._run = run
+sys.exit(entry.main([]))
+"""
+
+
+@pytest.mark.parametrize(("name", "code", "says"), [("SIGTERM", 2, "ended by SIGTERM"), ("SIGINT", 130, "interrupted")])
+@pytest.mark.parametrize("then", ["time.sleep(100)", "raise RuntimeError('no compiled object yet')"])
+def test_a_signal_that_falls_into_a_call_from_c_is_not_lost(name, code, says, then):
+    """There Python drops what is raised, and numba calls Python so while it compiles."""
+    run = started([sys.executable, "-c", LOST.format(name=name, then=then)])
+    assert says in ended_in_one_line(run, code)
+
+
 @proc
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
     """Killed again and again while chunks are written; every chunk that is there is whole."""
