@@ -265,7 +265,7 @@ def test_the_score_it_prints_is_the_score():
     misses = [row for row in found if row.claim.proves and not row.inside]
     causes = {word: sum(word in row.why for row in misses) for word in ("reagent", "drift", "chains", "unexplained")}
     assert sum(causes.values()) == len(misses)
-    assert f"the reagent explains {causes['reagent']}, the size of the drift {causes['drift']}" in text
+    assert f"the reagent explains {causes['reagent']}, drift and residual error {causes['drift']}" in text
     assert f"long and short chains {causes['chains']}, and {causes['unexplained']} are unexplained" in text
     trials = [row for row in found if row.claim.group == "virtual trials" and row.claim.proves]
     assert f"virtual patients ({len(trials)} of the {numbers['proving']}, {sum(row.inside for row in trials)} inside)" in text
@@ -275,11 +275,14 @@ def test_the_score_it_prints_is_the_score():
     of_today = {"Ting_2018", "Prucnal_2020", "Brigham_compliance", "Ifergan_2025"}
     wards = [row for row in trials if row.claim.source.key in of_today and row.claim.model.startswith("UFH_DEFAULT")]
     assert f"{sum(row.inside for row in wards)} of the {len(wards)} numbers of such wards are met" in text
-    with_bolus, without = (
-        [row.inside for row in wards if row.claim.source.key == "Prucnal_2020" and words in row.claim.quantity]
-        for words in ("80 U/kg", "without a bolus")
-    )
-    assert (without, sum(with_bolus), len(with_bolus)) == ([True] * 4, 1, 4)
+    prucnal = [row for row in found if row.claim.source.key == "Prucnal_2020" and not row.claim.asks_again]
+    with_bolus = [row.inside for row in prucnal if row.claim.used_to_build]
+    assert [row.inside for row in prucnal if row.claim.proves] == [True] * 4
+    assert (sum(with_bolus), len(with_bolus)) == (1, 4)
+    assert f"with them it would be {inside + 1} of {numbers['proving'] + 4}" in text
+    last = next(row for row in prucnal if row.claim.quantity.startswith("aPTT in range at 48 h after 80"))
+    shares = f"{100 * last.ours:.0f} per cent are in range where {100 * last.claim.printed:.0f} were counted"
+    assert f"after 48 hours {shares}" in text
     coronary = [row for row in trials if row.claim.source.key == "ACS_nomogram_trial"]
     early = [row.inside for row in coronary if " at 6 h" in row.claim.quantity or " at 12 h" in row.claim.quantity]
     assert early == [False] * 4

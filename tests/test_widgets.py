@@ -738,7 +738,7 @@ def test_the_tables_chart_is_shown_on_wish_and_knows_no_future():
     assert day.table_chart.value == ""
     day.both_charts.value = True
     now = drawn(day.table_chart.value)
-    assert "aPTT 129 s" in now
+    assert "aPTT 142 s" in now
     assert len(day.by_nomogram.labs) == 1
     assert cases.case(1).course(cases.case(1).nomogram).labs[1].in_words() not in now
 
@@ -757,7 +757,7 @@ def reviewed(number: int, *steps: Step):
         (1, (Step(rate_u_per_kg_per_h=15, recheck_h=2),), "After result 1 you drew blood sooner than the table (6 h)"),
         (1, (Step(rate_u_per_kg_per_h=15, recheck_h=12), Step()), "After result 1, out of range, you waited longer"),
         (1, (Step(rate_u_per_kg_per_h=17, hold_min=60),), "On result 1, above the range, your step was smaller than the table's"),
-        (7, (Step(bolus_u_per_kg=40, rate_u_per_kg_per_h=26),), "Result 1 was answered well"),
+        (4, (Step(bolus_u_per_kg=40, rate_u_per_kg_per_h=28),), "Result 1 was answered well"),
         (1, (), "never came into range; under the table it was after 8 h"),
     ],
 )
@@ -772,7 +772,7 @@ def test_the_table_on_a_result_is_asked_with_the_rate_that_runs():
     low = next(line for line in found.lines if line.side == "below")
     assert low.on_it.after_u_per_kg_per_h == pytest.approx(12, abs=0.15)
     assert found.lines[0].judged == "a larger step than the table's"
-    assert found.lines[0].in_its_course == "aPTT 129 s: hold 60 min, rate 18.0 → 15.0 U/kg/h"
+    assert found.lines[0].in_its_course == "aPTT 142 s: hold 60 min, rate 18.0 → 15.0 U/kg/h"
 
 
 def test_who_orders_what_the_table_orders_is_told_so():
@@ -806,9 +806,9 @@ def test_courses_of_two_patients_are_not_compared():
     ("guess", "said"),
     [
         ("", ""),
-        ("129", "You guessed 129 s: exactly."),
-        ("62,5", "You guessed 62.5 s: 66 s too low."),
-        ("140", "You guessed 140 s: 11 s too high."),
+        ("142", "You guessed 142 s: exactly."),
+        ("62,5", "You guessed 62.5 s: 80 s too low."),
+        ("150", "You guessed 150 s: 8 s too high."),
         ("abc", "is not a number that a test reports: write one such as 62 or 0,5, or leave it empty"),
         ("1e9", "is not a number"),
         ("-5", "is not a number"),
