@@ -313,6 +313,25 @@ def test_refusals_can_be_read_in_both_themes(page):
         assert page.evaluate(contrast, light) >= 4.5
 
 
+DARK_PICTURES = """() => [...document.querySelectorAll(
+    '.jp-OutputArea-output :is(img, svg:not(svg svg)), .jp-RenderedMarkdown img')]
+  .filter((e) => e.getBoundingClientRect().width > 150)
+  .map((e) => {
+    let filters = 0;
+    for (let at = e; at; at = at.parentElement) filters += getComputedStyle(at).filter.includes('invert');
+    return [filters, e.outerHTML.slice(0, 200)];
+  })"""
+
+
+def test_pictures_are_dark_in_the_dark_theme(page):
+    """Each is shown through the filter whose colours are tested (``test_palette.py``), once and not twice."""
+    for light, times in (("false", 1), ("true", 0)):
+        page.evaluate("(light) => { document.body.dataset.jpThemeLight = light; }", light)
+        found = page.evaluate(DARK_PICTURES)
+        assert found
+        assert [one for one in found if one[0] != times] == []
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (640, 450)], ids=["1280 with the sidebar", "200 %"])
 def test_nothing_is_cut_off_and_sliders_can_be_aimed(page, tmp_path, width, height):
     page.set_viewport_size({"width": width, "height": height})

@@ -21,6 +21,7 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import to_hex, to_rgb
 
 from heparin_pk import Nomogram, Patient, plot, published, titrate
+from heparin_pk.widgets.page import DARK
 
 LINES = {name: getattr(plot, name) for name in ("BLUE", "VERMILION", "PURPLE", "BROWN", "NAVY", "GREEN", "BLACK")}
 SEEN_BY = {
@@ -73,6 +74,22 @@ def test_the_formulas_give_known_numbers():
 def test_a_line_stands_out_on_white_and_on_the_shaded_range(name):
     assert contrast(LINES[name], "white") >= 3.0
     assert contrast(LINES[name], SHADE) >= 3.0
+
+
+def in_the_dark(colour: str) -> str:
+    """Return what the filter of the dark theme makes of a colour (W3C Filter Effects 1: hueRotate of 180 degrees)."""
+    assert DARK == "invert(0.93) hue-rotate(180deg)"
+    turned = [[-0.574, 1.43, 0.144], [0.426, 0.43, 0.144], [0.426, 1.43, -0.856]]
+    inverted = 0.93 * (1.0 - np.array(to_rgb(colour))) + 0.07 * np.array(to_rgb(colour))
+    return to_hex(np.clip(turned @ inverted, 0.0, 1.0))
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_stands_out_in_the_dark_theme(name):
+    assert in_the_dark("white") == "#121212"
+    for under in ("white", SHADE):
+        assert contrast(in_the_dark(LINES[name]), in_the_dark(under)) >= 3.0
+        assert contrast(in_the_dark(plot.RANGE_TEXT), in_the_dark(under)) >= 4.5
 
 
 @pytest.mark.parametrize("seen_by", SEEN_BY)

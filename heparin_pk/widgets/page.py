@@ -11,6 +11,8 @@ from typing import Any
 from IPython.display import display
 
 OURS = ":is(.heparin-pk, .heparin-pk-bedside)"
+DARK = "invert(0.93) hue-rotate(180deg)"
+"""How pictures are shown in the dark theme, as a CSS filter: white becomes #121212, blue stays blue."""
 
 _ASLEEP = f"""
 .jp-OutputArea-child:has(.heparin-pk-asleep):has(+ .jp-OutputArea-child {OURS}) {{ display: none; }}
@@ -24,6 +26,11 @@ body[data-jp-theme-light="false"] { --heparin-pk-refusal: #ffb27a; --heparin-pk-
 .heparin-pk-refusal { color: var(--heparin-pk-refusal); }
 .heparin-pk-row { border-left: 4px solid var(--heparin-pk-mark) !important; }
 img.heparin-pk-picture { background: white; border-radius: 4px; }
+
+/* Dark theme: pictures are drawn once, for white paper, and shown with dark and light exchanged; hues stay. */
+body[data-jp-theme-light="false"] :is(
+  img.heparin-pk-picture, OURS :is(img:not(.heparin-pk-picture), svg:not(svg svg)), .jp-RenderedMarkdown img[src*="figures/"]
+) { filter: DARK; }
 
 /* Room: a slider is never shorter than it can be aimed at, names and lists wrap, lines of prose end where they can be read. */
 OURS .widget-slider, OURS .widget-dropdown, OURS .widget-text { flex-wrap: wrap; height: auto; min-width: 0; }
@@ -97,7 +104,7 @@ OURS .widget-html-content a { color: var(--jp-content-link-color, LinkText); tex
 .heparin-pk-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .heparin-pk-projector-bar { margin: 6px 2px 2px; }
 .heparin-pk-projector-bar > .heparin-pk-projector-switch { width: auto; padding: 0 12px; }
-""".replace("OURS", OURS)
+""".replace("OURS", OURS).replace("DARK", DARK)
     + _ASLEEP
 )
 
