@@ -276,7 +276,7 @@ def _picture(levels: Sequence[records.Certainty], words: str) -> str:
         plt.close(figure)
     data = base64.b64encode(out.getvalue()).decode("ascii")
     return (
-        f'<img class="heparin-pk-picture" alt="{escape(words, quote=True)}" style="max-width:100%;height:auto;display:block" '
+        f'<img alt="{escape(words, quote=True)}" class="heparin-pk-picture" style="max-width:100%;height:auto;display:block" '
         f'src="data:image/png;base64,{data}">'
         f'<p style="line-height:1.45;max-width:64em;margin:4px 0">{escape(records.calibration_in_words(levels))}</p>'
     )
