@@ -55,7 +55,7 @@ def ended_in_order() -> Iterator[None]:
 
     def give_again(unraisable: Any) -> None:
         error = unraisable.exc_value
-        if not isinstance(error, KeyboardInterrupt):
+        if type(error) not in (KeyboardInterrupt, _Ended):  # raised by no signal
             usual_hook(unraisable)
             return
         lost.append(error)
