@@ -25,8 +25,8 @@ SIZES = (
 )
 """SD of the sensitivity and of the baseline, time constant (h), residual error of the aPTT.
 
-The last two rows: the likeliest drift of the courses (``drift_from_courses.py``), with 5 % (its fit leaves nothing), and with what Al-Sallami's 30 % leave beside it (DERIVED: SD of ln aPTT 0.294, less a drift of 0.179 and 0.05 of the
-assay: 0.227).
+The last two rows: the likeliest drift of the courses (``drift_from_courses.py``), with 5 % (its fit leaves none), and with what
+Al-Sallami's 30 % leave beside it (DERIVED: SD of ln aPTT 0.294, less a drift of 0.179 and 0.05 of the assay: 0.227).
 """
 
 
