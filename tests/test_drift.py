@@ -1,8 +1,11 @@
 """Change within a patient: the path is stationary and everybody's own, and every loop, runner and count sees the same one."""
 
+import importlib
 import json
 import math
+import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from heparin_pk import (
     Infusion,
     Laboratory,
     Nomogram,
+    OutsideValidityDomain,
     Patient,
     Population,
     Regimen,
@@ -319,15 +323,33 @@ def test_ideal_is_what_a_trial_was_before():
 
 def test_real_has_all_of_it():
     course = REAL.course("raschke-1993", 3, seed=7)
+    drifting = replace(DRIFTING, typical=replace(DRIFTING.typical, drift=replace(hospital.REAL.drift, sources=())))
     assert course.laboratory.residual == hospital.REAL.residual
     assert course.ward_errors == hospital.REAL_WARD
     day_0 = DRIFTING.person(DRUG, 3, seed=7)
     assert course.patient.factors != day_0.factors  # another day than the one patients were measured on
     assert course.patient.drift.sources == hospital.REAL.drift.sources
     person = replace(course.patient, drift=replace(course.patient.drift, sources=()))
-    assert person == replace(DRIFTING, day=1).person(DRUG, 3, seed=7)
+    assert person == replace(drifting, day=1).person(DRUG, 3, seed=7)
     keys = {source.key for source in REAL.sources}
     assert {"MIMIC_III_demo", "Lanoiselee_2026", "Brigham_compliance"} <= keys
+
+
+def test_the_sizes_of_the_drift_are_those_of_the_charted_courses(monkeypatch):
+    """What benchmarks/drift_from_courses.py finds at the time constant that was taken, and what a paper leaves beside it."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+    script = importlib.import_module("drift_from_courses")
+    assert script.TIME_CONSTANT_H == hospital.TIME_CONSTANT_H.value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideValidityDomain)
+        data = script.courses()
+    (slope, sensitivity, baseline, _, _), _ = script.fitted(data, {3: math.log(script.TIME_CONSTANT_H)})
+    found = hospital.SENSITIVITY_SD.value, hospital.BASELINE_SD.value
+    assert (round(sensitivity, 2), round(baseline, 2)) == found
+    levels = np.concatenate([one["level"] for one in data])
+    drift = math.hypot(slope * sensitivity * math.sqrt(np.mean(levels**2)), baseline)
+    left = math.sqrt(math.log1p(0.30**2) - drift**2 - script.ASSAY_SD**2)
+    assert {one.name: one.value.value for one in hospital.RESIDUALS}["aptt_cv_fraction"] == round(left, 2)
 
 
 def test_where_the_residual_errors_come_from_is_said():
@@ -379,7 +401,7 @@ def test_arms_in_two_hospitals_have_the_same_patients():
     alone = replace(REAL, hours=48.0).run(60, seed=7, progress=False).columns("raschke-1993")
     assert alone["time_in_range_fraction"].tolist() == one["time_in_range_fraction"].tolist()
     words = found.in_words()
-    assert "hospital of real: real hospital; patients drift (sensitivity SD 27%" in words
+    assert "hospital of real: real hospital; patients drift (sensitivity SD 21%" in words
     assert "hospital of ideal: ideal hospital; orders carried out as written" in words
 
 

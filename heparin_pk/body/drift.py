@@ -38,8 +38,8 @@ class Drift:
     ``sources``: the papers behind the sizes.
 
     It acts on the aPTT and its ratio under a :class:`~heparin_pk.blood.response.Reagent`, for which it was measured; an anti-Xa,
-    an ACT and the aPTT curve of another drug do not drift. Half-way between two knots the SD is a little smaller (3 % at a time
-    constant of 30 h).
+    an ACT and the aPTT curve of another drug do not drift. Half-way between two knots the SD is a little smaller (7 % at a time
+    constant of 12 h).
 
     Raises ``ValueError`` outside these limits.
 

@@ -344,15 +344,15 @@ TWELVE = tuple(
     Case(number=number, ward=ward, seed=2026, subject=subject, why=why)
     for number, (ward, subject, why) in enumerate(
         (
-            ("thrombosis", 42, "pulmonary embolism"),
-            ("thrombosis", 431, "deep vein thrombosis, an operation is planned"),
-            ("thrombosis", 221, "deep vein thrombosis"),
-            ("thrombosis", 31, "deep vein thrombosis"),
+            ("thrombosis", 343, "pulmonary embolism"),
+            ("thrombosis", 169, "deep vein thrombosis, an operation is planned"),
+            ("thrombosis", 485, "deep vein thrombosis"),
             ("thrombosis", 371, "pulmonary embolism"),
+            ("thrombosis", 31, "deep vein thrombosis"),
             ("pregnant", 9, "pulmonary embolism, the birth is near"),
-            ("thrombosis", 115, "deep vein thrombosis after a fall"),
-            ("inflamed", 237, "pulmonary embolism with pneumonia"),
-            ("thrombosis", 352, "pulmonary embolism"),
+            ("thrombosis", 635, "deep vein thrombosis after a fall"),
+            ("inflamed", 153, "pulmonary embolism with pneumonia"),
+            ("thrombosis", 447, "pulmonary embolism"),
             ("thrombosis", 450, "pulmonary embolism"),
             ("thrombosis", 50, "pulmonary embolism, thrombolysis may follow"),
             ("thrombosis", 89, "deep vein thrombosis"),

@@ -252,6 +252,7 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
                 uncertainty="95 % CI from the SD",
                 model=model,
                 ask=partial(mean, key),
+                used_to_build=is_real,  # in view, as Prucnal's, when the time constant of the drift was chosen
                 asks_again="" if is_real else f"{words}, a ward's own table, {other}",
             )
             for key, words, printed, half in ting
@@ -267,7 +268,7 @@ def _wards_of_today(is_real: bool) -> list[Claim]:
                 uncertainty=uncertainty,
                 model=f"{model}; {_PERIOD}",
                 ask=partial(mean, f"period_to_{hour}_h_in_range"),
-                used_to_build=is_real,  # with these in view the residual error of a paper was taken, not that of the courses
+                used_to_build=is_real,  # in view when the time constant of the drift was chosen, and a paper's residual error
                 asks_again="" if is_real else f"aPTT in range at {hour} h after 80 U/kg and 18 U/kg/h, {other}",
             )
             for hour, printed, low, high, uncertainty in prucnal
@@ -306,6 +307,7 @@ def _more_wards() -> list[Claim]:
                 uncertainty="95 % CI",
                 model=f"{model}; {_PERIOD}",
                 ask=partial(trials.mean_of_today, f"period_to_{hour}_h_in_range", has_bolus=False),
+                used_to_build=True,  # as those after a bolus
             )
             for hour, printed, low, high in (
                 (12, 0.233, 0.162, 0.323),
