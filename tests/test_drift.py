@@ -344,8 +344,8 @@ def test_the_sizes_of_the_drift_are_those_of_the_charted_courses(monkeypatch):
         warnings.simplefilter("ignore", OutsideValidityDomain)
         data = script.courses()
     (slope, sensitivity, baseline, _, _), _ = script.fitted(data, {3: math.log(script.TIME_CONSTANT_H)})
-    found = hospital.SENSITIVITY_SD.value, hospital.BASELINE_SD.value
-    assert (round(sensitivity, 2), round(baseline, 2)) == found
+    assert hospital.SENSITIVITY_SD.value == round(sensitivity, 2)
+    assert hospital.BASELINE_SD.value == round(baseline, 2)
     levels = np.concatenate([one["level"] for one in data])
     drift = math.hypot(slope * sensitivity * math.sqrt(np.mean(levels**2)), baseline)
     left = math.sqrt(math.log1p(0.30**2) - drift**2 - script.ASSAY_SD**2)
