@@ -339,7 +339,7 @@ def test_the_sizes_of_the_drift_are_those_of_the_charted_courses(monkeypatch):
     """What benchmarks/drift_from_courses.py finds at the time constant that was taken, and what a paper leaves beside it."""
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "benchmarks"))
     script = importlib.import_module("drift_from_courses")
-    assert script.TIME_CONSTANT_H == hospital.TIME_CONSTANT_H.value
+    assert hospital.TIME_CONSTANT_H.value == script.TIME_CONSTANT_H
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideValidityDomain)
         data = script.courses()
