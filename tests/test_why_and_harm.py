@@ -170,6 +170,9 @@ def test_what_gets_past_is_the_product():
     bought = consequences.buy(["independent double check", "smart-pump limits"])
     assert bought.past_fraction["tenfold"] == pytest.approx(0.67 * 4 / 15)
     assert "tenfold rate 18 %" in plot.describe_past_the_checks(bought)
+    whole, past = ([path.get_extents().width for path in bars.get_paths()] for bars in plot.past_the_checks(bought).collections)
+    assert past == pytest.approx([100.0 * share for share in bought.past_fraction.values()])
+    assert whole == [100.0] * len(past)
     scene = widgets.buy_checks(predict=False, most=10.0)
     assert "at most 10 min" in scene.words, "the budget is not exceeded silently"
     assert gone_wrong._longest_below() == "a new lot of reagent"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 
 from heparin_pk.base.checks import check_one_of
 from heparin_pk.plot.base import BLACK, BLUE, BROWN, GREEN, PURPLE, STYLE, VERMILION, new_figure, shade_target
@@ -125,8 +126,10 @@ def past_the_checks(bought: Bought, *, ax: Axes | None = None) -> Axes:
     shares = np.array(list(bought.past_fraction.values()))
     with plt.rc_context(STYLE):
         rows, tints = range(len(shares)), [_PLACE_TINTS[KINDS[name].place] for name in bought.past_fraction]
-        ax.barh(rows, [100.0] * len(shares), color=BLACK, alpha=0.06, height=0.7, zorder=1)
-        ax.barh(rows, 100.0 * shares, color=tints, alpha=0.85, height=0.7, zorder=2)
+        for several, colours, alpha in ((np.ones_like(shares), [BLACK], 0.06), (shares, tints, 0.85)):
+            bars = [((0.0, y - 0.35), (100.0 * share, y - 0.35), (100.0 * share, y + 0.35), (0.0, y + 0.35))
+                    for y, share in enumerate(several)]  # fmt: skip
+            ax.add_collection(PolyCollection(bars, facecolors=colours, edgecolors="none", alpha=alpha, zorder=1 + alpha))
         for y, share in enumerate(shares):
             ax.annotate(
                 f"{100.0 * share:.0f} %", (100.0 * share, y), xytext=(5, 0), va="center", textcoords="offset points", fontsize=11
