@@ -6,6 +6,7 @@ The reading level is the grade of Flesch and Kincaid, measured by textstat.
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import tomllib
@@ -226,6 +227,31 @@ def test_no_internal_name_is_on_a_screen(make):
     shown += [str(widget.description) for widget in scene.controls.values()]
     seen = "\n".join([*shown, scene.words])
     assert [name for name in internal_names() if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", seen)] == []
+
+
+def every_widget():
+    """Yield all parts of all widgets that can be opened without an argument."""
+    for name, make in inspect.getmembers(widgets, inspect.isfunction):
+        needed = [one for one in inspect.signature(make).parameters.values() if one.default is one.empty]
+        parts = [make()] if all(one.kind is one.VAR_KEYWORD for one in needed) else []
+        while parts:
+            part = parts.pop()
+            yield name, part
+            parts += getattr(part, "children", ())
+
+
+def test_no_list_of_any_widget_has_an_internal_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the record is kept where one works
+    lists = {}
+    for name, part in every_widget():
+        if hasattr(part, "options"):
+            lists[name, part.description] = [str(o[0] if isinstance(o, tuple) else o) for o in part.options]
+    assert len(lists) > 20
+    names = {*internal_names(), *REAGENTS}
+    found = [
+        (where, label) for where, labels in lists.items() for label in labels if label in names or re.search(r"PMC\d", label)
+    ]
+    assert found == []
 
 
 def test_topics_of_practice_are_written_as_readers_write_them():

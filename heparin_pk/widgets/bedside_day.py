@@ -205,7 +205,7 @@ class Bedside(Asleep, VBox):
             "first_check_h": slider("first_check_h", start.first_check_h, 1, 24, 1, label="first check after (h)", **wide),
         }
         self.reagent = Dropdown(
-            options=[_OF_THE_TABLE, *published.reagents.REAGENTS],
+            options=[(_OF_THE_TABLE, _OF_THE_TABLE), *((one.label, key) for key, one in published.reagents.REAGENTS.items())],
             value=reagent or _OF_THE_TABLE,
             description="aPTT reagent",
             style=name,
