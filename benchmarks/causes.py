@@ -34,7 +34,7 @@ from heparin_pk.trials.hospital import REAL, Hospital
 from heparin_pk.trials.trial import Trial
 
 RESIDUALS = (0.15, 0.3)
-"""Residual errors of the aPTT that are tried, coefficients of variation; that of the real hospital is 6 %."""
+"""Residual errors of the aPTT that are tried, coefficients of variation; that of the real hospital is 20 %."""
 CHAINS = "UFH_LONG_SHORT_DERIVED"
 
 

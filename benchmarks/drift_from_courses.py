@@ -13,10 +13,12 @@ at each for the typical patient of that weight under the charted rates. Model of
   ``baseline_sd``);
 * e: what is left, independent in each result (SD ``rest_sd``).
 
-All of it is normal, so the likelihood is exact; m and the sizes are chosen by maximum likelihood, the m_i within the drift by
-their best estimate (repeated until they stay). The likelihood hardly tells one time constant from another: the profile is
-printed, and the sizes are taken at ``TIME_CONSTANT_H``, which lies inside its 95 % interval. Clearance is not in it: a falling
-aPTT at a steady rate is a falling level or a falling sensitivity, and aPTTs alone cannot tell which.
+With the m_i within the drift held, all of it is normal. m and the sizes are chosen by maximum likelihood, these m_i by their best
+estimate (repeated until they stay): so two likelihoods have slightly different m_i, and a few hundredths between them (even below
+0) say nothing. That a_i and b(t_j) are parts of one path is left out, as are results above the ceiling. The likelihood hardly
+tells one time constant from another: the profile is printed, and the sizes are taken at ``TIME_CONSTANT_H``, which lies inside
+its 95 % interval. Clearance is not in it: a falling aPTT at a steady rate is a falling level or a falling sensitivity, and aPTTs
+alone cannot tell which.
 """
 
 from __future__ import annotations
@@ -136,9 +138,13 @@ def main() -> None:
     both = math.hypot(drift, e_sd)
     print(f"SD of ln aPTT within a patient at these levels: drift {drift:.3f}, rest {e_sd:.3f}, both {both:.3f}")
     print(f"the rest beyond the assay's {ASSAY_SD:g}: {math.sqrt(max(0.0, e_sd**2 - ASSAY_SD**2)):.3f}")
-    for rest in (0.1, 0.12, 0.14, 0.16):
-        fixed = {1: math.log(s_sd), 2: math.log(b_sd), 3: math.log(TIME_CONSTANT_H), 4: math.log(rest)}
-        print(f"  rest {rest:.2f} beside the same drift: {fitted(data, fixed)[1] - value:+.2f} in -lnL")
+    for rest in (0.1, 0.104, 0.12, 0.14, 0.156, 0.206):
+        of_rest = {3: math.log(TIME_CONSTANT_H), 4: math.log(rest)}
+        same, whatever = (fitted(data, fixed)[1] - value for fixed in (of_rest | {1: math.log(s_sd), 2: math.log(b_sd)}, of_rest))
+        beyond = math.sqrt(rest**2 - ASSAY_SD**2)
+        print(
+            f"  rest {rest:.3f} ({beyond:.2f} beyond the assay): {same:+.2f} in -lnL beside this drift, {whatever:+.2f} with any"
+        )
     left = math.sqrt(PUBLISHED_SD**2 - drift**2 - ASSAY_SD**2)
     print(f"published without a drift {PUBLISHED_SD:.3f}; less this drift and the assay: {left:.3f}, which hospital.REAL takes")
 

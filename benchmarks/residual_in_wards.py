@@ -29,7 +29,7 @@ SIZES = (
 """SD of the sensitivity and of the baseline, time constant (h), residual error of the aPTT.
 
 5 and 6 % are what the fit of the courses leaves, or the assay where it leaves none; 29 % is what Al-Sallami's paper leaves if the
-hours after a child's bolus hold nothing of a drift of days.
+hours after a child's bolus hold nothing of a slow drift.
 """
 
 

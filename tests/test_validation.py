@@ -240,7 +240,7 @@ def test_words_and_json(capsys):
     assert "OUTSIDE other *" in words
     assert "why: Because." in words
     assert "why: unexplained" in validation.in_words([Row(claim=claim(), ours=13.0)])
-    assert "Rows: 2. Used to build the model or effect they test, so no proof (*): 1." in words
+    assert "Rows: 2. Used to build the model or effect they test, or in view when a size was chosen, so no proof (*): 1." in words
     assert validation.score([good, bad])["proving_inside"] == 1
     assert main(["validate", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -360,7 +360,8 @@ ICU_COURSES = Source(
         "DERIVED by benchmarks/drift_from_courses.py: the likelihood of 51 aPTTs in 12 courses, drawn while heparin ran, about "
         "the levels that UFH_DEFAULT predicts, at a time constant of 12 h. These few hardly tell: the likelihood is highest at "
         "6 h (sensitivity 0.17, baseline 0.09), at 24 h it is 0.26 and 0.07; its 95 % interval has no lower end and ends near "
-        "120 h, and no drift at all (rest 0.155) lies within the 95 % region"
+        "120 h, and no drift at all (rest 0.155) lies within the 95 % region. At 12 h a drift of the baseline (0.09, rest 0.02) "
+        "cannot be told from none (rest 0.09): they are as likely"
     ),
     confidence="derived",
     doi="10.13026/C2HM2Q",
@@ -368,7 +369,8 @@ ICU_COURSES = Source(
 PUBLISHED_LESS_DRIFT = AL_SALLAMI_2016.at(
     "DERIVED by benchmarks/drift_from_courses.py: Table 3 leaves 30 % of an aPTT unexplained (SD of its logarithm 0.294); less "
     "0.210, the drift of the courses at their levels, and 5 % of the assay: 0.199. The sources disagree: where the hours "
-    "after the bolus of a child hold little of a drift of days, 0.29 is left; the courses themselves leave next to nothing",
+    "after the bolus of a child hold little of a drift of half a day, 0.29 is left; the courses themselves leave nothing beyond "
+    "the assay, at most 0.09 beside this drift and 0.15 beside any at 12 h (95 %): they contradict the 0.20 that is taken",
     "derived",
 )
 SENSITIVITY_SD = Value(0.21, ICU_COURSES)
@@ -378,7 +380,8 @@ TIME_CONSTANT_H = Value(
     ICU_COURSES.at(
         "taken: half-way, as a ratio, between the likeliest (6 h) and a day (24 h); -ln likelihood 0.3 above the best, and "
         "everything up to 120 h is allowed. Chosen, and the residual error of a paper with it, with the shares in range of "
-        "Prucnal 2020 and Ting 2018 in view: they prove nothing now; none of their numbers went into the sizes",
+        "Prucnal 2020 and Ting 2018 in view (here all come within 10 points; at 6 h they do, too): they prove nothing now. No "
+        "size was fitted to them",
         confidence="assumed",
     ),
 )
@@ -400,8 +403,9 @@ RESIDUALS = (
     *EDRICH_2015_UFH.residual,
 )
 """What drift leaves unexplained. Of an anti-Xa no drift is simulated (none was found), so it has the whole residual error of
-a model. Published residual errors without a drift beside them are 29 % to 44 %; drift, rest and assay of an aPTT are together
-30 %. That of the anti-Xa was read at the levels of bypass; that of the ACT is the root-mean-square error of its paper."""
+a model. Without a drift beside it 30 % of an aPTT (Al-Sallami 2016), 29 % of an anti-Xa (Lanoiselee 2026) and 37 % of an anti-IIa
+(Jia 2015) are published; drift, rest and assay of an aPTT are together 30 % at the levels and the slope of the charted courses.
+That of the anti-Xa was read at the levels of bypass; that of the ACT is the root-mean-square error of its paper."""
 
 IDEAL = Hospital(name="ideal", label="ideal hospital")
 """Nobody changes, nothing is left unexplained, every order is carried out as written: what a table could do."""
@@ -458,4 +462,5 @@ MEASURED_ON_WARDS = {
     "time in range by Rosendaal": Value(0.437, TING_2018),
     "share of results in range": Value(0.377, TING_2018),
 }
-"""What hospitals found on their own wards, shares. Their tables, reagents and ranges are not those of any arm here."""
+"""What hospitals found on their own wards, shares. Their tables, reagents and ranges are not those of any arm here, and sizes of
+:data:`REAL` were chosen with these numbers in view."""

@@ -61,7 +61,8 @@ class Claim:
     ``uncertainty``: which of these it is: SD, range, confidence interval, or words with "tolerance of ours".
     ``model``: the parameter set that is asked, with its reagent and other choices.
     ``ask``: a function without arguments that returns our value, in the same unit.
-    ``used_to_build``: true when that set, the covariate effect under test, or the choice of the reagent was based on the value.
+    ``used_to_build``: true when that set, the covariate effect under test, or the choice of the reagent was based on the value,
+    or a size was chosen with it in view.
     ``own_reagent``: true when the aPTT reagent that is asked was read from the same paper.
     ``asks_again``: the ``quantity`` of the row in which this same printed number counts; empty where it counts here.
     ``other_reading``: a second reading of the printed uncertainty, as words and its two ends, where the paper does not say

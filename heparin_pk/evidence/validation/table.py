@@ -115,7 +115,8 @@ def summary(found: Iterable[Row]) -> list[str]:
     """Return the score in words, a sentence a line."""
     n = score(found)
     lines = [
-        f"Rows: {n['rows']}. Used to build the model or effect they test, so no proof (*): {n['used_to_build']}. "
+        f"Rows: {n['rows']}. Used to build the model or effect they test, or in view when a size was chosen, so no proof (*): "
+        f"{n['used_to_build']}. "
         f"A model asked for its own paper, so no proof (+): {n['own_paper']}.",
         f"The same printed number counts in another row (=): {n['asked_again']}. "
         f"Rows that left the whole table since the first edition: {len(LEFT)} "

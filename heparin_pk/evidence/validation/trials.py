@@ -1,8 +1,8 @@
 """Published trials and wards, run on virtual patients: their sources, dosing tables and reagents, and the runs themselves.
 
-Nothing here was tuned to the results of the trials; two sizes were chosen with results in view (the time constant of the drift
-and the residual error of the aPTT: Prucnal 2020 and Ting 2018; ``used_to_build``). What a paper does not print was chosen before
-its result was looked at, and the ``model`` of each row says so:
+Two sizes were chosen with results in view (the time constant of the drift and the residual error of the aPTT: Prucnal 2020 and
+Ting 2018; ``used_to_build``). Nothing else here was tuned to the results of the trials: what a paper does not print was chosen
+before its result was looked at, and the ``model`` of each row says so:
 
 - weights and other features: the wards of ``heparin_pk.trials.hospital``;
 - people and laboratory: those of the real hospital, who drift and leave a residual error; a study carries its orders out
