@@ -231,8 +231,10 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]
     words = (
         f"Heparin {concentration:g} U/mL in this patient: aPTT {aptt} ({chosen.label}), anti-Xa {found:.2f} U/mL. The aPTT is "
-        f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
+        f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL."
     )
+    if drug.differences(patient):
+        words += f"\n{drug.in_the_patients_words(patient)}"
     code = (
         "from heparin_pk import Patient, TherapeuticRange, level, plot, published\n\n"
         f"patient = {patient!r}\n"
