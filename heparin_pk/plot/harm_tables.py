@@ -164,7 +164,7 @@ def spread(found: Mapping[str, Dose]) -> ResultTable:
 def reactions_to_protamine() -> ResultTable:
     """Return the numbers on reactions to protamine, and what its overdose does."""
     rows: list[tuple[Cell, ...]] = [(one.what, _link(one.source)) for one in REACTIONS_TO_PROTAMINE]
-    rows.append((f"rebound: {REBOUND.where}", _link(REBOUND)))
+    rows.append((f"rebound: {REBOUND.where.removeprefix('Abstract: ')}", _link(REBOUND)))
     return table("Protamine itself", ("what is known", "source"), rows)
 
 

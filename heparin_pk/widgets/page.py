@@ -50,9 +50,10 @@ OURS .widget-dropdown > select, OURS .widget-text > input {
 OURS .widget-label { white-space: normal; line-height: 1.3; height: auto; }
 OURS .widget-radio label { white-space: normal; max-width: 52em; line-height: 1.35; height: auto; }
 OURS .widget-radio-box > label { display: flex; align-items: flex-start; }
-OURS .widget-radio-box > label > input { flex: none; }
+OURS .widget-radio-box > label > input { flex: none; order: -1; }
 OURS .jupyter-button { max-width: 100%; white-space: normal; height: auto; min-height: var(--jp-widgets-inline-height); }
 OURS .widget-html-content > div[role=status] { max-width: 54em; }
+OURS .widget-html > .widget-html-content { min-width: 0; }
 .jp-RenderedMarkdown > :is(p, ul, ol, blockquote), .jp-RenderedMarkdown details > :is(p, ul, ol) { max-width: 50em; }
 .jp-RenderedText pre { word-break: normal !important; overflow-wrap: break-word; max-width: 104ch; }
 
@@ -113,7 +114,7 @@ body.heparin-pk-projector OURS :is(input[type=radio], input[type=checkbox]) {
 }
 body.heparin-pk-projector OURS .jupyter-button { width: auto !important; padding: 4px 16px !important; }
 body.heparin-pk-projector OURS .widget-vbox > .jupyter-button.mod-primary { width: fit-content !important; }
-body.heparin-pk-projector img.heparin-pk-picture { zoom: 1.4; }
+body.heparin-pk-projector :is(img.heparin-pk-picture, .jp-RenderedMarkdown img[src*="figures/"]) { zoom: 1.4; }
 body.heparin-pk-projector OURS .widget-gridbox {
   max-width: min(100%, calc(1.6 * var(--heparin-pk-natural, 100%))) !important;
 }
