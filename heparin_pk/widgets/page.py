@@ -42,6 +42,7 @@ body[data-jp-theme-light="false"] OURS .widget-dropdown > select {
 OURS .widget-slider, OURS .widget-dropdown, OURS .widget-text { flex-wrap: wrap; height: auto; min-width: 0; }
 OURS .widget-slider { min-width: min(100%, 372px); }
 OURS .widget-slider .slider-container { flex: 1 1 110px; min-width: 110px; }
+OURS .widget-slider .noUi-handle { border: 2px solid var(--heparin-pk-mark); }
 OURS .widget-dropdown > select { flex: 1 1 auto; width: auto; }
 OURS .widget-text > input { flex: 1 1 120px; }
 OURS .widget-dropdown > select, OURS .widget-text > input {
@@ -56,6 +57,10 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
 OURS .widget-html > .widget-html-content { min-width: 0; }
 .jp-RenderedMarkdown > :is(p, ul, ol, blockquote), .jp-RenderedMarkdown details > :is(p, ul, ol) { max-width: 50em; }
 .jp-RenderedText pre { word-break: normal !important; overflow-wrap: break-word; max-width: 104ch; }
+
+/* The first line of folded code ends with the page; without this the whole notebook moves sideways. */
+.jp-InputPlaceholder :is(.jp-Placeholder-content, .jp-Placeholder-contentContainer, .jp-PlaceholderText) { min-width: 0; }
+.jp-InputPlaceholder :is(.jp-Placeholder-content, .jp-PlaceholderText) { overflow: hidden; text-overflow: ellipsis; }
 
 /* A narrow page, or one seen at 200 %: a picture keeps its letters, and moves sideways in its own frame. */
 @media (max-width: 900px) {
