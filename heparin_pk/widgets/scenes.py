@@ -142,7 +142,7 @@ def half_life(*, predict: bool | Widget = True, **start: Any) -> Explore:
     question = Question(
         text="The bolus is four times as large: 100 in place of 25 U/kg, in the default model. How does the half-life change?",
         answers={
-            "no change": "That is so where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
+            "no change": "It stays where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
             "dose a smaller share is lost.",
             "it grows": "The binding sites of endothelium and macrophages fill up, and a smaller share is lost in each hour.",
             "it shrinks": "More heparin would have to be lost faster than in proportion. It is the other way round: the binding "
@@ -376,10 +376,10 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         "lead to a higher, a lower or the same level as at 75 kg?",
         answers={
             "higher": "Clearance grows more slowly than weight: twice the weight does not need twice the dose.",
-            "the same": "That would be so if clearance grew in proportion to weight. It grows more slowly: the same dose per "
+            "the same": "It would be the same if clearance grew in proportion to weight. It grows more slowly: the same dose per "
             "kg is more than a heavy patient needs.",
-            "lower": "It would be so if fat tissue took heparin up. Heparin stays in the blood, whose volume and clearance grow "
-            "more slowly than weight.",
+            "lower": "It would be lower if fat tissue took heparin up. Heparin stays in the blood, whose volume and clearance "
+            "grow more slowly than weight.",
         },
         right=_level_at_twice_the_weight,
     )
@@ -443,9 +443,9 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
         answers={
             "about 0.1 U/mL": "Absorption is slow and only a share of the dose arrives: enough to prevent a clot, far from the "
             "level that treats one.",
-            "about 0.5 U/mL": "That is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in "
+            "about 0.5 U/mL": "0.5 U/mL is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in "
             "part.",
-            "about 1 U/mL": "That is near what 5,000 U into a vein reach for a short time. Under the skin they are absorbed "
+            "about 1 U/mL": "1 U/mL is near what 5,000 U into a vein reach for a short time. Under the skin they are absorbed "
             "slowly and in part.",
         },
         right=_peak_under_the_skin,
