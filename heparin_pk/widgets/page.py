@@ -111,6 +111,7 @@ body.heparin-pk-projector OURS .widget-box:not(.widget-vbox) > .widget-vbox:has(
 }
 
 body.heparin-pk-projector OURS table :is(th, td, caption) { white-space: normal !important; }
+body.heparin-pk-projector OURS table > caption { min-width: 24em; }
 body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none; height: auto; }
 body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
 body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
