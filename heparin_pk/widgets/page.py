@@ -71,6 +71,8 @@ OURS .widget-html > .widget-html-content { min-width: 0; }
   .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
 
+@media (max-width: 1000px) { .jp-OutputArea table > caption { white-space: normal !important; min-width: 20em; } }
+
 /* A question, and how it is answered, may take several lines. */
 .heparin-pk-question > .widget-html > .widget-html-content, .heparin-pk-asked > .widget-html-content { line-height: 1.4; }
 
