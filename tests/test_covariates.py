@@ -95,7 +95,7 @@ def test_a_weight_says_what_it_does():
     """160 kg beside 75 kg: the volume grows in proportion, clearance and binding sites with the power 0.75."""
     said = UFH.in_the_patients_words(replace(ADULT, weight_kg=160.0))
     assert "Nothing about me" not in said
-    assert "160 kg beside 75 kg make a dose per kilogram 2.13 times as large" in said
+    assert "at 160 kg the same units per kilogram are 2.13 times the dose of 75 kg" in said
     heavy, usual = UFH.kinetics(replace(ADULT, weight_kg=160.0)), UFH.kinetics(ADULT)
     assert f"the volume {heavy.v1_ml / usual.v1_ml:.2f} times" in said
     assert f"the first-order clearance {heavy.clearance_ml_per_h / usual.clearance_ml_per_h:.2f} times" in said

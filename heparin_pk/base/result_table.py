@@ -17,7 +17,8 @@ WIDEST_COLUMN = 56
 WIDEST_CAPTION = 100
 """Characters up to which a caption stands in one line, over a narrow table as well."""
 _NUMBER = re.compile(r"(?:[<>≤≥] ?)?[-+−±]?[0-9][0-9., ]*(?: ?%| [^ ]{1,8})?(?: \(.*\))?|–|")
-_LEFT, _RIGHT = "text-align:left", "text-align:right;white-space:nowrap"
+_WHOLE = ";white-space:nowrap"
+_LEFT, _RIGHT = "text-align:left", f"text-align:right{_WHOLE}"
 _PAD = "padding:3px 14px 3px 0;vertical-align:top;line-height:1.4"
 
 
@@ -88,7 +89,7 @@ class ResultTable:
     def _repr_html_(self) -> str:
         looks = [_RIGHT if self._is_right(column) else _LEFT for column in range(len(self.headings))]
         head = "".join(
-            f'<th scope="col" style="{look};{_PAD};font-weight:bold">{escape(name)}</th>'
+            f'<th scope="col" style="{look.removesuffix(_WHOLE)};{_PAD};font-weight:bold">{escape(name)}</th>'
             for name, look in zip(self.headings, looks, strict=True)
         )
         body = "".join(_row(row, looks) for row in self.rows)

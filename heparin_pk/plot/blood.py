@@ -36,12 +36,13 @@ def _anti_xa_band(ax: Axes) -> None:
                 ha="center", va="bottom", fontsize=11, color=RANGE_TEXT)  # fmt: skip
 
 
-def _aptt_band(ax: Axes, target: TherapeuticRange) -> None:
-    """Draw the limits of the aPTT range in use as dashed lines."""
+def _aptt_band(ax: Axes, target: TherapeuticRange, *, words_below: bool = False) -> None:
+    """Draw the limits of the aPTT range in use as dashed lines, named on the left above them or on the right below them."""
     for edge in (target.low, target.high):
         ax.axhline(edge, color=VERMILION, lw=1.4, ls="--", zorder=1)
-    ax.annotate(f"aPTT range in use: {target.low:g}–{target.high:g} s", (0.01, target.high), xycoords=("axes fraction", "data"),
-                xytext=(0, 3), textcoords="offset points", ha="left", va="bottom", fontsize=11, color="#A84300")  # fmt: skip
+    x, y, dy, ha, va = (0.99, target.low, -3, "right", "top") if words_below else (0.01, target.high, 3, "left", "bottom")
+    ax.annotate(f"aPTT range in use: {target.low:g}–{target.high:g} s", (x, y), xycoords=("axes fraction", "data"),
+                xytext=(0, dy), textcoords="offset points", ha=ha, va=va, fontsize=11, color="#A84300")  # fmt: skip
 
 
 def _dots(ax: Axes, samples: Sequence[Sample], marker: str, **style: Any) -> int:
@@ -83,7 +84,7 @@ def reagents(
     with styled():
         _anti_xa_band(ax)
         if target is not None:
-            _aptt_band(ax, target)
+            _aptt_band(ax, target, words_below=True)  # clear of the lines, which rise to the right
         for index, reagent in enumerate(several):
             answers = Responses(aptt=reagent, covariate_effects=covariate_effects)
             found = level("anti_xa_u_per_ml", concentration, patient, answers)

@@ -164,7 +164,7 @@ def spread(found: Mapping[str, Dose]) -> ResultTable:
 def reactions_to_protamine() -> ResultTable:
     """Return the numbers on reactions to protamine, and what its overdose does."""
     rows: list[tuple[Cell, ...]] = [(one.what, _link(one.source)) for one in REACTIONS_TO_PROTAMINE]
-    rows.append((f"rebound: {REBOUND.where}", _link(REBOUND)))
+    rows.append((f"rebound: {REBOUND.where.removeprefix('Abstract: ')}", _link(REBOUND)))
     return table("Protamine itself", ("what is known", "source"), rows)
 
 
@@ -233,7 +233,9 @@ def documentation(items: Sequence[Item]) -> ResultTable:
 def duties(several: Sequence[Duty]) -> ResultTable:
     """Return who does what in a course, in the order of time."""
     rows = [(f"{one.time_h:.4g} h", one.role, one.does) for one in several]
-    return table("Who does what", ("when", "who", "what"), rows, note=f"{DIVISION.where} ({DIVISION.confidence}).")
+    said = DIVISION.where.removeprefix("who does what: ")
+    note = f"{said[:1].upper()}{said[1:]} ({DIVISION.confidence})."
+    return table("Who does what", ("when", "who", "what"), rows, note=note)
 
 
 def leaflet(one: Leaflet) -> ResultTable:

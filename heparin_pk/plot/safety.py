@@ -82,7 +82,7 @@ def describe_platelets(series: PlateletSeries) -> str:
     )
     return (
         f"Platelets over {series.days_d[-1]:g} days, an illustrative model: {PATTERNS[series.pattern]}. From "
-        f"{series.usual_e9_per_l:.0f} to {series.nadir_e9_per_l:.0f} x 10^9/L on day {series.nadir_d:.0f}; {alarm}."
+        f"{series.usual_e9_per_l:.0f} to {series.nadir_e9_per_l:.0f} × 10⁹/L on day {series.nadir_d:.0f}; {alarm}."
     )
 
 

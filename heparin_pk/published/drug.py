@@ -539,8 +539,8 @@ class Drug:
                 factors[_SIZES[one.field]] = (weight_kg / reference_kg) ** one.power
         said = ", ".join(f"{noun} {factor:.2f} times" for noun, factor in factors.items()) or "nothing else"
         return [
-            f"My weight counts: {weight_kg:g} kg beside {reference_kg:g} kg make a dose per kilogram "
-            f"{weight_kg / reference_kg:.2f} times as large, and in this model {said}."
+            f"My weight counts: at {weight_kg:g} kg the same units per kilogram are {weight_kg / reference_kg:.2f} times the "
+            f"dose of {reference_kg:g} kg, and in this model {said}."
         ]
 
     @property

@@ -26,7 +26,7 @@ from heparin_pk.ward.orders import Bolus, Subcutaneous
 HARKER_1977 = Source(
     key="Harker_1977",
     citation="The kinetics of platelet production and destruction in man (authors not on the page read; PubMed 912957)",
-    where="Abstract: platelets survive about 9 to 10 days; normal production 35 x 10^9/L/day",
+    where="Abstract: platelets survive about 9 to 10 days; normal production 35 × 10⁹/L/day",
     confidence="primary",
     pmid="912957",
 )
@@ -36,7 +36,7 @@ HIT_TEXTBOOK = Source(
         "A textbook on heparin-induced thrombocytopenia (chapters on a web page, editors not on it; cites Warkentin 2003, 2007)"
     ),
     where=(
-        "Median platelet count 60 x 10^9/L; below 20 in 10 %; within the normal range in another 10 %, mostly after "
+        "Median platelet count 60 × 10⁹/L; below 20 in 10 %; within the normal range in another 10 %, mostly after "
         "raised counts, which the model does not hold. Another chapter "
         "(info-fyh): median lowest count 59 in 142 patients (Warkentin 1998)"
     ),
@@ -92,8 +92,8 @@ REMOVAL_LEAST_PER_D = Value(
     0.166, HIT_TEXTBOOK.at("fitted, with the other two, to lowest counts within the normal range in 10 %", "derived")
 )
 """Removal by antibodies of which every patient with HIT has at least this much, 1/d."""
-USUAL_E9_PER_L = Value(250.0, ASSUMED.at("usual count, median: normal is 150 to 400 x 10^9/L"))
-USUAL_CV_FRACTION = Value(0.25, ASSUMED.at("95 % between 153 and 405 x 10^9/L"))
+USUAL_E9_PER_L = Value(250.0, ASSUMED.at("usual count, median: normal is 150 to 400 × 10⁹/L"))
+USUAL_CV_FRACTION = Value(0.25, ASSUMED.at("95 % between 153 and 405 × 10⁹/L"))
 COUNT_CV_FRACTION = Value(0.04, ASSUMED.at("imprecision of a reported count"))
 DIP_FRACTION = Value(0.2, ASSUMED.at("depth of the fall that is not immune: only its timing was found"))
 SOURCES = (HARKER_1977, HIT_TEXTBOOK, RAPID_ONSET, ONSET_OF_HIT, NOT_IMMUNE, RECOVERY, ASSUMED)
@@ -138,7 +138,7 @@ class PlateletSeries:
     counted_e9_per_l: tuple[float, ...]
 
     def __repr__(self) -> str:
-        return f"<PlateletSeries: {self.pattern}, {len(self.counted_d)} counts, lowest {min(self.true_e9_per_l):.0f} x 10^9/L>"
+        return f"<PlateletSeries: {self.pattern}, {len(self.counted_d)} counts, lowest {min(self.true_e9_per_l):.0f} × 10⁹/L>"
 
     @property
     def nadir_e9_per_l(self) -> float:
@@ -174,7 +174,7 @@ class PlateletSeries:
     def in_words(self) -> str:
         """Return the reported counts as lines: day, count, fall from the highest count so far."""
         rows = zip(self.counted_d, self.counted_e9_per_l, self.falls_percent(), strict=True)
-        lines = [f"day {day:>4g}   {count:>4.0f} x 10^9/L   fall {fall:>3.0f} %" for day, count, fall in rows]
+        lines = [f"day {day:>4g}   {count:>4.0f} × 10⁹/L   fall {fall:>3.0f} %" for day, count, fall in rows]
         stopped = "" if self.stopped_d is None else f"; all heparin stopped on day {self.stopped_d:g}"
         return "\n".join([f"{PATTERNS[self.pattern]}{stopped} (illustrative)", *lines])
 

@@ -19,7 +19,7 @@ AUSTRALIAN_PRESCRIBER = Source(
         "Heparins for venous thromboembolism prophylaxis: safety issues. Australian Prescriber (authors not on the page read)"
     ),
     where=(
-        "Contraindications: known hypersensitivity, past or present HIT, active bleeding; box: platelets < 50 x 10^9/L, kidneys"
+        "Contraindications: known hypersensitivity, past or present HIT, active bleeding; box: platelets < 50 × 10⁹/L, kidneys"
     ),
     confidence="primary",
     url="https://australianprescriber.tg.org.au/articles/heparins-for-venous-thromboembolism-prophylaxis-safety-issues.html",
@@ -170,7 +170,7 @@ class Check:
 
 def _few_platelets(one: Stated) -> str:
     few = one.platelets_e9_per_l is not None and one.platelets_e9_per_l < FEW_PLATELETS_E9_PER_L
-    return f"fewer than {FEW_PLATELETS_E9_PER_L:g} x 10^9/L: a risk of bleeding to be weighed first" if few else ""
+    return f"fewer than {FEW_PLATELETS_E9_PER_L:g} × 10⁹/L: a risk of bleeding to be weighed first" if few else ""
 
 
 def _no_warning(_: Stated) -> str:

@@ -39,7 +39,7 @@ def in_words(percent: int, *, is_right: bool) -> str:
             if is_right
             else "You said it was a guess: now you know."
         )
-    said = f"You said {percent} %: of twenty such answers about {of_twenty} should be right"
+    said = f"You said {percent}\N{NO-BREAK SPACE}%: of twenty such answers about {of_twenty} should be right"
     if is_right:
         return f"{said}, and this was one of them."
     if word == "certain":

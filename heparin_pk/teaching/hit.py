@@ -469,7 +469,7 @@ _KEEP = "HIT is not tested for; heparin goes on and platelets are counted on; ot
 _STOP = (
     "stop all heparin, catheter flushes too; give another anticoagulant at once, in full dose (at an intermediate score, with a "
     "high risk of bleeding and no other reason for a full dose, in a low one); send an immunoassay; no vitamin K antagonist "
-    "below 150 x 10^9/L; no routine platelet transfusion"
+    "below 150 × 10⁹/L; no routine platelet transfusion"
 )
 _EXCLUDED = "HIT is excluded (low or intermediate score, negative test); heparin may be given again; look for the other cause"
 _GO_ON = "the other anticoagulant goes on, no heparin, until a functional test decides"
@@ -477,7 +477,7 @@ _MOSTLY_FALSE = (
     "mostly a false positive: score again and ask a haematologist; a functional test decides before heparin is replaced"
 )
 _IT_IS_HIT = (
-    "HIT: no heparin; the other anticoagulant goes on; vitamin K antagonist only at 150 x 10^9/L or more; no routine platelet "
+    "HIT: no heparin; the other anticoagulant goes on; vitamin K antagonist only at 150 × 10⁹/L or more; no routine platelet "
     "transfusion"
 )
 _DOUBT = (

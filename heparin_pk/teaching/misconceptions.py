@@ -194,7 +194,7 @@ def _few_platelets() -> str:
     series = platelet_series("typical", counted_d=range(15), stopped_d=9.0, subject=1)
     day = 100.0 * hit.events_while_waiting_fraction(1.0)
     return (
-        f"in this (illustrative) patient {series.usual_e9_per_l:.0f} fall to {series.nadir_e9_per_l:.0f} x 10^9/L by day "
+        f"in this (illustrative) patient {series.usual_e9_per_l:.0f} fall to {series.nadir_e9_per_l:.0f} × 10⁹/L by day "
         f"{series.nadir_d:.0f}; of a hundred such patients about {day:.0f} a day had a new thrombosis while "
         f"treatment waited, and "
         f"{100 * hit.WITHIN_30_DAYS_FRACTION.value:.0f} within 30 days when heparin was only stopped"

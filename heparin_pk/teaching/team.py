@@ -138,7 +138,7 @@ def documentation(
         days = hit.count_days_d(risk_of_hit)
         counts = f"days {', '.join(map(str, days))}" if days else "no counts to screen at this risk"
     count = (
-        "" if platelets_e9_per_l is None else f"{check_between('platelets_e9_per_l', platelets_e9_per_l, 0.0, 2000.0):g} x 10^9/L"
+        "" if platelets_e9_per_l is None else f"{check_between('platelets_e9_per_l', platelets_e9_per_l, 0.0, 2000.0):g} × 10⁹/L"
     )
     last = now.results[-1] if now.results else None
     return (

@@ -30,7 +30,7 @@ HIT_FRACTION = Value(
     Source(
         key="HAT_pooled_analysis",
         citation="Heparin-associated thrombocytopenia: a critical review and pooled analysis (authors not on the page)",
-        where="Abstract: counts repeatedly below 100 x 10^9/L in 3 of 281 with intravenous porcine heparin; below 3 % in all",
+        where="Abstract: counts repeatedly below 100 × 10⁹/L in 3 of 281 with intravenous porcine heparin; below 3 % in all",
         confidence="primary",
         url=(
             "https://discovery.researcher.life/article/heparin-associated-thrombocytopenia-a-critical-review-and-pooled-analysis/"

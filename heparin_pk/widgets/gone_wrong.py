@@ -187,7 +187,7 @@ def protamine_by_time(*, predict: bool = True, **start: Any) -> Explore:
         text="An hour ago 6,000 U of heparin were given to 75 kg; the patient bleeds. How much protamine binds what is left in "
         "the blood?",
         answers={
-            "about 60 mg": "That would bind all that was given. Half of it has left the blood; the rest of the protamine would "
+            "about 60 mg": "60 mg would bind all that was given. Half of it has left the blood; the rest of the protamine would "
             "itself keep the blood from clotting.",
             "about 30 mg": "1 mg for each 100 U that are still there. An hour after such a bolus about half of it is.",
             "none": "About half of it is still there after an hour, enough to keep a patient bleeding.",

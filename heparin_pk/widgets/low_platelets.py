@@ -83,10 +83,12 @@ def platelet_days(*, predict: bool = True, **start: Any) -> Explore:
         f"{known[-1].count_e9_per_l:.0f} × 10⁹/L. There is no new clot, and another cause is possible. How probable is "
         "heparin-induced thrombocytopenia, before any test?",
         answers={
-            "about 1 in 500": "That is a low score. But a fall of a third on day 6 earns points for its size and for its timing.",
+            "about 1 in 500": "1 in 500 is the chance at a low score. But a fall of a third on day 6 earns points for its size "
+            "and for its timing.",
             "about 1 in 7": "A fall of a third, at the right time, with another cause possible: 4 points. Most such patients "
             "have something else, and yet heparin stops today.",
-            "about 2 in 3": "That is a high score: a fall of more than half, at the right time, and no other cause in sight.",
+            "about 2 in 3": "2 in 3 is the chance at a high score: a fall of more than half, at the right time, and no other "
+            "cause in sight.",
         },
         right=lambda: _nearest(known[-1].hit_fraction, _CHANCES),
     )
@@ -161,11 +163,12 @@ def hit_tests(*, predict: bool = True, **start: Any) -> Explore:
         f"{100 * sensitivity:.0f} % of those with HIT, and is negative in {100 * specificity:.0f} % of those without. Of 100 "
         "patients with this result, how many have HIT?",
         answers={
-            "about 14 of 100": "That was before the test. A positive result makes HIT more probable, as it is rare without HIT.",
+            "about 14 of 100": "14 of 100 was before the test. A positive result makes HIT more probable, as it is rare without "
+            "HIT.",
             "about 65 of 100": "14 of 100 have HIT, and nearly all are positive. Of the 86 without HIT about 7 are positive too: "
             "14 of 21 is two thirds.",
-            "about 99 of 100": "That is how often the test is positive *with* HIT. You are asked the other way round: how often "
-            "HIT is there with a positive test.",
+            "about 99 of 100": "99 of 100 is how often the test is positive *with* HIT. You are asked the other way round: how "
+            "often HIT is there with a positive test.",
         },
         right=lambda: _nearest(hit.work_up(usual, immunoassay=True)[-1].hit_fraction, _AFTER),
     )
@@ -266,7 +269,7 @@ def instead_of_heparin(*, predict: bool = True, **start: Any) -> Explore:
         answers={
             "longer": "The liver removes argatroban. Where it fails, the same rate ends at a higher level, and it takes longer "
             "to get there.",
-            "the same": "It would be so for a drug that the liver does not remove. Argatroban leaves through the liver.",
+            "the same": "It would be the same for a drug that the liver does not remove. Argatroban leaves through the liver.",
             "shorter": "A failing liver makes fewer clotting factors and removes less argatroban: both lengthen the aPTT.",
         },
         right=_in_cirrhosis,

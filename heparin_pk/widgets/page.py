@@ -32,10 +32,17 @@ body[data-jp-theme-light="false"] :is(
   img.heparin-pk-picture, OURS :is(img:not(.heparin-pk-picture), svg:not(svg svg)), .jp-RenderedMarkdown img[src*="figures/"]
 ) { filter: DARK; }
 
+/* The arrow of a list is black in both themes of the widgets' own style sheet; on a dark field it is drawn light. */
+body[data-jp-theme-light="false"] OURS .widget-dropdown > select {
+  background-image: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E\
+%3Cpath fill='%23ddd' d='M5.2 5.9 9 9.7l3.8-3.8 1.2 1.2-5 5-5-5z'/%3E%3C/svg%3E");
+}
+
 /* Room: a slider is never shorter than it can be aimed at, names and lists wrap, lines of prose end where they can be read. */
 OURS .widget-slider, OURS .widget-dropdown, OURS .widget-text { flex-wrap: wrap; height: auto; min-width: 0; }
 OURS .widget-slider { min-width: min(100%, 372px); }
 OURS .widget-slider .slider-container { flex: 1 1 110px; min-width: 110px; }
+OURS .widget-slider .noUi-handle { border: 2px solid var(--heparin-pk-mark); }
 OURS .widget-dropdown > select { flex: 1 1 auto; width: auto; }
 OURS .widget-text > input { flex: 1 1 120px; }
 OURS .widget-dropdown > select, OURS .widget-text > input {
@@ -43,10 +50,17 @@ OURS .widget-dropdown > select, OURS .widget-text > input {
 }
 OURS .widget-label { white-space: normal; line-height: 1.3; height: auto; }
 OURS .widget-radio label { white-space: normal; max-width: 52em; line-height: 1.35; height: auto; }
+OURS .widget-radio-box > label { display: flex; align-items: flex-start; }
+OURS .widget-radio-box > label > input { flex: none; order: -1; }
 OURS .jupyter-button { max-width: 100%; white-space: normal; height: auto; min-height: var(--jp-widgets-inline-height); }
 OURS .widget-html-content > div[role=status] { max-width: 54em; }
+OURS .widget-html > .widget-html-content { min-width: 0; }
 .jp-RenderedMarkdown > :is(p, ul, ol, blockquote), .jp-RenderedMarkdown details > :is(p, ul, ol) { max-width: 50em; }
 .jp-RenderedText pre { word-break: normal !important; overflow-wrap: break-word; max-width: 104ch; }
+
+/* The first line of folded code ends with the page; without this the whole notebook moves sideways. */
+.jp-InputPlaceholder :is(.jp-Placeholder-content, .jp-Placeholder-contentContainer, .jp-PlaceholderText) { min-width: 0; }
+.jp-InputPlaceholder :is(.jp-Placeholder-content, .jp-PlaceholderText) { overflow: hidden; text-overflow: ellipsis; }
 
 /* A narrow page, or one seen at 200 %: a picture keeps its letters, and moves sideways in its own frame. */
 @media (max-width: 900px) {
@@ -56,6 +70,8 @@ OURS .widget-html-content > div[role=status] { max-width: 54em; }
   OURS :is(.widget-gridbox, .widget-html):has(img, svg[role=img]) { overflow-x: auto !important; }
   .jp-RenderedMarkdown p:has(> img) { overflow-x: auto; }
 }
+
+@media (max-width: 1000px) { .jp-OutputArea table > caption { white-space: normal !important; min-width: 20em; } }
 
 /* A question, and how it is answered, may take several lines. */
 .heparin-pk-question > .widget-html > .widget-html-content, .heparin-pk-asked > .widget-html-content { line-height: 1.4; }
@@ -78,20 +94,35 @@ body.heparin-pk-projector OURS, body.heparin-pk-projector OURS :is(.jupyter-widg
   font-size: 22px; line-height: 1.4;
 }
 body.heparin-pk-projector OURS :is(.widget-slider, .widget-dropdown, .widget-text) {
-  width: auto !important; max-width: 100% !important; flex: 1 1 30rem !important;
+  width: auto !important; max-width: 100% !important;
 }
 body.heparin-pk-projector OURS :is(.widget-slider, .widget-dropdown, .widget-text) > .widget-label {
   width: 11em !important; flex: 0 0 auto;
 }
 body.heparin-pk-projector OURS .widget-slider { min-width: min(100%, 40rem); }
 body.heparin-pk-projector OURS .widget-slider .slider-container { min-width: min(100%, 180px); }
-body.heparin-pk-projector OURS .widget-vbox:has(> .widget-gridbox) { max-width: 100% !important; flex: 1 1 50rem !important; }
-body.heparin-pk-projector OURS .widget-vbox:has(> .widget-html > .widget-html-content > table) { flex: 1 1 34rem !important; }
+body.heparin-pk-projector OURS .widget-vbox:has(> .widget-gridbox) { max-width: 100% !important; }
+
+/* Side by side these are widths; in a column they would be heights: gaps, and pictures cut off. */
+body.heparin-pk-projector OURS .widget-box:not(.widget-vbox) > :is(.widget-slider, .widget-dropdown, .widget-text) {
+  flex: 1 1 30rem !important;
+}
+body.heparin-pk-projector OURS .widget-box:not(.widget-vbox) > .widget-vbox:has(> .widget-gridbox) { flex: 1 1 50rem !important; }
+body.heparin-pk-projector OURS .widget-box:not(.widget-vbox) > .widget-vbox:has(> .widget-html > .widget-html-content > table) {
+  flex: 1 1 34rem !important;
+}
+
 body.heparin-pk-projector OURS table :is(th, td, caption) { white-space: normal !important; }
+body.heparin-pk-projector OURS table > caption { min-width: 24em; }
 body.heparin-pk-projector OURS .widget-readout { min-width: 4em; max-width: none; height: auto; }
 body.heparin-pk-projector OURS .widget-radio { width: auto !important; }
 body.heparin-pk-projector OURS .widget-radio-box { gap: 6px; }
+body.heparin-pk-projector OURS :is(input[type=radio], input[type=checkbox]) {
+  width: 22px; height: 22px; flex: none; margin: 4px 8px 0 0;
+}
 body.heparin-pk-projector OURS .jupyter-button { width: auto !important; padding: 4px 16px !important; }
+body.heparin-pk-projector OURS .widget-vbox > .jupyter-button.mod-primary { width: fit-content !important; }
+body.heparin-pk-projector :is(img.heparin-pk-picture, .jp-RenderedMarkdown img[src*="figures/"]) { zoom: 1.4; }
 body.heparin-pk-projector OURS .widget-gridbox {
   max-width: min(100%, calc(1.6 * var(--heparin-pk-natural, 100%))) !important;
 }

@@ -142,7 +142,7 @@ def half_life(*, predict: bool | Widget = True, **start: Any) -> Explore:
     question = Question(
         text="The bolus is four times as large: 100 in place of 25 U/kg, in the default model. How does the half-life change?",
         answers={
-            "no change": "That is so where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
+            "no change": "It stays where a constant share is lost in each hour. Heparin's binding sites fill up: of a larger "
             "dose a smaller share is lost.",
             "it grows": "The binding sites of endothelium and macrophages fill up, and a smaller share is lost in each hour.",
             "it shrinks": "More heparin would have to be lost faster than in proportion. It is the other way round: the binding "
@@ -231,8 +231,10 @@ def _blood(reagent: str, concentration: float, baseline: float, antithrombin: fl
     verdicts = ["in" if is_in else "not in" for is_in in (seconds in in_use, found in ANTI_XA_TREATMENT)]
     words = (
         f"Heparin {concentration:g} U/mL in this patient: aPTT {aptt} ({chosen.label}), anti-Xa {found:.2f} U/mL. The aPTT is "
-        f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL.\n{drug.in_the_patients_words(patient)}"
+        f"{verdicts[0]} 45-75 s, the anti-Xa {verdicts[1]} 0.3-0.7 U/mL."
     )
+    if drug.differences(patient):
+        words += f"\n{drug.in_the_patients_words(patient)}"
     code = (
         "from heparin_pk import Patient, TherapeuticRange, level, plot, published\n\n"
         f"patient = {patient!r}\n"
@@ -374,10 +376,10 @@ def patients(*, predict: bool = True, **start: Any) -> Explore:
         "lead to a higher, a lower or the same level as at 75 kg?",
         answers={
             "higher": "Clearance grows more slowly than weight: twice the weight does not need twice the dose.",
-            "the same": "That would be so if clearance grew in proportion to weight. It grows more slowly: the same dose per "
+            "the same": "It would be the same if clearance grew in proportion to weight. It grows more slowly: the same dose per "
             "kg is more than a heavy patient needs.",
-            "lower": "It would be so if fat tissue took heparin up. Heparin stays in the blood, whose volume and clearance grow "
-            "more slowly than weight.",
+            "lower": "It would be lower if fat tissue took heparin up. Heparin stays in the blood, whose volume and clearance "
+            "grow more slowly than weight.",
         },
         right=_level_at_twice_the_weight,
     )
@@ -441,9 +443,9 @@ def indications(*, predict: bool = False, **start: Any) -> Explore:
         answers={
             "about 0.1 U/mL": "Absorption is slow and only a share of the dose arrives: enough to prevent a clot, far from the "
             "level that treats one.",
-            "about 0.5 U/mL": "That is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in "
+            "about 0.5 U/mL": "0.5 U/mL is the level of treatment by infusion. Under the skin 5,000 U are absorbed slowly and in "
             "part.",
-            "about 1 U/mL": "That is near what 5,000 U into a vein reach for a short time. Under the skin they are absorbed "
+            "about 1 U/mL": "1 U/mL is near what 5,000 U into a vein reach for a short time. Under the skin they are absorbed "
             "slowly and in part.",
         },
         right=_peak_under_the_skin,

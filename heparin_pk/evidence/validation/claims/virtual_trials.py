@@ -24,7 +24,7 @@ _PERIOD = "last result of the six hours before, patients with one"
 """The abstract says "during 6-hour time periods". The Wilson intervals of the arm without a bolus belong to 24/103, 36/87, 27/73
 and 24/57 patients (DERIVED), those of the other arm to 38/200 at 12 h and 31/109 at 48 h: fewer from period to period. That they
 are those with a result of the period is assumed; patients taken off heparin would make them fewer, too."""
-_NO_CHANGE = "People drift here as in intensive care, and the aPTT has a residual error: without both the share lies inside."
+_NO_CHANGE = "Patients drift here as in intensive care, and the aPTT has a residual error: without both the share lies inside."
 
 
 def _raschke() -> list[Claim]:
