@@ -793,7 +793,7 @@ def reviewed(number: int, *steps: Step):
 @pytest.mark.parametrize(
     ("number", "steps", "said"),
     [
-        (1, (Step(hold_min=60, rate_u_per_kg_per_h=9), Step(), Step()), "Over-correction: on result 1, above the range"),
+        (1, (Step(hold_min=60, rate_u_per_kg_per_h=7), Step(), Step()), "Over-correction: on result 1, above the range"),
         (1, (Step(rate_u_per_kg_per_h=13), Step(bolus_u_per_kg=40)), "You gave another bolus on result 2"),
         (1, (Step(rate_u_per_kg_per_h=20),), "On result 1 you went the other way than the table"),
         (1, (Step(rate_u_per_kg_per_h=15, recheck_h=2),), "After result 1 you drew blood sooner than the table (6 h)"),
@@ -806,6 +806,38 @@ def reviewed(number: int, *steps: Step):
 def test_each_lesson_has_its_day(number, steps, said):
     found = reviewed(number, *steps)
     assert any(said in lesson for lesson in found.lessons), found.lessons
+
+
+def test_a_result_that_misled_shows_nothing_of_an_order():
+    """Result 5 reports 37 s where the true level was 47 s: no over-correction, and no good answer to it."""
+    halved = (Step(hold_min=60, rate_u_per_kg_per_h=9), Step(), Step(), Step(), Step(bolus_u_per_kg=40, rate_u_per_kg_per_h=13.5))
+    found = reviewed(1, *halved)
+    fifth = found.lines[4]
+    assert (fifth.side, fifth.lab.in_words()) == ("below", "aPTT 37 s")
+    said = " ".join(found.lessons)
+    assert "Result 5 misled: aPTT 37 s (below) was reported, the true level was aPTT 47 s (in range)." in said
+    assert "Over-correction" not in said
+    assert "Result 5 was answered well" not in said
+
+
+def test_a_bolus_left_out_is_told_beside_a_larger_rate():
+    found = reviewed(8, *(Step(rate_u_per_kg_per_h=rate, recheck_h=4) for rate in (21, 24)))
+    assert found.lines[0].judged == "a larger step than the table's, without its bolus"
+    assert any(
+        lesson.startswith("On result 1, below the range, you gave no bolus where the table gives one") for lesson in found.lessons
+    )
+
+
+def test_who_orders_something_else_is_never_told_to_have_ordered_as_the_table():
+    """A larger rate whose next results lie in range or mislead has no lesson of its own: what is said then is true."""
+    said = {}
+    for case in cases.TWELVE:
+        for rate in (12.0, 21.0, 24.0):
+            found = reviewed(case.number, Step(rate_u_per_kg_per_h=rate, recheck_h=24), Step(recheck_h=24))
+            if any(line.judged != "as the table" for line in found.lines):
+                said |= dict.fromkeys(found.lessons, True)
+    assert said
+    assert not any("You ordered what the table orders" in lesson for lesson in said)
 
 
 def test_the_table_on_a_result_is_asked_with_the_rate_that_runs():
