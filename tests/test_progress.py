@@ -22,6 +22,7 @@ from heparin_pk.plot.learning import certainty
 from heparin_pk.teaching import certainty as said
 from heparin_pk.teaching import record as records
 from heparin_pk.widgets import own_record
+from heparin_pk.widgets.controls import Unfolds
 
 ANSWERS = (["yes", "no", "perhaps"], ["Wrong: yes.", "Right: no.", "Wrong: perhaps."])
 
@@ -453,3 +454,38 @@ def test_what_is_shown_of_the_record_follows_the_answers(file):
     before = shown.table.value
     widgets.quiz("Does heparin dissolve clots?", ["yes", "no"], ["No.", "Right."], right=1).answer(1, sure=75)
     assert shown.table.value != before
+
+
+# What a cell may be given
+
+
+@pytest.mark.parametrize("wrong", [None, -1, 1e9, True, float("nan"), "0,5", "", "abc", "🙂", []], ids=repr)
+def test_a_wrong_argument_of_a_cell_gives_a_sentence(wrong):
+    """No text where one belongs, an answer that is not offered: the name of the argument stands in the message."""
+    calls = {
+        "answer": lambda: question().answer(wrong, sure=75),
+        "sure": lambda: question().answer(1, sure=wrong),
+        "answer of a prediction": lambda: widgets.half_life().answer(wrong, 75),
+        "answers": lambda: widgets.quiz("Which?", wrong, ["x", "y"], 0),
+        "feedback": lambda: widgets.quiz("Which?", ["a", "b"], wrong, 0),
+        "right": lambda: widgets.quiz("Which?", ["a", "b"], ["x", "y"], wrong),
+        "levels": lambda: widgets.predict_decay().draw(wrong),
+        "digits": lambda: widgets.check_number("How much?", 1.0, digits=wrong),
+    }
+    if not isinstance(wrong, str):
+        calls |= {
+            "question": lambda: widgets.quiz(wrong, ["a", "b"], ["x", "y"], 0),
+            "one of the answers": lambda: widgets.quiz("Which?", ["a", wrong], ["x", "y"], 0),
+            "one of the feedback": lambda: widgets.quiz("Which?", ["a", "b"], ["x", wrong], 0),
+            "unit": lambda: widgets.check_number("How much?", 1.0, unit=wrong),
+            "answer of a number": lambda: widgets.check_number("How much?", 1.0).answer(wrong, sure=75),
+            "words": lambda: widgets.hint(wrong),
+            "what": lambda: Unfolds(wrong, "Hint"),
+            "words of a button": lambda: Unfolds("Look there.", wrong),
+        }
+    if wrong is None:  # "what is chosen": a sentence says that nothing is
+        for name in ("answer", "sure", "answer of a prediction", "answer of a number"):
+            del calls[name]
+    for call in calls.values():
+        with pytest.raises(ValueError, match=r"must|needs"):
+            call()
