@@ -49,6 +49,13 @@ LETTERS = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-b
 WIDER_THAN_THEIR_FRAME = """() => [...document.querySelectorAll(':is(.heparin-pk, .heparin-pk-bedside) .widget-gridbox')]
   .filter((box) => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)
   .map((box) => `${box.scrollWidth} in ${box.clientWidth}`)"""
+TO_THE_TOP = """() => [...document.querySelectorAll('.jp-Notebook, .jp-Notebook .jp-WindowedPanel-outer')]
+  .forEach((panel) => { panel.scrollTop = 0; })"""
+OUT_OF_VIEW = """(() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')]
+  .filter((output) => output.getClientRects().length)
+  .map((output) => output.getBoundingClientRect())
+  .filter((box) => box.height && (box.top < 0 || box.bottom > window.innerHeight))
+  .map((box) => `${Math.round(box.top)} to ${Math.round(box.bottom)}`))()"""
 CODE = """() => [...document.querySelectorAll('.jp-CodeCell .jp-Cell-inputWrapper')]
   .filter((code) => code.getClientRects().length).length"""
 TABBABLE = """(root) => {
@@ -282,6 +289,9 @@ def test_axe_finds_nothing_serious(page, theme):
     )
     settle(page)
     page.wait_for_timeout(1500)
+    page.evaluate(TO_THE_TOP)
+    page.wait_for_timeout(300)
+    assert page.evaluate(OUT_OF_VIEW) == [], "axe judges no colour of what is scrolled away"
     found = Axe().run(page, context={"include": [[".jp-OutputArea"]]}).response
     bad = [
         f"{finding['id']}: {node['html'][:200]} ({node['failureSummary'][:200]})"
