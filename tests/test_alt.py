@@ -155,6 +155,26 @@ def test_a_peak_and_a_plateau_are_told_apart():
     assert "“up” starts at 0, rises to 5 at 10." in words
 
 
+def test_many_curves_are_told_from_the_top_down():
+    figure, axes = plot.new_figure(6, 4)
+    for end in (3, 9, 5, 1, 8, 2, 7):
+        axes[0, 0].plot([0, 1], [0, end], label=f"curve {end}")
+    told = plot.in_words(figure)
+    assert re.findall(r"curve (\d), (\d)", told) == [(str(end), str(end)) for end in (9, 8, 7, 5, 3, 2, 1)]
+
+
+def test_a_band_is_told_where_it_ends():
+    figure, axes = plot.new_figure(6, 4)
+    axes[0, 0].fill_between([0, 1, 2], [0, 2, 3], [10, 7, 5], label="spread")
+    assert "“spread” is 3 to 5 at 2." in plot.in_words(figure)
+
+
+def test_half_of_many_marks_lie_below_their_median():
+    figure, axes = plot.new_figure(6, 4)
+    axes[0, 0].plot(range(11), [0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 50], "o", label="found")
+    assert "“found”: 11 marks from 0 to 50, half of them below 2." in plot.in_words(figure)
+
+
 def test_words_that_were_kept_are_used_and_go_with_their_figure():
     figure, _ = plot.new_figure(6, 4)
     plot.tell(figure, "Just so.")

@@ -50,6 +50,27 @@ LARGER_THAN_THEIR_FRAME = """() => [...document.querySelectorAll(':is(.heparin-p
   .filter((box) => box.getClientRects().length)
   .filter((box) => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1)
   .map((box) => `${box.scrollWidth} in ${box.clientWidth}, ${box.scrollHeight} in ${box.clientHeight}`)"""
+TO_THE_TOP = """() => [...document.querySelectorAll('.jp-Notebook, .jp-Notebook .jp-WindowedPanel-outer')]
+  .forEach((panel) => { panel.scrollTop = 0; })"""
+OUT_OF_VIEW = """(() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')]
+  .filter((output) => output.getClientRects().length)
+  .map((output) => output.getBoundingClientRect())
+  .filter((box) => box.height && (box.top < 0 || box.bottom > window.innerHeight))
+  .map((box) => `${Math.round(box.top)} to ${Math.round(box.bottom)}`))()"""
+PALE = """(ours) => {
+  const rgba = (colour) => (colour.match(/[0-9.]+/g) || [0, 0, 0, 0]).map(Number);
+  const over = (top, ground) => top.slice(0, 3).map((c, i) => c * (top[3] ?? 1) + ground[i] * (1 - (top[3] ?? 1)));
+  const luminance = (rgb) => rgb.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0.05);
+  const paper = document.body.dataset.jpThemeLight === 'true' ? [255, 255, 255] : [17, 17, 17];
+  const ground = (e) => (e ? over(rgba(getComputedStyle(e).backgroundColor), ground(e.parentElement)) : paper);
+  return [...document.querySelectorAll(ours)].flatMap((root) => [...root.querySelectorAll('*')]).filter((e) => !e.closest('svg')
+    && !e.closest(':disabled, .mod-disabled, [hidden]') && e.getClientRects().length
+    && [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim())).map((e) => {
+      const [a, b] = [over(rgba(getComputedStyle(e).color), ground(e)), ground(e)].map(luminance);
+      return [Math.max(a, b) / Math.min(a, b), e.textContent.trim().slice(0, 60)];
+    }).filter(([contrast]) => contrast < 4.5).map(([contrast, words]) => `${contrast.toFixed(1)}: ${words}`);
+}"""
 CODE = """() => [...document.querySelectorAll('.jp-CodeCell .jp-Cell-inputWrapper')]
   .filter((code) => code.getClientRects().length).length"""
 TABBABLE = """(root) => {
@@ -283,6 +304,10 @@ def test_axe_finds_nothing_serious(page, theme):
     )
     settle(page)
     page.wait_for_timeout(1500)
+    page.evaluate(TO_THE_TOP)
+    page.wait_for_timeout(300)
+    assert page.evaluate(OUT_OF_VIEW) == [], "axe judges no colour of what is scrolled away"
+    assert page.evaluate(PALE, OURS) == [], "axe itself judges no colour of words in a notebook, only of boxes and lists"
     found = Axe().run(page, context={"include": [[".jp-OutputArea"]]}).response
     bad = [
         f"{finding['id']}: {node['html'][:200]} ({node['failureSummary'][:200]})"

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,18 @@ def test_the_search_finds_the_cases():
     assert (case.subject, case.outlook) in found
 
 
+def test_the_search_keeps_to_the_weights_the_model_was_studied_in(monkeypatch):
+    for name, least in (("FAILS_BELOW_FRACTION", 2.0), ("TABLE_GAINS_FRACTION", -2.0), ("HAND_GAINS_FRACTION", -2.0)):
+        monkeypatch.setattr(cases, name, least)  # everybody is worth winning
+    weights = [Case(number=0, ward="thrombosis", seed=1, subject=subject, why="x").patient.weight_kg for subject in range(300)]
+    lightest, heaviest = TWELVE[0].drug.studied.weight_kg
+    beyond = next(subject for subject, weight in enumerate(weights) if not lightest <= weight <= heaviest)
+    first = max(0, beyond - 2)
+    found = [one.subject for one, _ in cases.search("thrombosis", 4, seed=1, first=first)]
+    assert found == [subject for subject in range(first, first + 4) if lightest <= weights[subject] <= heaviest]
+    assert beyond not in found
+
+
 def test_case_by_number():
     assert cases.case(12) is TWELVE[11]
     for wrong in (0, 13, True, "1"):
@@ -129,6 +142,19 @@ def test_a_hand_by_proportion():
     step = hand.step(lab, 18.0, 34.0, 46.0, 70.0)
     assert step.hold_min == 60
     assert step.rate_u_per_kg_per_h < 18
+
+
+def test_a_hand_goes_in_steps_of_half_a_unit():
+    lab = TWELVE[0].course(TWELVE[0].start).labs[0]
+    step = Hand(gain_fraction=1.0, recheck_h=6).step(replace(lab, value=75.0, above_ceiling=False), 18.0, 34.0, 46.0, 70.0)
+    assert step.rate_u_per_kg_per_h == 11.5  # 18 times 0.65 is 11.6
+
+
+def test_the_ward_knows_a_smoker():
+    ward = (Case(number=0, ward="thrombosis", seed=1, subject=subject, why="x") for subject in range(200))
+    smoker = next(case for case in ward if case.patient.smoker)
+    assert "A smoker." in smoker.in_words()
+    assert not any("smoker" in case.in_words() for case in TWELVE if not case.patient.smoker)
 
 
 @pytest.mark.parametrize(

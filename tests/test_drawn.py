@@ -235,6 +235,19 @@ def test_a_picture_or_table_waits_for_the_answer():
     assert "<table" in later.what.value
 
 
+def test_a_question_on_paper_has_no_answer():
+    """What a notebook shows where no widget can be shown."""
+    asked = widgets.predict_half_life()
+    paper = asked._repr_mimebundle_()["text/html"]
+    assert "halves in 71 minutes" in paper
+    assert set(re.findall(r"[0-9]+", re.sub("<[^>]*>", " ", paper))) == {"100", "71", "400"}, "no number but the question's"
+    scene = widgets.half_life(predict=True)
+    paper = scene._repr_mimebundle_()["text/html"]
+    assert all(answer in paper for answer in scene.question.answers)
+    assert not any(why in paper for why in scene.question.answers.values())
+    assert paper.count(scene.question.right()) == 1
+
+
 def test_without_an_answer_it_is_shown_when_asked_for():
     waiting = widgets.after(widgets.predict_decay(), tables.half_lives, published.UFH_DEFAULT, Patient(weight_kg=75), (25,))
     waiting.anyway.click()

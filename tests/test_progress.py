@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 
 import matplotlib
 import pytest
@@ -19,6 +22,7 @@ from heparin_pk.plot.learning import certainty
 from heparin_pk.teaching import certainty as said
 from heparin_pk.teaching import record as records
 from heparin_pk.widgets import own_record
+from heparin_pk.widgets.controls import Unfolds
 
 ANSWERS = (["yes", "no", "perhaps"], ["Wrong: yes.", "Right: no.", "Wrong: perhaps."])
 
@@ -295,6 +299,66 @@ def test_the_widget_shows_exports_and_deletes(file):
     assert "<img" not in mine.picture.value
 
 
+def test_the_table_counts_first_answers_and_keeps_predictions_apart(file):
+    asked = question()
+    asked.answer(0, sure=95)
+    asked.answer(1, sure=95)  # practice
+    for name, is_right in (("p", True), ("q", False)):
+        widgets.record({"kind": "prediction", "question": name, "answer": "x", "right": is_right, "sure": 33})
+    widgets.record({"kind": "bedside", "patient": "one"})
+    (row,) = (row for row in widgets.progress().table.value.split("<tr>") if "How does the blood answer?" in row)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+    assert re.fullmatch(r"1( of \d+)?", cells[0]), "one question, however often it was answered"
+    assert cells[1:] == ["2", "1 of 3", "1"], "two predictions, one of three right at once, one day"
+
+
+def test_deleting_the_record_deletes_what_only_the_session_keeps(file, monkeypatch, tmp_path):
+    monkeypatch.setenv(own_record.PLACE, str(tmp_path / "nowhere" / "record.jsonl"))
+    question().answer(1, sure=75)
+    monkeypatch.setenv(own_record.PLACE, str(file))
+    mine = widgets.progress()
+    assert "1 answers and days" in mine.said.value
+    mine.reset.click()
+    mine.really.click()
+    assert own_record.entries() == ([], "")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no time zone that a program can choose")
+def test_an_entry_has_the_time_of_greenwich(file, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        question().answer(1, sure=75)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    at = datetime.fromisoformat(records.read(file)[0]["at"])
+    assert at.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
+
+
+def test_a_spreadsheet_calculates_nothing_of_a_record(file):
+    (line,) = list(csv.reader(records.as_csv([{"kind": "number", "question": "a", "answer": "=1+1"}]).splitlines()))[1:]
+    assert "'=1+1" in line
+    assert "=1+1" not in line
+
+
+def test_the_order_of_the_answers_is_the_same_in_every_kernel():
+    """Python gives texts another hash in each process: the order must not follow it."""
+    code = (
+        "from heparin_pk.widgets import quiz\n"
+        "print([[one for one, _ in quiz(f'Question {i}?', list('abcd'), list('wxyz'), 0).choice.options] for i in range(9)])"
+    )
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(orders) == 1
+    assert len(set(map(str, json.loads(orders.pop().replace("'", '"'))))) > 4, "and another one for most questions"
+
+
 def test_an_export_needs_a_known_form_and_a_folder(file, tmp_path):
     with pytest.raises(ValueError, match="form must be one of json, csv; got 'xml'"):
         widgets.progress_export("xml")
@@ -319,6 +383,33 @@ def test_what_is_no_number_gets_a_sentence(file, typed):
     asked.answer(typed, sure=75)
     assert re.search("Type a number first|is not a number: write it in digits", asked.said.value)
     assert not file.exists()
+
+
+def test_an_answer_that_is_refused_opens_nothing_and_is_not_kept(file):
+    """A picture that waits for the answer goes on waiting, whether the text or its verdict is refused."""
+
+    def refuses():
+        raise ValueError("There is no such number.")
+
+    for asked, typed in (
+        (widgets.check_number("How long?", 12.0), "abc"),
+        (widgets.check_number("How?", refuses, tolerance=1.0), "5"),
+    ):
+        waiting = widgets.after(asked).saying("It is twelve.")
+        asked.answer(typed, sure=75)
+        assert "number" in asked.said.value
+        assert not waiting.is_shown
+        assert not asked.ask.is_answered
+    assert not file.exists()
+
+
+def test_no_number_is_computed_for_an_answer_that_cannot_be_read():
+    """Where the right number comes from work beside the notebook, a text that is none is refused before."""
+    begun = []
+    asked = widgets.check_number("How much?", lambda: 1.0, tolerance=1.0, work=lambda: begun.append("work"))
+    asked.answer("abc", sure=75)
+    assert "is not a number" in asked.said.value
+    assert begun == []
 
 
 def test_a_number_is_right_within_its_tolerance_and_told_on_which_side_it_is(file):
@@ -363,3 +454,38 @@ def test_what_is_shown_of_the_record_follows_the_answers(file):
     before = shown.table.value
     widgets.quiz("Does heparin dissolve clots?", ["yes", "no"], ["No.", "Right."], right=1).answer(1, sure=75)
     assert shown.table.value != before
+
+
+# What a cell may be given
+
+
+@pytest.mark.parametrize("wrong", [None, -1, 1e9, True, float("nan"), "0,5", "", "abc", "🙂", []], ids=repr)
+def test_a_wrong_argument_of_a_cell_gives_a_sentence(wrong):
+    """No text where one belongs, an answer that is not offered: the name of the argument stands in the message."""
+    calls = {
+        "answer": lambda: question().answer(wrong, sure=75),
+        "sure": lambda: question().answer(1, sure=wrong),
+        "answer of a prediction": lambda: widgets.half_life().answer(wrong, 75),
+        "answers": lambda: widgets.quiz("Which?", wrong, ["x", "y"], 0),
+        "feedback": lambda: widgets.quiz("Which?", ["a", "b"], wrong, 0),
+        "right": lambda: widgets.quiz("Which?", ["a", "b"], ["x", "y"], wrong),
+        "levels": lambda: widgets.predict_decay().draw(wrong),
+        "digits": lambda: widgets.check_number("How much?", 1.0, digits=wrong),
+    }
+    if not isinstance(wrong, str):
+        calls |= {
+            "question": lambda: widgets.quiz(wrong, ["a", "b"], ["x", "y"], 0),
+            "one of the answers": lambda: widgets.quiz("Which?", ["a", wrong], ["x", "y"], 0),
+            "one of the feedback": lambda: widgets.quiz("Which?", ["a", "b"], ["x", wrong], 0),
+            "unit": lambda: widgets.check_number("How much?", 1.0, unit=wrong),
+            "answer of a number": lambda: widgets.check_number("How much?", 1.0).answer(wrong, sure=75),
+            "words": lambda: widgets.hint(wrong),
+            "what": lambda: Unfolds(wrong, "Hint"),
+            "words of a button": lambda: Unfolds("Look there.", wrong),
+        }
+    if wrong is None:  # "what is chosen": a sentence says that nothing is
+        for name in ("answer", "sure", "answer of a prediction", "answer of a number"):
+            del calls[name]
+    for call in calls.values():
+        with pytest.raises(ValueError, match=r"must|needs"):
+            call()

@@ -94,8 +94,10 @@ def test_a_reagent_is_named_once():
 def test_a_prediction_comes_first():
     scene = widgets.half_life()
     assert scene.picture.value == ""
+    assert scene._body.layout.display == "none", "nor a button that shows numbers or code"
+    scene.numbers.button.value = scene.code.button.value = True
     scene.set(dose=100)
-    assert scene.words == ""
+    assert scene.words == scene.numbers.what.value == scene.code.what.value == ""
     scene.ask.show.click()
     assert scene.words == ""  # nothing was answered yet
     assert "Choose an answer first" in scene.predicted.value

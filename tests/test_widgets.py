@@ -10,6 +10,8 @@ from dataclasses import replace
 import matplotlib
 import numpy as np
 import pytest
+from ipywidgets import HTML
+from scipy.integrate import trapezoid
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -72,6 +74,13 @@ def rows_shown(day) -> tuple:
     return (*day._answered_box.children, *day._waiting_box.children)
 
 
+def parts_of(widget):
+    """Yield a widget and all that lie in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts_of(child)
+
+
 def path(day, name: str, kind: str) -> str:
     group = re.search(rf'<g data-track="{re.escape(name)}">(.*?)</g>', day.picture.curves.value, re.S)[1]
     return re.search(rf'<path class="{kind}"[^>]* d="([^"]*)"', group)[1]
@@ -98,6 +107,16 @@ def test_no_level_is_in_the_widget_before_a_prediction():
     assert day.show.disabled
     assert 'class="plan"' in drawn
     assert "mL/h" in day.chart.value
+
+
+def test_no_result_is_told_in_words_before_a_prediction():
+    """Neither in the text alternative nor in any other text or table: a screen reader gives away no more than the picture."""
+    for day in (new(), new(case=1), new(case=8)):
+        first = day._course_as_planned().labs[0]
+        day.picture.numbers.button.value = True
+        told = [part.value for part in parts_of(day) if isinstance(part, HTML)]
+        assert len(told) > 8
+        assert [words for words in told if first.in_words() in drawn(words)] == []
 
 
 def test_a_prediction_opens_the_picture_and_is_answered():
@@ -695,6 +714,27 @@ def test_predictions_and_days_are_recorded_once():
     assert f"you {finished_day['time_in_range']:.0%}, the table {finished_day['table']:.0%}" in drawn(day.standing.value)
 
 
+@pytest.mark.parametrize(("chosen", "name"), [({"case": 2}, "bedside-2"), ({"seed": 4711}, "bedside-seed-4711")])
+def test_each_patients_prediction_has_a_name_of_its_own(chosen, name):
+    """In a record the first answer to each question counts: that of another patient is another question."""
+    assert revealed(**chosen).records[0]["question"] == f"{name}-first-result"
+
+
+@pytest.mark.parametrize("number", [1, 12], ids=["too much", "too little"])
+def test_a_record_tells_hours_below_from_hours_above(number):
+    day = revealed(case=number)
+    twice(day, day.to_the_end)
+    record, target = day.records[-1], day.table.target
+    level = day.course.aptt_s
+    hours = {
+        where: trapezoid(outside.astype(float), day.course.time_h)
+        for where, outside in (("below", level < target.low), ("above", level > target.high))
+    }
+    assert abs(hours["below"] - hours["above"]) > 5
+    for where, expected in hours.items():
+        assert record[f"hours_{where}"] == pytest.approx(expected, abs=0.5)
+
+
 def test_orders_changed_after_later_results_are_hindsight():
     for moved, is_hindsight in (
         (lambda day: setattr(day.rows[1].rate, "value", 12), False),
@@ -730,6 +770,8 @@ def test_the_review_comes_at_the_end_and_names_every_result():
         assert f"{number}: {lab.in_words()}" in said
     assert "You changed nothing on results 1, 2, 3, 4, 5 and 6, where the table acts" in said
     assert f"a good hand for {cases.case(1).outlook.hand_fraction:.0%}" in said
+    assert f"this patient needed about {cases.case(1).need_u_per_kg_per_h:.0f} U/kg/h for the middle of the range" in said
+    assert f"a typical patient of 75 kg {cases.case(1).usual_need_u_per_kg_per_h:.0f}." in said
     assert day.by_nomogram.labs[-1].in_words() in drawn(day.table_chart.value)
 
 
@@ -751,7 +793,7 @@ def reviewed(number: int, *steps: Step):
 @pytest.mark.parametrize(
     ("number", "steps", "said"),
     [
-        (1, (Step(hold_min=60, rate_u_per_kg_per_h=9), Step(), Step()), "Over-correction: on result 1, above the range"),
+        (1, (Step(hold_min=60, rate_u_per_kg_per_h=7), Step(), Step()), "Over-correction: on result 1, above the range"),
         (1, (Step(rate_u_per_kg_per_h=13), Step(bolus_u_per_kg=40)), "You gave another bolus on result 2"),
         (1, (Step(rate_u_per_kg_per_h=20),), "On result 1 you went the other way than the table"),
         (1, (Step(rate_u_per_kg_per_h=15, recheck_h=2),), "After result 1 you drew blood sooner than the table (6 h)"),
@@ -764,6 +806,38 @@ def reviewed(number: int, *steps: Step):
 def test_each_lesson_has_its_day(number, steps, said):
     found = reviewed(number, *steps)
     assert any(said in lesson for lesson in found.lessons), found.lessons
+
+
+def test_a_result_that_misled_shows_nothing_of_an_order():
+    """Result 5 reports 37 s where the true level was 47 s: no over-correction, and no good answer to it."""
+    halved = (Step(hold_min=60, rate_u_per_kg_per_h=9), Step(), Step(), Step(), Step(bolus_u_per_kg=40, rate_u_per_kg_per_h=13.5))
+    found = reviewed(1, *halved)
+    fifth = found.lines[4]
+    assert (fifth.side, fifth.lab.in_words()) == ("below", "aPTT 37 s")
+    said = " ".join(found.lessons)
+    assert "Result 5 misled: aPTT 37 s (below) was reported, the true level was aPTT 47 s (in range)." in said
+    assert "Over-correction" not in said
+    assert "Result 5 was answered well" not in said
+
+
+def test_a_bolus_left_out_is_told_beside_a_larger_rate():
+    found = reviewed(8, *(Step(rate_u_per_kg_per_h=rate, recheck_h=4) for rate in (21, 24)))
+    assert found.lines[0].judged == "a larger step than the table's, without its bolus"
+    assert any(
+        lesson.startswith("On result 1, below the range, you gave no bolus where the table gives one") for lesson in found.lessons
+    )
+
+
+def test_who_orders_something_else_is_never_told_to_have_ordered_as_the_table():
+    """A larger rate whose next results lie in range or mislead has no lesson of its own: what is said then is true."""
+    said = {}
+    for case in cases.TWELVE:
+        for rate in (12.0, 21.0, 24.0):
+            found = reviewed(case.number, Step(rate_u_per_kg_per_h=rate, recheck_h=24), Step(recheck_h=24))
+            if any(line.judged != "as the table" for line in found.lines):
+                said |= dict.fromkeys(found.lessons, True)
+    assert said
+    assert not any("You ordered what the table orders" in lesson for lesson in said)
 
 
 def test_the_table_on_a_result_is_asked_with_the_rate_that_runs():

@@ -23,6 +23,7 @@ SOON_RATIO, LATE_RATIO = 2.0 / 3.0, 1.5
 """A sample this much sooner or later than the table's is remarked on. Chosen, not found."""
 MISLED_FRACTION = 0.07
 """A result further from the true level than this, and on another side of a limit, is said to have misled. Chosen, not found."""
+LARGER, SMALLER = "a larger step than the table's", "a smaller step than the table's"
 WORTH_A_WORD_H = 1.0
 """Hours above or below the range that are worth a sentence. Chosen, not found."""
 
@@ -166,13 +167,13 @@ def judged(yours: Action, table: Action) -> str:
     if yours.direction * table.direction < 0:
         return "the other way"
     difference = abs(yours.change_u_per_kg_per_h) - abs(table.change_u_per_kg_per_h)
-    if abs(difference) > SAME_RATE_U_PER_KG_PER_H + 1e-6:
-        return "a larger step than the table's" if difference > 0.0 else "a smaller step than the table's"
     extra = [name for name, mine, its in _pairs(yours, table) if mine and not its]
     missing = [name for name, mine, its in _pairs(yours, table) if its and not mine]
-    if extra or missing:
-        return " and ".join([f"with a {name} more" for name in extra] + [f"without its {name}" for name in missing])
-    return "as the table"
+    beside = " and ".join([f"with a {name} more" for name in extra] + [f"without its {name}" for name in missing])
+    if abs(difference) > SAME_RATE_U_PER_KG_PER_H + 1e-6:
+        step = LARGER if difference > 0.0 else SMALLER
+        return f"{step}, {beside}" if beside else step
+    return beside or "as the table"
 
 
 def _pairs(yours: Action, table: Action) -> tuple[tuple[str, float, float], ...]:
@@ -243,12 +244,21 @@ def _numbers(lines: list[Line]) -> str:
     return f"result {words[0]}" if len(words) == 1 else f"results {', '.join(words[:-1])} and {words[-1]}"
 
 
-def _first_on_the_other_side(line: Line, lines: list[Line]) -> Line | None:
-    """Return the first result on the other side of the range before the orders were changed again; ``None`` without one."""
+def _truth(course: Course, target: TherapeuticRange, lab: Lab) -> Lab:
+    """Return the true level where the blood of a result was drawn, as a result without error."""
+    true = round_to(course.level_at(target.assay, lab.drawn_h), ASSAYS[target.assay].resolution)
+    return Lab(drawn_h=0.0, reported_h=0.0, assay=target.assay, value=true)
+
+
+def _first_on_the_other_side(line: Line, lines: list[Line], true_sides: dict[int, str]) -> Line | None:
+    """Return the first result on the other side of the range before the orders were changed again; ``None`` without one.
+
+    A result that misled shows nothing of an order: where the true level was elsewhere, there is none.
+    """
     other = {"below": "above", "above": "below"}.get(line.side)
     for later in lines[line.number :]:
         if later.side == other:
-            return later
+            return later if true_sides[later.number] == other else None
         if not later.yours.is_nothing:
             return None
     return None
@@ -256,22 +266,26 @@ def _first_on_the_other_side(line: Line, lines: list[Line]) -> Line | None:
 
 def _lessons(course: Course, by_table: Course, target: TherapeuticRange, lines: list[Line], *, better: bool) -> tuple[str, ...]:
     following = list(zip(lines, [*lines[1:], None], strict=True))
+    true_sides = {line.number: side(_truth(course, target, line.lab), target) for line in lines}
+    misled = {line.number for line in lines if true_sides[line.number] != line.side}
     found: list[str] = []
     for line, after in following:
         if after is None:
             continue
-        over = _first_on_the_other_side(line, lines) if line.judged == "a larger step than the table's" else None
+        over = _first_on_the_other_side(line, lines, true_sides) if line.judged.startswith(LARGER) else None
         if over is not None:
             found.append(
                 f"Over-correction: on result {line.number}, {line.side} the range, you ordered {line.yours.in_words()}, the "
                 f"table {line.on_it.in_words()}; result {over.number} then lay {over.side}."
             )
+        elif {line.number, after.number} & misled:
+            continue  # neither shows what the order did
         elif better and line.judged not in ("as the table", "the table would have acted") and after.side == "in range":
             found.append(
                 f"Result {line.number} was answered well: {line.yours.in_words()}, where the table orders "
                 f"{line.on_it.in_words()}; result {after.number} lay in range."
             )
-        elif line.judged == "a smaller step than the table's" and line.side == after.side != "in range":
+        elif line.judged.startswith(SMALLER) and line.side == after.side != "in range":
             found.append(
                 f"On result {line.number}, {line.side} the range, your step was smaller than the table's, and result "
                 f"{after.number} still lay {after.side}."
@@ -280,6 +294,20 @@ def _lessons(course: Course, by_table: Course, target: TherapeuticRange, lines: 
             found.append(
                 f"The re-bolus on result {line.number} carried the level over the range: result {after.number} lay above."
             )
+    slow = [
+        line
+        for line, after in following
+        if after is not None
+        and line.side == after.side == "below"
+        and not {line.number, after.number} & misled
+        and line.on_it.bolus_u_per_kg
+        and not (line.yours.bolus_u_per_kg or line.yours.is_nothing)
+    ]
+    if slow:
+        found.append(
+            f"On {_numbers(slow)}, below the range, you gave no bolus where the table gives one, and the next result still lay "
+            "below: a rate alone raises the level over hours."
+        )
     wrong = [line for line in lines if line.yours.bolus_u_per_kg and line.side != "below"]
     if wrong:
         found.append(f"You gave another bolus on {_numbers(wrong)}, not below the range: a bolus only adds there.")
@@ -310,16 +338,19 @@ def _lessons(course: Course, by_table: Course, target: TherapeuticRange, lines: 
         found.append(f"After {_numbers(late)}, out of range, you waited longer for the next sample than the table does.")
     found += _of_the_laboratory(course, target, lines)
     found += _of_the_start(course, by_table, target)
-    return tuple(found) or ("You ordered what the table orders, result by result: this patient needed more than that.",)
+    if found:
+        return tuple(found)
+    if all(line.judged == "as the table" for line in lines):
+        return ("You ordered what the table orders, result by result.",)
+    return ("You did not order all that the table orders, but no single result shows what that changed.",)
 
 
 def _of_the_laboratory(course: Course, target: TherapeuticRange, lines: list[Line]) -> list[str]:
     """Return a sentence on the result that was furthest from the truth, if it lay on another side of a limit."""
     worst: tuple[float, str] = (MISLED_FRACTION, "")
     for line in lines:
-        true = round_to(course.level_at(target.assay, line.lab.drawn_h), ASSAYS[target.assay].resolution)
-        truth = Lab(drawn_h=0.0, reported_h=0.0, assay=target.assay, value=true)
-        error = abs(line.lab.value - true) / max(true, line.lab.value)
+        truth = _truth(course, target, line.lab)
+        error = abs(line.lab.value - truth.value) / max(truth.value, line.lab.value)
         if side(truth, target) != line.side and error > worst[0]:
             said = (
                 f"Result {line.number} misled: {line.lab.in_words()} ({line.side}) was reported, the true level was "

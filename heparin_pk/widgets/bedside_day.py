@@ -660,7 +660,7 @@ class Bedside(Asleep, VBox):
         self.question.value = (
             "<div style='line-height:1.45'><b>Predict first.</b> "
             f"Blood is drawn {self._chosen('first_check_h'):g} h after the start{late}. "
-            f"Will the {ASSAYS[table.assay].label} be below, in or above {table.target.in_words()}?</div>"
+            f"Will the {ASSAYS[table.assay].label} be below, in or above the range ({table.target.in_words()})?</div>"
         )
         if not self.predict:
             self.doubts.value = questioned(self._doubts_at_the_start())

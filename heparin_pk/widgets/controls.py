@@ -10,7 +10,7 @@ from typing import Any
 
 from ipywidgets import HTML, Box, Button, FloatSlider, IntSlider, Layout, Output, ToggleButton, VBox
 
-from heparin_pk.base.checks import check_between
+from heparin_pk.base.checks import check_between, check_is, check_text
 from heparin_pk.ward.by_hand import Step
 from heparin_pk.widgets import page
 from heparin_pk.widgets.page import Asleep
@@ -155,6 +155,8 @@ class Unfolds(Asleep, VBox):
     """
 
     def __init__(self, what: HTML | str, words: str, made: Callable[[], str] | None = None) -> None:
+        check_is("what", what, (str, HTML), "a text")
+        check_text("words", words)
         what = HTML(f'<div style="line-height:1.45">{escape(what)}</div>') if isinstance(what, str) else what
         self.what, self.made = what, made
         self.button = ToggleButton(description=words, icon="caret-right", layout=Layout(width="auto", padding="0 10px"))

@@ -17,7 +17,7 @@ from typing import Any
 
 from ipywidgets import HTML, GridBox, Layout, Text, VBox
 
-from heparin_pk.base.checks import check_between
+from heparin_pk.base.checks import check_between, check_is
 from heparin_pk.blood.assay import TherapeuticRange
 from heparin_pk.plot import BLUE, RANGE, RANGE_SHADE, RANGE_TEXT, VERMILION
 from heparin_pk.teaching.drawn_curve import Compared, compare
@@ -271,6 +271,7 @@ class Drawn(Asleep, VBox):
 
         Raises ``ValueError`` for another number of levels, or one that is no number.
         """
+        check_is("levels", levels, (list, tuple), f"a list of {len(self.question.times_h)} numbers")
         if len(levels) != len(self.question.times_h):
             raise ValueError(f"levels must be {len(self.question.times_h)} numbers; got {len(levels)}")
         for time, level in zip(self.question.times_h, levels, strict=True):

@@ -181,7 +181,7 @@ def predict_points_lost() -> NumberCheck:
         work=_next_share,
         unit="points",
         tolerance=4.0,
-        near="The nomogram is the same: patients who change and a ward that errs take this much.",
-        too_low="Late draws and missed steps take a few points; patients who change within their stay take more.",
+        near="The nomogram is the same: patients who change, results that scatter and a ward that errs take this much.",
+        too_low="Late draws and missed steps take a few points; patients who change and results that scatter take more.",
         too_high="It feels like more on a bad night. Most results in a real hospital are still answered as the nomogram says.",
     )

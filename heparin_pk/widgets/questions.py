@@ -18,7 +18,7 @@ from typing import Any
 
 from ipywidgets import HTML, Box, Button, Layout, RadioButtons, Text, VBox, Widget
 
-from heparin_pk.base.checks import check_between, check_one_of, check_text
+from heparin_pk.base.checks import check_between, check_is, check_one_of, check_text, check_whole
 from heparin_pk.teaching.certainty import in_words, scale
 from heparin_pk.teaching.record import slug
 from heparin_pk.trials.background import Work, beside
@@ -204,12 +204,24 @@ class Ask(VBox):
         if not self._is_waiting:
             self.said.value = aloud("")
 
+    def _choose(self, answer: Any) -> None:
+        """Choose or type an answer; raises ``ValueError`` for one that is not offered, or no text."""
+        if isinstance(self.choice, RadioButtons):
+            offered = [one[1] if isinstance(one, tuple) else one for one in self.choice.options]
+            check_one_of("answer", answer, sorted(offered) if all(isinstance(one, int) for one in offered) else offered)
+        else:
+            check_is("answer", answer, str, "a text")
+        self.choice.value = answer
+
     def answer(self, answer: Any = None, sure: int | None = None) -> None:
-        """Give the answer that is chosen, or this one; say what is right and keep it in the record."""
+        """Give the answer that is chosen, or this one; say what is right and keep it in the record.
+
+        Raises ``ValueError`` for an answer or a certainty that is not offered.
+        """
         if self._is_waiting:
             return
         if answer is not None:
-            self.choice.value = answer
+            self._choose(answer)
         if sure is not None:
             check_one_of("sure", sure, tuple(chance for _, chance in self.sure.options))
             self.sure.value = sure
@@ -347,18 +359,23 @@ def quiz(question: str, answers: Sequence[str], feedback: Sequence[str], right: 
     ``feedback``: one text per answer
     ``right``: index of the right answer, from 0
 
-    Raises ``ValueError`` for a single answer, a missing feedback, or an index that is not an answer.
+    Raises ``ValueError`` for what is no text, a single answer, a missing feedback, or an index that is not an answer.
 
     >>> question = quiz("Does heparin dissolve clots?", ["yes", "no"], ["It has no fibrinolytic activity.", "Correct."], right=1)
     >>> question.answer(1, sure=95)
     >>> "Right" in question.said.value
     True
     """
+    check_text("question", question)
+    for name, texts in (("answers", answers), ("feedback", feedback)):
+        check_is(name, texts, (list, tuple), "a list of texts")
+        for text in texts:
+            check_is(f"one of the {name}", text, str, "a text")
     if len(answers) < 2:
         raise ValueError(f"answers must be at least two; got {len(answers)}")
     if len(feedback) != len(answers):
         raise ValueError(f"feedback must have one text for each of {len(answers)} answers; got {len(feedback)}")
-    if isinstance(right, bool) or right not in range(len(answers)):
+    if isinstance(right, bool) or not isinstance(right, int) or right not in range(len(answers)):
         raise ValueError(f"right must lie between 0 and {len(answers) - 1}; got {right!r}")
     return Quiz(question, answers, feedback, right)
 
@@ -408,9 +425,13 @@ def check_number(
     ``near``, ``too_low``, ``too_high``: explanation for an answer within the tolerance, below and above it
     ``work``: function that returns work to be done beside the notebook before the right number is known, or ``None``
 
-    Raises ``ValueError`` for an empty text, an answer that is no finite number, or a tolerance that is not above 0.
+    Raises ``ValueError`` for an empty text, an answer that is no finite number, a tolerance that is not above 0, or decimals
+    outside 0 to 12.
     """
     check_text("text", text)
+    for name, words in (("unit", unit), ("near", near), ("too_low", too_low), ("too_high", too_high)):
+        check_is(name, words, str, "a text")
+    digits = check_whole("digits", digits, 0, 12)
     if callable(answer):
         if tolerance is None:
             raise ValueError("tolerance must be a number above 0 where the answer is computed later; got None")
