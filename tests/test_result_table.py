@@ -226,10 +226,17 @@ def raised(code, names):
         ("1 / 0", ""),
         ("float('x')", ""),
         ("np.zeros(-1)", ""),
+        ("plot.course(5)", "Not possible: course must be of type Course; got 5"),
+        ("plot.bands('raschke-1993')", "Not possible: nomogram must be of type Nomogram; got 'raschke-1993'"),
+        ("plot.trial(None)", "Not possible: outcomes must be of type Outcomes; got None"),
+        ("plot.overlay(3)", "Not possible: courses must hold several in a list; got 3"),
+        ("tables.chart('x' * 10_000)", "Not possible: course must be of type Course; got 'xxxxxxxxxxxx...xxxxxxxxxxxxx'"),
+        ("'x'.course", ""),
+        ("len(5)", ""),
     ],
 )
 def test_a_refusal_in_a_cell_is_a_sentence(code, said):
-    names = {"Patient": Patient, "plot": plot, "np": np}
+    names = {"Patient": Patient, "plot": plot, "np": np, "tables": tables}
     assert refusal(*raised(code, names), names) == said
 
 
@@ -242,13 +249,14 @@ def test_an_error_of_the_package_itself_is_shown_in_full():
 
 @pytest.mark.slow
 def test_a_notebook_shows_the_sentence_and_no_traceback():
-    sources = ["from heparin_pk import Patient\nfrom heparin_pk import widgets", "Patient(weight_kg='0,5')", "slow", "1 / 0"]
+    sources = ["from heparin_pk import Patient, plot, widgets", "Patient(weight_kg='0,5')", "slow", "1 / 0", "plot.course(5)"]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(book, timeout=300, allow_errors=True, kernel_name="python3").execute()
     shown = [cell.outputs[0].traceback for cell in book.cells[1:]]
     assert shown[0] == ["Not possible: weight_kg must be a number between 0.4 and 400; got '0,5'"]
     assert shown[1] == ["“slow” is not known yet: run the cells above first (Run → Run All Above Selected Cell)."]
     assert any("Traceback" in line for line in shown[2])
+    assert shown[3] == ["Not possible: course must be of type Course; got 5"]
 
 
 def test_the_chart_as_a_table_is_the_chart():
