@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NAMES = sorted(file.name for file in NOTEBOOKS.glob("*.ipynb"))
 OURS = ".heparin-pk, .heparin-pk-bedside"
-TALL = 16_000
+TALL = 24_000
 """Height in which a whole notebook is in view: axe leaves out what is not."""
 
 LISTEN = """() => {
