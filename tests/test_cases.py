@@ -99,7 +99,7 @@ def test_the_search_finds_the_cases():
 
 def test_the_search_keeps_to_the_weights_the_model_was_studied_in(monkeypatch):
     for name, least in (("FAILS_BELOW_FRACTION", 2.0), ("TABLE_GAINS_FRACTION", -2.0), ("HAND_GAINS_FRACTION", -2.0)):
-        monkeypatch.setattr(cases, name, least)  # everybody is worth winning
+        monkeypatch.setattr(cases, name, least)  # every person passes as a case
     weights = [Case(number=0, ward="thrombosis", seed=1, subject=subject, why="x").patient.weight_kg for subject in range(300)]
     lightest, heaviest = TWELVE[0].drug.studied.weight_kg
     beyond = next(subject for subject, weight in enumerate(weights) if not lightest <= weight <= heaviest)
