@@ -380,8 +380,8 @@ TIME_CONSTANT_H = Value(
     ICU_COURSES.at(
         "taken: half-way, as a ratio, between the likeliest (6 h) and a day (24 h); -ln likelihood 0.3 above the best, and "
         "everything up to 120 h is allowed. Chosen, and the residual error of a paper with it, with the shares in range of "
-        "Prucnal 2020 and Ting 2018 in view (here all come within 10 points; at 6 h those after a bolus do): they prove nothing now. "
-        "No size was fitted to them",
+        "Prucnal 2020 and Ting 2018 in view (here all come within 10 points; at 6 h those after a bolus do): they prove "
+        "nothing now. No size was fitted to them",
         confidence="assumed",
     ),
 )
